@@ -1,0 +1,69 @@
+# make demo   the main job on synthetic faces: environment, install, one pooled leave-one-subject-out result
+# make test   every test, the docs build and the notebooks among them, on the newest scikit-learn and on 1.8
+# make lint   ruff and mypy
+# make docs   the documentation, into docs/_build
+# make notebooks   run the notebooks in place, outputs into notebooks/_build
+# make clean  remove everything that these made
+
+PYTHON ?= python3
+WORKERS ?= 2
+
+VENV := .venv
+BIN := $(VENV)/bin
+OLDEST := .venv-sklearn18
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+INSTALL := $(PIP) install --quiet --constraint constraints.txt
+DEFINITION := pyproject.toml constraints.txt
+
+.PHONY: demo test lint docs notebooks clean
+
+demo: $(VENV)/.demo
+	$(BIN)/python -m skmer demo
+
+test: $(VENV)/.test $(OLDEST)/.ready
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	$(OLDEST)/bin/python -m pytest -n $(WORKERS) --dist worksteal tests/test_common.py
+
+lint: $(VENV)/.lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+docs: $(VENV)/.test
+	$(BIN)/python -m sphinx -W --keep-going -q docs docs/_build/html
+
+notebooks: $(VENV)/.test
+	$(BIN)/jupyter nbconvert --to html --execute --output-dir notebooks/_build notebooks/*.ipynb
+
+clean:
+	rm -rf $(VENV) $(OLDEST) build dist demo-output docs/_build docs/api/generated notebooks/_build
+	rm -rf .pytest_cache .mypy_cache .ruff_cache
+
+# Stamps live inside the environment, so that removing it removes them.
+$(VENV)/.ready:
+	@$(PYTHON) -c 'import sys; sys.exit("skmer needs Python 3.11 or newer: make PYTHON=/path/to/python3.11" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --upgrade "pip>=25.1"
+	touch $@
+
+$(VENV)/.demo: $(DEFINITION) | $(VENV)/.ready
+	$(INSTALL) --editable ".[demo]"
+	touch $@
+
+$(VENV)/.test: $(VENV)/.demo
+	$(INSTALL) --group test
+	touch $@
+
+$(VENV)/.lint: $(VENV)/.demo
+	$(INSTALL) --group lint
+	touch $@
+
+# The same packages with scikit-learn 1.8 laid over them: what is not found here is found in $(VENV).
+$(OLDEST)/.ready: $(VENV)/.test
+	rm -rf $(OLDEST)
+	$(BIN)/python -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps "scikit-learn==1.8.*"
+	$(BIN)/python -c 'import sysconfig; print(f"import site; site.addsitedir({sysconfig.get_path(\"purelib\")!r})")' \
+		> "$$($(OLDEST)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/base.pth"
+	$(OLDEST)/bin/python -c 'import sklearn, skmer; assert sklearn.__version__.startswith("1.8."), sklearn.__version__'
+	touch $@

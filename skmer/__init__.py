@@ -1,0 +1,30 @@
+"""Micro-expression recognition on facial landmark graphs, as scikit-learn estimators."""
+
+from importlib import import_module
+from importlib.metadata import version as _version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from skmer.classifiers import DeReGRLClassifier
+    from skmer.feature_extraction import LandmarkGraphTransformer
+
+__all__ = ["LandmarkGraphTransformer", "DeReGRLClassifier"]
+
+__version__ = _version("skmer")
+
+# Resolved on first use: importing skmer must not import torch.
+_HOMES = {
+    "LandmarkGraphTransformer": "skmer.feature_extraction",
+    "DeReGRLClassifier": "skmer.classifiers",
+}
+
+
+def __getattr__(name):
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *_HOMES})
