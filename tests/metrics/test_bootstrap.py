@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+
+from skmer.metrics import paired_bootstrap, subject_bootstrap, uar_score, uf1_score
+
+
+def pooled(n_subjects=8, seed=0, right=0.7):
+    rng = np.random.default_rng(seed)
+    groups = np.repeat(np.arange(n_subjects), rng.integers(2, 12, n_subjects))
+    truth = rng.choice(["a", "b", "c"], len(groups))
+    guess = np.where(rng.uniform(size=len(groups)) < right, truth, rng.choice(["a", "b", "c"], len(groups)))
+    return truth, guess, groups
+
+
+def test_intervals_are_those_of_subjects_drawn_one_by_one():
+    truth, guess, groups = pooled()
+    n_subjects, n_resamples = 8, 300
+    weights = np.random.RandomState(5).multinomial(
+        n_subjects, np.full(n_subjects, 1 / n_subjects), n_resamples
+    )
+    uf1, uar = [], []
+    for weight in weights:
+        rows = np.concatenate([np.tile(np.flatnonzero(groups == s), n) for s, n in enumerate(weight)]).astype(
+            int
+        )
+        uf1.append(uf1_score(truth[rows], guess[rows]))
+        uar.append(uar_score(truth[rows], guess[rows]))
+    intervals = subject_bootstrap(truth, guess, groups, level=0.9, n_resamples=n_resamples, random_state=5)
+    np.testing.assert_allclose(intervals["uf1"], np.quantile(uf1, [0.05, 0.95]))
+    np.testing.assert_allclose(intervals["uar"], np.quantile(uar, [0.05, 0.95]))
+
+
+def test_the_interval_covers_the_truth_about_as_often_as_it_says():
+    covered = [
+        interval.low <= 0.8 <= interval.high
+        for seed in range(200)
+        for interval in [
+            subject_bootstrap(*pooled(30, seed), n_resamples=300, random_state=seed)["accuracy"],
+        ]
+    ]
+    assert 0.88 <= np.mean(covered) <= 0.99
+
+
+def test_subjects_that_differ_widen_the_interval():
+    groups = np.repeat(np.arange(20), 10)
+    truth = np.tile(["a", "b"], 100)
+    scattered = np.where(np.tile([True] * 5 + [False] * 5, 20), truth, np.roll(truth, 1))
+    clustered = np.where(groups < 10, truth, np.roll(truth, 1))
+    widths = [
+        np.diff(subject_bootstrap(truth, guess, groups)["accuracy"])[0] for guess in (scattered, clustered)
+    ]
+    assert widths[0] < 0.01 < 0.3 < widths[1]
+
+
+def test_several_runs_are_averaged_within_each_draw():
+    truth, guess, groups = pooled()
+    alone = subject_bootstrap(truth, guess, groups)
+    thrice = subject_bootstrap(truth, [guess, guess, guess], groups)
+    assert thrice["uf1"] == pytest.approx(alone["uf1"])
+    mixed = subject_bootstrap(truth, [guess, truth], groups)["accuracy"]
+    assert mixed.low == pytest.approx((alone["accuracy"].low + 1) / 2)
+
+
+def test_paired_intervals_see_a_difference_that_single_ones_hide():
+    truth, guess, groups = pooled(12, right=0.5)
+    better = guess.copy()
+    for subject in np.unique(groups):
+        better[np.flatnonzero((groups == subject) & (guess != truth))[:1]] = truth[
+            np.flatnonzero((groups == subject) & (guess != truth))[:1]
+        ]
+    a, b = (subject_bootstrap(truth, p, groups)["accuracy"] for p in (better, guess))
+    assert a.low < b.high
+    assert paired_bootstrap(truth, better, guess, groups)["accuracy"].low > 0
+
+
+def test_paired_intervals_turn_round_with_the_methods():
+    truth, guess, groups = pooled()
+    there = paired_bootstrap(truth, guess, truth, groups)["uf1"]
+    back = paired_bootstrap(truth, truth, guess, groups)["uf1"]
+    assert (there.low, there.high) == pytest.approx((-back.high, -back.low))
+
+
+def test_same_seed_same_interval():
+    assert subject_bootstrap(*pooled()) == subject_bootstrap(*pooled())
+    assert subject_bootstrap(*pooled(), random_state=1) != subject_bootstrap(*pooled(), random_state=2)
+
+
+@pytest.mark.parametrize("level", [0, 1, 95])
+def test_an_impossible_level_is_refused(level):
+    with pytest.raises(ValueError, match="level must lie between 0 and 1"):
+        subject_bootstrap(*pooled(), level=level)
+
+
+def test_a_single_subject_is_refused():
+    with pytest.raises(ValueError, match="at least two subjects"):
+        subject_bootstrap(["a", "b"], ["a", "b"], [1, 1])
