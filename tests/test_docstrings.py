@@ -1,0 +1,73 @@
+"""Every public name, and every public method of one, has a valid numpydoc docstring."""
+
+import importlib
+import inspect
+import pkgutil
+from dataclasses import is_dataclass
+
+import pytest
+from numpydoc.validate import validate
+
+import skmer
+
+EXCUSED = {
+    "GL01": "the summary stands on the line of the opening quotes",
+    "SS05": "a noun phrase is a good summary for what returns a value",
+    "ES01": "a good summary may be all there is to say",
+    "PR08": "a description may open with a symbol or a name",
+    "SA01": "see-also lists rot; the API pages put neighbours side by side",
+    "RT02": "a single returned value may be named, which tells its shape from its neighbours'",
+    "RT04": "as PR08",
+    "EX01": "asked of public names only, below; a method is shown in its class's example",
+}
+PACKAGES = [info.name for info in pkgutil.iter_modules(skmer.__path__) if info.ispkg and info.name[0] != "_"]
+
+
+def public_names():
+    for package in PACKAGES:
+        module = importlib.import_module(f"skmer.{package}")
+        for name in module.__all__:
+            member = getattr(module, name)
+            if inspect.isclass(member) or inspect.isroutine(member):
+                yield f"skmer.{package}.{name}", member
+
+
+def documented_elsewhere(owner, name):
+    """Whether scikit-learn, skorch or torch documents this method, and ours adds no word to it."""
+    method = inspect.unwrap(getattr(owner, name)) if callable(getattr(owner, name)) else vars(owner)[name]
+    outside = [base for base in owner.__mro__[1:] if not base.__module__.startswith("skmer")]
+    return method.__doc__ is None and any(getattr(vars(base).get(name), "__doc__", None) for base in outside)
+
+
+def public_methods():
+    kinds = (property, classmethod, staticmethod)
+    for path, owner in public_names():
+        for name, member in vars(owner).items() if inspect.isclass(owner) else ():
+            is_method = inspect.isfunction(member) or isinstance(member, kinds)
+            if is_method and name[0] != "_" and not documented_elsewhere(owner, name):
+                yield f"{path}.{name}"
+
+
+def is_record(member):
+    """Whether this only holds what a function returns: its fields are attributes, its example is the function's."""
+    return (hasattr(member, "_fields") or is_dataclass(member)) and "Attributes\n" in (member.__doc__ or "")
+
+
+def complaints(path, excused):
+    return [f"{code}: {text}" for code, text in validate(path)["errors"] if code not in excused]
+
+
+@pytest.mark.parametrize(("path", "member"), [pytest.param(*pair, id=pair[0]) for pair in public_names()])
+def test_public_name(path, member):
+    excused = EXCUSED.keys() | {"PR01"} if is_record(member) else EXCUSED.keys() - {"EX01"}
+    assert complaints(path, excused) == []
+
+
+@pytest.mark.parametrize("path", list(public_methods()))
+def test_public_method(path):
+    assert complaints(path, EXCUSED) == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_package(package):
+    assert importlib.import_module(f"skmer.{package}").__doc__

@@ -1,0 +1,65 @@
+"""Every public name is there, is what its package says it is, and is used by a test."""
+
+import ast
+import importlib
+import pkgutil
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+import skmer
+
+PACKAGES = [info.name for info in pkgutil.iter_modules(skmer.__path__) if info.ispkg and info.name[0] != "_"]
+NAMES = [
+    f"{package}.{name}"
+    for package in PACKAGES
+    for name in importlib.import_module(f"skmer.{package}").__all__
+]
+
+
+@pytest.fixture(scope="module")
+def used_in_tests():
+    used = set()
+    for path in Path(__file__).parent.rglob("test_*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Name(id=name) | ast.Attribute(attr=name):
+                    used.add(name)
+    return used
+
+
+@pytest.mark.parametrize("path", NAMES)
+def test_every_public_name_is_tested(path, used_in_tests):
+    assert path.split(".")[1] in used_in_tests
+
+
+@pytest.mark.parametrize("path", NAMES)
+def test_every_name_in_all_exists(path):
+    package, name = path.split(".")
+    assert hasattr(importlib.import_module(f"skmer.{package}"), name)
+
+
+def test_version_is_the_installed_one():
+    assert skmer.__version__ == version("skmer")
+
+
+@pytest.mark.parametrize("name", skmer.__all__)
+def test_top_level_names_are_their_packages_own(name):
+    home = importlib.import_module(skmer._HOMES[name])
+    assert getattr(skmer, name) is getattr(home, name)
+    assert name in home.__all__
+    assert name in dir(skmer)
+
+
+def test_unknown_top_level_name():
+    with pytest.raises(AttributeError, match="module 'skmer' has no attribute 'Transformer'"):
+        skmer.Transformer  # noqa: B018 (the access is the test)
+
+
+def test_importing_skmer_imports_no_torch():
+    code = "import sys, skmer; print(sorted({'torch', 'sklearn', 'cv2', 'pandas'} & set(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
