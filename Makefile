@@ -2,7 +2,7 @@
 # make test   every test, the docs build and the notebooks among them, on the newest scikit-learn and on 1.8
 # make lint   ruff and mypy
 # make docs   the documentation, into docs/_build
-# make notebooks   run the notebooks in place, outputs into notebooks/_build
+# make notebooks   the notebooks with their outputs, into build/notebooks
 # make clean  remove everything that these made
 
 PYTHON ?= python3
@@ -33,10 +33,11 @@ docs: $(VENV)/.test
 	$(BIN)/python -m sphinx -W --keep-going -q docs docs/_build/html
 
 notebooks: $(VENV)/.test
-	$(BIN)/jupyter nbconvert --to html --execute --output-dir notebooks/_build notebooks/*.ipynb
+	mkdir -p build/notebooks && cp notebooks/*.ipynb build/notebooks/
+	$(BIN)/jupyter execute --inplace build/notebooks/*.ipynb
 
 clean:
-	rm -rf $(VENV) $(OLDEST) build dist demo-output docs/_build docs/api/generated notebooks/_build
+	rm -rf $(VENV) $(OLDEST) build dist demo-output docs/_build docs/api/generated
 	rm -rf .pytest_cache .mypy_cache .ruff_cache
 
 # Stamps live inside the environment, so that removing it removes them.
@@ -63,7 +64,7 @@ $(OLDEST)/.ready: $(VENV)/.test
 	rm -rf $(OLDEST)
 	$(BIN)/python -m venv $(OLDEST)
 	$(OLDEST)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps "scikit-learn==1.8.*"
-	$(BIN)/python -c 'import sysconfig; print(f"import site; site.addsitedir({sysconfig.get_path(\"purelib\")!r})")' \
+	$(BIN)/python -c 'import sysconfig; print("import site; site.addsitedir(%r)" % sysconfig.get_path("purelib"))' \
 		> "$$($(OLDEST)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/base.pth"
 	$(OLDEST)/bin/python -c 'import sklearn, skmer; assert sklearn.__version__.startswith("1.8."), sklearn.__version__'
 	touch $@

@@ -49,7 +49,7 @@ def public_methods():
 
 
 def is_record(member):
-    """Whether this only holds what a function returns: its fields are attributes, its example is the function's."""
+    """Whether this only holds what a function returns, whose example then shows it."""
     return (hasattr(member, "_fields") or is_dataclass(member)) and "Attributes\n" in (member.__doc__ or "")
 
 
