@@ -1,0 +1,69 @@
+import os
+import platform
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
+
+_PACKAGES = ("skmer", "numpy", "scipy", "scikit-learn", "torch", "skorch", "pandas", "opencv-python-headless")
+_DLIB = ("dlib-bin", "dlib")
+
+
+def run_card(estimator, seeds, table, fingerprint, seconds):
+    """Everything needed to run it again: versions, parameters, seeds, sizes, fingerprint, hardware."""
+    return {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "protocol": "leave-one-subject-out",
+        "estimator": type(estimator).__name__,
+        "parameters": {name: _plain(value) for name, value in sorted(estimator.get_params().items())},
+        "seeds": [_plain(seed) for seed in seeds],
+        "n_clips": len(table) // len(seeds),
+        "n_folds": int(table["subject"].nunique()),
+        "fingerprint": _plain(fingerprint),
+        "seconds": round(seconds, 1),
+        "versions": _versions(),
+        "hardware": _hardware(),
+    }
+
+
+def _plain(value):
+    """JSON's own types as they are, all else as text."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def _versions():
+    found = {"python": platform.python_version()}
+    for name in (*_PACKAGES, *_DLIB):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _hardware():
+    found = {
+        "system": platform.system(),
+        "machine": platform.machine(),
+        "processor": _processor(),
+        "n_cores": os.cpu_count(),
+    }
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        found["gpu"] = torch.cuda.get_device_name()
+    return found
+
+
+def _processor():
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor()
