@@ -1,0 +1,201 @@
+"""Read a frame, from a path or an array, to uint8 pixels: every failure names clip and frame."""
+
+import io
+import os
+import warnings
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+FRAME_NAMES = ("onset", "apex", "offset")
+
+
+def is_path(source):
+    """Whether a frame is given as a path.
+
+    Parameters
+    ----------
+    source : object
+        One frame.
+
+    Returns
+    -------
+    bool
+    """
+    return isinstance(source, str | os.PathLike)
+
+
+def frame_label(clip, frame, source=None):
+    """Name a frame for an error text.
+
+    Parameters
+    ----------
+    clip : int or str
+        The clip's row, or its name.
+    frame : int
+        0, 1, 2 for onset, apex, offset.
+    source : object, default=None
+        The frame; a path is added to the name.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from skmer.landmarks import frame_label
+    >>> frame_label(4, 1, "sub01/img46.jpg")
+    "clip 4, apex frame ('sub01/img46.jpg')"
+    """
+    name = FRAME_NAMES[frame] if frame < len(FRAME_NAMES) else f"frame {frame},"
+    text = f"clip {clip}, {name} frame"
+    return f"{text} ({str(source)!r})" if is_path(source) else text
+
+
+def read_bytes(path, label="the frame"):
+    """Read an image file without decoding it.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    label : str, default="the frame"
+        What an error calls it.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is a folder, empty or unreadable.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"{label}: there is no such file; check the path given in `frames`."
+        ) from None
+    except OSError as error:
+        raise ValueError(f"{label}: the file could not be read ({error.strerror or error}).") from error
+    if not content:
+        raise ValueError(f"{label}: the file is empty; copy it again from the source.")
+    return content
+
+
+def read_image(source, mode="L", label="the frame"):
+    """Decode a frame to uint8 pixels.
+
+    Files are decoded by Pillow, which refuses truncated files and decompression bombs, and turned upright by
+    their EXIF orientation. Arrays may be grey, grey with alpha, RGB or RGBA (alpha is dropped) of 8 or 16
+    bits, boolean, or float in [0, 1].
+
+    Parameters
+    ----------
+    source : str, path-like, bytes or array-like of shape (H, W) or (H, W, C)
+        The frame; bytes are the content of an image file.
+    mode : {"L", "RGB"}, default="L"
+        Grey or colour.
+    label : str, default="the frame"
+        What an error calls it.
+
+    Returns
+    -------
+    ndarray of shape (H, W) or (H, W, 3), uint8
+
+    Raises
+    ------
+    FileNotFoundError
+        If the path does not exist.
+    ValueError
+        If the file is no image, is truncated or holds too many pixels, or the array is no image.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmer.landmarks import read_image
+    >>> read_image(np.full((2, 3, 3), 0.5)).tolist()
+    [[128, 128, 128], [128, 128, 128]]
+    """
+    if is_path(source):
+        source = read_bytes(source, label)
+    pixels = _decode(source, label) if isinstance(source, bytes) else source
+    pixels = _to_uint8(np.asarray(pixels), label)
+    return _to_grey(pixels) if mode == "L" else _to_rgb(pixels)
+
+
+def _decode(content, label):
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(content))
+        with image:
+            upright = ImageOps.exif_transpose(image)
+            if upright.mode in ("P", "CMYK", "YCbCr", "LAB", "HSV", "PA", "RGBX"):
+                upright = upright.convert("RGB")
+            return np.array(upright)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ValueError(
+            f"{label}: the image has more than the {Image.MAX_IMAGE_PIXELS} pixels that Pillow allows; scale "
+            "it down or raise PIL.Image.MAX_IMAGE_PIXELS."
+        ) from error
+    except UnidentifiedImageError as error:
+        raise ValueError(
+            f"{label}: the file is no image that Pillow can read; give JPEG, PNG, BMP or TIFF."
+        ) from error
+    except (OSError, SyntaxError, EOFError, ValueError) as error:
+        raise ValueError(
+            f"{label}: the image file is damaged ({error}); copy it again from the source."
+        ) from error
+
+
+def _to_uint8(pixels, label):
+    if (
+        pixels.ndim not in (2, 3)
+        or (pixels.ndim == 3 and pixels.shape[2] not in (1, 2, 3, 4))
+        or not pixels.size
+    ):
+        raise ValueError(
+            f"{label}: expected an image of shape (height, width) or (height, width, 1 to 4 channels) with "
+            f"at least one pixel, got an array of shape {pixels.shape}."
+        )
+    if pixels.dtype == np.uint8:
+        return pixels
+    if pixels.dtype == bool:
+        return pixels.astype(np.uint8) * np.uint8(255)
+    if pixels.dtype.kind == "f":
+        return _scaled(pixels, 1.0, label, "float pixels in [0, 1]")
+    if pixels.dtype == np.uint16 or (pixels.dtype.kind in "iu" and pixels.max() > 255):
+        return _scaled(pixels, 65535.0, label, "16-bit pixels in [0, 65535]")
+    if pixels.dtype.kind in "iu":
+        return _scaled(pixels, 255.0, label, "8-bit pixels in [0, 255]")
+    raise ValueError(f"{label}: expected numbers as pixels, got an array of dtype {pixels.dtype}.")
+
+
+def _scaled(pixels, top, label, expected):
+    low, high = float(pixels.min()), float(pixels.max())
+    if not (low >= 0.0 and high <= top):
+        raise ValueError(
+            f"{label}: expected {expected}, got values from {low:g} to {high:g}; rescale the frame."
+        )
+    return np.round(pixels * (255.0 / top)).astype(np.uint8)
+
+
+def _to_grey(pixels):
+    if pixels.ndim == 2:
+        return np.ascontiguousarray(pixels)
+    if pixels.shape[2] < 3:
+        return np.ascontiguousarray(pixels[..., 0])
+    return cv2.cvtColor(_to_rgb(pixels), cv2.COLOR_RGB2GRAY)
+
+
+def _to_rgb(pixels):
+    if pixels.ndim == 3 and pixels.shape[2] >= 3:
+        return np.ascontiguousarray(pixels[..., :3])
+    grey = pixels if pixels.ndim == 2 else pixels[..., 0]
+    return np.repeat(grey[..., None], 3, axis=2)

@@ -1,0 +1,23 @@
+"""Frames to 68 landmarks: reading, detection, flow tracking, alignment and the per-clip cache."""
+
+from skmer._frames import check_frames, holds_landmarks
+from skmer._images import frame_label, read_image
+from skmer.landmarks._alignment import align_landmarks, apply_similarity, fit_similarity
+from skmer.landmarks._cache import LandmarkCache, cache_folder
+from skmer.landmarks._landmarker import FaceLandmarker, LandmarkResult
+from skmer.landmarks._predictor import find_predictor
+
+__all__ = [
+    "FaceLandmarker",
+    "LandmarkResult",
+    "LandmarkCache",
+    "check_frames",
+    "holds_landmarks",
+    "read_image",
+    "frame_label",
+    "fit_similarity",
+    "apply_similarity",
+    "align_landmarks",
+    "find_predictor",
+    "cache_folder",
+]

@@ -1,0 +1,104 @@
+"""Similarities of the plane: what a head does between two frames, and how to take it away."""
+
+import numpy as np
+
+from skmer.face import RIGID_POINTS
+
+
+def fit_similarity(source, target):
+    """Least-squares similarity (rotation, uniform scale, shift) from points to points.
+
+    Parameters
+    ----------
+    source, target : ndarray of shape (..., N, 2)
+        Corresponding points; leading axes are separate problems.
+
+    Returns
+    -------
+    ndarray of shape (..., 2, 3)
+        Matrices of the maps.
+
+    References
+    ----------
+    Umeyama, "Least-squares estimation of transformation parameters between two point patterns", TPAMI 13(4),
+    1991, doi:10.1109/34.88573. In the plane the solution is one complex quotient.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmer.landmarks import fit_similarity
+    >>> square = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+    >>> fit_similarity(square, 2 * square + 3).round(6)
+    array([[ 2., -0.,  3.],
+           [ 0.,  2.,  3.]])
+    """
+    source, target = np.broadcast_arrays(
+        np.asarray(source, dtype=np.float64), np.asarray(target, dtype=np.float64)
+    )
+    source_mean, target_mean = source.mean(axis=-2), target.mean(axis=-2)
+    a, b = _complex(source - source_mean[..., None, :]), _complex(target - target_mean[..., None, :])
+    spread = (np.abs(a) ** 2).sum(axis=-1)
+    turn = np.where(spread > 0, (a.conj() * b).sum(axis=-1) / np.where(spread > 0, spread, 1.0), 1.0)
+    linear = np.stack([np.stack([turn.real, -turn.imag], -1), np.stack([turn.imag, turn.real], -1)], -2)
+    shift = target_mean - np.einsum("...ij,...j->...i", linear, source_mean)
+    return np.concatenate([linear, shift[..., None]], axis=-1)
+
+
+def _complex(points):
+    return points[..., 0] + 1j * points[..., 1]
+
+
+def apply_similarity(similarity, points):
+    """Move points by similarities.
+
+    Parameters
+    ----------
+    similarity : ndarray of shape (..., 2, 3)
+        The maps.
+    points : ndarray of shape (..., N, 2)
+        The points.
+
+    Returns
+    -------
+    ndarray of shape (..., N, 2)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmer.landmarks import apply_similarity
+    >>> apply_similarity(np.array([[1.0, 0.0, 5.0], [0.0, 1.0, 0.0]]), np.zeros((1, 2)))
+    array([[5., 0.]])
+    """
+    return np.einsum("...ij,...nj->...ni", similarity[..., :2], points) + similarity[..., None, :, 2]
+
+
+def align_landmarks(landmarks):
+    """Remove head motion from apex and offset.
+
+    Each of them is moved by the similarity that carries its nose bridge and eye corners (points 27-30, 36,
+    39, 42, 45) best onto the onset's, where no facial muscle moves much.
+
+    Parameters
+    ----------
+    landmarks : array-like of shape (..., 3, 68, 2)
+        Onset, apex and offset in px.
+
+    Returns
+    -------
+    ndarray of shape (..., 3, 68, 2)
+        In the onset's image coordinates; the onset unchanged.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmer.face import MEAN_SHAPE
+    >>> from skmer.landmarks import align_landmarks
+    >>> shaken = np.stack([MEAN_SHAPE, MEAN_SHAPE + 0.1, MEAN_SHAPE * 1.02])
+    >>> bool(np.allclose(align_landmarks(shaken), MEAN_SHAPE))
+    True
+    """
+    landmarks = np.asarray(landmarks, dtype=np.float64)
+    rigid = landmarks[..., list(RIGID_POINTS), :]
+    aligned = apply_similarity(fit_similarity(rigid, rigid[..., :1, :, :]), landmarks)
+    aligned[..., 0, :, :] = landmarks[..., 0, :, :]
+    return aligned

