@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skmer.metrics import paired_bootstrap, subject_bootstrap, uar_score, uf1_score
+from skmer.metrics import Interval, paired_bootstrap, subject_bootstrap, uar_score, uf1_score
 
 
 def pooled(n_subjects=8, seed=0, right=0.7):
@@ -78,6 +78,12 @@ def test_paired_intervals_turn_round_with_the_methods():
     there = paired_bootstrap(truth, guess, truth, groups)["uf1"]
     back = paired_bootstrap(truth, truth, guess, groups)["uf1"]
     assert (there.low, there.high) == pytest.approx((-back.high, -back.low))
+
+
+def test_every_score_has_an_interval():
+    for intervals in (subject_bootstrap(*pooled()), paired_bootstrap(*pooled()[:2], *pooled()[1:])):
+        assert list(intervals) == ["accuracy", "uf1", "uar"]
+        assert all(isinstance(ends, Interval) and ends.low <= ends.high for ends in intervals.values())
 
 
 def test_same_seed_same_interval():

@@ -3,7 +3,7 @@ import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.model_selection import LeaveOneGroupOut, cross_val_predict
 
-from skmer.metrics import majority_floor, majority_predictions, uar_score, uf1_score
+from skmer.metrics import Floor, majority_floor, majority_predictions, uar_score, uf1_score
 
 PUBLISHED = {
     "casme2-246": (dict(others=99, disgust=63, happiness=32, repression=27, surprise=25), 0.4024, 0.115),
@@ -39,6 +39,10 @@ def test_predictions_are_those_of_a_majority_classifier_under_leave_one_subject_
     assert floor.uf1 == pytest.approx(uf1_score(y, expected))
     assert floor.uar == pytest.approx(uar_score(y, expected))
     assert floor.accuracy == pytest.approx(np.mean(y == expected))
+
+
+def test_one_class_alone_has_a_perfect_floor():
+    assert majority_floor(["a", "a"], [1, 2]) == Floor(accuracy=1.0, uf1=1.0, uar=1.0)
 
 
 def test_a_single_subject_is_refused():

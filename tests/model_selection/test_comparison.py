@@ -5,7 +5,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 
 from skmer.metrics import mcnemar_exact, paired_bootstrap
-from skmer.model_selection import LOSOResult, evaluate_loso
+from skmer.model_selection import LOSOComparison, LOSOResult, evaluate_loso
 
 
 @pytest.fixture
@@ -17,6 +17,7 @@ def results(make_data):
 def test_differences_with_paired_intervals(results):
     a, b = results
     comparison = a.compare(b, level=0.9, random_state=2)
+    assert isinstance(comparison, LOSOComparison)
     expected = paired_bootstrap(a.truth, a.runs, b.runs, a.groups, level=0.9, random_state=2)
     for name in ("accuracy", "uf1", "uar"):
         row = comparison.differences.loc[name]
