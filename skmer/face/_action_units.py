@@ -110,7 +110,7 @@ _UNITS = {
     10: (
         "upper lip raiser",
         "levator labii superioris",
-        "from the rim of the orbit down into the upper lip: it lifts the lip's peaks and takes the wing along",
+        "from the orbit's rim down into the upper lip: it lifts the lip's peaks and takes the wing along",
         _up({50: 1.0, 51: 0.7, 49: 0.7, 31: 0.5, 61: 0.9, 62: 0.6}),
     ),
     12: (
@@ -128,7 +128,7 @@ _UNITS = {
     15: (
         "lip corner depressor",
         "depressor anguli oris",
-        "from the jaw to the lip corner: it pulls the corner down, the lower lip beside it more than the upper",
+        "from the jaw to the lip corner: it pulls it down, the lower lip beside it more than the upper",
         _down({48: 1.0, 59: 0.6, 49: 0.5}),
     ),
     17: (

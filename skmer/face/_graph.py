@@ -119,8 +119,8 @@ class FaceGraph:
         ----------
         name : {"brow-nose-lip31", "brow-mouth30", "brow-eye-nose-lip43"}
             ``"brow-nose-lip31"`` is the paper's: brows 17-26, nose 27-35, outer lip 48-59, no eyes because
-            they blink. ``"brow-mouth30"`` has brows and both lip rings. ``"brow-eye-nose-lip43"`` adds the eyes
-            36-47, which the lid movements (action units 5, 6, 7, 43) need.
+            they blink. ``"brow-mouth30"`` has brows and both lip rings. ``"brow-eye-nose-lip43"`` adds the
+            eyes 36-47, which the lid movements (action units 5, 6, 7, 43) need.
 
         Returns
         -------

@@ -1,0 +1,14 @@
+"""Clips of micro-expressions: readers of licensed data sets and synthetic corpora with known truth."""
+
+from skmer.datasets._bayes import bayes_accuracy
+from skmer.datasets._clips import ClipTruth, MicroExpressionClips, clips_from_frame, concatenate_clips
+from skmer.datasets._landmark_clips import make_landmark_clips
+
+__all__ = [
+    "ClipTruth",
+    "MicroExpressionClips",
+    "bayes_accuracy",
+    "clips_from_frame",
+    "concatenate_clips",
+    "make_landmark_clips",
+]

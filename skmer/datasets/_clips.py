@@ -1,0 +1,386 @@
+"""The one container that every reader and every synthetic corpus returns."""
+
+import hashlib
+from dataclasses import dataclass, fields
+
+import numpy as np
+import pandas as pd
+
+from skmer.datasets._action_unit_text import parse_action_units
+from skmer.datasets._vocabulary import canonical_label
+
+KEYFRAMES = ("onset", "apex", "offset")
+
+
+@dataclass(frozen=True, eq=False)
+class ClipTruth:
+    """What a synthetic corpus knows about its clips.
+
+    Attributes
+    ----------
+    displacement : ndarray of shape (n_clips, 3, 68, 2)
+        True displacement of the 68 points from the onset in px, without head motion; the onset's is zero.
+    points : ndarray of shape (n_clips, 3, 68, 2)
+        True positions of the 68 points in each frame in px, head motion included.
+    label : ndarray of shape (n_clips,) of str
+        Class that the movement was drawn from.
+    units : ndarray of shape (n_clips,) of tuple of int
+        Action units of each clip.
+    unit_amplitude : ndarray of shape (n_clips,) of tuple of float
+        Their amplitudes at the apex in px, in the same order.
+    amplitude : ndarray of shape (n_clips, 3)
+        Largest displacement of any point in each frame in px.
+    side : ndarray of shape (n_clips,) of str
+        ``"both"``, ``"left"`` or ``"right"``, as the viewer sees it.
+    """
+
+    displacement: np.ndarray
+    points: np.ndarray
+    label: np.ndarray
+    units: np.ndarray
+    unit_amplitude: np.ndarray
+    amplitude: np.ndarray
+    side: np.ndarray
+
+    def take(self, rows):
+        """The truth of some clips, by any numpy index of rows."""
+        return ClipTruth(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
+
+
+class MicroExpressionClips:
+    """Clips of onset, apex and offset with labels and subjects.
+
+    Parameters
+    ----------
+    frames : ndarray
+        Object array (n_clips, 3) of paths or uint8 images, or float array (n_clips, 3, 68, 2) of landmarks in
+        px.
+    target : array-like of shape (n_clips,) of str
+        Class names.
+    groups : array-like of shape (n_clips,) of str
+        ``"dataset/subject"``: what leave-one-subject-out leaves out.
+    table : DataFrame of n_clips rows, default=None
+        What is known of each clip. Columns ``dataset``, ``subject`` and ``clip`` are made from `groups` and
+        the row number where they are missing.
+    dropped, corrected : DataFrame, default=None
+        Rows of the sheet that were left out or changed, each with a ``reason``.
+    fingerprint : str, default=None
+        Which version of the data this is; by default a hash of what is here.
+    truth : ClipTruth, default=None
+        For synthetic corpora.
+
+    Attributes
+    ----------
+    class_names : list of str
+        The classes that occur, sorted.
+
+    Raises
+    ------
+    ValueError
+        If lengths or shapes do not fit, or a label or group is empty.
+
+    Examples
+    --------
+    >>> from skmer.datasets import make_landmark_clips
+    >>> clips = make_landmark_clips(n_subjects=4, n_clips=20, random_state=0)
+    >>> clips.frames.shape, str(clips.groups[0])
+    ((20, 3, 68, 2), 'synthetic-casme2/sub01')
+    >>> len(clips.select(clips.target == "disgust"))
+    5
+    """
+
+    def __init__(
+        self,
+        frames,
+        target,
+        groups,
+        *,
+        table=None,
+        dropped=None,
+        corrected=None,
+        fingerprint=None,
+        truth=None,
+    ):
+        self.frames = _check_frames(frames)
+        self.target = _check_names("target", target, len(self.frames))
+        self.groups = _check_names("groups", groups, len(self.frames))
+        self.class_names = sorted(set(self.target.tolist()))
+        self.table = _complete_table(table, self.groups)
+        self.dropped = _reasons(dropped)
+        self.corrected = _reasons(corrected)
+        self.truth = truth
+        self.fingerprint = fingerprint or f"{len(self)} clips, sha256 {self._digest()}"
+
+    def _digest(self):
+        digest = hashlib.sha256("\n".join([*self.target, *self.groups]).encode())
+        digest.update(
+            np.ascontiguousarray(self.frames).tobytes()
+            if self.frames.ndim == 4
+            else repr([_identity(frame) for frame in self.frames.ravel()]).encode()
+        )
+        return digest.hexdigest()[:8]
+
+    def __len__(self):
+        return len(self.frames)
+
+    def __repr__(self):
+        counts = ", ".join(f"{name} {count}" for name, count in self._counts().items())
+        return (
+            f"MicroExpressionClips: {len(self)} clips, {len(set(self.groups.tolist()))} subjects (folds)\n"
+            f"  classes: {counts}\n"
+            f"  frames: {self._kind()}\n"
+            f"  dropped {len(self.dropped)}, corrected {len(self.corrected)}\n"
+            f"  source: {self.fingerprint}"
+        )
+
+    def _kind(self):
+        if self.frames.ndim == 4:
+            return "landmarks (68 points, px)"
+        if len(self) and isinstance(self.frames[0, 0], np.ndarray):
+            return f"images, the first {' x '.join(map(str, self.frames[0, 0].shape))}"
+        return "paths"
+
+    def _counts(self):
+        return {name: int(np.sum(self.target == name)) for name in self.class_names}
+
+    def select(self, mask):
+        """The clips that a mask, a slice or an array of row numbers picks.
+
+        Parameters
+        ----------
+        mask : array-like of bool or int, or slice
+            As numpy indexes rows.
+
+        Returns
+        -------
+        clips : MicroExpressionClips
+            With the same `dropped`, `corrected` and the rows' own `table` and `truth`.
+        """
+        rows = np.arange(len(self))[
+            mask if isinstance(mask, slice) else np.asarray(mask, None if np.size(mask) else int)
+        ]
+        return MicroExpressionClips(
+            self.frames[rows],
+            self.target[rows],
+            self.groups[rows],
+            table=self.table.iloc[rows].reset_index(drop=True),
+            dropped=self.dropped,
+            corrected=self.corrected,
+            fingerprint=self.fingerprint if len(rows) == len(self) else f"{len(rows)} of {self.fingerprint}",
+            truth=None if self.truth is None else self.truth.take(rows),
+        )
+
+    def summary(self):
+        """Clips and subjects of each class.
+
+        Returns
+        -------
+        summary : DataFrame indexed by class
+            Columns ``clips``, ``share`` and ``subjects``.
+        """
+        rows = pd.DataFrame({"class": self.target, "group": self.groups}).groupby("class")["group"]
+        clips = rows.size()
+        return pd.DataFrame({"clips": clips, "share": clips / max(len(self), 1), "subjects": rows.nunique()})
+
+    def to_frame(self):
+        """One tidy row per clip.
+
+        Returns
+        -------
+        frame : DataFrame
+            The table with ``target`` and ``group``, and the three paths where frames are paths.
+        """
+        frame = self.table.assign(target=self.target, group=self.groups)
+        if self._kind() == "paths":
+            frame = frame.assign(
+                **{
+                    f"{name}_path": [str(path) for path in self.frames[:, k]]
+                    for k, name in enumerate(KEYFRAMES)
+                }
+            )
+        return frame
+
+    def action_units(self):
+        """Action units as a multi-label table.
+
+        Returns
+        -------
+        labels : DataFrame of shape (n_clips, n_units)
+            One column per unit that occurs, True where the clip's sheet names it. Empty without a column
+            ``action_units`` in the table.
+        """
+        texts = self.table.get("action_units", pd.Series([""] * len(self)))
+        units = [parse_action_units(text).units for text in texts]
+        present = sorted(set().union(*units)) if units else []
+        return pd.DataFrame([[unit in row for unit in present] for row in units], columns=present, dtype=bool)
+
+
+def concatenate_clips(parts):
+    """Put several data sets together.
+
+    Parameters
+    ----------
+    parts : sequence of MicroExpressionClips
+        All with paths or images, or all with landmarks.
+
+    Returns
+    -------
+    clips : MicroExpressionClips
+        All clips in order; tables are joined by column name, `truth` is kept if every part has one.
+
+    Raises
+    ------
+    ValueError
+        If there is no part, landmarks are mixed with images, or two parts share a subject's group.
+
+    Examples
+    --------
+    >>> from skmer.datasets import concatenate_clips, make_landmark_clips
+    >>> parts = [make_landmark_clips(4, 20, dataset=name, random_state=0) for name in ("casme2", "samm")]
+    >>> len(concatenate_clips(parts))
+    40
+    """
+    parts = list(parts)
+    if not parts:
+        raise ValueError("parts must hold at least one MicroExpressionClips, got none.")
+    if len({part.frames.shape[1:] for part in parts}) > 1:
+        raise ValueError(
+            "parts must all hold landmarks or all hold images or paths; extract landmarks first."
+        )
+    names = [name for part in parts for name in set(part.groups.tolist())]
+    shared = sorted({name for name in names if names.count(name) > 1})
+    if shared:
+        raise ValueError(f"parts must not share subjects, got {shared[:3]} in more than one of them.")
+    truths = [part.truth for part in parts]
+    return MicroExpressionClips(
+        np.concatenate([part.frames for part in parts]),
+        np.concatenate([part.target for part in parts]),
+        np.concatenate([part.groups for part in parts]),
+        table=pd.concat([part.table for part in parts], ignore_index=True),
+        dropped=_stack([part.dropped for part in parts]),
+        corrected=_stack([part.corrected for part in parts]),
+        fingerprint="; ".join(part.fingerprint for part in parts),
+        truth=None if None in truths else _concatenate_truth(truths),
+    )
+
+
+def frames_array(rows):
+    """Object array (n, 3) of paths or images, which numpy alone would merge where sizes are equal."""
+    frames = np.empty((len(rows), 3), object)
+    for row, clip in enumerate(rows):
+        for position, frame in enumerate(clip):
+            frames[row, position] = frame
+    return frames
+
+
+def clips_from_frame(table, frames=None, *, target="target", subject="subject", dataset="own"):
+    """Clips of your own from a table.
+
+    Parameters
+    ----------
+    table : DataFrame or path of a CSV file
+        One row per clip with a class column, a subject column, and, unless `frames` is given, columns
+        ``onset``, ``apex`` and ``offset`` with paths. Any other column is kept.
+    frames : array, default=None
+        Landmarks (n_clips, 3, 68, 2) or nested images, instead of paths.
+    target, subject : str
+        Names of the two columns.
+    dataset : str, default="own"
+        First part of the groups.
+
+    Returns
+    -------
+    clips : MicroExpressionClips
+        Labels are written in the package's vocabulary.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing; the message names it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skmer.datasets import clips_from_frame
+    >>> table = pd.DataFrame({"onset": ["a0.png"], "apex": ["a1.png"], "offset": ["a2.png"],
+    ...                       "target": ["Happy"], "subject": ["anna"]})
+    >>> clips = clips_from_frame(table)
+    >>> clips.target.tolist(), clips.groups.tolist(), clips.frames[0, 1]
+    (['happiness'], ['own/anna'], 'a1.png')
+    """
+    table = table if isinstance(table, pd.DataFrame) else pd.read_csv(table, dtype={subject: str})
+    needed = [target, subject, *(KEYFRAMES if frames is None else ())]
+    missing = [name for name in needed if name not in table.columns]
+    if missing:
+        raise ValueError(
+            f"table must have the columns {needed}, got {list(table.columns)} without {missing}."
+        )
+    if frames is None:
+        frames = frames_array(table[list(KEYFRAMES)].to_numpy(object))
+    groups = [f"{dataset}/{name}" for name in table[subject]]
+    labels = [canonical_label(label) for label in table[target]]
+    return MicroExpressionClips(
+        frames, labels, groups, table=table.drop(columns=[target]).reset_index(drop=True)
+    )
+
+
+def _check_frames(frames):
+    if not isinstance(frames, np.ndarray):
+        frames = frames_array(frames)
+    if frames.dtype == object and frames.ndim == 2 and frames.shape[1] == 3:
+        return frames
+    if frames.dtype.kind == "f" and frames.shape[1:] == (3, 68, 2):
+        return frames
+    raise ValueError(
+        "frames must be an object array (n_clips, 3) of paths or images or a float array (n_clips, 3, 68, 2) "
+        f"of landmarks, got {frames.dtype} {frames.shape}."
+    )
+
+
+def _check_names(name, values, n_clips):
+    values = np.array([str(value) for value in values], dtype=str)
+    if values.shape != (n_clips,):
+        raise ValueError(
+            f"{name} must have one entry for each of the {n_clips} clips, got shape {values.shape}."
+        )
+    if np.any(values == ""):
+        raise ValueError(f"{name} must not be empty, row {int(np.argmax(values == ''))} is.")
+    return values
+
+
+def _complete_table(table, groups):
+    table = pd.DataFrame(index=range(len(groups))) if table is None else table
+    if len(table) != len(groups):
+        raise ValueError(f"table must have one row for each of the {len(groups)} clips, got {len(table)}.")
+    parts = [group.partition("/") for group in groups.tolist()]
+    made = {
+        "dataset": [part[0] for part in parts],
+        "subject": [part[2] for part in parts],
+        "clip": [f"clip{row:04d}" for row in range(len(groups))],
+    }
+    table = table.reset_index(drop=True)
+    return table.assign(**{name: values for name, values in made.items() if name not in table.columns})
+
+
+def _reasons(rows):
+    return pd.DataFrame(columns=["reason"]) if rows is None else rows.reset_index(drop=True)
+
+
+def _stack(tables):
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else tables[0]
+
+
+def _concatenate_truth(truths):
+    return ClipTruth(
+        **{
+            field.name: np.concatenate([getattr(truth, field.name) for truth in truths])
+            for field in fields(ClipTruth)
+        }
+    )
+
+
+def _identity(frame):
+    if isinstance(frame, np.ndarray):
+        return frame.shape, hashlib.sha256(np.ascontiguousarray(frame).tobytes()).hexdigest()
+    return str(frame)

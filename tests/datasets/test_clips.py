@@ -1,0 +1,157 @@
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.model_selection import LeaveOneGroupOut
+
+from skmer.datasets import MicroExpressionClips, clips_from_frame, concatenate_clips, make_landmark_clips
+from skmer.datasets._vocabulary import CLASS_VOCABULARY, canonical_label
+
+
+def path_clips(n=4, dataset="casme2", **changes):
+    frames = np.array([[f"{row}/{name}.jpg" for name in "abc"] for row in range(n)], object)
+    target = ["happiness", "others"] * (n // 2)
+    return MicroExpressionClips(
+        frames, target, [f"{dataset}/sub{row % 2:02d}" for row in range(n)], **changes
+    )
+
+
+def test_repr_names_counts_folds_and_losses():
+    text = repr(path_clips(dropped=pd.DataFrame({"reason": ["no label"]}), fingerprint="a sheet"))
+    assert "4 clips, 2 subjects" in text
+    assert "happiness 2, others 2" in text
+    assert "dropped 1, corrected 0" in text
+    assert "paths" in text
+    assert "a sheet" in text
+    image = np.zeros((4, 5, 3), np.uint8)
+    assert "images, the first 4 x 5 x 3" in repr(MicroExpressionClips([[image] * 3], ["others"], ["own/a"]))
+
+
+def test_equal_images_stay_objects():
+    images = [[np.zeros((4, 4), np.uint8)] * 3] * 2
+    clips = MicroExpressionClips(images, ["others"] * 2, ["own/a"] * 2)
+    assert clips.frames.shape == (2, 3)
+    assert clips.frames[0, 0].shape == (4, 4)
+
+
+def test_select_takes_rows_of_everything():
+    clips = make_landmark_clips(n_subjects=4, n_clips=20, random_state=0)
+    for rows in (clips.target == "others", slice(3, 9), [5, 2]):
+        part = clips.select(rows)
+        assert np.array_equal(part.frames, clips.frames[rows])
+        assert np.array_equal(part.target, part.truth.label)
+        assert np.array_equal(part.truth.displacement, clips.truth.displacement[rows])
+        assert part.table["clip"].tolist() == clips.table["clip"].to_numpy()[rows].tolist()
+        assert part.class_names == sorted(set(part.target))
+        assert part.fingerprint != clips.fingerprint
+    assert clips.select(slice(None)).fingerprint == clips.fingerprint
+    assert len(clips.select([])) == 0
+
+
+def test_summary_and_frame():
+    clips = path_clips()
+    assert clips.summary().loc["others"].tolist() == [2, 0.5, 1]
+    frame = clips.to_frame()
+    assert frame["apex_path"].tolist() == [f"{row}/b.jpg" for row in range(4)]
+    assert frame["group"].tolist() == clips.groups.tolist()
+    assert frame["subject"].tolist() == ["sub00", "sub01"] * 2
+
+
+def test_splitters_index_the_arrays():
+    clips = make_landmark_clips(n_subjects=4, n_clips=20, random_state=0)
+    folds = list(LeaveOneGroupOut().split(clips.frames, clips.target, clips.groups))
+    assert len(folds) == 4
+    assert sum(len(test) for _, test in folds) == 20
+
+
+def test_concatenation_joins_sets_and_refuses_shared_subjects():
+    first, second = path_clips(), path_clips(dataset="samm")
+    both = concatenate_clips([first, second])
+    assert len(both) == 8
+    assert both.truth is None
+    assert set(both.table["dataset"]) == {"casme2", "samm"}
+    with pytest.raises(ValueError, match="must not share subjects"):
+        concatenate_clips([first, first])
+    with pytest.raises(ValueError, match="at least one"):
+        concatenate_clips([])
+    with pytest.raises(ValueError, match="all hold landmarks"):
+        concatenate_clips([first, make_landmark_clips(4, 20, random_state=0)])
+
+
+def test_concatenation_keeps_the_truth():
+    parts = [make_landmark_clips(4, 20, dataset=name, random_state=0) for name in ("casme2", "samm")]
+    both = concatenate_clips(parts)
+    assert np.array_equal(both.truth.label, both.target)
+    assert both.frames.dtype == float
+
+
+def test_clips_from_frame(tmp_path):
+    table = pd.DataFrame(
+        {
+            "onset": ["a"],
+            "apex": ["b"],
+            "offset": ["c"],
+            "emotion": [" Other "],
+            "person": ["01"],
+            "age": [30],
+        }
+    )
+    table.to_csv(tmp_path / "own.csv", index=False)
+    for source in (table, tmp_path / "own.csv"):
+        clips = clips_from_frame(source, target="emotion", subject="person")
+        assert clips.target.tolist() == ["others"]
+        assert clips.groups.tolist() == ["own/01"]
+        assert clips.table["age"].tolist() == [30]
+    landmarks = clips_from_frame(
+        table[["emotion", "person"]], np.zeros((1, 3, 68, 2)), target="emotion", subject="person"
+    )
+    assert landmarks.frames.shape == (1, 3, 68, 2)
+    with pytest.raises(ValueError, match=r"without \['target', 'subject'\]"):
+        clips_from_frame(table)
+
+
+def test_action_unit_table():
+    table = pd.DataFrame({"action_units": ["4+7", "R12A", "?", "12"]})
+    labels = path_clips(table=table).action_units()
+    assert labels.columns.tolist() == [4, 7, 12]
+    assert labels.to_numpy().tolist() == [[1, 1, 0], [0, 0, 1], [0, 0, 0], [0, 0, 1]]
+    assert path_clips().action_units().shape == (4, 0)
+
+
+def test_clips_pickle():
+    clips = make_landmark_clips(4, 20, random_state=0)
+    assert pickle.loads(pickle.dumps(clips)).fingerprint == clips.fingerprint
+
+
+def test_fingerprint_follows_the_content():
+    assert path_clips().fingerprint == path_clips().fingerprint
+    assert path_clips().fingerprint != path_clips(dataset="samm").fingerprint
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"frames": np.zeros((2, 3))}, "frames must be an object array"),
+        ({"frames": np.zeros((2, 3, 67, 2))}, "frames must be"),
+        ({"target": ["others"]}, "target must have one entry"),
+        ({"target": ["others", ""]}, "target must not be empty, row 1"),
+        ({"groups": ["own/a"]}, "groups must have one entry"),
+        ({"table": pd.DataFrame({"a": [1]})}, "table must have one row"),
+    ],
+)
+def test_bad_arguments_are_refused(changes, message):
+    arguments = {
+        "frames": np.zeros((2, 3, 68, 2)),
+        "target": ["others"] * 2,
+        "groups": ["own/a"] * 2,
+    } | changes
+    with pytest.raises(ValueError, match=message):
+        MicroExpressionClips(**arguments)
+
+
+def test_vocabulary_unites_spellings():
+    assert {canonical_label(text) for text in ("Other", "others", " OTHERS ")} == {"others"}
+    assert canonical_label("Happy") == "happiness"
+    assert canonical_label(None) == canonical_label(float("nan")) == ""
+    assert all(canonical_label(name) == name for name in CLASS_VOCABULARY)
