@@ -75,7 +75,17 @@ def page(name):
     return "\n".join(lines + constants(rest, constant_docs(package)))
 
 
+def skip_what_others_wrote(app, what, name, member, skip, options):
+    """Leave out inherited methods of scikit-learn, skorch and torch, which link into their own pages."""
+    function = getattr(member, "fget", None) or getattr(member, "func", None) or member
+    module = getattr(inspect.unwrap(function), "__module__", None) or ""
+    if what == "class" and callable(function) and not module.startswith("skmer"):
+        return True
+    return None
+
+
 def setup(app):
+    app.connect("autodoc-skip-member", skip_what_others_wrote)
     folder = Path(app.srcdir) / "api" / "generated"
     folder.mkdir(parents=True, exist_ok=True)
     names = packages()
