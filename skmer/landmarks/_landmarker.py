@@ -216,8 +216,7 @@ class FaceLandmarker(TransformerMixin, BaseEstimator):
             raise ValueError(
                 f"n_views={self.n_views} needs images to crop anew, but landmarks were passed; set n_views=1."
             )
-        missing = np.isnan(landmarks).reshape(len(landmarks), -1).any(axis=1)
-        flags = [("no face",) if gone else () for gone in missing]
+        flags = [_given_flags(clip) for clip in landmarks]
         return LandmarkResult(landmarks.copy(), pd.DataFrame({"clip": range(len(landmarks)), "flags": flags}))
 
     def _compute(self, frames):
@@ -281,6 +280,15 @@ class FaceLandmarker(TransformerMixin, BaseEstimator):
             )
         if outside:
             _warn(f"landmarks outside the frame in {_listed(outside)}: the face is cut; crop less tightly.")
+
+
+def _given_flags(clip):
+    """Flags of one clip's given landmarks; around the origin they are no pixels, and no frame is known."""
+    if np.isnan(clip).any():
+        return ("no face",)
+    low, high = clip.min(axis=-2), clip.max(axis=-2)
+    is_centred = ((low < 0) & (high > 0)).all()
+    return ("outside the frame",) if (low < 0).any() and not is_centred else ()
 
 
 def _warn(text):

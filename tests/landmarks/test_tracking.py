@@ -1,0 +1,70 @@
+import cv2
+import numpy as np
+import pytest
+
+from skmer.face import RIGID_POINTS
+from skmer.landmarks import apply_similarity, find_predictor
+from skmer.landmarks._detection import face_points, find_face
+from skmer.landmarks._predictor import load_predictor
+from skmer.landmarks._tracking import track_points
+
+
+@pytest.fixture(scope="module")
+def points(portrait):
+    return face_points(portrait, find_face(portrait).box, load_predictor(find_predictor()), 10)
+
+
+def error(track, truth):
+    return np.sqrt(((track.points - truth) ** 2).sum(axis=1).mean())
+
+
+def test_a_still_face_does_not_move(portrait, points):
+    track = track_points(portrait, portrait, points)
+    assert error(track, points) < 1e-3 and track.likeness > 0.999
+
+
+@pytest.mark.parametrize(
+    "motion",
+    [
+        {"shift": (0.4, -0.7)},
+        {"degrees": 0.5, "shift": (3, 2), "percent": 0.5},
+        {"degrees": 3, "shift": (9, -9), "percent": 3},
+    ],
+    ids=["shift", "small", "large"],
+)
+def test_head_motion(portrait, points, move, head_motion, motion):
+    similarity = head_motion(**motion)
+    track = track_points(portrait, move(similarity), points)
+    rigid = list(RIGID_POINTS)
+    assert error(track, apply_similarity(similarity, points)) < 0.1
+    assert (
+        np.abs(
+            apply_similarity(track.motion, points[rigid]) - apply_similarity(similarity, points[rigid])
+        ).max()
+        < 0.1
+    )
+
+
+def test_expression_under_head_motion_and_other_light(portrait, points, move, head_motion, clip):
+    similarity = head_motion(1.0, (4.0, -2.0), 1.0)
+    darker = (move(similarity, clip[1]) * 0.9).astype(np.uint8)
+    moved = track_points(portrait, darker, points).points - apply_similarity(similarity, points)
+    lips, brows = moved[48:60, 1], moved[17:27, 1]
+    assert np.abs(brows).max() < 0.15
+    assert lips.min() < -1.0 and np.abs(moved[:, 0]).max() < 0.5
+
+
+def test_points_beside_the_68_are_carried_along(portrait, points, move, head_motion):
+    image = move(head_motion(0.5, (2.0, 1.0)))
+    both = track_points(portrait, image, np.concatenate([points, points + 0.5]))
+    assert np.array_equal(both.points[:68], track_points(portrait, image, points).points)
+
+
+def test_another_scene_is_unlike(portrait, points):
+    other = np.random.default_rng(0).integers(0, 256, portrait.shape, dtype=np.uint8)
+    assert track_points(portrait, cv2.GaussianBlur(other, (0, 0), 3), points).likeness < 0.7
+
+
+def test_a_face_at_the_border(portrait, points):
+    outside = points - (140.0, 0.0)
+    assert np.isfinite(track_points(portrait, portrait, outside).points).all()
