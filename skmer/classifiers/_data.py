@@ -1,0 +1,94 @@
+"""The rows of a fit as tensors, and the iterator that slices them into batches."""
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset, Subset
+
+
+class ClipDataset(Dataset):
+    """Node features with encoded labels, sample weights and groups.
+
+    Parameters
+    ----------
+    X : array of shape (n, T, N, C) or (n, views, T, N, C)
+        Node features, float32.
+    y : array of shape (n,), optional
+        Class indices. None: zeros, for prediction.
+    sample_weight : array of shape (n,), optional
+        Weights of the rows. None: ones.
+    groups : array of shape (n,), optional
+        Subject of each row; read by an inner split, never by the network.
+    """
+
+    def __init__(self, X, y=None, sample_weight=None, groups=None):
+        n_rows = len(X)
+        self.X = torch.as_tensor(np.require(X, requirements=["C", "W"]))
+        self.y = torch.zeros(n_rows, dtype=torch.long) if y is None else torch.as_tensor(y)
+        weight = np.ones(n_rows) if sample_weight is None else sample_weight
+        self.sample_weight = torch.as_tensor(weight, dtype=torch.float32)
+        self.groups = groups
+
+    def __len__(self):
+        return len(self.X)
+
+    def __getitem__(self, index):
+        return {"X": self.X[index], "sample_weight": self.sample_weight[index]}, self.y[index]
+
+    def take(self, rows):
+        """Return the given rows as a dataset of their own."""
+        groups = None if self.groups is None else np.asarray(self.groups)[rows]
+        rows = torch.as_tensor(rows)
+        return ClipDataset(self.X[rows].numpy(), self.y[rows], self.sample_weight[rows].numpy(), groups)
+
+    def unfold_views(self):
+        """Return every view as a row of its own; the views of a clip share its weight."""
+        if self.X.ndim == 4:
+            return self
+        n_views = self.X.shape[1]
+        return ClipDataset(
+            self.X.flatten(0, 1).numpy(),
+            self.y.repeat_interleave(n_views),
+            self.sample_weight.repeat_interleave(n_views).numpy() / n_views,
+            None if self.groups is None else np.repeat(self.groups, n_views),
+        )
+
+
+class BatchIterator:
+    """Yield slices of a dataset, each in one indexing operation.
+
+    It takes the place of `torch.utils.data.DataLoader`, which fetches row by row and costs nearly as much as
+    training a network of this size.
+
+    Parameters
+    ----------
+    dataset : ClipDataset or torch.utils.data.Subset of one
+        Anything indexed by a tensor of row numbers.
+    batch_size : int
+        Rows in a batch.
+    shuffle : bool
+        Whether each pass draws a new order.
+    drop_last : bool
+        Whether a last batch that is not full is left out, unless it is the only one.
+    generator : torch.Generator, optional
+        Where the order is drawn from.
+    """
+
+    def __init__(self, dataset, batch_size=1, shuffle=False, drop_last=False, generator=None):
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.drop_last = drop_last
+        self.generator = generator
+
+    def __len__(self):
+        full, rest = divmod(len(self.dataset), self.batch_size)
+        return full + bool(rest and not (self.drop_last and full))
+
+    def __iter__(self):
+        dataset, rows = self.dataset, torch.arange(len(self.dataset))
+        if isinstance(dataset, Subset):
+            dataset, rows = dataset.dataset, torch.as_tensor(np.asarray(dataset.indices))
+        if self.shuffle:
+            rows = rows[torch.randperm(len(rows), generator=self.generator)]
+        for batch in rows.split(self.batch_size)[: len(self)]:
+            yield dataset[batch]

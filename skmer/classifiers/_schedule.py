@@ -1,0 +1,35 @@
+"""The learning-rate schedule."""
+
+from skorch.callbacks import Callback
+from torch.optim.lr_scheduler import OneCycleLR
+
+
+class OneCycle(Callback):
+    """Raise the learning rate to its maximum over 30 % of the steps, then lower it to almost nothing.
+
+    `torch.optim.lr_scheduler.OneCycleLR` with the number of steps taken from the data; the maximum is the
+    net's ``lr``. Every call of ``fit`` or ``partial_fit`` is one cycle.
+    """
+
+    def on_train_begin(self, net, **kwargs):
+        """Forget the schedule of an earlier call."""
+        self.scheduler_ = None
+
+    def on_epoch_begin(self, net, dataset_train=None, **kwargs):
+        """Start the cycle with the first epoch, when the number of batches is known."""
+        if self.scheduler_ is None:
+            n_steps = net.max_epochs * len(net.get_iterator(dataset_train, training=True))
+            self.scheduler_ = OneCycleLR(
+                net.optimizer_, max_lr=net.lr, total_steps=max(n_steps, 1), cycle_momentum=False
+            )
+            self.steps_left_ = n_steps - 1
+
+    def on_batch_end(self, net, training=False, **kwargs):
+        """Move on by one step."""
+        if training and self.steps_left_ > 0:
+            self.scheduler_.step()
+            self.steps_left_ -= 1
+
+    def on_train_end(self, net, **kwargs):
+        """Let go of the optimizer."""
+        self.scheduler_ = None

@@ -1,0 +1,75 @@
+"""Training-time changes of node features: mirror and noise."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from skmer.face import FaceGraph
+
+
+class Draw(NamedTuple):
+    """The random part of one augmented batch: ``flip`` (B,) bool, ``noise`` (B, T, N, C) of unit variance."""
+
+    flip: Tensor
+    noise: Tensor
+
+
+class Augmentation:
+    """Mirror a share of the samples and add noise in proportion to their motion.
+
+    Parameters
+    ----------
+    graph : FaceGraph
+        Its ``mirror`` says which node stands opposite which.
+    mirror : float
+        Probability of exchanging left and right: nodes change places and horizontal channels (even ones)
+        change sign.
+    noise : float
+        Standard deviation of Gaussian noise, as a multiple of the sample's rms displacement from its first
+        frame. With one frame alone (``graph="generic"``), of the sample's rms value. Frames that do not move
+        stay as they are.
+
+    Shapes:
+        - x: (..., B, T, N, C)
+        - output: as x
+    """
+
+    def __init__(self, graph: FaceGraph, mirror: float = 0.5, noise: float = 0.4) -> None:
+        self.mirror = 0.0 if graph.mirror is None else mirror
+        self.noise = noise
+        self.order = graph.mirror
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is changed at all."""
+        return self.mirror > 0 or self.noise > 0
+
+    def draw(self, shape: torch.Size, generator: torch.Generator) -> Draw:
+        """Draw for a batch of the given shape, (B, T, N, C)."""
+        device = generator.device
+        flip = torch.rand(shape[0], generator=generator, device=device) < self.mirror
+        return Draw(flip, torch.randn(shape, generator=generator, device=device))
+
+    def reflect(self, x: Tensor) -> Tensor:
+        """Return the mirror image of every sample."""
+        sign = torch.ones(x.shape[-1], dtype=x.dtype, device=x.device)
+        sign[0::2] = -1.0
+        return x.index_select(-2, torch.tensor(self.order, device=x.device)) * sign
+
+    def __call__(self, x: Tensor, draw: Draw) -> Tensor:
+        """Apply a draw."""
+        if self.mirror > 0:
+            x = torch.where(draw.flip[..., None, None, None], self.reflect(x), x)
+        if self.noise > 0:
+            x = x + self.noise * _motion(x) * draw.noise
+        return x
+
+
+def _motion(x: Tensor) -> Tensor:
+    """Rms displacement of each sample, (..., B, T, 1, 1), zero for the frames that do not move."""
+    displacement = x - x[..., :1, :, :] if x.shape[-3] > 1 else x
+    energy = displacement.square().mean((-2, -1), keepdim=True)
+    moving = energy > 0
+    rms = (energy.sum(-3, keepdim=True) / moving.sum(-3, keepdim=True).clamp_min(1)).sqrt()
+    return rms * moving

@@ -1,0 +1,117 @@
+"""Action decomposition module: from the nodes of each facial component to its K actions."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from skmer.nn._block import SpatioTemporalBlock
+
+SOFTMAX_DIMENSIONS = {"nodes": -4, "actions": -1}
+
+
+class ActionDecomposition(nn.Module):
+    r"""Decompose each component's node features into K action features.
+
+    For the component s with the nodes ``X_s``::
+
+        M    = TC(s(GC(X_s; A_s)))          eq. (1), n nodes x K actions in every frame
+        Mhat = softmax(M) over the nodes    eq. (2), each action is a convex combination of nodes
+        F_s  = Mhat^T X_s                   eq. (3)
+
+    and the actions of all components are joined, ``F = [F_b; F_n; F_m]``.
+
+    Parameters
+    ----------
+    component_sizes : sequence of int
+        Number of nodes of each component; components are contiguous and in order.
+    n_channels : int
+        Channels D of a node.
+    n_actions : int
+        Number K of actions of a component.
+    n_frames : int
+        Number T of frames.
+    activation : str
+        The activation s; see `SpatioTemporalBlock`.
+    softmax : {"nodes", "actions"}
+        What sums to one in eq. (2). The paper's words allow both; "nodes" is the reading that makes an action
+        a combination of nodes.
+
+    Shapes:
+        - x: (..., N, B, T, D), nodes first
+        - adjacency: (..., N, N), of which the diagonal blocks A_s are used
+        - output: actions (..., P, B, T, D) with P = K times the number of components, and maps (..., S, n, B,
+          T, K) where n is the largest component's size and a smaller component's last rows are zero
+
+    Notes
+    -----
+    The S components are one stacking axis, padded to the largest, so that each equation is one product and
+    not S of them.
+
+    References
+    ----------
+    Wei et al., IEICE Trans. Inf. & Syst. E106-D(10), 2023, arXiv 2303.01776, eqs. (1)-(3).
+    """
+
+    def __init__(
+        self,
+        component_sizes: Sequence[int],
+        n_channels: int,
+        n_actions: int,
+        *,
+        n_frames: int = 3,
+        activation: str = "relu",
+        softmax: str = "nodes",
+    ) -> None:
+        super().__init__()
+        if softmax not in SOFTMAX_DIMENSIONS:
+            raise ValueError(f"softmax must be one of {sorted(SOFTMAX_DIMENSIONS)}, got {softmax!r}.")
+        self.component_sizes = tuple(component_sizes)
+        self.softmax = softmax
+        self.block = SpatioTemporalBlock(
+            n_channels,
+            n_actions,
+            hidden_channels=n_channels,
+            n_frames=n_frames,
+            groups=len(self.component_sizes),
+            activation=activation,
+            activate_output=False,
+        )
+        self.register_buffer("absent", _absent_nodes(self.component_sizes), persistent=False)
+
+    def forward(self, x: Tensor, adjacency: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the actions, (..., P, B, T, D), and the maps Mhat, (..., S, n, B, T, K)."""
+        nodes = self._stack_components(x)
+        scores = self.block(nodes, self._stack_blocks(adjacency))
+        if self.softmax == "nodes":
+            scores = scores.masked_fill(self.absent, -torch.inf)
+        maps = scores.softmax(SOFTMAX_DIMENSIONS[self.softmax]).masked_fill(self.absent, 0.0)
+        return _combine(maps, nodes).flatten(-5, -4), maps
+
+    def _stack_components(self, x: Tensor) -> Tensor:
+        """(..., N, B, T, D) -> (..., S, n, B, T, D), zeros behind the smaller components."""
+        size = max(self.component_sizes)
+        parts = x.split(self.component_sizes, dim=-4)
+        return torch.stack([functional.pad(p, (0, 0) * 3 + (0, size - p.shape[-4])) for p in parts], dim=-5)
+
+    def _stack_blocks(self, adjacency: Tensor) -> Tensor:
+        """(..., N, N) -> (..., S, n, n): the diagonal blocks, padded with zeros."""
+        size, start, blocks = max(self.component_sizes), 0, []
+        for n in self.component_sizes:
+            block = adjacency[..., start : start + n, start : start + n]
+            blocks.append(functional.pad(block, (0, size - n, 0, size - n)))
+            start += n
+        return torch.stack(blocks, dim=-3)
+
+
+def _combine(maps: Tensor, nodes: Tensor) -> Tensor:
+    """Eq. (3): (..., n, B, T, K) and (..., n, B, T, D) -> (..., K, B, T, D)."""
+    actions = [(maps[..., k : k + 1] * nodes).sum(-4) for k in range(maps.shape[-1])]
+    return torch.stack(actions, dim=-4)
+
+
+def _absent_nodes(component_sizes: Sequence[int]) -> Tensor:
+    """True at the padding of a stack of components, (S, n, 1, 1, 1)."""
+    node = torch.arange(max(component_sizes))
+    return (node >= torch.tensor(component_sizes)[:, None])[..., None, None, None]

@@ -1,0 +1,179 @@
+"""The DeRe-GRL network."""
+
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from skmer.face import FaceGraph
+from skmer.nn._adjacency import Adjacency, AdjacencyKind
+from skmer.nn._block import SpatioTemporalBlock
+from skmer.nn._decomposition import ActionDecomposition
+from skmer.nn._dropout import SeededDropout
+from skmer.nn._head import LinearHead
+from skmer.nn._reconstruction import RelationReconstruction
+
+FUSIONS = ("concatenate", "sum")
+
+
+class DeReGRL(nn.Module):
+    r"""Decomposition and reconstruction over a graph of facial landmarks.
+
+    A backbone of ``n_layers`` blocks (`SpatioTemporalBlock`) extracts node features; `ActionDecomposition`
+    turns the nodes of each component into K actions (eqs. 1-3); `RelationReconstruction` weighs them (eqs.
+    4-5); the weighted actions go into one linear classifier (eq. 6). ``decomposition=False`` leaves the
+    backbone with its features flattened into the classifier, ``reconstruction=False`` the backbone and
+    unweighted actions: the rows of the paper's ablation.
+
+    Parameters
+    ----------
+    graph : FaceGraph
+        Nodes, components and skeleton.
+    in_channels, n_classes : int
+        Channels C of a node in the input; number of classes.
+    n_actions : int
+        Actions K per component.
+    n_channels : int
+        Hidden channels D of a node (paper: 16 on CASME II, 8 on SAMM).
+    n_layers : int
+        Blocks in the backbone.
+    decomposition, reconstruction : bool
+        The two modules. Without the first there can be no second.
+    adjacency : {"skeleton+learned", "skeleton", "learned", "full"}
+        Matrix of the backbone; its diagonal blocks serve the decomposition. See `Adjacency`.
+    relations : {"learned", "full", "component"}
+        Matrix A_r of eq. (4). See `RelationReconstruction`.
+    activation : {"relu", "leaky_relu", "elu", "gelu", "tanh"}
+        The activation s.
+    action_softmax : {"nodes", "actions"}
+        What sums to one in eq. (2).
+    weight_norm : {"l1", "l2"}
+        The norm of eq. (5).
+    weight_sigmoid : bool
+        Whether a sigmoid comes before that norm.
+    fusion : {"concatenate", "sum"}
+        How the weighted actions of eq. (6) enter the classifier.
+    dropout : float
+        Share of the classifier's input dropped in training. The paper has none.
+
+    Shapes:
+        - x: (..., B, T, N, C)
+        - output: logits (..., B, n_classes), actions (..., B, T, P, D), weights (..., B, P); P is 0 for what
+          is switched off
+
+        Leading axes are those of a stack of replicas; parameters then carry the same.
+
+    References
+    ----------
+    Wei et al., "Prior Information Based Decomposition and Reconstruction Learning for Micro-Expression
+    Recognition", IEICE Trans. Inf. & Syst. E106-D(10), 1752-1756, 2023, arXiv 2303.01776.
+    """
+
+    def __init__(
+        self,
+        graph: FaceGraph,
+        in_channels: int,
+        n_classes: int,
+        *,
+        n_actions: int = 3,
+        n_channels: int = 16,
+        n_layers: int = 2,
+        decomposition: bool = True,
+        reconstruction: bool = True,
+        adjacency: AdjacencyKind = "skeleton+learned",
+        relations: str = "learned",
+        activation: str = "relu",
+        action_softmax: str = "nodes",
+        weight_norm: str = "l1",
+        weight_sigmoid: bool = True,
+        fusion: str = "concatenate",
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        if fusion not in FUSIONS:
+            raise ValueError(f"fusion must be one of {list(FUSIONS)}, got {fusion!r}.")
+        if reconstruction and not decomposition:
+            raise ValueError(
+                "reconstruction=True needs decomposition=True, got False: nothing to weigh; set both False."
+            )
+        skeleton = torch.as_tensor(graph.normalized_adjacency(), dtype=torch.get_default_dtype())
+        shared: dict[str, Any] = {"n_frames": graph.n_frames, "activation": activation}
+        widths = [in_channels, *[n_channels] * n_layers]
+        self.adjacency = Adjacency(skeleton, adjacency)
+        self.backbone = nn.ModuleList(SpatioTemporalBlock(c, d, **shared) for c, d in pairwise(widths))
+        self.decomposition = None
+        self.reconstruction = None
+        self.fusion = fusion if decomposition else "concatenate"
+        n_parts = graph.n_nodes
+        if decomposition:
+            self.decomposition = ActionDecomposition(
+                graph.component_sizes, widths[-1], n_actions, softmax=action_softmax, **shared
+            )
+            n_parts = n_actions * len(graph.component_sizes) if fusion == "concatenate" else 1
+        if reconstruction:
+            self.reconstruction = RelationReconstruction(
+                len(graph.component_sizes),
+                n_actions,
+                widths[-1],
+                relations=relations,
+                norm=weight_norm,
+                sigmoid=weight_sigmoid,
+                **shared,
+            )
+        self.dropout = SeededDropout(dropout)
+        self.head = LinearHead(n_parts * graph.n_frames * widths[-1], n_classes)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return logits (..., B, n_classes), actions (..., B, T, P, D) and weights (..., B, P)."""
+        adjacency = self.adjacency()
+        nodes = self.extract(x, adjacency)
+        weights = nodes.new_zeros(*nodes.shape[:-4], 0, nodes.shape[-3])
+        actions = nodes[..., :0, :, :, :]
+        parts = nodes
+        if self.decomposition is not None:
+            parts = actions = self.decomposition(nodes, adjacency)[0]
+        if self.reconstruction is not None:
+            weights = self.reconstruction(actions)
+            parts = actions * weights[..., None, None]
+        return self.classify(parts), actions.movedim(-4, -2), weights.transpose(-1, -2)
+
+    def extract(self, x: Tensor, adjacency: Tensor) -> Tensor:
+        """Run the backbone: (..., B, T, N, C) -> (..., N, B, T, D)."""
+        nodes = x.movedim(-2, -4)
+        for block in self.backbone:
+            nodes = block(nodes, adjacency)
+        return nodes
+
+    def classify(self, parts: Tensor) -> Tensor:
+        """Eq. (6): (..., P, B, T, D) -> logits (..., B, n_classes)."""
+        if self.fusion == "sum":
+            parts = parts.sum(-4, keepdim=True)
+        return self.head(self.dropout(parts.transpose(-4, -3).flatten(-3)))
+
+    def action_maps(self, x: Tensor) -> Tensor:
+        """Share of each node in each action: eq. (2) laid out over all nodes.
+
+        Parameters
+        ----------
+        x : Tensor of shape (B, T, N, C)
+            Node features.
+
+        Returns
+        -------
+        Tensor of shape (B, T, N, P)
+            Zero outside an action's component.
+        """
+        if self.decomposition is None:
+            raise ValueError("action_maps needs decomposition=True; this network was built without actions.")
+        adjacency = self.adjacency()
+        _, maps = self.decomposition(self.extract(x, adjacency), adjacency)
+        sizes = self.decomposition.component_sizes
+        n_actions = maps.shape[-1]
+        shares = maps.new_zeros(*x.shape[:-1], n_actions * len(sizes))
+        start = 0
+        for s, size in enumerate(sizes):
+            block = maps[..., s, :size, :, :, :].movedim(-4, -2)
+            shares[..., start : start + size, s * n_actions : (s + 1) * n_actions] = block
+            start += size
+        return shares

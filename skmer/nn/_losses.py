@@ -1,0 +1,212 @@
+"""The loss terms of DeRe-GRL, eqs. (7)-(10), each aware of sample weights."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class LossTerms(NamedTuple):
+    """The composite loss and its unweighted terms, each a scalar (or one per replica)."""
+
+    total: Tensor
+    cross_entropy: Tensor
+    center: Tensor
+    weight: Tensor
+    balance: Tensor
+
+
+class ActionCenterLoss(nn.Module):
+    r"""Keep each action compact over the batch, eq. (7).
+
+    ``L_mc = 1/B sum_n sum_i norm2(f_ni - mean_n f_i)^2``
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum"}
+        Whether the squares of one sample are averaged over its entries (ours) or added up (as printed).
+
+    Shapes:
+        - actions: (..., B, T, P, D)
+        - sample_weight: (..., B)
+        - output: (...)
+    """
+
+    def __init__(self, reduction: str = "mean") -> None:
+        super().__init__()
+        self.reduction = reduction
+
+    def forward(self, actions: Tensor, sample_weight: Tensor) -> Tensor:
+        """Return the loss."""
+        entries = actions.flatten(-3)
+        spread = (entries - _batch_mean(entries, sample_weight)).square()
+        return _reduce(_batch_mean(spread, sample_weight), self.reduction)
+
+
+class WeightCenterLoss(nn.Module):
+    r"""Pull the action weights of a sample towards the centre of its class, eq. (8).
+
+    ``L_wc = 1/B sum_n norm2(w_n - c_{y_n})^2``
+
+    Parameters
+    ----------
+    n_classes, n_weights : int
+        Number of classes and of action weights P.
+    centers : {"batch", "learned"}
+        The class means of the batch, or parameters trained with the rest (Wen et al., ECCV 2016).
+    reduction : {"mean", "sum"}
+        Over the P entries of a sample: averaged (ours) or added up (as printed).
+
+    Shapes:
+        - weights: (..., B, P)
+        - target: (..., B), class indices
+        - sample_weight: (..., B)
+        - output: (...)
+    """
+
+    def __init__(
+        self, n_classes: int, n_weights: int, centers: str = "batch", reduction: str = "mean"
+    ) -> None:
+        super().__init__()
+        if centers not in ("batch", "learned"):
+            raise ValueError(f"centers must be 'batch' or 'learned', got {centers!r}.")
+        self.n_classes = n_classes
+        self.reduction = reduction
+        # A sigmoid of zero: where the weights of eq. (5) start.
+        learned = nn.Parameter(torch.full((n_classes, n_weights), 0.5)) if centers == "learned" else None
+        self.centers: Tensor | None
+        self.register_parameter("centers", learned)
+
+    def forward(self, weights: Tensor, target: Tensor, sample_weight: Tensor) -> Tensor:
+        """Return the loss."""
+        member = functional.one_hot(target, self.n_classes).to(weights)
+        centers = self.centers
+        if centers is None:
+            share = member * sample_weight.unsqueeze(-1)
+            share = share / share.sum(-2, keepdim=True).clamp_min(torch.finfo(share.dtype).tiny)
+            centers = torch.matmul(share.transpose(-1, -2), weights)
+        spread = (weights - torch.matmul(member, centers)).square()
+        return _reduce(_batch_mean(spread, sample_weight), self.reduction)
+
+
+class WeightBalanceLoss(nn.Module):
+    r"""Keep any action from taking all the weight, eq. (9).
+
+    ``L_b = norm1(wbar / sum(wbar) - 1/P)`` with ``wbar`` the mean weight over the batch. The division by the
+    sum makes it free of the weights' scale and is ours; ``target="absolute"`` is ``norm1(wbar - 1/P)`` as in
+    FDRL (Ruan et al., CVPR 2021), which also shrinks the weights.
+
+    Parameters
+    ----------
+    target : {"relative", "absolute"}
+        With or without the division.
+    reduction : {"mean", "sum"}
+        Over the P entries: averaged (ours) or added up (as printed).
+
+    Shapes:
+        - weights: (..., B, P)
+        - sample_weight: (..., B)
+        - output: (...)
+    """
+
+    def __init__(self, target: str = "relative", reduction: str = "mean") -> None:
+        super().__init__()
+        if target not in ("relative", "absolute"):
+            raise ValueError(f"target must be 'relative' or 'absolute', got {target!r}.")
+        self.target = target
+        self.reduction = reduction
+
+    def forward(self, weights: Tensor, sample_weight: Tensor) -> Tensor:
+        """Return the loss."""
+        mean = _batch_mean(weights, sample_weight).squeeze(-2)
+        if self.target == "relative":
+            mean = mean / mean.sum(-1, keepdim=True).clamp_min(torch.finfo(mean.dtype).tiny)
+        return _reduce((mean - 1.0 / max(mean.shape[-1], 1)).abs().unsqueeze(-2), self.reduction)
+
+
+class DeReGRLLoss(nn.Module):
+    r"""The composite loss, eq. (10): ``L = L_ce + lambda1 L_mc + lambda2 L_wc + lambda3 L_b``.
+
+    Parameters
+    ----------
+    n_classes, n_weights : int
+        Number of classes and of action weights P.
+    lambda_center, lambda_weight, lambda_balance : float
+        lambda1, lambda2 and lambda3 (paper: 1, 1 and .1 with ``reduction="sum"``).
+    centers : {"batch", "learned"}
+        See `WeightCenterLoss`.
+    balance : {"relative", "absolute"}
+        See `WeightBalanceLoss`.
+    reduction : {"mean", "sum"}
+        Over a sample's entries in eqs. (7)-(9).
+
+    Shapes:
+        - output: logits (..., B, n_classes), actions (..., B, T, P, D), weights (..., B, P), as `DeReGRL`
+          returns them
+        - target: (..., B), class indices
+        - sample_weight: (..., B), None for ones
+        - returned: `LossTerms` of (...)
+
+    References
+    ----------
+    Wei et al., IEICE Trans. Inf. & Syst. E106-D(10), 2023, arXiv 2303.01776, eqs. (7)-(10).
+    """
+
+    def __init__(
+        self,
+        n_classes: int,
+        n_weights: int,
+        *,
+        lambda_center: float = 0.1,
+        lambda_weight: float = 0.1,
+        lambda_balance: float = 0.01,
+        centers: str = "batch",
+        balance: str = "relative",
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__()
+        if reduction not in ("mean", "sum"):
+            raise ValueError(f"reduction must be 'mean' or 'sum', got {reduction!r}.")
+        self.lambda_center = lambda_center
+        self.lambda_weight = lambda_weight
+        self.lambda_balance = lambda_balance
+        self.center_loss = ActionCenterLoss(reduction)
+        self.weight_loss = WeightCenterLoss(n_classes, n_weights, centers, reduction)
+        self.balance_loss = WeightBalanceLoss(balance, reduction)
+
+    def forward(
+        self, output: tuple[Tensor, Tensor, Tensor], target: Tensor, sample_weight: Tensor | None = None
+    ) -> LossTerms:
+        """Return the total and its terms."""
+        logits, actions, weights = output
+        sample_weight = torch.ones_like(logits[..., 0]) if sample_weight is None else sample_weight.to(logits)
+        cross_entropy = _cross_entropy(logits, target, sample_weight)
+        center = self.center_loss(actions, sample_weight)
+        weight = self.weight_loss(weights, target, sample_weight)
+        balance = self.balance_loss(weights, sample_weight)
+        total = (
+            cross_entropy
+            + self.lambda_center * center
+            + self.lambda_weight * weight
+            + self.lambda_balance * balance
+        )
+        return LossTerms(total, cross_entropy, center, weight, balance)
+
+
+def _cross_entropy(logits: Tensor, target: Tensor, sample_weight: Tensor) -> Tensor:
+    """Weighted mean over the batch of the cross-entropy, (..., B, C) -> (...)."""
+    losses = functional.cross_entropy(logits.flatten(0, -2), target.flatten(), reduction="none")
+    return _batch_mean(losses.view(target.shape).unsqueeze(-1), sample_weight).flatten(-2).sum(-1)
+
+
+def _batch_mean(entries: Tensor, sample_weight: Tensor) -> Tensor:
+    """Weighted mean over the batch, (..., B, E) -> (..., 1, E)."""
+    share = sample_weight / sample_weight.sum(-1, keepdim=True)
+    return torch.matmul(share.unsqueeze(-2), entries)
+
+
+def _reduce(entries: Tensor, reduction: str) -> Tensor:
+    """(..., 1, E) -> (...): the sum or the mean over the entries, zero where there are none."""
+    total = entries.sum((-2, -1))
+    return total / max(entries.shape[-1], 1) if reduction == "mean" else total

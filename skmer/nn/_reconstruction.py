@@ -1,0 +1,91 @@
+"""Relation reconstruction module: a weight for every action, from its relations with the others."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from skmer.nn._adjacency import Adjacency, AdjacencyKind
+from skmer.nn._block import SpatioTemporalBlock
+
+NORMS = ("l1", "l2")
+RELATIONS = ("learned", "full", "component")
+
+
+class RelationReconstruction(nn.Module):
+    r"""Weigh the actions by what a graph network over them says.
+
+    ::
+
+        S   = TC(s(GC(F; A_r))), then s     eq. (4), a graph whose nodes are the P actions
+        w_j = norm(sigmoid(S_j)) / (T D')   eq. (5), one weight per action
+
+    Parameters
+    ----------
+    n_components : int
+        Number of facial components.
+    n_actions : int
+        Number K of actions of a component, so that there are P = K n_components actions.
+    n_channels : int
+        Channels D of an action; D' is the same.
+    n_frames : int
+        Number T of frames.
+    activation : str
+        The activation s; see `SpatioTemporalBlock`.
+    relations : {"learned", "full", "component"}
+        The matrix A_r: free, all actions alike, or actions of one component alike and no others.
+    norm : {"l1", "l2"}
+        The norm of eq. (5). FDRL (Ruan et al., CVPR 2021), from which the module descends, has L1.
+    sigmoid : bool
+        Whether a sigmoid comes before the norm, as in FDRL. The paper does not say.
+
+    Shapes:
+        - actions: (..., P, B, T, D)
+        - output: weights (..., P, B), not negative
+
+    References
+    ----------
+    Wei et al., IEICE Trans. Inf. & Syst. E106-D(10), 2023, arXiv 2303.01776, eqs. (4)-(5). Ruan et al.,
+    "Feature decomposition and reconstruction learning for effective facial expression recognition", CVPR
+    2021.
+    """
+
+    def __init__(
+        self,
+        n_components: int,
+        n_actions: int,
+        n_channels: int,
+        *,
+        n_frames: int = 3,
+        activation: str = "relu",
+        relations: str = "learned",
+        norm: str = "l1",
+        sigmoid: bool = True,
+    ) -> None:
+        super().__init__()
+        for name, value, allowed in (("relations", relations, RELATIONS), ("norm", norm, NORMS)):
+            if value not in allowed:
+                raise ValueError(f"{name} must be one of {list(allowed)}, got {value!r}.")
+        kind: AdjacencyKind = "learned" if relations == "learned" else "skeleton"
+        self.adjacency = Adjacency(_relation_matrix([n_actions] * n_components, relations), kind)
+        self.block = SpatioTemporalBlock(n_channels, n_channels, n_frames=n_frames, activation=activation)
+        self.norm = norm
+        self.sigmoid = sigmoid
+
+    def forward(self, actions: Tensor) -> Tensor:
+        """Return the weights, (..., P, B)."""
+        relations = self.block(actions, self.adjacency())
+        if self.sigmoid:
+            relations = relations.sigmoid()
+        entries = relations.flatten(-2)
+        if self.norm == "l1":
+            return entries.abs().mean(-1)
+        return torch.linalg.vector_norm(entries, dim=-1) / entries.shape[-1]
+
+
+def _relation_matrix(actions_of_component: Sequence[int], relations: str) -> Tensor:
+    """The fixed A_r, (P, P): each row averages the actions that it is joined to."""
+    n_total = sum(actions_of_component)
+    if relations != "component":
+        return torch.full((n_total, n_total), 1.0 / n_total)
+    return torch.block_diag(*[torch.full((k, k), 1.0 / k) for k in actions_of_component])
