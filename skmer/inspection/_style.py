@@ -1,0 +1,42 @@
+"""What all displays share: colours that the colour-blind can tell apart, axes, crop of the face."""
+
+import numpy as np
+
+BLUE, ORANGE, GREEN, PINK, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#767676"
+CYCLE = (BLUE, ORANGE, GREEN, PINK, "#56B4E9", "#E69F00", "#000000", "#F0E442")
+SEQUENTIAL = "Blues"
+CAPTION = {"loc": "left", "fontsize": "medium"}
+
+
+def axes_or_new(ax, width, height):
+    """Given axes, or those of a new figure of that size in inches."""
+    if ax is not None:
+        return ax
+    from matplotlib import pyplot as plt
+
+    return plt.subplots(figsize=(width, height), layout="constrained")[1]
+
+
+def divided(ax, n_rows, n_columns, width, height):
+    """Grid of axes (n_rows, n_columns): in a new figure, or in the place of `ax`, which is switched off."""
+    ax = axes_or_new(ax, width, height)
+    ax.set_axis_off()
+    grid = ax.get_subplotspec().subgridspec(n_rows, n_columns)
+    return np.array([[ax.figure.add_subplot(grid[i, j]) for j in range(n_columns)] for i in range(n_rows)])
+
+
+def open_frame(ax):
+    """Leave only the left and the lower spine."""
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def show_face(ax, image, points, *, margin=0.15):
+    """Draw the face, or nothing but its place, cropped around its landmarks; y runs down."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    pad = margin * (high - low).max()
+    if image is not None:
+        ax.imshow(image, cmap="gray", interpolation="bilinear", vmin=0, vmax=255)
+    ax.set_xlim(low[0] - pad, high[0] + pad)
+    ax.set_ylim(high[1] + pad, low[1] - 1.5 * pad)
+    ax.set_aspect("equal")
+    ax.set_axis_off()
