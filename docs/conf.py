@@ -12,14 +12,15 @@ version = release = skmer.__version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "numpydoc",
     "myst_parser",
     "api_pages",
+    "mathml",
 ]
 exclude_patterns = ["_build", "_ext"]
 templates_path = ["_templates"]
-nitpicky = False  # numpydoc's type words ("array-like", "default") are no references
+default_role = "obj"  # single backticks link to what has that name
+html_math_renderer = "mathml"
 
 autosummary_generate = True
 autodoc_typehints = "none"  # types stand in the numpydoc sections
@@ -30,4 +31,6 @@ myst_heading_anchors = 3
 
 html_theme = "furo"
 html_title = "skmer"
+html_static_path = ["_static"]
+html_css_files = ["equation.css"]
 html_show_sourcelink = False
