@@ -122,6 +122,8 @@ def copy_weights(plain, ours):
             pair(target, ours.decomposition.block, group)
         pair(plain.relate, ours.reconstruction.block)
         plain.relations.copy_(ours.reconstruction.adjacency.learned)
-        plain.head.weight.copy_(ours.head.weight.T)
+        # Ours flattens (actions, frames, channels), the textbook (frames, actions, channels).
+        shape = (-1, plain.relations.shape[0], 3, plain.relate.space.linear.in_features)
+        plain.head.weight.copy_(ours.head.weight.T.reshape(shape).transpose(1, 2).flatten(1))
         plain.head.bias.copy_(ours.head.bias.flatten())
     return plain

@@ -54,8 +54,8 @@ def check_clips(estimator, X, y=None, *, graph, reset):
     if X.shape[1] % n_positions:
         raise ValueError(
             f"X must have a multiple of {n_positions} columns ({graph.n_frames} frames x {graph.n_nodes} "
-            f"nodes of graph {graph.name!r}), got {X.shape[1]}; use another graph=, or graph='generic' for a flat "
-            "table of any width."
+            f"nodes of graph {graph.name!r}), got {X.shape[1]}; use another graph=, or graph='generic' for "
+            "any flat table."
         )
     shape = (graph.n_frames, graph.n_nodes, X.shape[1] // n_positions)
     X = X.reshape(-1, n_views, *shape) if n_views else X.reshape(-1, *shape)

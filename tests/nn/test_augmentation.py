@@ -1,0 +1,58 @@
+import pytest
+import torch
+
+from skmer.face import FaceGraph
+from skmer.nn import Augmentation
+
+GRAPH = FaceGraph.preset("brow-nose-lip31")
+
+
+@pytest.fixture
+def generator():
+    return torch.Generator().manual_seed(0)
+
+
+def test_reflection_undoes_itself_and_exchanges_the_sides(draw):
+    augment = Augmentation(GRAPH)
+    x = draw(2, 3, 31, 4)
+    y = augment.reflect(x)
+    assert torch.equal(augment.reflect(y), x)
+    right, left = GRAPH.node_names.index("brow_17"), GRAPH.node_names.index("brow_26")
+    assert torch.equal(y[..., left, :], x[..., right, :] * torch.tensor([-1.0, 1.0, -1.0, 1.0]))
+
+
+def test_half_of_the_samples_are_mirrored(draw, generator):
+    augment = Augmentation(GRAPH, mirror=0.5, noise=0.0)
+    x = draw(400, 3, 31, 2)
+    y = augment(x, augment.draw(x.shape, generator))
+    mirrored = (y != x).flatten(1).any(1)
+    assert 150 < mirrored.sum() < 250
+    assert torch.equal(y[mirrored], augment.reflect(x[mirrored]))
+
+
+def test_noise_is_in_proportion_to_the_motion_and_leaves_still_frames(draw, generator):
+    augment = Augmentation(GRAPH, mirror=0.0, noise=0.4)
+    x = draw(500, 3, 31, 2) * torch.tensor([0.0, 3.0, 0.0], dtype=torch.float64)[:, None, None]
+    added = augment(x, augment.draw(x.shape, generator)) - x
+    assert (added[:, [0, 2]] == 0).all()
+    assert abs(added[:, 1].std() / (0.4 * 3.0) - 1) < 0.02
+
+
+def test_noise_does_not_depend_on_the_unit(draw, generator):
+    augment = Augmentation(GRAPH)
+    x = draw(5, 3, 31, 2)
+    noise = augment.draw(x.shape, generator)
+    torch.testing.assert_close(augment(8 * x, noise), 8 * augment(x, noise))
+
+
+def test_one_frame_takes_noise_in_proportion_to_its_values(draw, generator):
+    augment = Augmentation(FaceGraph.generic(50), noise=0.1)
+    assert augment.mirror == 0
+    x = 10 * draw(200, 1, 50, 1)
+    added = augment(x, augment.draw(x.shape, generator)) - x
+    assert abs(added.std() / (0.1 * 10) - 1) < 0.05
+
+
+def test_nothing_to_do_is_said():
+    assert Augmentation(GRAPH).active
+    assert not Augmentation(GRAPH, mirror=0.0, noise=0.0).active

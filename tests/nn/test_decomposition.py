@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+import torch
+
+from skmer.nn import ActionDecomposition
+
+SIZES = (4, 3, 5)
+
+
+def plain_decomposition(plain, layer, x, adjacency, axis):
+    actions, maps, start = [], [], 0
+    for group, size in enumerate(SIZES):
+        nodes = x[:, :, start : start + size]
+        own = adjacency[start : start + size, start : start + size]
+        scores = plain.block(nodes, own, layer.block, group, activate_output=False)  # eq. (1)
+        maps.append(plain.softmax(scores, axis))  # eq. (2)
+        actions.append(np.einsum("btnk,btnd->btkd", maps[-1], nodes))  # eq. (3)
+        start += size
+    return np.concatenate(actions, 2), maps
+
+
+@pytest.mark.parametrize(("softmax", "axis"), [("nodes", 2), ("actions", 3)])
+def test_equations_1_to_3(plain, draw, nodes_first, softmax, axis):
+    layer = ActionDecomposition(SIZES, 6, 2, softmax=softmax).double()
+    x, adjacency = draw(2, 3, 12, 6), draw(12, 12)
+    want, want_maps = plain_decomposition(plain, layer, x.numpy(), adjacency.numpy(), axis)
+    actions, maps = layer(nodes_first(x), adjacency)
+    np.testing.assert_allclose(actions.movedim(-4, -2).detach().numpy(), want, atol=1e-12)
+    for group, size in enumerate(SIZES):
+        got = maps[group].movedim(-4, -2).detach().numpy()
+        np.testing.assert_allclose(got[:, :, :size], want_maps[group], atol=1e-12)
+        assert np.all(got[:, :, size:] == 0)
+
+
+def test_an_action_is_a_convex_combination_of_its_component(draw, nodes_first):
+    layer = ActionDecomposition(SIZES, 6, 2).double()
+    x = nodes_first(draw(2, 3, 12, 6))
+    actions, maps = layer(x, draw(12, 12))
+    torch.testing.assert_close(maps.sum(-4), torch.ones_like(maps.sum(-4)))
+    assert (maps >= 0).all()
+    brow = x[:4]
+    assert (actions[:2] <= brow.amax(0) + 1e-12).all() and (actions[:2] >= brow.amin(0) - 1e-12).all()
+
+
+def test_components_do_not_see_each_other(draw, nodes_first):
+    layer = ActionDecomposition(SIZES, 6, 2).double()
+    x, adjacency = draw(1, 3, 12, 6), draw(12, 12)
+    before = layer(nodes_first(x), adjacency)[0]
+    x[:, :, 4:7] += 1.0
+    after = layer(nodes_first(x), adjacency)[0]
+    changed = (before != after).flatten(1).any(1)
+    assert changed.tolist() == [False, False, True, True, False, False]
+
+
+def test_gradients(draw, nodes_first):
+    layer = ActionDecomposition((2, 1), 2, 2).double()
+    inputs = (nodes_first(draw(1, 3, 3, 2)).requires_grad_(), draw(3, 3).requires_grad_())
+    assert torch.autograd.gradcheck(lambda x, a: layer(x, a)[0], inputs)
+
+
+def test_unknown_softmax_is_refused():
+    with pytest.raises(ValueError, match=r"softmax must be one of .* got 'frames'"):
+        ActionDecomposition(SIZES, 6, 2, softmax="frames")
