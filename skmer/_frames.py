@@ -46,6 +46,8 @@ def check_frames(frames):
     """
     if issparse(frames):
         raise TypeError(f"frames: sparse data was passed, but {_EXPECTED}.")
+    if not hasattr(frames, "__len__") and hasattr(frames, "__array__"):
+        frames = np.asarray(frames)
     if isinstance(frames, str | bytes) or not hasattr(frames, "__len__"):
         raise TypeError(f"frames: {_EXPECTED}, got {type(frames).__name__}.")
     if hasattr(frames, "iloc"):
@@ -77,8 +79,9 @@ def _check_numbers(frames):
         return frames.astype(np.float64, copy=False)
     if frames.ndim in (4, 5) and frames.shape[1] == 3 and len(frames):
         return _fill(frames)
+    hint = " Reshape your data to one row per clip." if frames.ndim == 1 else ""
     raise ValueError(
-        f"frames: {_EXPECTED}, got an array of shape {frames.shape} with {len(frames)} sample(s)."
+        f"frames: {_EXPECTED}, got an array of shape {frames.shape} with {len(frames)} sample(s).{hint}"
     )
 
 

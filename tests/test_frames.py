@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 
-from skmer.landmarks import check_frames, holds_landmarks
+from skmer._frames import holds_landmarks
+from skmer.landmarks import check_frames
 
 IMAGE = np.zeros((8, 9), dtype=np.uint8)
 COLOUR = np.zeros((8, 9, 3), dtype=np.uint8)

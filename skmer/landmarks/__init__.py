@@ -1,6 +1,6 @@
 """Frames to 68 landmarks: reading, detection, flow tracking, alignment and the per-clip cache."""
 
-from skmer._frames import check_frames, holds_landmarks
+from skmer._frames import check_frames
 from skmer._images import frame_label, read_image
 from skmer.landmarks._alignment import align_landmarks, apply_similarity, fit_similarity
 from skmer.landmarks._cache import LandmarkCache, cache_folder
@@ -12,7 +12,6 @@ __all__ = [
     "LandmarkResult",
     "LandmarkCache",
     "check_frames",
-    "holds_landmarks",
     "read_image",
     "frame_label",
     "fit_similarity",

@@ -13,7 +13,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.parallel import Parallel, delayed
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from skmer._frames import check_frames, holds_landmarks
 from skmer._images import frame_label, is_path
@@ -158,7 +158,9 @@ class FaceLandmarker(TransformerMixin, BaseEstimator):
         FaceLandmarker
             Itself.
         """
-        check_frames(X)
+        frames = check_frames(X)
+        if holds_landmarks(frames):
+            self._refuse_missing(self._pass_through(frames))
         return self
 
     def transform(self, X):
@@ -261,17 +263,19 @@ class FaceLandmarker(TransformerMixin, BaseEstimator):
             cache.prune()
         return rows
 
-    def _report(self, result):
-        flags = result.table["flags"]
-        missing, several, outside = (
-            [clip for clip, names in enumerate(flags) if name in names]
-            for name in ("no face", "several faces", "outside the frame")
-        )
+    def _refuse_missing(self, result):
+        missing = _flagged(result, "no face")
         if missing and self.on_missing == "raise":
             raise ValueError(
                 f"no landmarks in {_listed(missing)}: no face was found, or the landmarks contain NaN; give "
                 "boxes, or set on_missing='warn' or 'nan' to go on without them."
             )
+
+    def _report(self, result):
+        self._refuse_missing(result)
+        missing, several, outside = (
+            _flagged(result, name) for name in ("no face", "several faces", "outside the frame")
+        )
         if missing and self.on_missing == "warn":
             _warn(f"no landmarks in {_listed(missing)}: no face was found; they are NaN.")
         if several:
@@ -280,6 +284,10 @@ class FaceLandmarker(TransformerMixin, BaseEstimator):
             )
         if outside:
             _warn(f"landmarks outside the frame in {_listed(outside)}: the face is cut; crop less tightly.")
+
+
+def _flagged(result, name):
+    return [clip for clip, flags in enumerate(result.table["flags"]) if name in flags]
 
 
 def _given_flags(clip):
