@@ -105,7 +105,7 @@ class ActionMapDisplay:
 
     def _draw_face(self, ax, shares, top):
         points = self.points[list(self.graph.nodes)]
-        show_face(ax, self.image, points if self.image is not None else self.points, margin=0.2)
+        show_face(ax, self.image, points if self.image is not None else self.points, margin=0.2, faded=True)
         if self.image is None:
             for component in COMPONENTS.values():
                 ax.plot(*self.points[list(component)].T, color="#C8C8C8", linewidth=1, zorder=1)

@@ -30,12 +30,13 @@ def open_frame(ax):
     ax.spines[["top", "right"]].set_visible(False)
 
 
-def show_face(ax, image, points, *, margin=0.15):
+def show_face(ax, image, points, *, margin=0.15, faded=False):
     """Draw the face, or nothing but its place, cropped around its landmarks; y runs down."""
     low, high = points.min(axis=0), points.max(axis=0)
     pad = margin * (high - low).max()
     if image is not None:
-        ax.imshow(image, cmap="gray", interpolation="bilinear", vmin=0, vmax=255)
+        pixels = np.asarray(image).mean(axis=2) if faded and np.ndim(image) == 3 else image
+        ax.imshow(pixels, cmap="gray", interpolation="bilinear", vmin=0, vmax=255, alpha=0.6 if faded else 1)
     ax.set_xlim(low[0] - pad, high[0] + pad)
     ax.set_ylim(high[1] + pad, low[1] - 1.5 * pad)
     ax.set_aspect("equal")
