@@ -2,6 +2,7 @@
 
 from skmer.datasets._bayes import bayes_accuracy
 from skmer.datasets._clips import ClipTruth, MicroExpressionClips, clips_from_frame, concatenate_clips
+from skmer.datasets._face_clips import make_face_clips
 from skmer.datasets._landmark_clips import make_landmark_clips
 
 __all__ = [
@@ -10,5 +11,6 @@ __all__ = [
     "bayes_accuracy",
     "clips_from_frame",
     "concatenate_clips",
+    "make_face_clips",
     "make_landmark_clips",
 ]
