@@ -3,7 +3,7 @@ import tempfile
 
 import pytest
 
-# Set before anything imports torch or matplotlib. This file stands here, not in tests/, to serve the doctests too.
+# Set before anything imports torch or matplotlib. Not in tests/, because the doctests need it too.
 os.environ["MPLBACKEND"] = "Agg"
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[variable] = "1"
