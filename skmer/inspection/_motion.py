@@ -132,6 +132,6 @@ class LandmarkMotionDisplay:
             edgecolor="white",
             linewidth=0.4,
         )
-        caption = f"arrows {factor:g} times the motion, the longest is {self.longest:.2f} px"
-        ax.set_title(", ".join(filter(None, [self.caption, caption])), **CAPTION)
+        lines = [self.caption, f"arrows {factor:g} times the motion; the longest is {self.longest:.2f} px"]
+        ax.set_title("\n".join(filter(None, lines)), **CAPTION)
         return self

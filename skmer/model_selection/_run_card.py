@@ -17,7 +17,7 @@ def run_card(estimator, seeds, table, fingerprint, seconds):
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "protocol": "leave-one-subject-out",
         "estimator": type(estimator).__name__,
-        "parameters": {name: _plain(value) for name, value in sorted(estimator.get_params().items())},
+        "parameters": _parameters(estimator),
         "seeds": [_plain(seed) for seed in seeds],
         "n_clips": len(table) // len(seeds),
         "n_folds": int(table["subject"].nunique()),
@@ -26,6 +26,12 @@ def run_card(estimator, seeds, table, fingerprint, seconds):
         "versions": _versions(),
         "hardware": _hardware(),
     }
+
+
+def _parameters(estimator):
+    """Parameters by name, without the insides of skorch's own callbacks."""
+    chosen = {name: value for name, value in estimator.get_params().items() if "callbacks__" not in name}
+    return {name: _plain(value) for name, value in sorted(chosen.items())}
 
 
 def _plain(value):
@@ -38,9 +44,10 @@ def _plain(value):
         return [_plain(item) for item in value]
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    if isinstance(value, BaseEstimator):
-        return type(value).__name__
-    return f"{value.__module__}.{value.__qualname__}" if hasattr(value, "__qualname__") else str(value)
+    if hasattr(value, "__qualname__"):
+        return f"{value.__module__}.{value.__qualname__}"
+    anonymous = isinstance(value, BaseEstimator) or type(value).__repr__ is object.__repr__
+    return type(value).__name__ if anonymous else str(value)
 
 
 def _versions():

@@ -8,8 +8,12 @@ import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC
+from skorch.callbacks import EarlyStopping
 
+from skmer import DeReGRLClassifier
 from skmer.model_selection import LOSOResult, evaluate_loso, read_megc_log
 
 
@@ -52,6 +56,19 @@ def test_the_run_card_says_how_to_run_it_again(make_data):
     assert card["hardware"]["n_cores"] >= 1
     assert card["seconds"] >= 0
     assert card["fingerprint"] is None
+
+
+def test_the_run_card_holds_no_address_and_nothing_of_skorch_s_own(make_data):
+    X, y, groups = make_data()
+    net = DeReGRLClassifier(graph="generic", max_epochs=1, callbacks=[EarlyStopping(monitor="train_loss")])
+    pipeline = Pipeline([("scale", FunctionTransformer(np.tanh)), ("clf", net)])
+    parameters = evaluate_loso(pipeline, X.astype(np.float32), y, groups).run_card["parameters"]
+    assert "0x" not in json.dumps(parameters)
+    assert parameters["clf"] == "DeReGRLClassifier"
+    assert parameters["clf__module"] == "skmer.nn._dere_grl.DeReGRL"
+    assert parameters["clf__callbacks"] == ["EarlyStopping"]
+    assert parameters["clf__lr"] == net.lr
+    assert not [name for name in parameters if "callbacks__" in name]
 
 
 def test_csv_is_the_out_of_fold_table(result, tmp_path):
