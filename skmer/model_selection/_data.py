@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_consistent_length, column_or_1d, has_fit_parameter
+from sklearn.utils.validation import _num_samples, check_consistent_length, column_or_1d, has_fit_parameter
 
 
 class Samples(NamedTuple):
@@ -63,7 +63,7 @@ def _checked(X, y, groups, clip_ids, classes, fingerprint):
 
 def missing_clips(estimator, X):
     """Which clips have no features: NaN in X, or in what a first step with ``on_missing`` makes of it."""
-    n_clips = len(X)
+    n_clips = _num_samples(X)
     if isinstance(X, np.ndarray) and np.issubdtype(X.dtype, np.floating):
         empty = np.isnan(X.reshape(n_clips, -1))
         return empty.any(axis=1) if X.ndim > 2 else empty.all(axis=1)

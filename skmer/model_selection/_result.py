@@ -10,6 +10,8 @@ from skmer.model_selection._comparison import compare_results
 from skmer.model_selection._exports import Exports
 from skmer.model_selection._summary import as_text
 
+_COLUMNS = ("clip", "subject", "seed", "truth", "prediction", "missing")
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LOSOResult(Exports):
@@ -28,6 +30,11 @@ class LOSOResult(Exports):
         All classes, sorted.
     run_card : dict, default={}
         Versions, parameters, seeds, sizes, fingerprint of the annotation sheet, hardware.
+
+    Raises
+    ------
+    ValueError
+        If the table lacks a column, or its seeds do not hold the same clips in the same order.
 
     Examples
     --------
@@ -51,6 +58,19 @@ class LOSOResult(Exports):
     predictions: pd.DataFrame
     class_names: list
     run_card: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        lacking = [name for name in _COLUMNS if name not in self.predictions]
+        if lacking:
+            raise ValueError(
+                f"predictions must have the columns {list(_COLUMNS)}, got none named {lacking[0]!r}."
+            )
+        codes, seeds = pd.factorize(self.predictions["seed"], use_na_sentinel=False)
+        n_clips = len(codes) // max(len(seeds), 1)
+        clips = self.predictions[["clip", "subject", "truth"]].to_numpy()
+        in_order = np.array_equal(codes, np.repeat(np.arange(len(seeds)), n_clips))
+        if not in_order or not np.array_equal(clips, np.tile(clips[:n_clips], (len(seeds), 1))):
+            raise ValueError("predictions must hold, seed after seed, the same clips in the same order.")
 
     @cached_property
     def seeds(self):

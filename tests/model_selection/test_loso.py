@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
@@ -132,6 +133,14 @@ def test_lists_and_frames_of_objects_are_samples(make_data, recorder):
     nested = [[f"{i}-{frame}.png" for frame in ("onset", "apex", "offset")] for i in range(60)]
     evaluate_loso(recorder, nested, y, groups)
     assert recorder.fits[0][0] == [row for row, g in zip(nested, groups, strict=True) if g != min(groups)]
+
+
+@pytest.mark.parametrize("wrap", [pd.DataFrame, csr_array], ids=["table", "sparse"])
+def test_tables_series_and_sparse_rows(make_data, wrap):
+    X, y, groups = make_data()
+    result = evaluate_loso(LogisticRegression(), wrap(X), pd.Series(y), pd.Series(groups))
+    np.testing.assert_array_equal(result.runs, evaluate_loso(LogisticRegression(), X, y, groups).runs)
+    np.testing.assert_array_equal(result.truth, y)
 
 
 @pytest.mark.parametrize("values", [[3, 7], [True, False]], ids=["int", "bool"])

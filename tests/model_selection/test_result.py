@@ -110,3 +110,21 @@ def test_a_class_without_a_clip_is_left_out_of_the_means():
     assert result.uar == pytest.approx(0.75)
     assert result.class_counts["disgust"] == 0
     assert "disgust 0 (nan)" in repr(result)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda table: table.drop(columns="truth"), "got none named 'truth'"),
+        (lambda table: table.iloc[:-1], "same clips in the same order"),
+        (lambda table: table.sort_values("clip"), "same clips in the same order"),
+        (
+            lambda table: pd.concat([table[:60], table[60:119][::-1], table[119:]]),
+            "same clips in the same order",
+        ),
+    ],
+    ids=["column", "row", "interleaved", "order"],
+)
+def test_a_table_that_is_none_is_refused(result, spoil, message):
+    with pytest.raises(ValueError, match=message):
+        LOSOResult(spoil(result.predictions), result.class_names)
