@@ -6,7 +6,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pandas as pd
 
+from skmer._frames import check_frames, holds_landmarks
 from skmer.datasets._action_unit_text import parse_action_units
+from skmer.datasets._layouts import save_clips
 from skmer.datasets._vocabulary import canonical_label
 
 KEYFRAMES = ("onset", "apex", "offset")
@@ -115,7 +117,7 @@ class MicroExpressionClips:
         digest = hashlib.sha256("\n".join([*self.target, *self.groups]).encode())
         digest.update(
             np.ascontiguousarray(self.frames).tobytes()
-            if self.frames.ndim == 4
+            if holds_landmarks(self.frames)
             else repr([_identity(frame) for frame in self.frames.ravel()]).encode()
         )
         return digest.hexdigest()[:8]
@@ -134,7 +136,7 @@ class MicroExpressionClips:
         )
 
     def _kind(self):
-        if self.frames.ndim == 4:
+        if holds_landmarks(self.frames):
             return "landmarks (68 points, px)"
         if len(self) and isinstance(self.frames[0, 0], np.ndarray):
             return f"images, the first {' x '.join(map(str, self.frames[0, 0].shape))}"
@@ -214,6 +216,30 @@ class MicroExpressionClips:
         present = sorted(set().union(*units)) if units else []
         return pd.DataFrame([[unit in row for unit in present] for row in units], columns=present, dtype=bool)
 
+    def save(self, root, layout="casme2", quality=95):
+        """Write image clips to disk as a real data set lies there: folders, frame names, annotation sheet.
+
+        Parameters
+        ----------
+        root : str or path
+            Folder, made if absent.
+        layout : {"casme2", "samm"}, default="casme2"
+            Whose layout.
+        quality : int, default=95
+            JPEG quality.
+
+        Returns
+        -------
+        sheet : Path
+            The annotation sheet.
+
+        Raises
+        ------
+        ValueError
+            If the frames are not images or the layout is unknown.
+        """
+        return save_clips(self, root, layout, quality)
+
 
 def concatenate_clips(parts):
     """Put several data sets together.
@@ -264,15 +290,6 @@ def concatenate_clips(parts):
     )
 
 
-def frames_array(rows):
-    """Object array (n, 3) of paths or images, which numpy alone would merge where sizes are equal."""
-    frames = np.empty((len(rows), 3), object)
-    for row, clip in enumerate(rows):
-        for position, frame in enumerate(clip):
-            frames[row, position] = frame
-    return frames
-
-
 def clips_from_frame(table, frames=None, *, target="target", subject="subject", dataset="own"):
     """Clips of your own from a table.
 
@@ -316,7 +333,7 @@ def clips_from_frame(table, frames=None, *, target="target", subject="subject", 
             f"table must have the columns {needed}, got {list(table.columns)} without {missing}."
         )
     if frames is None:
-        frames = frames_array(table[list(KEYFRAMES)].to_numpy(object))
+        frames = table[list(KEYFRAMES)]
     groups = [f"{dataset}/{name}" for name in table[subject]]
     labels = [canonical_label(label) for label in table[target]]
     return MicroExpressionClips(
@@ -325,16 +342,9 @@ def clips_from_frame(table, frames=None, *, target="target", subject="subject", 
 
 
 def _check_frames(frames):
-    if not isinstance(frames, np.ndarray):
-        frames = frames_array(frames)
-    if frames.dtype == object and frames.ndim == 2 and frames.shape[1] == 3:
-        return frames
-    if frames.dtype.kind == "f" and frames.shape[1:] == (3, 68, 2):
-        return frames
-    raise ValueError(
-        "frames must be an object array (n_clips, 3) of paths or images or a float array (n_clips, 3, 68, 2) "
-        f"of landmarks, got {frames.dtype} {frames.shape}."
-    )
+    if isinstance(frames, np.ndarray) and not len(frames):
+        return frames  # an empty selection
+    return check_frames(frames)
 
 
 def _check_names(name, values, n_clips):

@@ -7,6 +7,7 @@ import pandas as pd
 from scipy.spatial.distance import cdist
 
 from skmer.datasets._clips import ClipTruth, MicroExpressionClips
+from skmer.datasets._layouts import clip_name, subject_name
 from skmer.datasets._plan import (
     FACE_WIDTH,
     REFERENCE_SIZE,
@@ -196,13 +197,15 @@ _SHEET_SIDE = {"both": "", "left": "R", "right": "L"}
 def synthetic_clips(frames, plan, truth, dataset, random_state):
     """Clips of a synthetic corpus with the table that a reader would give."""
     name = f"synthetic-{dataset}"
-    subject = np.array([f"sub{number + 1:02d}" for number in plan.subject])
+    subject = [subject_name(dataset, number + 1) for number in plan.subject]
     order = pd.Series(subject).groupby(subject).cumcount() + 1
     table = pd.DataFrame(
         {
             "dataset": name,
             "subject": subject,
-            "clip": [f"EP{number:02d}_01" for number in order],
+            "clip": [
+                clip_name(dataset, number + 1, clip) for number, clip in zip(plan.subject, order, strict=True)
+            ],
             "action_units": [
                 "+".join(f"{_SHEET_SIDE[side]}{unit}" for unit in units)
                 for units, side in zip(truth.units, truth.side, strict=True)

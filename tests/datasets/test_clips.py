@@ -132,8 +132,8 @@ def test_fingerprint_follows_the_content():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"frames": np.zeros((2, 3))}, "frames must be an object array"),
-        ({"frames": np.zeros((2, 3, 67, 2))}, "frames must be"),
+        ({"frames": np.zeros((2, 3))}, "frames: expected rows"),
+        ({"frames": np.zeros((2, 4, 68, 2))}, "frames: expected rows"),
         ({"target": ["others"]}, "target must have one entry"),
         ({"target": ["others", ""]}, "target must not be empty, row 1"),
         ({"groups": ["own/a"]}, "groups must have one entry"),

@@ -1,0 +1,153 @@
+"""Writing clips to disk as the real data sets lie there: folders, frame names, annotation sheet, quirks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from openpyxl import Workbook
+from PIL import Image
+
+from skmer.datasets._frame_index import trailing_number
+from skmer.datasets._plan import check_integer
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Names and cells of one data set's copy; subjects and a subject's clips are counted from one."""
+
+    sheet: str
+    worksheet: str
+    preamble: tuple[str, ...]
+    header: tuple[str, ...]
+    cells: Callable[[dict], list]
+    subject: Callable[[int], str]
+    clip: Callable[[int, int], str]
+    frame: Callable[[dict, int], str]
+    first_frame: int
+
+
+def _casme2_cells(row):
+    apex = str(row["apex"]) if row["row"] % 7 == 3 else row["apex"]  # some frame cells are text
+    subject, emotion = f"{row['number']:02d}", row["emotion"]
+    return [subject, row["clip"], None, row["onset"], apex, row["offset"], None, row["action_units"], emotion]
+
+
+def _samm_cells(row):
+    emotion = "Other" if row["emotion"] == "others" else row["emotion"].capitalize()
+    frames = [float(row["onset"]), row["apex"], row["offset"]]
+    duration = f"=F{row['line']}-D{row['line']}+1"
+    units = "+".join(f"{unit}B" for unit in row["action_units"].split("+") if unit)
+    return [row["subject"], row["clip"], None, *frames, duration, "Micro - 1/2", units, emotion, None, None]
+
+
+def _samm_frame(row, number):
+    padded = f"{number}" if row["row"] % 20 == 7 else f"{number:05d}"  # some folders lack the padding
+    return f"{row['subject']}_{padded}.jpg"
+
+
+_CASME2_HEADER = ("Subject", "Filename", "", "OnsetFrame", "ApexFrame", "OffsetFrame", "")
+_CASME2_HEADER += ("Action Units", "Estimated Emotion ")  # the trailing blank is the original's
+_SAMM_HEADER = ("Subject", "Filename", "Inducement Code", "Onset Frame", "Apex Frame", "Offset Frame")
+_SAMM_HEADER += ("Duration", "Micro", "Action Units", "Estimated Emotion", "Objective Classes", "Notes")
+
+_LAYOUTS = {
+    "casme2": _Layout(
+        sheet="CASME2-coding-synthetic.xlsx",
+        worksheet="Sheet1",
+        preamble=(),
+        header=_CASME2_HEADER,
+        cells=_casme2_cells,
+        subject=lambda number: f"sub{number:02d}",
+        clip=lambda number, clip: f"EP{clip:02d}_01f",
+        frame=lambda row, number: f"img{number}.jpg",
+        first_frame=30,
+    ),
+    "samm": _Layout(
+        sheet="SAMM_Micro_FACS_Codes_synthetic.xlsx",
+        worksheet="MICRO_ONLY",
+        preamble=("Synthetic clips in the layout of SAMM's sheet", *[""] * 12),
+        header=_SAMM_HEADER,
+        cells=_samm_cells,
+        subject=lambda number: f"{number:03d}",
+        clip=lambda number, clip: f"{number:03d}_{clip}_1",
+        frame=_samm_frame,
+        first_frame=1200,
+    ),
+}
+
+
+def subject_name(layout, number):
+    """A subject's name in a layout, such as ``"sub01"`` or ``"006"``."""
+    return _LAYOUTS[layout].subject(number)
+
+
+def clip_name(layout, number, clip):
+    """A clip's name in a layout."""
+    return _LAYOUTS[layout].clip(number, clip)
+
+
+def save_clips(clips, root, layout, quality):
+    """Write image clips; see `MicroExpressionClips.save`."""
+    if layout not in _LAYOUTS:
+        raise ValueError(f"layout must be one of {sorted(_LAYOUTS)}, got {layout!r}.")
+    check_integer("quality", quality, 1)
+    if (
+        not all(isinstance(frame, np.ndarray) for frame in clips.frames.ravel())
+        or clips.frames.dtype != object
+    ):
+        raise ValueError("frames must be images to be saved, got landmarks or paths.")
+    form, root = _LAYOUTS[layout], Path(root)
+    rows = _rows(clips, form)
+    for row, frames in zip(rows, clips.frames, strict=True):
+        folder = root / row["subject"] / row["clip"]
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, image in zip(("onset", "apex", "offset"), frames, strict=True):
+            Image.fromarray(image).save(folder / form.frame(row, row[name]), quality=quality)
+    return _write_sheet(rows, form, root / form.sheet)
+
+
+def _rows(clips, form):
+    numbers = _subject_numbers(clips.table["subject"])
+    units = clips.table.get("action_units", [""] * len(clips))
+    counts, rows = {}, []
+    for row, (number, emotion, unit_text) in enumerate(zip(numbers, clips.target, units, strict=True)):
+        counts[number] = counts.get(number, 0) + 1
+        onset = form.first_frame + 37 * row % 90
+        apex = onset + 12 + 11 * row % 30
+        rows.append(
+            {
+                "row": row,
+                "line": len(form.preamble) + 2 + row,
+                "number": number,
+                "subject": form.subject(number),
+                "clip": form.clip(number, counts[number]),
+                "onset": onset,
+                "apex": apex,
+                "offset": apex + 12 + 7 * row % 30,
+                "emotion": str(emotion),
+                "action_units": str(unit_text),
+            }
+        )
+    return rows
+
+
+def _subject_numbers(names):
+    """The numbers in the subjects' names where these tell them apart, else their order."""
+    own = {name: trailing_number(str(name)) for name in names}
+    if None in own.values() or len(set(own.values())) < len(own):
+        own = {name: number + 1 for number, name in enumerate(own)}
+    return [own[name] for name in names]
+
+
+def _write_sheet(rows, form, path):
+    book = Workbook()
+    page = book.active
+    page.title = form.worksheet
+    for text in form.preamble:
+        page.append([text or None])
+    page.append([name or None for name in form.header])
+    for row in rows:
+        page.append(form.cells(row))
+    book.save(path)
+    return path
