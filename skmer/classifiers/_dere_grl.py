@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
-from skmer.classifiers._base import ClipNetClassifier, softmax
+from skmer.classifiers._base import ClipNetClassifier
 from skmer.classifiers._data import BatchIterator, ClipDataset
+from skmer.classifiers._net import softmax
 from skmer.face import FaceGraph
 from skmer.nn import DeReGRL, DeReGRLLoss
 

@@ -1,5 +1,7 @@
 """The inner split that a net may hold out while it trains: grouped by subject or refused."""
 
+import warnings
+
 import numpy as np
 from torch.utils.data import Subset
 
@@ -40,7 +42,10 @@ def _draw(train_split, data):
         return Subset(data, train), Subset(data, valid)
     groups = {} if data.groups is None else {"groups": data.groups}
     try:
-        return train_split(data, y, **groups)
+        with warnings.catch_warnings():
+            # A splitter that ignores groups is not warned of but checked.
+            warnings.filterwarnings("ignore", "The groups parameter is ignored", UserWarning)
+            return train_split(data, y, **groups)
     except ValueError as error:
         if data.groups is None and "groups" in str(error):
             raise _no_groups() from error

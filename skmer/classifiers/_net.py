@@ -1,0 +1,340 @@
+"""skorch, made to keep scikit-learn's promises: flat parameters, seeded streams, one loss term a column."""
+
+import copy
+import inspect
+from collections.abc import Mapping
+from contextlib import suppress
+
+import torch
+from sklearn.base import BaseEstimator
+from skorch import NeuralNetClassifier
+from skorch.callbacks import EarlyStopping, EpochScoring, EpochTimer, PassthroughScoring, PrintLog
+from skorch.utils import to_tensor
+
+from skmer.classifiers._schedule import OneCycle
+from skmer.classifiers._split import split_clips
+from skmer.classifiers._streams import Streams
+from skmer.nn import Augmentation, LossTerms, SeededDropout
+
+LOSS_TERMS = ("cross_entropy", "center", "weight", "balance")
+
+
+def softmax(logits):
+    """Probabilities in float64, so that they sum to one to the last digits."""
+    return logits.double().softmax(-1)
+
+
+def resolve_device(device):
+    """Return the device that "auto" stands for here, anything else as it is."""
+    if isinstance(device, str) and device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    return device
+
+
+class EarlyStop(Exception):
+    """What skorch's EarlyStopping means."""
+
+
+class ClipNet(NeuralNetClassifier):
+    """A skorch net over a `skmer.classifiers._data.ClipDataset`.
+
+    It expects ``graph_``, ``n_features_in_``, ``scale_`` and ``classes_`` to be there when it is initialized,
+    and the parameters ``mirror``, ``noise``, ``schedule``, ``weight_decay`` and ``random_state`` in the
+    subclass.
+    """
+
+    __repr__ = BaseEstimator.__repr__
+
+    @property
+    def device(self):
+        """Where tensors go; "auto" is resolved at each reading and stays what it is among the parameters."""
+        return resolve_device(self.__dict__["device"])
+
+    @device.setter
+    def device(self, value):
+        self.__dict__["device"] = value
+
+    def _get_param_names(self):
+        return [name for name in super()._get_param_names() if not name.startswith("_")]
+
+    def get_params(self, deep=True):
+        """Return the parameters by name.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether parameters of parameters, such as callbacks, are included.
+
+        Returns
+        -------
+        params : dict
+            Name to value.
+        """
+        params = super().get_params(deep=deep)
+        return {**params, "device": self.__dict__["device"]}
+
+    def set_params(self, **params):
+        """Set parameters.
+
+        Parameters
+        ----------
+        **params : object
+            Name to value. On a fitted net ``lr`` and ``weight_decay`` take effect at once, a parameter of the
+            network at the next fit.
+
+        Returns
+        -------
+        self : estimator
+            Changed.
+        """
+        if not self.initialized_ and "callbacks" in params:
+            # skorch builds the callbacks here and now; what is wrong with them is for fit to say.
+            self.callbacks = params.pop("callbacks")
+        super().set_params(**params)
+        if self.initialized_ and "weight_decay" in params:
+            for group in self.optimizer_.param_groups:
+                group["weight_decay"] = self.weight_decay
+        return self
+
+    def _module_params(self):
+        """Return the flat parameters that build the module."""
+        raise NotImplementedError
+
+    def _criterion_params(self):
+        """Return the flat parameters that build the criterion."""
+        raise NotImplementedError
+
+    def get_params_for(self, prefix):
+        """Return the keyword arguments of one part: the flat parameters under the dunder ones, which win.
+
+        Parameters
+        ----------
+        prefix : str
+            ``"module"``, ``"criterion"``, ``"optimizer"``, ``"iterator_train"``, ...
+
+        Returns
+        -------
+        kwargs : dict
+            Name to value.
+        """
+        return {**self._own_params_for(prefix), **super().get_params_for(prefix)}
+
+    def _own_params_for(self, prefix):
+        if prefix == "module":
+            n_channels = self.n_features_in_ // (self.graph_.n_frames * self.graph_.n_nodes)
+            data = {"graph": self.graph_, "in_channels": n_channels, "n_classes": len(self.classes_)}
+            return {**data, **self._module_params()}
+        if prefix == "criterion":
+            return {"n_classes": len(self.classes_), **self._criterion_params()}
+        if prefix == "optimizer":
+            accepted = inspect.signature(self.optimizer).parameters
+            wanted = {"weight_decay": self.weight_decay, "fused": True}
+            return {name: value for name, value in wanted.items() if name in accepted}
+        if prefix == "iterator_train":
+            return {"shuffle": True, "drop_last": True, "generator": self.streams_.shuffle}
+        return {}
+
+    @property
+    def _default_callbacks(self):
+        terms = [
+            (f"{part}_{term}", PassthroughScoring(name=f"{part}_{term}", on_train=part == "train"))
+            for part in ("train", "valid")
+            for term in ("loss", *LOSS_TERMS)
+        ]
+        accuracy = EpochScoring("accuracy", name="valid_acc", lower_is_better=False)
+        schedule = [("one_cycle", OneCycle())] if isinstance(self.schedule, str) else []
+        return [
+            ("epoch_timer", EpochTimer()),
+            *terms,
+            ("valid_acc", accuracy),
+            *schedule,
+            ("print_log", PrintLog()),
+        ]
+
+    def initialize(self):
+        """Build module, criterion, optimizer and callbacks from the parameters and the data of the fit.
+
+        Returns
+        -------
+        self : estimator
+            Initialized.
+        """
+        if not hasattr(self, "graph_"):
+            raise ValueError(
+                f"{type(self).__name__}.initialize needs features and classes; call fit, partial_fit or load."
+            )
+        self.streams_ = Streams.from_random_state(self.random_state)
+        self.augmentation_ = Augmentation(self.graph_, 0.5 * self.mirror, self.noise)
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(self.streams_.weights)
+            super().initialize()
+        self.built_with_ = self._blueprint()
+        return self
+
+    def initialize_module(self):
+        """Build the module and give its dropout layers their own generator.
+
+        Returns
+        -------
+        self : estimator
+            With ``module_``.
+        """
+        super().initialize_module()
+        for layer in self.module_.modules():
+            if isinstance(layer, SeededDropout):
+                layer.generator = self.streams_.dropout
+        return self
+
+    def _is_outdated(self):
+        """Whether a parameter of the architecture or the loss has changed since the last fit."""
+        return self._blueprint() != self.built_with_
+
+    def _blueprint(self):
+        return {"graph": self.graph, **self._module_params(), **self._criterion_params()}
+
+    def _train(self, data):
+        self.notify("on_train_begin", X=data, y=data.y)
+        with suppress(EarlyStop):
+            self.fit_loop(data)
+        self.notify("on_train_end", X=data, y=data.y)
+        return self
+
+    def notify(self, method_name, **cb_kwargs):
+        """Call a method of every callback.
+
+        Parameters
+        ----------
+        method_name : str
+            Such as ``"on_epoch_end"``.
+        **cb_kwargs : object
+            Its arguments.
+        """
+        try:
+            super().notify(method_name, **cb_kwargs)
+        except KeyboardInterrupt:
+            # EarlyStopping asks for the end in the same way as a user who presses Ctrl-C.
+            if method_name == "on_epoch_end" and any(
+                _has_had_enough(callback) for _, callback in self.callbacks_
+            ):
+                raise EarlyStop from None
+            raise
+
+    def check_data(self, X, y=None):
+        """Leave the classes as `fit` found them; skorch would infer them again here.
+
+        Parameters
+        ----------
+        X, y : object
+            Unused.
+        """
+
+    def get_split_datasets(self, X, y=None, **fit_params):
+        """Return the rows to train on and those that ``train_split`` holds out.
+
+        Parameters
+        ----------
+        X : ClipDataset
+            All rows of the fit.
+        y, **fit_params : object
+            Unused.
+
+        Returns
+        -------
+        train : ClipDataset
+            Rows to train on, views unfolded.
+        valid : ClipDataset or None
+            Rows held out.
+        """
+        if self.train_split is None:
+            return X.unfold_views(), None
+        return split_clips(self.train_split, X)
+
+    def train_step_single(self, batch, **fit_params):
+        """Augment the batch, then take skorch's step.
+
+        Parameters
+        ----------
+        batch : tuple
+            Features with weights, and labels.
+        **fit_params : object
+            Passed on.
+
+        Returns
+        -------
+        step : dict
+            ``loss`` and ``y_pred``.
+        """
+        rows, target = batch
+        if self.augmentation_.active:
+            features = rows["X"]
+            draw = self.augmentation_.draw(features.shape, self.streams_.augmentation)
+            rows = {**rows, "X": self.augmentation_(features, draw)}
+        return super().train_step_single((rows, target), **fit_params)
+
+    def infer(self, x, **fit_params):
+        """Run the module on one batch.
+
+        Parameters
+        ----------
+        x : Tensor or dict
+            Node features (B, T, N, C), or a dict that holds them under ``"X"``.
+        **fit_params : object
+            Unused: neither groups nor weights reach the network.
+
+        Returns
+        -------
+        output : tuple of Tensor
+            What the module returns.
+        """
+        features = to_tensor(x["X"] if isinstance(x, Mapping) else x, device=self.device) / self.scale_
+        if self.module_.training:
+            return self.module_(features)
+        module, features = self._for_prediction(features)
+        return module(features)
+
+    def _for_prediction(self, features):
+        """Return the module and its input in float64, where the device has it.
+
+        In float32 the last digits of a row's prediction change with the rows that share its batch.
+        """
+        if features.device.type == "mps":
+            return self.module_, features
+        return copy.deepcopy(self.module_).double(), features.double()
+
+    def get_loss(self, y_pred, y_true, X=None, training=False):
+        """Return the loss of a batch, and record its terms.
+
+        Parameters
+        ----------
+        y_pred : tuple of Tensor
+            What the module returned.
+        y_true : Tensor of shape (B,)
+            Class indices.
+        X : dict
+            Holds ``"sample_weight"``.
+        training : bool
+            Under which name the terms are recorded.
+
+        Returns
+        -------
+        loss : Tensor
+            Scalar.
+        """
+        weight = to_tensor(X["sample_weight"], device=self.device)
+        terms = self.criterion_(y_pred, to_tensor(y_true, device=self.device), weight)
+        if not isinstance(terms, LossTerms):
+            return terms
+        part = "train" if training else "valid"
+        for name in LOSS_TERMS:
+            self.history.record_batch(f"{part}_{name}", getattr(terms, name).item())
+        return terms.total
+
+    def __setstate__(self, state):
+        device = state["device"]
+        super().__setstate__({**state, "device": resolve_device(device)})
+        if device == "auto":
+            self.device = device
+
+
+def _has_had_enough(callback):
+    return isinstance(callback, EarlyStopping) and callback.misses_ == callback.patience
