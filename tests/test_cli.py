@@ -1,0 +1,96 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import skmer
+from skmer import _demo
+from skmer._cli import main
+
+
+@pytest.fixture
+def replace_demo(monkeypatch):
+    """Put a function in the demo's place."""
+
+    def replace(function):
+        monkeypatch.setattr(_demo, "run_demo", function)
+
+    return replace
+
+
+def test_the_module_runs_and_names_its_commands():
+    run = subprocess.run(
+        [sys.executable, "-m", "skmer", "--help"], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.startswith("usage: skmer")
+    assert "demo" in run.stdout
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"skmer {skmer.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], dict(output=Path("demo-output"), n_subjects=12, n_clips=120, n_jobs=-1, seed=0)),
+        (
+            ["--output", "x", "--n-subjects", "4", "--n-clips", "24", "--n-jobs", "2", "--seed", "7"],
+            dict(output=Path("x"), n_subjects=4, n_clips=24, n_jobs=2, seed=7),
+        ),
+    ],
+    ids=["default", "given"],
+)
+def test_demo_gets_its_options(replace_demo, arguments, expected):
+    calls = []
+    replace_demo(lambda **options: calls.append(options))
+    assert main(["demo", *arguments]) == 0
+    assert calls == [expected]
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (ValueError("no face in clip 3"), 1, "skmer: error: no face in clip 3\n"),
+        (FileNotFoundError("no such model"), 1, "skmer: error: no such model\n"),
+        (
+            ImportError("make_face_clips needs scikit-image"),
+            1,
+            "skmer: error: make_face_clips needs scikit-image\n",
+        ),
+        (KeyboardInterrupt(), 130, "skmer: interrupted\n"),
+    ],
+    ids=["value", "file", "package", "interrupt"],
+)
+def test_failures_end_in_a_sentence_and_a_code(replace_demo, capsys, error, code, message):
+    def fail(**_):
+        raise error
+
+    replace_demo(fail)
+    assert main(["demo"]) == code
+    assert capsys.readouterr().err == message
+
+
+def test_a_bug_is_not_hidden(replace_demo):
+    def fail(**_):
+        raise ZeroDivisionError
+
+    replace_demo(fail)
+    with pytest.raises(ZeroDivisionError):
+        main(["demo"])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["paint"], ["demo", "--n-subjects", "1"], ["demo", "--n-clips", "many"], ["demo", "--colour"]],
+    ids=["nothing", "unknown", "too few", "no number", "no option"],
+)
+def test_wrong_usage_exits_with_two(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "usage: skmer" in capsys.readouterr().err
