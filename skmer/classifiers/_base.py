@@ -63,10 +63,12 @@ class ClipNetClassifier(ClipNet):
 
         Parameters
         ----------
-        X, y, groups, sample_weight : array-like
+        X, y : array-like
             As in `fit`.
         classes : array-like of shape (n_classes,), optional
             All labels that will ever come; read at the first call. None: those in ``y``.
+        groups, sample_weight : array-like of shape (n_clips,), optional
+            As in `fit`.
 
         Returns
         -------

@@ -101,10 +101,27 @@ class DeReGRLClassifier(ClipNetClassifier):
         groups=)``; a split that divides a subject is refused.
     callbacks : list, "disable" or None, default=None
         skorch callbacks, added to the default ones.
-    module, criterion, optimizer, iterator_train, iterator_valid, dataset, predict_nonlinearity, compile,
-    use_caching, \
-torch_load_kwargs, classes : object
-        skorch's own parameters, with this package's defaults.
+    module : type, default=DeReGRL
+        Torch module; it is built with the graph, ``in_channels``, ``n_classes`` and the parameters above that
+        shape it.
+    criterion : type, default=DeReGRLLoss
+        Loss; called with the module's output, class indices and sample weights.
+    optimizer : type, default=torch.optim.AdamW
+        Optimizer.
+    iterator_train, iterator_valid : type, default=BatchIterator
+        What cuts a dataset into batches; `torch.utils.data.DataLoader` works too, at twice the time.
+    dataset : type, default=ClipDataset
+        What a bare array becomes in skorch's own methods.
+    predict_nonlinearity : callable, default=softmax
+        From logits to probabilities.
+    compile : bool, default=False
+        Whether modules go through `torch.compile`.
+    use_caching : bool or "auto", default="auto"
+        Whether scoring callbacks reuse the net's predictions.
+    torch_load_kwargs : dict, default=None
+        For `load_params`. None: ``weights_only=True``.
+    classes : array-like, default=None
+        Labels, where they are not to be taken from ``y``.
     **kwargs : object
         skorch's dunder parameters, such as ``optimizer__betas=(0.8, 0.99)``.
 

@@ -33,6 +33,15 @@ class Adjacency(nn.Module):
 
     Shapes:
         - output: (..., N, N); the leading axes are those of the learned parameter (a stack of replicas).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skmer.face import FaceGraph
+    >>> from skmer.nn import Adjacency
+    >>> skeleton = torch.as_tensor(FaceGraph.preset("brow-nose-lip31").normalized_adjacency())
+    >>> Adjacency(skeleton, "skeleton+learned")().shape
+    torch.Size([31, 31])
     """
 
     def __init__(self, skeleton: Tensor, kind: AdjacencyKind = "skeleton+learned") -> None:

@@ -33,6 +33,16 @@ class Augmentation:
     Shapes:
         - x: (..., B, T, N, C)
         - output: as x
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skmer.face import FaceGraph
+    >>> from skmer.nn import Augmentation
+    >>> augment = Augmentation(FaceGraph.preset("brow-nose-lip31"), mirror=0.5, noise=0.4)
+    >>> x = torch.ones(8, 3, 31, 2)
+    >>> augment(x, augment.draw(x.shape, torch.Generator().manual_seed(0))).shape
+    torch.Size([8, 3, 31, 2])
     """
 
     def __init__(self, graph: FaceGraph, mirror: float = 0.5, noise: float = 0.4) -> None:

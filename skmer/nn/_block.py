@@ -40,6 +40,14 @@ class SpatioTemporalBlock(nn.Module):
         - x: (..., N, B, T, C), nodes first
         - adjacency: (..., N, N)
         - output: (..., N, B, T, D)
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skmer.nn import SpatioTemporalBlock
+    >>> block = SpatioTemporalBlock(2, 16)
+    >>> block(torch.ones(31, 8, 3, 2), torch.eye(31)).shape  # nodes, batch, frames, channels
+    torch.Size([31, 8, 3, 16])
     """
 
     def __init__(

@@ -52,6 +52,15 @@ class ActionDecomposition(nn.Module):
     References
     ----------
     Wei et al., IEICE Trans. Inf. & Syst. E106-D(10), 2023, arXiv 2303.01776, eqs. (1)-(3).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skmer.nn import ActionDecomposition
+    >>> decompose = ActionDecomposition([10, 9, 12], n_channels=16, n_actions=3)
+    >>> actions, maps = decompose(torch.ones(31, 8, 3, 16), torch.eye(31))
+    >>> actions.shape, maps.shape
+    (torch.Size([9, 8, 3, 16]), torch.Size([3, 12, 8, 3, 3]))
     """
 
     def __init__(

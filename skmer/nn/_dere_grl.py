@@ -68,6 +68,16 @@ class DeReGRL(nn.Module):
     ----------
     Wei et al., "Prior Information Based Decomposition and Reconstruction Learning for Micro-Expression
     Recognition", IEICE Trans. Inf. & Syst. E106-D(10), 1752-1756, 2023, arXiv 2303.01776.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skmer.face import FaceGraph
+    >>> from skmer.nn import DeReGRL
+    >>> network = DeReGRL(FaceGraph.preset("brow-nose-lip31"), in_channels=2, n_classes=5)
+    >>> logits, actions, weights = network(torch.zeros(8, 3, 31, 2))
+    >>> logits.shape, actions.shape, weights.shape
+    (torch.Size([8, 5]), torch.Size([8, 3, 9, 16]), torch.Size([8, 9]))
     """
 
     def __init__(

@@ -20,6 +20,15 @@ class SeededDropout(nn.Module):
     Shapes:
         - x: any
         - output: as x
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skmer.nn import SeededDropout
+    >>> dropout = SeededDropout(0.5)
+    >>> dropout.generator = torch.Generator().manual_seed(0)
+    >>> dropout(torch.ones(4))
+    tensor([0., 2., 0., 0.])
     """
 
     def __init__(self, p: float = 0.0) -> None:

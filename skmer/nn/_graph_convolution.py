@@ -32,6 +32,14 @@ class GraphConvolution(nn.Module):
     ----------
     Kipf & Welling, "Semi-supervised classification with graph convolutional networks", ICLR 2017, arXiv
     1609.02907.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skmer.nn import GraphConvolution
+    >>> x = torch.ones(31, 8, 3, 2)  # nodes, batch, frames, channels
+    >>> GraphConvolution(2, 16)(x, torch.eye(31)).shape
+    torch.Size([31, 8, 3, 16])
     """
 
     def __init__(self, in_channels: int, out_channels: int, groups: int | None = None) -> None:

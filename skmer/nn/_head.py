@@ -17,6 +17,13 @@ class LinearHead(nn.Module):
     Shapes:
         - features: (..., B, in_features)
         - output: (..., B, n_classes)
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skmer.nn import LinearHead
+    >>> LinearHead(432, 5)(torch.ones(8, 432)).shape
+    torch.Size([8, 5])
     """
 
     def __init__(self, in_features: int, n_classes: int) -> None:

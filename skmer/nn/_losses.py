@@ -8,7 +8,21 @@ from torch.nn import functional
 
 
 class LossTerms(NamedTuple):
-    """The composite loss and its unweighted terms, each a scalar (or one per replica)."""
+    """The composite loss and its unweighted terms, each a scalar (or one per replica).
+
+    Attributes
+    ----------
+    total : Tensor
+        Eq. (10).
+    cross_entropy : Tensor
+        L_ce.
+    center : Tensor
+        L_mc, eq. (7).
+    weight : Tensor
+        L_wc, eq. (8).
+    balance : Tensor
+        L_b, eq. (9).
+    """
 
     total: Tensor
     cross_entropy: Tensor
@@ -31,6 +45,14 @@ class ActionCenterLoss(nn.Module):
         - actions: (..., B, T, P, D)
         - sample_weight: (..., B)
         - output: (...)
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skmer.nn import ActionCenterLoss
+    >>> actions = torch.tensor([1.0, 3.0]).reshape(2, 1, 1, 1)
+    >>> ActionCenterLoss()(actions, torch.ones(2))
+    tensor(1.)
     """
 
     def __init__(self, reduction: str = "mean") -> None:
@@ -63,6 +85,14 @@ class WeightCenterLoss(nn.Module):
         - target: (..., B), class indices
         - sample_weight: (..., B)
         - output: (...)
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skmer.nn import WeightCenterLoss
+    >>> weights, target = torch.tensor([[0.2], [0.4], [0.9]]), torch.tensor([0, 0, 1])
+    >>> round(WeightCenterLoss(n_classes=2, n_weights=1)(weights, target, torch.ones(3)).item(), 4)
+    0.0067
     """
 
     def __init__(
@@ -108,6 +138,13 @@ class WeightBalanceLoss(nn.Module):
         - weights: (..., B, P)
         - sample_weight: (..., B)
         - output: (...)
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skmer.nn import WeightBalanceLoss
+    >>> WeightBalanceLoss()(torch.tensor([[0.75, 0.25]]), torch.ones(1))
+    tensor(0.2500)
     """
 
     def __init__(self, target: str = "relative", reduction: str = "mean") -> None:
@@ -151,6 +188,15 @@ class DeReGRLLoss(nn.Module):
     References
     ----------
     Wei et al., IEICE Trans. Inf. & Syst. E106-D(10), 2023, arXiv 2303.01776, eqs. (7)-(10).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skmer.nn import DeReGRLLoss
+    >>> output = torch.zeros(4, 5), torch.ones(4, 3, 9, 16), torch.ones(4, 9)
+    >>> terms = DeReGRLLoss(n_classes=5, n_weights=9)(output, torch.tensor([0, 1, 2, 3]))
+    >>> round(terms.cross_entropy.item(), 4), terms.center.item()
+    (1.6094, 0.0)
     """
 
     def __init__(

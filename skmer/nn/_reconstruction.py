@@ -48,6 +48,14 @@ class RelationReconstruction(nn.Module):
     Wei et al., IEICE Trans. Inf. & Syst. E106-D(10), 2023, arXiv 2303.01776, eqs. (4)-(5). Ruan et al.,
     "Feature decomposition and reconstruction learning for effective facial expression recognition", CVPR
     2021.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skmer.nn import RelationReconstruction
+    >>> weigh = RelationReconstruction(n_components=3, n_actions=3, n_channels=16)
+    >>> weigh(torch.ones(9, 8, 3, 16)).shape  # actions, batch, frames, channels
+    torch.Size([9, 8])
     """
 
     def __init__(

@@ -28,6 +28,13 @@ class TemporalConvolution(nn.Module):
     -----
     With three frames the whole convolution is one banded (T C, T D) matrix, so that it costs one matrix
     product instead of three shifted ones.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skmer.nn import TemporalConvolution
+    >>> TemporalConvolution(2, 16)(torch.ones(31, 8, 3, 2)).shape  # nodes, batch, frames, channels
+    torch.Size([31, 8, 3, 16])
     """
 
     def __init__(
