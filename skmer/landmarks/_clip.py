@@ -1,21 +1,25 @@
 """The landmarks of one clip: all that is computed from images, in one function that workers run."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
 from skmer._images import FRAME_NAMES, frame_label, is_path, read_bytes, read_image
+from skmer.face import RIGID_POINTS
 from skmer.landmarks._alignment import fit_similarity
 from skmer.landmarks._detection import Face, face_points, find_face
 from skmer.landmarks._predictor import load_predictor
 from skmer.landmarks._tracking import track_points
 from skmer.magnification._flow import one_opencv_thread
 
-ALGORITHM = 1
+ALGORITHM = 2
 """Raised by every change that moves a landmark: results of other versions are not read from the cache."""
 
-_RELIABLE = 0.8
+_FLOW = ("likeness", "disagreement")
+_LIKENESS = 0.8
+_DISAGREEMENT = 0.003  # of the face's width: eight times what noise makes of a still face
 _BLINK = 0.6
+_RIGID = list(RIGID_POINTS)
 _LIDS = ((37, 41), (38, 40), (43, 47), (44, 46))
 
 
@@ -71,8 +75,8 @@ def extract_clip(sources, settings, box=None, name=0):
             return {"landmarks": None, "flags": ["no face"]}
         _refuse_outside(face.box, frames[0].shape, name)
         track = _detect if settings.tracking == "detect" else _follow
-        landmarks, likeness = track(frames, face.box, settings)
-    return {"landmarks": landmarks.tolist(), **_quality(landmarks, face, likeness, frames[0].shape)}
+        landmarks, flows = track(frames, face.box, settings)
+    return {"landmarks": landmarks.tolist(), **_quality(landmarks, face, flows, frames[0].shape)}
 
 
 def _read_frames(sources, name):
@@ -112,34 +116,39 @@ def _onset_points(frame, box, settings):
 
 def _detect(frames, box, settings):
     points = np.stack([_onset_points(frame, box, settings) for frame in frames], axis=1)
-    return points, (float("nan"), float("nan"))
+    return points, [dict.fromkeys(_FLOW, float("nan"))] * 2
 
 
 def _follow(frames, box, settings):
     onset = _onset_points(frames[0], box, settings)
     tracks = [track_points(frames[0], frame, onset.reshape(-1, 2)) for frame in frames[1:]]
     moved = [track.points.reshape(onset.shape) for track in tracks]
-    return np.stack([onset, *moved], axis=1), tuple(track.likeness for track in tracks)
+    return np.stack([onset, *moved], axis=1), [
+        {name: getattr(track, name) for name in _FLOW} for track in tracks
+    ]
 
 
-def _quality(landmarks, face, likeness, shape):
+def _quality(landmarks, face, flows, shape):
     first = landmarks[0]
-    motions = fit_similarity(first[:1], first[1:])
-    row = {**dict(zip(("left", "top", "right", "bottom"), face.box, strict=True)), **asdict(face)}
-    del row["box"]
-    for frame, motion, points, alike in zip(FRAME_NAMES[1:], motions, first[1:], likeness, strict=True):
-        row[f"{frame}_likeness"] = alike
+    motions = fit_similarity(first[:1, _RIGID], first[1:, _RIGID])
+    row = dict(zip(("left", "top", "right", "bottom"), face.box, strict=True))
+    row |= {"score": face.score, "n_faces": face.n_faces, "how": face.how}
+    for frame, flow, motion, points in zip(FRAME_NAMES[1:], flows, motions, first[1:], strict=True):
+        row |= {f"{frame}_{name}": value for name, value in flow.items()}
         row[f"{frame}_rotation"] = float(np.degrees(np.arctan2(motion[1, 0], motion[0, 0])))
         row[f"{frame}_scale"] = float(np.hypot(motion[0, 0], motion[1, 0]))
-        row[f"{frame}_shift"] = float(np.hypot(*(points - first[0]).mean(axis=0)))
-    return row | {"flags": _flags(first, face, likeness, shape)}
+        row[f"{frame}_shift"] = float(np.hypot(*(points - first[0])[_RIGID].mean(axis=0)))
+    return row | {"flags": _flags(first, face, flows, shape)}
 
 
-def _flags(landmarks, face, likeness, shape):
+def _flags(landmarks, face, flows, shape):
     inside = (landmarks >= 0).all() and (landmarks <= (shape[1] - 1, shape[0] - 1)).all()
+    width = np.ptp(landmarks[0], axis=0).max()
     flags = {
         "several faces": face.n_faces > 1,
-        "unreliable flow": any(alike < _RELIABLE for alike in likeness),
+        "unreliable flow": any(
+            flow["likeness"] < _LIKENESS or flow["disagreement"] > _DISAGREEMENT * width for flow in flows
+        ),
         "blink": bool((_openness(landmarks[1:]) < _BLINK * _openness(landmarks[0])).any()),
         "outside the frame": not inside,
     }

@@ -33,11 +33,12 @@ class LandmarkResult:
     landmarks : ndarray of shape (n_clips, 3, 68, 2) or (n_clips, n_views, 3, 68, 2)
         x and y in px, each frame in its own image coordinates; NaN where no face was found.
     table : pandas.DataFrame
-        One row per clip: the box (left, top, right, bottom, in px of the onset), the detector's score, faces
-        found, which attempt found it (how); for apex and offset the likeness of the onset and the frame
-        carried back along the flow (1 is the best), and the head's rotation in degrees, scale and mean shift
-        in px; flags, a tuple of ``"no face"``, ``"several faces"``, ``"unreliable flow"``, ``"blink"``,
-        ``"outside the frame"``.
+        One row per clip: clip, the box on the onset in px (left, top, right, bottom), score (the detector's),
+        n_faces, how (the attempt that found the face: plain, border, enlarged; or given); for apex and
+        offset, as apex_likeness and so on, likeness (correlation of the onset with the frame carried back
+        along the flow; 1 is the best), disagreement (of the flow there and back, rms px), and the head's
+        rotation in degrees, scale and shift in px; flags, a tuple of ``"no face"``, ``"several faces"``,
+        ``"unreliable flow"``, ``"blink"``, ``"outside the frame"``.
 
     Examples
     --------

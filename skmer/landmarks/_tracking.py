@@ -7,9 +7,11 @@ import numpy as np
 
 from skmer.face import RIGID_POINTS
 from skmer.landmarks._alignment import apply_similarity, fit_similarity
-from skmer.magnification._flow import dense_flow, sample
+from skmer.magnification._flow import coarse_flow, fine_flow, sample
 
-_MARGIN = 0.25  # of the face, around its landmarks
+_REGION = 0.5  # of the face around its landmarks, to cut from the frames before they are scaled
+_MARGIN = 0.2  # of the face around its landmarks, for the flow
+_FACE_WIDTHS = (280.0, 420.0)  # px: smaller faces are enlarged, up to twice, larger ones reduced
 _RIGID = list(RIGID_POINTS)
 
 
@@ -21,24 +23,25 @@ class Track:
     ----------
     points : ndarray of shape (n_points, 2)
         x and y in px of the other frame.
-    motion : ndarray of shape (2, 3)
-        Similarity that the head made from the onset to the other frame.
     likeness : float
         Correlation of the onset with the other frame carried back along the flow, over the face: one if the
         flow explains the whole change.
+    disagreement : float
+        Root mean square over the points, in px, of half the distance by which the flow there and the flow
+        back miss each other: zero if they agree.
     """
 
     points: np.ndarray
-    motion: np.ndarray
     likeness: float
+    disagreement: float
 
 
 def track_points(onset, frame, points):
     """Find the onset's landmarks in another frame.
 
     A first flow tells the head's rigid motion at the nose bridge and the eye corners; the frame is warped by
-    its inverse, and a second flow, now of small motions only, is sampled at the landmarks and composed with
-    it.
+    its inverse, and flow is computed again, now of small motions only and both ways: the mean of the two is
+    sampled at the landmarks and composed with the rigid motion.
 
     Parameters
     ----------
@@ -51,26 +54,53 @@ def track_points(onset, frame, points):
     -------
     Track
     """
-    (x0, y0), (x1, y1) = _crop(points[:68], onset.shape)
-    origin = np.array([x0, y0])
-    still = np.ascontiguousarray(onset[y0:y1, x0:x1])
-    local = points - origin
+    face = points[:68]
+    start, stop = _crop(face, onset.shape, _REGION)
+    scale = _flow_scale(face)
+    region, other = (
+        _scaled(image[start[1] : stop[1], start[0] : stop[0]], scale) for image in (onset, frame)
+    )
+    moved, likeness, disagreement = _track(region, other, (points - start + 0.5) * scale - 0.5)
+    return Track((moved + 0.5) / scale - 0.5 + start, likeness, disagreement / scale)
+
+
+def _track(onset, frame, points):
+    start, stop = _crop(points[:68], onset.shape, _MARGIN)
+    still = np.ascontiguousarray(onset[start[1] : stop[1], start[0] : stop[0]])
+    local = points - start
     rigid = local[_RIGID]
-    coarse = dense_flow(still, np.ascontiguousarray(frame[y0:y1, x0:x1]), fine=False)
-    motion = fit_similarity(rigid, rigid + sample(coarse, rigid) + origin)
+    first = coarse_flow(still, np.ascontiguousarray(frame[start[1] : stop[1], start[0] : stop[0]]))
+    motion = fit_similarity(rigid, rigid + sample(first, rigid) + start)
     steady = _equal_light(still, _warped(frame, motion, still.shape))
-    flow = dense_flow(still, steady)
-    moved = apply_similarity(motion, local + sample(flow, local))
-    return Track(moved, fit_similarity(points[_RIGID], moved[_RIGID]), _likeness(still, steady, flow))
+    flow = fine_flow(still, steady)
+    there = sample(flow, local)
+    back = sample(fine_flow(steady, still), local + there)
+    moved = apply_similarity(motion, local + (there - back) / 2)
+    disagreement = np.sqrt(((there + back) ** 2).sum(axis=1).mean()) / 2
+    return moved, _likeness(still, steady, flow), float(disagreement)
 
 
-def _crop(points, shape):
+def _crop(points, shape, margin):
     low, high = points.min(axis=0), points.max(axis=0)
-    margin = _MARGIN * (high - low).max()
+    room = margin * (high - low).max()
     size = np.array([shape[1], shape[0]])
-    start = np.clip(np.floor(low - margin), 0, size - 16).astype(int).clip(0)
-    stop = np.clip(np.ceil(high + margin) + 1, start + 16, size).astype(int)
+    start = np.clip(np.floor(low - room), 0, size - 16).clip(0).astype(int)
+    stop = np.clip(np.ceil(high + room) + 1, start + 16, size).astype(int)
     return start, stop
+
+
+def _flow_scale(face):
+    """Scale of the images at which the face is as large as the flow likes it."""
+    width = max(float(np.ptp(face, axis=0).max()), 1.0)
+    smallest, largest = _FACE_WIDTHS
+    return min(2.0, max(smallest / width, 1.0)) * min(largest / width, 1.0)
+
+
+def _scaled(image, scale):
+    if scale == 1:
+        return image
+    filtering = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+    return cv2.resize(image, None, fx=scale, fy=scale, interpolation=filtering)
 
 
 def _warped(frame, motion, shape):
@@ -83,15 +113,13 @@ def _equal_light(reference, image):
     """The image with the reference's mean and contrast, as flow assumes constant brightness."""
     spread = float(image.std())
     gain = float(reference.std()) / spread if spread else 1.0
-    relit = (image.astype(np.float32) - np.float32(image.mean())) * np.float32(gain) + np.float32(
-        reference.mean()
-    )
-    return np.clip(np.round(relit), 0, 255).astype(np.uint8)
+    relit = (image.astype(np.float32) - np.float32(image.mean())) * np.float32(gain)
+    return np.clip(np.round(relit + np.float32(reference.mean())), 0, 255).astype(np.uint8)
 
 
 def _likeness(still, steady, flow):
-    grid = np.indices(still.shape, dtype=np.float32)
-    back = cv2.remap(steady, grid[1] + flow[..., 0], grid[0] + flow[..., 1], cv2.INTER_LINEAR)
+    y, x = np.indices(still.shape, dtype=np.float32)
+    back = cv2.remap(steady, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR)
     inner = tuple(slice(size // 8, -(size // 8) or None) for size in still.shape)
     a, b = still[inner].astype(np.float64), back[inner].astype(np.float64)
     a, b = a - a.mean(), b - b.mean()

@@ -41,6 +41,19 @@ def test_large_frames_are_searched_reduced_first(portrait, monkeypatch):
     assert np.allclose(np.array(face.box) / 4, find_face(portrait).box, atol=25)
 
 
+def test_a_small_face_on_a_large_frame(portrait, monkeypatch):
+    sizes = []
+    monkeypatch.setattr(
+        _detection, "detect_faces", lambda grey: sizes.append(max(grey.shape)) or detect_faces(grey)
+    )
+    small = cv2.resize(portrait, (150, 150), interpolation=cv2.INTER_AREA)
+    face = find_face(canvas((small, 300, 200)))
+    assert sizes == [480, 900]
+    assert np.allclose(
+        np.array(face.box) - (300, 200, 300, 200), np.array(find_face(portrait).box) / 2, atol=15
+    )
+
+
 def test_a_tight_crop_is_found_with_a_border(portrait):
     left, top, right, bottom = map(int, find_face(portrait).box)
     tight = cv2.resize(portrait[top + 10 : bottom - 5, left + 10 : right - 10], None, fx=2, fy=2)
@@ -90,7 +103,7 @@ def test_points_follow_a_shift_by_whole_pixels(portrait, points):
     box = find_face(portrait).box
     shifted = np.roll(portrait, (3, 5), axis=(0, 1))
     moved = points(shifted, tuple(np.add(box, (5, 3, 5, 3))))
-    assert np.abs(moved - points(box=box) - (5, 3)).max() < 0.2
+    assert np.abs(moved - points(box=box) - (5, 3)).max() < 0.4
 
 
 def test_points_scale_with_the_picture(portrait, points):
