@@ -1,19 +1,36 @@
 """Clips of micro-expressions: readers of licensed data sets and synthetic corpora with known truth."""
 
 from skmer.datasets._bayes import bayes_accuracy
-from skmer.datasets._clips import ClipTruth, MicroExpressionClips, clips_from_frame, concatenate_clips
+from skmer.datasets._clips import ClipTruth, MicroExpressionClips
+from skmer.datasets._concatenation import concatenate_clips
 from skmer.datasets._face_clips import make_face_clips
 from skmer.datasets._landmark_clips import make_landmark_clips
-from skmer.datasets._loaders import load_casme2, load_samm
+from skmer.datasets._loaders import (
+    load_4dme,
+    load_casme2,
+    load_casme3,
+    load_dfme,
+    load_mmew,
+    load_samm,
+    load_smic,
+)
+from skmer.datasets._megc2019 import load_megc2019
+from skmer.datasets._own_clips import clips_from_frame
 
 __all__ = [
-    "ClipTruth",
     "MicroExpressionClips",
-    "bayes_accuracy",
+    "ClipTruth",
     "clips_from_frame",
     "concatenate_clips",
     "load_casme2",
     "load_samm",
-    "make_face_clips",
+    "load_smic",
+    "load_casme3",
+    "load_mmew",
+    "load_4dme",
+    "load_dfme",
+    "load_megc2019",
     "make_landmark_clips",
+    "make_face_clips",
+    "bayes_accuracy",
 ]

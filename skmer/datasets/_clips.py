@@ -9,7 +9,6 @@ import pandas as pd
 from skmer._frames import check_frames, holds_landmarks
 from skmer.datasets._action_unit_text import parse_action_units
 from skmer.datasets._layouts import save_clips
-from skmer.datasets._vocabulary import canonical_label
 
 KEYFRAMES = ("onset", "apex", "offset")
 
@@ -241,106 +240,6 @@ class MicroExpressionClips:
         return save_clips(self, root, layout, quality)
 
 
-def concatenate_clips(parts):
-    """Put several data sets together.
-
-    Parameters
-    ----------
-    parts : sequence of MicroExpressionClips
-        All with paths or images, or all with landmarks.
-
-    Returns
-    -------
-    clips : MicroExpressionClips
-        All clips in order; tables are joined by column name, `truth` is kept if every part has one.
-
-    Raises
-    ------
-    ValueError
-        If there is no part, landmarks are mixed with images, or two parts share a subject's group.
-
-    Examples
-    --------
-    >>> from skmer.datasets import concatenate_clips, make_landmark_clips
-    >>> parts = [make_landmark_clips(4, 20, dataset=name, random_state=0) for name in ("casme2", "samm")]
-    >>> len(concatenate_clips(parts))
-    40
-    """
-    parts = list(parts)
-    if not parts:
-        raise ValueError("parts must hold at least one MicroExpressionClips, got none.")
-    if len({part.frames.shape[1:] for part in parts}) > 1:
-        raise ValueError(
-            "parts must all hold landmarks or all hold images or paths; extract landmarks first."
-        )
-    names = [name for part in parts for name in set(part.groups.tolist())]
-    shared = sorted({name for name in names if names.count(name) > 1})
-    if shared:
-        raise ValueError(f"parts must not share subjects, got {shared[:3]} in more than one of them.")
-    truths = [part.truth for part in parts]
-    return MicroExpressionClips(
-        np.concatenate([part.frames for part in parts]),
-        np.concatenate([part.target for part in parts]),
-        np.concatenate([part.groups for part in parts]),
-        table=pd.concat([part.table for part in parts], ignore_index=True),
-        dropped=_stack([part.dropped for part in parts]),
-        corrected=_stack([part.corrected for part in parts]),
-        fingerprint="; ".join(part.fingerprint for part in parts),
-        truth=None if None in truths else _concatenate_truth(truths),
-    )
-
-
-def clips_from_frame(table, frames=None, *, target="target", subject="subject", dataset="own"):
-    """Clips of your own from a table.
-
-    Parameters
-    ----------
-    table : DataFrame or path of a CSV file
-        One row per clip with a class column, a subject column, and, unless `frames` is given, columns
-        ``onset``, ``apex`` and ``offset`` with paths. Any other column is kept.
-    frames : array, default=None
-        Landmarks (n_clips, 3, 68, 2) or nested images, instead of paths.
-    target, subject : str
-        Names of the two columns.
-    dataset : str, default="own"
-        First part of the groups.
-
-    Returns
-    -------
-    clips : MicroExpressionClips
-        Labels are written in the package's vocabulary.
-
-    Raises
-    ------
-    ValueError
-        If a column is missing; the message names it.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from skmer.datasets import clips_from_frame
-    >>> table = pd.DataFrame({"onset": ["a0.png"], "apex": ["a1.png"], "offset": ["a2.png"],
-    ...                       "target": ["Happy"], "subject": ["anna"]})
-    >>> clips = clips_from_frame(table)
-    >>> clips.target.tolist(), clips.groups.tolist(), clips.frames[0, 1]
-    (['happiness'], ['own/anna'], 'a1.png')
-    """
-    table = table if isinstance(table, pd.DataFrame) else pd.read_csv(table, dtype={subject: str})
-    needed = [target, subject, *(KEYFRAMES if frames is None else ())]
-    missing = [name for name in needed if name not in table.columns]
-    if missing:
-        raise ValueError(
-            f"table must have the columns {needed}, got {list(table.columns)} without {missing}."
-        )
-    if frames is None:
-        frames = table[list(KEYFRAMES)]
-    groups = [f"{dataset}/{name}" for name in table[subject]]
-    labels = [canonical_label(label) for label in table[target]]
-    return MicroExpressionClips(
-        frames, labels, groups, table=table.drop(columns=[target]).reset_index(drop=True)
-    )
-
-
 def _check_frames(frames):
     if isinstance(frames, np.ndarray) and not len(frames):
         return frames  # an empty selection
@@ -374,20 +273,6 @@ def _complete_table(table, groups):
 
 def _reasons(rows):
     return pd.DataFrame(columns=["reason"]) if rows is None else rows.reset_index(drop=True)
-
-
-def _stack(tables):
-    filled = [table for table in tables if len(table)]
-    return pd.concat(filled, ignore_index=True) if filled else tables[0]
-
-
-def _concatenate_truth(truths):
-    return ClipTruth(
-        **{
-            field.name: np.concatenate([getattr(truth, field.name) for truth in truths])
-            for field in fields(ClipTruth)
-        }
-    )
 
 
 def _identity(frame):

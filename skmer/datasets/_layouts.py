@@ -46,9 +46,16 @@ def _samm_frame(row, number):
     return f"{row['subject']}_{padded}.jpg"
 
 
-_CASME2_HEADER = ("Subject", "Filename", "", "OnsetFrame", "ApexFrame", "OffsetFrame", "")
+_CASME2_HEADER: tuple[str, ...] = ("Subject", "Filename", "", "OnsetFrame", "ApexFrame", "OffsetFrame", "")
 _CASME2_HEADER += ("Action Units", "Estimated Emotion ")  # the trailing blank is the original's
-_SAMM_HEADER = ("Subject", "Filename", "Inducement Code", "Onset Frame", "Apex Frame", "Offset Frame")
+_SAMM_HEADER: tuple[str, ...] = (
+    "Subject",
+    "Filename",
+    "Inducement Code",
+    "Onset Frame",
+    "Apex Frame",
+    "Offset Frame",
+)
 _SAMM_HEADER += ("Duration", "Micro", "Action Units", "Estimated Emotion", "Objective Classes", "Notes")
 
 _LAYOUTS = {

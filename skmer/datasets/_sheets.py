@@ -37,8 +37,8 @@ def read_sheet(source, worksheet=None):
 
     Parameters
     ----------
-    source : path or binary file
-        An Excel workbook, or a CSV file.
+    source : path, binary file or DataFrame
+        An Excel workbook, a CSV file, or a table read already.
     worksheet : str, default=None
         The worksheet to prefer; else the first with a header.
 
@@ -69,6 +69,8 @@ def read_sheet(source, worksheet=None):
 
 
 def _read(source):
+    if isinstance(source, pd.DataFrame):
+        return source.to_csv(index=False).encode(), "table.csv"
     if hasattr(source, "read"):
         content = source.read()
         content = content.encode() if isinstance(content, str) else content
