@@ -165,7 +165,11 @@ def test_early_stopping_on_subjects_held_out(features, clips, make_clf, split):
     assert set(clf.predict(features)) <= set(clips.target)
 
 
-@pytest.mark.parametrize("split", [GroupKFold(4), ValidSplit(5, stratified=True), ValidSplit(0.2)], ids=str)
+@pytest.mark.parametrize(
+    "split",
+    [GroupKFold(4), ValidSplit(5, stratified=True), ValidSplit(0.2)],
+    ids=["grouped", "stratified", "share"],
+)
 def test_an_inner_split_without_groups_is_refused(features, clips, make_clf, split):
     with pytest.raises(ValueError, match=r"fit got no groups.*pass groups=subjects"):
         make_clf(train_split=split).fit(features, clips.target)
