@@ -1,5 +1,6 @@
-"""Estimators: DeRe-GRL as a scikit-learn classifier."""
+"""Estimators: DeRe-GRL as a scikit-learn classifier, the paper's choices, and files that hold them."""
 
 from skmer.classifiers._dere_grl import DeReGRLClassifier
+from skmer.classifiers._persistence import load, save
 
-__all__ = ["DeReGRLClassifier"]
+__all__ = ["DeReGRLClassifier", "save", "load"]

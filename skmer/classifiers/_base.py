@@ -12,6 +12,8 @@ from skorch.utils import is_dataset
 
 from skmer.classifiers._data import ClipDataset
 from skmer.classifiers._net import ClipNet
+from skmer.classifiers._persistence import load, save
+from skmer.classifiers._streams import Streams
 from skmer.classifiers._validation import check_clips, resolve_graph
 
 
@@ -98,6 +100,7 @@ class ClipNetClassifier(ClipNet):
             )
         if not resume:
             self.scale_ = _weighted_rms(data)
+            self.streams_ = Streams.from_random_state(self.random_state)
             self.initialize()
         return self._train(data)
 
@@ -156,6 +159,37 @@ class ClipNetClassifier(ClipNet):
         """
         best = self.predict_proba(X).argmax(axis=1)
         return best if is_dataset(X) else self.classes_[best]
+
+    def save(self, path):
+        """Write the classifier to a file that runs no code when loaded; see `skmer.classifiers.save`.
+
+        Parameters
+        ----------
+        path : str or path-like
+            File to write.
+        """
+        save(self, path)
+
+    @classmethod
+    def load(cls, path):
+        """Read what `save` wrote; see `skmer.classifiers.load`.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file.
+
+        Returns
+        -------
+        estimator : estimator
+            Fitted.
+        """
+        estimator = load(path)
+        if not isinstance(estimator, cls):
+            raise ValueError(
+                f"{path} holds a {type(estimator).__name__}, no {cls.__name__}; use skmer.classifiers.load."
+            )
+        return estimator
 
     def _average_views(self, function, X):
         """Apply a function of (rows, T, N, C) and average it over the views of each clip."""

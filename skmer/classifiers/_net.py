@@ -163,13 +163,23 @@ class ClipNet(NeuralNetClassifier):
             raise ValueError(
                 f"{type(self).__name__}.initialize needs features and classes; call fit, partial_fit or load."
             )
-        self.streams_ = Streams.from_random_state(self.random_state)
         self.augmentation_ = Augmentation(self.graph_, 0.5 * self.mirror, self.noise)
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(self.streams_.weights)
             super().initialize()
         self.built_with_ = self._blueprint()
         return self
+
+    def rebuild(self):
+        """Build everything anew around fitted attributes, for weights that are about to be loaded.
+
+        Returns
+        -------
+        self : estimator
+            Initialized; the weights are random.
+        """
+        self.streams_ = Streams.from_random_state(0)
+        return self.initialize()
 
     def initialize_module(self):
         """Build the module and give its dropout layers their own generator.
