@@ -62,9 +62,13 @@ def _add_demo(commands):
 
 
 def _demo(**options):
+    from threadpoolctl import threadpool_limits
+
     from skmer._demo import run_demo
 
-    run_demo(**options)
+    # The work is spread over processes: threads of so small a network only wait for each other.
+    with threadpool_limits(limits=1):
+        run_demo(**options)
 
 
 def _at_least(minimum):
