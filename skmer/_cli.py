@@ -62,7 +62,7 @@ def _add_demo(commands):
 
 
 def _demo(**options):
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # comes with scikit-learn
 
     from skmer._demo import run_demo
 
