@@ -43,8 +43,14 @@ def bayes_accuracy(
 
     Parameters
     ----------
-    noise, dataset, gain, amplitude
-        As in `make_landmark_clips`.
+    noise : {"flow", "averaged", "single"} or float, default="flow"
+        Rms error of the displacement per coordinate, as in `make_landmark_clips`, above zero.
+    dataset : {"casme2", "samm"}, default="casme2"
+        Whose classes and action units.
+    gain : float, default=None
+        Share of a true displacement that is seen; by default the detector's own.
+    amplitude : (float, float), default=(0.5, 2.5)
+        Range of the apex's largest displacement, uniform, in px of a 280 px face.
     points : sequence of int, default=None
         Landmarks that the observer sees, such as ``FaceGraph.preset("brow-nose-lip31").nodes``; all 68 by
         default.

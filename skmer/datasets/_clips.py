@@ -44,7 +44,17 @@ class ClipTruth:
     side: np.ndarray
 
     def take(self, rows):
-        """The truth of some clips, by any numpy index of rows."""
+        """The truth of some clips.
+
+        Parameters
+        ----------
+        rows : array-like or slice
+            Any numpy index of rows.
+
+        Returns
+        -------
+        truth : ClipTruth
+        """
         return ClipTruth(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 
 

@@ -5,10 +5,12 @@ import warnings
 import numpy as np
 import pandas as pd
 
+from skmer.datasets._casme2 import load_casme2
 from skmer.datasets._clips import MicroExpressionClips
 from skmer.datasets._concatenation import concatenate_clips
 from skmer.datasets._formats import THREE_CLASSES
-from skmer.datasets._loaders import load_casme2, load_samm, load_smic
+from skmer.datasets._samm import load_samm
+from skmer.datasets._smic import load_smic
 
 _CASME2_CLASSES = {
     "disgust": "negative",

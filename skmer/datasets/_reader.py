@@ -3,7 +3,7 @@
 import warnings
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -60,6 +60,8 @@ def load_dataset(name, root, options):
     clips : MicroExpressionClips
     """
     form = FORMATS[name]
+    if options.annotations is None and _is_file(root):
+        root, options = None, replace(options, annotations=root)
     folder = _check_root(form, root, options)
     sheet = read_sheet(_find_sheet(form, folder, options.annotations), form.worksheet)
     reading = _Reading(form, options)
@@ -77,6 +79,10 @@ def load_dataset(name, root, options):
         corrected=pd.DataFrame(reading.corrected, columns=["row", "subject", "clip", "reason"]),
         fingerprint=sheet.fingerprint,
     )
+
+
+def _is_file(source):
+    return hasattr(source, "read") or (source is not None and Path(source).is_file())
 
 
 def _check_root(form, root, options):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.model_selection import LeaveOneGroupOut
 
-from skmer.datasets import MicroExpressionClips, clips_from_frame, concatenate_clips, make_landmark_clips
+from skmer.datasets import MicroExpressionClips, make_landmark_clips
 from skmer.datasets._vocabulary import CLASS_VOCABULARY, canonical_label
 
 
@@ -63,52 +63,6 @@ def test_splitters_index_the_arrays():
     folds = list(LeaveOneGroupOut().split(clips.frames, clips.target, clips.groups))
     assert len(folds) == 4
     assert sum(len(test) for _, test in folds) == 20
-
-
-def test_concatenation_joins_sets_and_refuses_shared_subjects():
-    first, second = path_clips(), path_clips(dataset="samm")
-    both = concatenate_clips([first, second])
-    assert len(both) == 8
-    assert both.truth is None
-    assert set(both.table["dataset"]) == {"casme2", "samm"}
-    with pytest.raises(ValueError, match="must not share subjects"):
-        concatenate_clips([first, first])
-    with pytest.raises(ValueError, match="at least one"):
-        concatenate_clips([])
-    with pytest.raises(ValueError, match="all hold landmarks"):
-        concatenate_clips([first, make_landmark_clips(4, 20, random_state=0)])
-
-
-def test_concatenation_keeps_the_truth():
-    parts = [make_landmark_clips(4, 20, dataset=name, random_state=0) for name in ("casme2", "samm")]
-    both = concatenate_clips(parts)
-    assert np.array_equal(both.truth.label, both.target)
-    assert both.frames.dtype == float
-
-
-def test_clips_from_frame(tmp_path):
-    table = pd.DataFrame(
-        {
-            "onset": ["a"],
-            "apex": ["b"],
-            "offset": ["c"],
-            "emotion": [" Other "],
-            "person": ["01"],
-            "age": [30],
-        }
-    )
-    table.to_csv(tmp_path / "own.csv", index=False)
-    for source in (table, tmp_path / "own.csv"):
-        clips = clips_from_frame(source, target="emotion", subject="person")
-        assert clips.target.tolist() == ["others"]
-        assert clips.groups.tolist() == ["own/01"]
-        assert clips.table["age"].tolist() == [30]
-    landmarks = clips_from_frame(
-        table[["emotion", "person"]], np.zeros((1, 3, 68, 2)), target="emotion", subject="person"
-    )
-    assert landmarks.frames.shape == (1, 3, 68, 2)
-    with pytest.raises(ValueError, match=r"without \['target', 'subject'\]"):
-        clips_from_frame(table)
 
 
 def test_action_unit_table():

@@ -108,7 +108,7 @@ def test_astronaut_points_are_a_face():
 
 def test_a_detector_finds_the_faces_where_the_truth_says():
     dlib = pytest.importorskip("dlib")
-    clips = make_face_clips(4, 8, color=False, random_state=0)
+    clips = make_face_clips(2, 5, color=False, random_state=0)
     _, onsets = np.unique(clips.groups, return_index=True)
     for clip in onsets:
         (box, *_), points = (

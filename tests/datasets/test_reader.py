@@ -156,8 +156,12 @@ def test_a_sheet_alone_keeps_rows_without_apex(casme2_tree, tmp_path):
     assert len(clips) == 5
     assert clips.table["apex"].isna().tolist() == [True, False, False, False, False]
     assert set(clips.frames.ravel()) == {""}
+    alone = load_casme2(tmp_path / "CASME2-coding-20140508.xlsx", verify_files=False)
+    assert alone.target.tolist() == clips.target.tolist()
     with pytest.raises(ValueError, match="root must be the folder"):
         load_casme2(None, tmp_path / "CASME2-coding-20140508.xlsx")
+    with pytest.raises(ValueError, match="root must be the folder"):
+        load_casme2(tmp_path / "CASME2-coding-20140508.xlsx")
 
 
 def test_missing_files_name_subject_clip_and_path(casme2_tree, tmp_path):
