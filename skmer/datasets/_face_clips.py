@@ -5,6 +5,7 @@ from numbers import Real
 
 import cv2
 import numpy as np
+from scipy.special import ndtri
 
 from skmer.datasets._astronaut import ASTRONAUT_POINTS, astronaut
 from skmer.datasets._landmark_clips import (
@@ -24,6 +25,9 @@ _FACE_CENTER = (ASTRONAUT_POINTS.min(axis=0) + ASTRONAUT_POINTS.max(axis=0)) / 2
 _HEIGHT, _WIDTH = 12 / 7, 11 / 7  # of the default frame, in face sizes
 _MOVEMENT_RADIUS, _IDENTITY_RADIUS = 0.5, 1.2  # of a point's influence, in eye-corner distances
 _GAMMA = 1.35
+
+# Quantiles of the normal distribution: picking among them is three times quicker than drawing from it.
+_NORMAL = ndtri((np.arange(2**16) + 0.5) / 2**16).astype(np.float32)
 
 
 def make_face_clips(
@@ -148,8 +152,8 @@ class _Camera:
         """The uint8 frame that is stored of a clean float32 image."""
         frame = image * np.float32(1 + self.light * rng.uniform(-1, 1))
         if self.noise_sigma:
-            noise = rng.standard_normal(frame.shape, dtype=np.float32)
-            frame += np.multiply(noise, np.float32(self.noise_sigma), out=noise)
+            drawn = rng.integers(0, len(_NORMAL), frame.shape, dtype=np.uint16)
+            frame += (np.float32(self.noise_sigma) * _NORMAL)[drawn]
         frame = np.clip(np.rint(frame, out=frame), 0, 255, out=frame).astype(np.uint8)
         return frame if self.jpeg_quality is None else _compress(frame, self.jpeg_quality)
 
