@@ -1,11 +1,14 @@
 """What an evaluation is given: clips or arrays, which of them are missing, and a model per seed."""
 
+import warnings
 from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.model_selection import check_cv
 from sklearn.model_selection._search import BaseSearchCV
+from sklearn.model_selection._split import GroupsConsumerMixin
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import _num_samples, check_consistent_length, column_or_1d, has_fit_parameter
 
@@ -96,6 +99,19 @@ def seeded(estimator, seed):
     return estimator.set_params(**dict.fromkeys(names, seed))
 
 
-def takes_groups(estimator):
-    """Whether ``fit`` has a use for the subjects: searches hand them to their inner splitter."""
-    return isinstance(estimator, BaseSearchCV) or has_fit_parameter(estimator, "groups")
+def takes_groups(estimator, y):
+    """Whether ``fit`` has a use for the subjects; warns of a search whose inner splitter has none."""
+    if not isinstance(estimator, BaseSearchCV):
+        return has_fit_parameter(estimator, "groups")
+    splitter = check_cv(estimator.cv, y, classifier=True)
+    grouped = isinstance(splitter, GroupsConsumerMixin) or not type(splitter).__module__.startswith(
+        "sklearn."
+    )
+    if not grouped:
+        warnings.warn(
+            f"{type(estimator).__name__} splits the training clips by {type(splitter).__name__}, which puts a "
+            "subject on both sides; pass cv=LeaveOneGroupOut() or cv=GroupKFold() to it.",
+            UserWarning,
+            stacklevel=3,
+        )
+    return grouped

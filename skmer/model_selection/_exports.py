@@ -113,7 +113,8 @@ class Exports:
         Raises
         ------
         ValueError
-            If the result has several seeds, or a class has no code.
+            If the result has several seeds, a class has no code, a name holds blanks, or a subject lacks its
+            dataset.
         """
         return _written(megc_log(self, codes), path)
 

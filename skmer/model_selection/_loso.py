@@ -2,7 +2,6 @@ import time
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 from tqdm import tqdm
@@ -16,8 +15,8 @@ def evaluate_loso(estimator, X, y=None, groups=None, *, seeds=None, n_jobs=None,
     """Leave one subject out: fit on the others, predict the subject's clips, pool the predictions.
 
     Each clip is predicted exactly once per seed, by a model that never saw its subject, and the scores are
-    counted once over all clips. An estimator that searches (``GridSearchCV`` with a grouped `cv`) gets the
-    training subjects as ``groups``.
+    counted once over all clips. A search (``GridSearchCV`` with ``cv=LeaveOneGroupOut()``) gets the training
+    subjects as ``groups``; one whose `cv` ignores them draws a warning.
 
     Parameters
     ----------
@@ -74,12 +73,13 @@ def evaluate_loso(estimator, X, y=None, groups=None, *, seeds=None, n_jobs=None,
     True
     """
     samples, seeds = check_samples(X, y, groups), check_seeds(seeds)
+    grouped = takes_groups(estimator, samples.y)
     missing = missing_clips(estimator, samples.X)
     folds = [(samples.groups != subject, samples.groups == subject) for subject in np.unique(samples.groups)]
     started = time.perf_counter()
     tasks = [(seeded(estimator, seed), *fold) for seed in seeds for fold in folds]
     parts = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(_predict_fold)(model, samples, train & ~missing, test & ~missing, test & missing)
+        delayed(_predict_fold)(model, grouped, samples, train & ~missing, test & ~missing, test & missing)
         for model, train, test in tasks
     )
     bar = tqdm(parts, total=len(tasks), desc="folds", disable=None if verbose else True)
@@ -89,11 +89,11 @@ def evaluate_loso(estimator, X, y=None, groups=None, *, seeds=None, n_jobs=None,
     return LOSOResult(table, samples.classes.tolist(), card)
 
 
-def _predict_fold(estimator, samples, train, test, unseen):
+def _predict_fold(model, grouped, samples, train, test, unseen):
     """Rows of one held-out subject: their positions, predictions and probabilities (None without)."""
     subject = samples.groups[test | unseen][0]
     try:
-        predicted = _predict_present(estimator, samples, train, test)
+        predicted = _predict_present(model, grouped, samples, train, test)
     except Exception as error:
         error.add_note(f"evaluate_loso was holding out {subject}.")
         raise
@@ -107,13 +107,13 @@ def _predict_fold(estimator, samples, train, test, unseen):
     return np.append(rows, np.flatnonzero(unseen)), np.append(labels, guess), probabilities
 
 
-def _predict_present(estimator, samples, train, test):
+def _predict_present(model, grouped, samples, train, test):
     X, y, groups, classes = samples.X, samples.y, samples.groups, samples.classes
     train, test = np.flatnonzero(train), np.flatnonzero(test)
     if not len(test):
-        return test, y[:0], np.empty((0, len(classes))) if hasattr(estimator, "predict_proba") else None
-    fit_params = {"groups": groups[train]} if takes_groups(estimator) else {}
-    model = clone(estimator).fit(_safe_indexing(X, train), y[train], **fit_params)
+        return test, y[:0], np.empty((0, len(classes))) if hasattr(model, "predict_proba") else None
+    fit_params = {"groups": groups[train]} if grouped else {}
+    model.fit(_safe_indexing(X, train), y[train], **fit_params)
     held_out = _safe_indexing(X, test)
     probabilities = None
     if hasattr(model, "predict_proba"):

@@ -11,7 +11,10 @@ def megc_log(result, codes=None):
         raise ValueError(f"codes must hold every class, got none for {lacking[0]!r}.")
     lines = []
     for subject, rows in result.predictions.groupby("subject", sort=True):
-        lines.append(" ".join(map(_word, str(subject).split("/", 1))))
+        dataset, slash, name = str(subject).partition("/")
+        if not slash:
+            raise ValueError(f"to_megc_log needs subjects such as 'casme2/sub01', got {dataset!r}.")
+        lines.append(f"{_word(dataset)} {_word(name)}")
         lines += [
             f"{_word(row.clip)} {_word(labels[row.truth])} {_word(labels[row.prediction])}"
             for row in rows.itertuples()

@@ -1,3 +1,4 @@
+import math
 import os
 import platform
 import sys
@@ -42,8 +43,10 @@ def _plain(value):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    if value is None or isinstance(value, bool | int | float | str):
+    if value is None or isinstance(value, bool | int | str):
         return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
     if hasattr(value, "__qualname__"):
         return f"{value.__module__}.{value.__qualname__}"
     anonymous = isinstance(value, BaseEstimator) or type(value).__repr__ is object.__repr__

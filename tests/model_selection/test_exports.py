@@ -8,6 +8,7 @@ import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC
@@ -157,6 +158,15 @@ def test_what_a_log_cannot_hold_is_refused(result, make_data):
     single.predictions["clip"] = "two words"
     with pytest.raises(ValueError, match="blanks of its own"):
         single.to_megc_log()
+    single.predictions["subject"] = 3
+    with pytest.raises(ValueError, match="such as 'casme2/sub01', got '3'"):
+        single.to_megc_log()
+
+
+def test_a_search_with_nan_among_its_parameters_is_valid_json(make_data):
+    search = GridSearchCV(LogisticRegression(), {"C": [1.0]}, cv=GroupKFold(2), error_score=np.nan)
+    content = json.loads(evaluate_loso(search, *make_data()).to_json())
+    assert content["run_card"]["parameters"]["error_score"] == "nan"
 
 
 def test_exports_without_a_path_write_nothing(result, tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.sparse import csr_array
+from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
@@ -91,14 +92,26 @@ def test_the_estimator_itself_stays_unfitted(make_data):
     assert not hasattr(estimator, "coef_")
 
 
-def test_a_search_gets_the_training_subjects(make_data):
+@pytest.mark.parametrize("routing", [False, True])
+def test_a_search_gets_the_training_subjects(make_data, routing):
     X, y, groups = make_data()
     search = GridSearchCV(DecisionTreeClassifier(random_state=0), {"max_depth": [1, 3]}, cv=GroupKFold(3))
-    result = evaluate_loso(search, X, y, groups)
+    with config_context(enable_metadata_routing=routing):
+        result = evaluate_loso(search, X, y, groups)
     for subject in np.unique(groups):
         train = groups != subject
         model = search.fit(X[train], y[train], groups=groups[train])
         np.testing.assert_array_equal(result.predictions["prediction"][~train], model.predict(X[~train]))
+
+
+@pytest.mark.parametrize("routing", [False, True])
+def test_a_search_that_ignores_subjects_draws_one_warning(make_data, routing):
+    search = GridSearchCV(DecisionTreeClassifier(random_state=0), {"max_depth": [1]}, cv=3)
+    with config_context(enable_metadata_routing=routing), pytest.warns(UserWarning) as caught:
+        assert evaluate_loso(search, *make_data()).n_clips == 60
+    assert len(caught) == 1
+    assert "GridSearchCV splits the training clips by StratifiedKFold" in str(caught[0].message)
+    assert caught[0].filename == __file__
 
 
 def test_clips_bring_their_own_columns(make_data):
