@@ -109,8 +109,8 @@ def takes_groups(estimator, y):
     )
     if not grouped:
         warnings.warn(
-            f"{type(estimator).__name__} splits the training clips by {type(splitter).__name__}, which puts a "
-            "subject on both sides; pass cv=LeaveOneGroupOut() or cv=GroupKFold() to it.",
+            f"{type(estimator).__name__} splits the training clips by {type(splitter).__name__}, which puts "
+            "a subject on both sides; pass cv=LeaveOneGroupOut() or cv=GroupKFold() to it.",
             UserWarning,
             stacklevel=3,
         )
