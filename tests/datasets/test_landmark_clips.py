@@ -7,7 +7,7 @@ import pytest
 from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.svm import SVC
 
-from skmer.datasets import make_landmark_clips
+from skmer.datasets import ClipTruth, make_landmark_clips
 from skmer.face import MEAN_SHAPE
 
 
@@ -91,6 +91,7 @@ def test_faces_have_the_asked_size_and_differ_by_person():
 def test_truth_and_table_say_the_same():
     clips = make_landmark_clips(dataset="samm", n_clips=136, random_state=0)
     truth = clips.truth
+    assert isinstance(truth, ClipTruth)
     assert np.array_equal(truth.label, clips.target)
     labels = clips.action_units()
     for row, units in enumerate(truth.units):

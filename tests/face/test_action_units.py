@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skmer.face import ACTION_UNITS, MEAN_SHAPE, MIRROR_POINTS, RIGID_POINTS, action_unit_field
+from skmer.face import ACTION_UNITS, MEAN_SHAPE, MIRROR_POINTS, RIGID_POINTS, ActionUnit, action_unit_field
 
 UNITS_OF_THE_CORPORA = {1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 24, 25, 43}
 INNER_TO_OUTER = {60: 48, 61: 50, 62: 51, 63: 52, 64: 54, 65: 56, 66: 57, 67: 58}
@@ -14,6 +14,13 @@ def test_every_unit_of_the_class_tables_is_there():
         assert unit.name
         assert unit.muscle
         assert unit.reason
+
+
+def test_a_unit_does_not_change():
+    unit = ACTION_UNITS[12]
+    assert isinstance(unit, ActionUnit)
+    with pytest.raises(AttributeError):
+        unit.name = "frown"
 
 
 @pytest.mark.parametrize("number", sorted(UNITS_OF_THE_CORPORA))
