@@ -44,8 +44,8 @@ class LandmarkGraphTransformer(TransformerMixin, BaseEstimator):
         axis.
     tracking : {"flow", "detect"}, default="flow"
         How apex and offset get their landmarks; ``"detect"`` is the paper's way.
-    n_boxes : int, default=30
-        Face boxes that a detection is averaged over.
+    n_boxes : int or "auto", default="auto"
+        Face boxes that a detection is averaged over; ``"auto"`` is 5 with flow and 30 without.
     predictor : str or path-like, default=None
         File of dlib's 68-point model; see FaceLandmarker.
     verify_predictor : bool, default=True
@@ -94,7 +94,7 @@ class LandmarkGraphTransformer(TransformerMixin, BaseEstimator):
         "flatten": ["boolean"],
         "n_views": [Interval(Integral, 1, None, closed="left")],
         "tracking": [StrOptions({"flow", "detect"})],
-        "n_boxes": [Interval(Integral, 1, None, closed="left")],
+        "n_boxes": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "predictor": [str, os.PathLike, None],
         "verify_predictor": ["boolean"],
         "boxes": ["array-like", HasMethods("get"), None],
@@ -113,7 +113,7 @@ class LandmarkGraphTransformer(TransformerMixin, BaseEstimator):
         flatten=False,
         n_views=1,
         tracking="flow",
-        n_boxes=30,
+        n_boxes="auto",
         predictor=None,
         verify_predictor=True,
         boxes=None,

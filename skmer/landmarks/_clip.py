@@ -12,7 +12,7 @@ from skmer.landmarks._predictor import load_predictor
 from skmer.landmarks._tracking import track_points
 from skmer.magnification._flow import one_opencv_thread
 
-ALGORITHM = 2
+ALGORITHM = 4
 """Raised by every change that moves a landmark: results of other versions are not read from the cache."""
 
 _FLOW = ("likeness", "disagreement")

@@ -8,7 +8,7 @@ import numpy as np
 
 from skmer.landmarks._predictor import dlib, load_detector
 
-_FIRST_LOOK = 480  # px of the longer side: a quarter of the pixels is a quarter of the time
+_FIRST_LOOK = 560  # px of the longer side: a quarter of the pixels is a quarter of the time
 _BORDER = 0.25
 _BOX_WIDTH = 600  # px: dlib's points are integers, on a larger face they are finer
 _BOX_MARGIN = 0.4
@@ -61,7 +61,7 @@ def detect_faces(grey):
 def find_face(grey):
     """Find the face of a frame, trying harder while there is none.
 
-    The frame is searched reduced to 480 px, then at twice the size and so on up to its own, then with a
+    The frame is searched reduced to 560 px, then at twice the size and so on up to its own, then with a
     reflected border of 25 % (tight crops defeat the detector), then that enlarged twice.
 
     Parameters

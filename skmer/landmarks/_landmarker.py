@@ -21,6 +21,7 @@ from skmer.landmarks._cache import LandmarkCache
 from skmer.landmarks._clip import ALGORITHM, ClipSettings, digest_source, extract_clip
 from skmer.landmarks._predictor import dlib, find_predictor, predictor_checksum
 
+_N_BOXES = {"flow": 5, "detect": 30}
 _NAMED = 10  # clips that a message lists
 
 
@@ -64,8 +65,9 @@ class FaceLandmarker(TransformerMixin, BaseEstimator):
     ----------
     tracking : {"flow", "detect"}, default="flow"
         How apex and offset get their points; ``"detect"`` is the paper's way.
-    n_boxes : int, default=30
-        Boxes that a detection is averaged over; 1 is the paper's way.
+    n_boxes : int or "auto", default="auto"
+        Boxes that a detection is averaged over; 1 is the paper's way. ``"auto"`` is 30 where every frame is
+        detected, and 5 where the flow carries the points: there they only say where to look.
     n_views : int, default=1
         Sets of landmarks per clip, from crops of different sizes; more than one adds an axis.
     predictor : str or path-like, default=None
@@ -108,7 +110,7 @@ class FaceLandmarker(TransformerMixin, BaseEstimator):
 
     _parameter_constraints: dict = {
         "tracking": [StrOptions({"flow", "detect"})],
-        "n_boxes": [Interval(Integral, 1, None, closed="left")],
+        "n_boxes": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "n_views": [Interval(Integral, 1, None, closed="left")],
         "predictor": [str, os.PathLike, None],
         "verify_predictor": ["boolean"],
@@ -122,7 +124,7 @@ class FaceLandmarker(TransformerMixin, BaseEstimator):
     def __init__(
         self,
         tracking="flow",
-        n_boxes=30,
+        n_boxes="auto",
         n_views=1,
         predictor=None,
         verify_predictor=True,
@@ -223,14 +225,7 @@ class FaceLandmarker(TransformerMixin, BaseEstimator):
         return LandmarkResult(landmarks.copy(), pd.DataFrame({"clip": range(len(landmarks)), "flags": flags}))
 
     def _compute(self, frames):
-        predictor = find_predictor(self.predictor)
-        settings = ClipSettings(
-            self.tracking,
-            int(self.n_boxes),
-            int(self.n_views),
-            os.fspath(predictor),
-            bool(self.verify_predictor),
-        )
+        settings = self._settings()
         boxes = [_box_of(self.boxes, clip, row, len(frames)) for clip, row in enumerate(frames)]
         rows = self._cached_rows(frames, settings, boxes)
         shape = (3, 68, 2) if self.n_views == 1 else (self.n_views, 3, 68, 2)
@@ -243,6 +238,15 @@ class FaceLandmarker(TransformerMixin, BaseEstimator):
         table = pd.DataFrame(rows)
         table.insert(0, "clip", range(len(rows)))
         return LandmarkResult(landmarks, table)
+
+    def _settings(self):
+        return ClipSettings(
+            self.tracking,
+            _N_BOXES[self.tracking] if self.n_boxes == "auto" else int(self.n_boxes),
+            int(self.n_views),
+            os.fspath(find_predictor(self.predictor)),
+            bool(self.verify_predictor),
+        )
 
     def _cached_rows(self, frames, settings, boxes):
         cache = LandmarkCache.resolve(self.memory)

@@ -10,8 +10,9 @@ from skmer.landmarks._alignment import apply_similarity, fit_similarity
 from skmer.magnification._flow import coarse_flow, fine_flow, sample
 
 _REGION = 0.5  # of the face around its landmarks, to cut from the frames before they are scaled
-_MARGIN = 0.2  # of the face around its landmarks, for the flow
+_MARGIN = 0.1  # of the face around its landmarks, for the flow
 _FACE_WIDTHS = (280.0, 420.0)  # px: smaller faces are enlarged, up to twice, larger ones reduced
+_LIGHT = 32.0  # px: what changes over less is taken for a movement
 _RIGID = list(RIGID_POINTS)
 
 
@@ -110,11 +111,16 @@ def _warped(frame, motion, shape):
 
 
 def _equal_light(reference, image):
-    """The image with the reference's mean and contrast, as flow assumes constant brightness."""
-    spread = float(image.std())
-    gain = float(reference.std()) / spread if spread else 1.0
-    relit = (image.astype(np.float32) - np.float32(image.mean())) * np.float32(gain)
-    return np.clip(np.round(relit + np.float32(reference.mean())), 0, 255).astype(np.uint8)
+    """The image with the reference's light, as flow assumes constant brightness: a shadow is no movement."""
+    light = cv2.resize(_light(reference) / np.maximum(_light(image), 1), image.shape[::-1])
+    return np.clip(np.round(image * light), 0, 255).astype(np.uint8)
+
+
+def _light(image):
+    """Smooth light of an image, at an eighth of its size."""
+    size = tuple(-(-side // 8) for side in image.shape[::-1])
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    return cv2.GaussianBlur(small, (0, 0), _LIGHT / 8)
 
 
 def _likeness(still, steady, flow):

@@ -56,8 +56,9 @@ def fine_flow(first, second):
     doi:10.1007/978-3-319-46493-0_29.
     """
     method = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    method.setPatchStride(4)
+    method.setPatchStride(6)
     method.setGradientDescentIterations(6)
+    method.setVariationalRefinementIterations(4)
     method.setVariationalRefinementAlpha(25.0)
     method.setVariationalRefinementGamma(10.0)
     return method.calc(first, second, None)

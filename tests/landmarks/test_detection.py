@@ -18,7 +18,7 @@ def points(portrait):
 
 
 def canvas(*placed):
-    image = np.full((700, 900), 128, dtype=np.uint8)
+    image = np.full((700, 1200), 128, dtype=np.uint8)
     for picture, x, y in placed:
         image[y : y + picture.shape[0], x : x + picture.shape[1]] = picture
     return image
@@ -37,7 +37,7 @@ def test_large_frames_are_searched_reduced_first(portrait, monkeypatch):
         _detection, "detect_faces", lambda grey: sizes.append(grey.shape) or detect_faces(grey)
     )
     face = find_face(cv2.resize(portrait, (1200, 1200)))
-    assert sizes == [(480, 480)]
+    assert sizes == [(560, 560)]
     assert np.allclose(np.array(face.box) / 4, find_face(portrait).box, atol=25)
 
 
@@ -48,7 +48,7 @@ def test_a_small_face_on_a_large_frame(portrait, monkeypatch):
     )
     small = cv2.resize(portrait, (150, 150), interpolation=cv2.INTER_AREA)
     face = find_face(canvas((small, 300, 200)))
-    assert sizes == [480, 900]
+    assert sizes == [560, 1120]
     assert np.allclose(
         np.array(face.box) - (300, 200, 300, 200), np.array(find_face(portrait).box) / 2, atol=15
     )
