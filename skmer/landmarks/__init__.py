@@ -5,6 +5,7 @@ from skmer._images import frame_label, read_image
 from skmer.landmarks._alignment import align_landmarks, apply_similarity, fit_similarity
 from skmer.landmarks._cache import LandmarkCache, cache_folder
 from skmer.landmarks._landmarker import FaceLandmarker, LandmarkResult
+from skmer.landmarks._other_trackers import mediapipe_to_68, read_openface_csv
 from skmer.landmarks._predictor import find_predictor
 
 __all__ = [
@@ -14,6 +15,8 @@ __all__ = [
     "check_frames",
     "read_image",
     "frame_label",
+    "read_openface_csv",
+    "mediapipe_to_68",
     "fit_similarity",
     "apply_similarity",
     "align_landmarks",
