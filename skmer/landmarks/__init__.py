@@ -3,10 +3,12 @@
 from skmer._frames import check_frames
 from skmer._images import frame_label, read_image
 from skmer.landmarks._alignment import align_landmarks, apply_similarity, fit_similarity
+from skmer.landmarks._apex import find_apex, motion_curve
 from skmer.landmarks._cache import LandmarkCache, cache_folder
 from skmer.landmarks._landmarker import FaceLandmarker, LandmarkResult
 from skmer.landmarks._other_trackers import mediapipe_to_68, read_openface_csv
 from skmer.landmarks._predictor import find_predictor
+from skmer.landmarks._video import clip_from_video
 
 __all__ = [
     "FaceLandmarker",
@@ -15,6 +17,9 @@ __all__ = [
     "check_frames",
     "read_image",
     "frame_label",
+    "clip_from_video",
+    "find_apex",
+    "motion_curve",
     "read_openface_csv",
     "mediapipe_to_68",
     "fit_similarity",

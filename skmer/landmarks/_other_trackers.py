@@ -16,7 +16,7 @@ _MEDIAPIPE = (
 
 
 def read_openface_csv(path, frames=None, min_confidence=0.0):
-    """Read landmarks from a table that OpenFace wrote.
+    r"""Read landmarks from a table that OpenFace wrote.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def read_openface_csv(path, frames=None, min_confidence=0.0):
     >>> lines += [", ".join(map(str, [frame, 1, *range(136)])) for frame in (1, 2, 3)]
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "clip.csv"
-    ...     _ = path.write_text("\\n".join(lines))
+    ...     _ = path.write_text("\n".join(lines))
     ...     read_openface_csv(path, frames=[[1, 2, 3]]).shape
     (1, 3, 68, 2)
     """
@@ -90,7 +90,7 @@ def _rows(table, frames, path):
         found = np.flatnonzero(numbers == frame)
         if len(found) != 1:
             raise ValueError(
-                f"{path}: expected one row of frame {frame}, got {len(found)}; check the numbers, or the faces."
+                f"{path}: expected one row of frame {frame}, got {len(found)}; check numbers and faces."
             )
         rows[position] = found[0]
     return rows

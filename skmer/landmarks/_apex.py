@@ -1,0 +1,137 @@
+"""The apex of a sequence: the frame that has moved most since its onset."""
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+from sklearn.utils.parallel import Parallel, delayed
+
+from skmer._images import is_path, read_image
+from skmer.face import FaceGraph
+from skmer.landmarks._alignment import align_landmarks
+from skmer.landmarks._detection import face_points, find_face
+from skmer.landmarks._predictor import find_predictor, load_predictor
+from skmer.landmarks._tracking import track_points
+from skmer.magnification._flow import one_opencv_thread
+
+_NODES = list(FaceGraph.preset("brow-nose-lip31").nodes)
+_N_BOXES = 5
+_SMOOTHING = 1.5  # frames
+
+
+def motion_curve(frames, *, box=None, predictor=None, n_jobs=None):
+    """How far brows, nose and lips have moved since the first frame, frame by frame.
+
+    Parameters
+    ----------
+    frames : sequence of paths or images, or array-like of shape (n_frames, 68, 2)
+        A sequence that starts at the onset, or its landmarks in px.
+    box : tuple of float, default=None
+        Left, top, right, bottom of the face on the first frame, in px; None detects it.
+    predictor : str or path-like, default=None
+        File of dlib's 68-point model; see FaceLandmarker.
+    n_jobs : int, default=None
+        Frames tracked at once.
+
+    Returns
+    -------
+    ndarray of shape (n_frames,)
+        Root mean square displacement of the paper's 31 nodes in px, head motion removed; the first is zero.
+
+    Raises
+    ------
+    ValueError
+        If there are no frames, one cannot be read, they differ in size, or there is no face on the first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmer.face import MEAN_SHAPE
+    >>> from skmer.landmarks import motion_curve
+    >>> landmarks = np.tile(300 + 160 * MEAN_SHAPE, (5, 1, 1))
+    >>> landmarks[:, 48, 1] -= [0, 1, 2, 1, 0]
+    >>> motion_curve(landmarks).round(2)
+    array([0.  , 0.18, 0.36, 0.18, 0.  ])
+    """
+    landmarks = _given_landmarks(frames)
+    if landmarks is None:
+        landmarks = _tracked(list(frames), box, find_predictor(predictor), n_jobs)
+    onsets = np.broadcast_to(landmarks[0], landmarks.shape)
+    aligned = align_landmarks(np.stack([onsets, landmarks, landmarks], axis=1))
+    return np.sqrt(((aligned[:, 1] - aligned[:, 0])[:, _NODES] ** 2).sum(axis=-1).mean(axis=-1))
+
+
+def find_apex(frames, *, box=None, predictor=None, n_jobs=None):
+    """Find the apex of a sequence that has none.
+
+    The frame of the largest `motion_curve`, smoothed over time against the noise of single frames.
+
+    Parameters
+    ----------
+    frames : sequence of paths or images, or array-like of shape (n_frames, 68, 2)
+        From onset to offset, at least two.
+    box : tuple of float, default=None
+        Left, top, right, bottom of the face on the first frame, in px; None detects it.
+    predictor : str or path-like, default=None
+        File of dlib's 68-point model; see FaceLandmarker.
+    n_jobs : int, default=None
+        Frames tracked at once.
+
+    Returns
+    -------
+    int
+        Position of the apex among the frames; never the first.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two frames, one cannot be read, they differ in size, or there is no face on
+        the first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmer.face import MEAN_SHAPE
+    >>> from skmer.landmarks import find_apex
+    >>> landmarks = np.tile(300 + 160 * MEAN_SHAPE, (9, 1, 1))
+    >>> landmarks[:, 48, 1] -= [0, 0, 0.5, 1, 1.5, 2, 1.5, 1, 0]
+    >>> find_apex(landmarks)
+    5
+    """
+    if len(frames) < 2:
+        raise ValueError(
+            f"frames: expected at least onset and one more frame to find an apex, got {len(frames)}."
+        )
+    curve = motion_curve(frames, box=box, predictor=predictor, n_jobs=n_jobs)
+    return 1 + int(np.argmax(gaussian_filter1d(curve, _SMOOTHING, mode="nearest")[1:]))
+
+
+def _given_landmarks(frames):
+    if len(frames) == 0:
+        raise ValueError("frames: expected a sequence of paths, images or landmarks, got none.")
+    if any(is_path(frame) for frame in frames) or {np.shape(frame) for frame in frames} != {(68, 2)}:
+        return None
+    return np.asarray(frames, dtype=np.float64)
+
+
+def _tracked(frames, box, predictor, n_jobs):
+    onset = read_image(frames[0], label=_label(0, frames[0]))
+    with one_opencv_thread():
+        face = find_face(onset) if box is None else None
+        if face is None and box is None:
+            raise ValueError(f"{_label(0, frames[0])}: no face was found; give its box.")
+        points = face_points(onset, box or face.box, load_predictor(predictor), _N_BOXES)
+    work = (
+        delayed(_follow)(onset, frame, points, _label(index, frame)) for index, frame in enumerate(frames)
+    )
+    return np.stack(Parallel(n_jobs=n_jobs)(work))
+
+
+def _follow(onset, frame, points, label):
+    image = read_image(frame, label=label)
+    if image.shape != onset.shape:
+        raise ValueError(f"{label}: expected {onset.shape} pixels as in the first frame, got {image.shape}.")
+    with one_opencv_thread():
+        return track_points(onset, image, points).points
+
+
+def _label(index, frame):
+    return f"frame {index} ({str(frame)!r})" if is_path(frame) else f"frame {index}"
