@@ -1,6 +1,6 @@
 """The network written as the paper's text would have it: einsum, nn.Linear, one component after the other.
 
-It is what the package is measured against, in speed (`benchmarks/fit.py`) and in value (`tests/nn/test_dere_grl.py`).
+The package is measured against it, in speed (benchmarks/fit.py) and in value (tests/nn/test_dere_grl.py).
 """
 
 import torch

@@ -14,6 +14,7 @@ from skmer.classifiers._data import ClipDataset
 from skmer.classifiers._net import ClipNet
 from skmer.classifiers._persistence import load, save
 from skmer.classifiers._streams import Streams
+from skmer.classifiers._threads import one_thread
 from skmer.classifiers._validation import check_clips, resolve_graph
 
 
@@ -195,9 +196,10 @@ class ClipNetClassifier(ClipNet):
         """Apply a function of (rows, T, N, C) and average it over the views of each clip."""
         check_is_fitted(self)
         X = check_clips(self, X, graph=self.graph_, reset=False)
-        if X.ndim == 4:
-            return function(X)
-        values = function(X.reshape(-1, *X.shape[2:]))
+        with one_thread():
+            if X.ndim == 4:
+                return function(X)
+            values = function(X.reshape(-1, *X.shape[2:]))
         return values.reshape(*X.shape[:2], *values.shape[1:]).mean(axis=1)
 
     def _mirrored_proba(self, X):

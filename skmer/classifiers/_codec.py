@@ -140,8 +140,8 @@ def _home(value, homes):
         module = module.rpartition(".")[0]
     if not module.startswith(homes) or not name.isidentifier():
         raise ValueError(
-            f"{module}.{name} is not part of {', '.join(home[:-1] for home in homes)}, so that loading it could "
-            "run any code; use joblib.dump."
+            f"{module}.{name} is not part of {', '.join(home[:-1] for home in homes)}: loading it could run "
+            "any code; use joblib.dump."
         )
     return f"{module}:{name}"
 

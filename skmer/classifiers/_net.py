@@ -8,12 +8,13 @@ from contextlib import suppress
 import torch
 from sklearn.base import BaseEstimator
 from skorch import NeuralNetClassifier
-from skorch.callbacks import EarlyStopping, EpochScoring, EpochTimer, PassthroughScoring, PrintLog
+from skorch.callbacks import EarlyStopping, EpochScoring, EpochTimer, PassthroughScoring
 from skorch.utils import to_tensor
 
-from skmer.classifiers._schedule import OneCycle
+from skmer.classifiers._callbacks import OneCycle, QuietPrintLog
 from skmer.classifiers._split import split_clips
 from skmer.classifiers._streams import Streams
+from skmer.classifiers._threads import one_thread
 from skmer.nn import Augmentation, LossTerms, SeededDropout
 
 LOSS_TERMS = ("cross_entropy", "center", "weight", "balance")
@@ -138,7 +139,7 @@ class ClipNet(NeuralNetClassifier):
     def _default_callbacks(self):
         terms = [
             (f"{part}_{term}", PassthroughScoring(name=f"{part}_{term}", on_train=part == "train"))
-            for part in ("train", "valid")
+            for part in (("train",) if self.train_split is None else ("train", "valid"))
             for term in ("loss", *LOSS_TERMS)
         ]
         accuracy = EpochScoring("accuracy", name="valid_acc", lower_is_better=False)
@@ -146,9 +147,9 @@ class ClipNet(NeuralNetClassifier):
         return [
             ("epoch_timer", EpochTimer()),
             *terms,
-            ("valid_acc", accuracy),
+            *([] if self.train_split is None else [("valid_acc", accuracy)]),
             *schedule,
-            ("print_log", PrintLog()),
+            ("print_log", QuietPrintLog()),
         ]
 
     def initialize(self):
@@ -204,7 +205,7 @@ class ClipNet(NeuralNetClassifier):
 
     def _train(self, data):
         self.notify("on_train_begin", X=data, y=data.y)
-        with suppress(EarlyStop):
+        with suppress(EarlyStop), one_thread():
             self.fit_loop(data)
         self.notify("on_train_end", X=data, y=data.y)
         return self

@@ -89,8 +89,8 @@ def load(path):
     document = json.loads(text)
     if document.get("format", 0) > FORMAT:
         raise ValueError(
-            f"{path} has format {document['format']}, written by skmer {document.get('skmer')}; this is skmer "
-            f"{version('skmer')}, which reads up to {FORMAT}; install a newer one."
+            f"{path} has format {document['format']}, written by skmer {document.get('skmer')}; this is "
+            f"skmer {version('skmer')}, which reads up to {FORMAT}; install a newer one."
         )
     if _checksum(text, tensors) != checksum:
         raise ValueError(f"{path} has been changed since it was written: its checksum differs; save it anew.")

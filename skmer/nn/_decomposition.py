@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from skmer.nn._block import SpatioTemporalBlock
 
-SOFTMAX_DIMENSIONS = {"nodes": -4, "actions": -1}
+SOFTMAXES = ("nodes", "actions")
 
 
 class ActionDecomposition(nn.Module):
@@ -74,8 +74,8 @@ class ActionDecomposition(nn.Module):
         softmax: str = "nodes",
     ) -> None:
         super().__init__()
-        if softmax not in SOFTMAX_DIMENSIONS:
-            raise ValueError(f"softmax must be one of {sorted(SOFTMAX_DIMENSIONS)}, got {softmax!r}.")
+        if softmax not in SOFTMAXES:
+            raise ValueError(f"softmax must be one of {list(SOFTMAXES)}, got {softmax!r}.")
         self.component_sizes = tuple(component_sizes)
         self.softmax = softmax
         self.block = SpatioTemporalBlock(
@@ -87,40 +87,57 @@ class ActionDecomposition(nn.Module):
             activation=activation,
             activate_output=False,
         )
+        self.absent: Tensor
+        self.entries: Tensor
         self.register_buffer("absent", _absent_nodes(self.component_sizes), persistent=False)
+        self.register_buffer("entries", _block_entries(self.component_sizes), persistent=False)
 
     def forward(self, x: Tensor, adjacency: Tensor) -> tuple[Tensor, Tensor]:
         """Return the actions, (..., P, B, T, D), and the maps Mhat, (..., S, n, B, T, K)."""
         nodes = self._stack_components(x)
         scores = self.block(nodes, self._stack_blocks(adjacency))
         if self.softmax == "nodes":
-            scores = scores.masked_fill(self.absent, -torch.inf)
-        maps = scores.softmax(SOFTMAX_DIMENSIONS[self.softmax]).masked_fill(self.absent, 0.0)
+            maps = scores.add_(self.absent).softmax(-4)
+        else:
+            maps = scores.softmax(-1) * self.absent.exp()
         return _combine(maps, nodes).flatten(-5, -4), maps
 
     def _stack_components(self, x: Tensor) -> Tensor:
         """(..., N, B, T, D) -> (..., S, n, B, T, D), zeros behind the smaller components."""
         size = max(self.component_sizes)
-        parts = x.split(self.component_sizes, dim=-4)
-        return torch.stack([functional.pad(p, (0, 0) * 3 + (0, size - p.shape[-4])) for p in parts], dim=-5)
+        parts = []
+        for part in x.split(self.component_sizes, dim=-4):
+            shape = (*part.shape[:-4], size - part.shape[-4], *part.shape[-3:])
+            parts += [part, part.new_zeros(shape)]
+        return torch.cat(parts, dim=-4).unflatten(-4, (len(self.component_sizes), size))
 
     def _stack_blocks(self, adjacency: Tensor) -> Tensor:
         """(..., N, N) -> (..., S, n, n): the diagonal blocks, padded with zeros."""
-        size, start, blocks = max(self.component_sizes), 0, []
-        for n in self.component_sizes:
-            block = adjacency[..., start : start + n, start : start + n]
-            blocks.append(functional.pad(block, (0, size - n, 0, size - n)))
-            start += n
-        return torch.stack(blocks, dim=-3)
+        entries = functional.pad(adjacency.flatten(-2), (0, 1)).index_select(-1, self.entries)
+        size = max(self.component_sizes)
+        return entries.unflatten(-1, (len(self.component_sizes), size, size))
 
 
 def _combine(maps: Tensor, nodes: Tensor) -> Tensor:
     """Eq. (3): (..., n, B, T, K) and (..., n, B, T, D) -> (..., K, B, T, D)."""
-    actions = [(maps[..., k : k + 1] * nodes).sum(-4) for k in range(maps.shape[-1])]
-    return torch.stack(actions, dim=-4)
+    actions = torch.matmul(maps.movedim(-4, -1), nodes.movedim(-4, -2))
+    return actions.movedim(-2, -4)
 
 
 def _absent_nodes(component_sizes: Sequence[int]) -> Tensor:
-    """True at the padding of a stack of components, (S, n, 1, 1, 1)."""
+    """Minus infinity at the padding of a stack of components, zero elsewhere, (S, n, 1, 1, 1)."""
     node = torch.arange(max(component_sizes))
-    return (node >= torch.tensor(component_sizes)[:, None])[..., None, None, None]
+    padding = node >= torch.tensor(component_sizes)[:, None]
+    return torch.zeros(padding.shape).masked_fill(padding, -torch.inf)[..., None, None, None]
+
+
+def _block_entries(component_sizes: Sequence[int]) -> Tensor:
+    """Where the diagonal blocks lie in a flattened (N, N) matrix, one past its end for padding, (S n n,)."""
+    n_nodes, size = sum(component_sizes), max(component_sizes)
+    entries = torch.full((len(component_sizes), size, size), n_nodes**2)
+    whole = torch.arange(n_nodes**2).reshape(n_nodes, n_nodes)
+    start = 0
+    for block, n in zip(entries, component_sizes, strict=True):
+        block[:n, :n] = whole[start : start + n, start : start + n]
+        start += n
+    return entries.flatten()

@@ -59,4 +59,4 @@ class GraphConvolution(nn.Module):
         """Return the convolved features, (..., N, B, T, D)."""
         mixed = torch.matmul(adjacency, x.flatten(-3))
         rows = mixed.reshape(*x.shape[:-4], -1, x.shape[-1])
-        return (torch.matmul(rows, self.weight) + self.bias).reshape(*x.shape[:-1], -1)
+        return torch.matmul(rows, self.weight).add_(self.bias).reshape(*x.shape[:-1], -1)

@@ -110,7 +110,7 @@ class WeightCenterLoss(nn.Module):
 
     def forward(self, weights: Tensor, target: Tensor, sample_weight: Tensor) -> Tensor:
         """Return the loss."""
-        member = functional.one_hot(target, self.n_classes).to(weights)
+        member = (target.unsqueeze(-1) == torch.arange(self.n_classes, device=target.device)).to(weights)
         centers = self.centers
         if centers is None:
             share = member * sample_weight.unsqueeze(-1)
@@ -243,7 +243,7 @@ class DeReGRLLoss(nn.Module):
 def _cross_entropy(logits: Tensor, target: Tensor, sample_weight: Tensor) -> Tensor:
     """Weighted mean over the batch of the cross-entropy, (..., B, C) -> (...)."""
     losses = functional.cross_entropy(logits.flatten(0, -2), target.flatten(), reduction="none")
-    return _batch_mean(losses.view(target.shape).unsqueeze(-1), sample_weight).flatten(-2).sum(-1)
+    return (losses.view(target.shape) * sample_weight).sum(-1) / sample_weight.sum(-1)
 
 
 def _batch_mean(entries: Tensor, sample_weight: Tensor) -> Tensor:

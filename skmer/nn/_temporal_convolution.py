@@ -45,8 +45,8 @@ class TemporalConvolution(nn.Module):
         self.n_frames = n_frames
         self.weight = nn.Parameter(torch.empty(*stack, KERNEL_SIZE, in_channels, out_channels))
         self.bias = nn.Parameter(torch.empty(*stack, 1, out_channels))
-        self.taps: Tensor
-        self.register_buffer("taps", _taps(n_frames), persistent=False)
+        self.band: Tensor
+        self.register_buffer("band", _band(n_frames), persistent=False)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -57,20 +57,27 @@ class TemporalConvolution(nn.Module):
 
     def banded_weight(self) -> Tensor:
         """Return the convolution as one matrix, (..., T C, T D)."""
-        padded = torch.cat([self.weight, torch.zeros_like(self.weight[..., :1, :, :])], dim=-3)
-        blocks = padded.index_select(-3, self.taps).unflatten(-3, (self.n_frames, self.n_frames))
-        return blocks.transpose(-3, -2).flatten(-2).flatten(-3, -2)
+        *stack, _, c_in, c_out = self.weight.shape
+        blocks = torch.matmul(self.band, self.weight.flatten(-2))
+        blocks = blocks.reshape(*stack, self.n_frames, self.n_frames, c_in, c_out).transpose(-3, -2)
+        return blocks.reshape(*stack, self.n_frames * c_in, self.n_frames * c_out)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the convolved features, (..., N, B, T, D)."""
         rows = x.reshape(*x.shape[:-4], -1, x.shape[-2] * x.shape[-1])
-        bias = self.bias.repeat_interleave(self.n_frames, dim=-2).flatten(-2).unsqueeze(-2)
-        return (torch.matmul(rows, self.banded_weight()) + bias).reshape(*x.shape[:-1], -1)
+        bias = torch.cat([self.bias] * self.n_frames, dim=-1)
+        return (_product(rows, self.banded_weight()) + bias).reshape(*x.shape[:-1], -1)
 
 
-def _taps(n_frames: int) -> Tensor:
-    """Kernel tap that joins frame i (in) to frame j (out), flattened (T * T,); tap 3 is a zero."""
+def _product(rows: Tensor, weight: Tensor) -> Tensor:
+    """Multiply; where the result is narrow the other way round, which MKL does four times as fast."""
+    if weight.shape[-1] % 16 == 0:
+        return torch.matmul(rows, weight)
+    return torch.matmul(weight.mT, rows.mT).mT
+
+
+def _band(n_frames: int) -> Tensor:
+    """One where a kernel tap joins frame i (in) to frame j (out), (T * T, 3)."""
     frame = torch.arange(n_frames)
     offset = frame[:, None] - frame[None, :] + KERNEL_SIZE // 2
-    inside = (offset >= 0) & (offset < KERNEL_SIZE)
-    return torch.where(inside, offset, KERNEL_SIZE).flatten()
+    return (offset.reshape(-1, 1) == torch.arange(KERNEL_SIZE)).to(torch.get_default_dtype())

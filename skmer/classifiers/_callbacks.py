@@ -1,6 +1,6 @@
-"""The learning-rate schedule."""
+"""Callbacks that every net of the package has."""
 
-from skorch.callbacks import Callback
+from skorch.callbacks import Callback, PrintLog
 from torch.optim.lr_scheduler import OneCycleLR
 
 
@@ -33,3 +33,12 @@ class OneCycle(Callback):
     def on_train_end(self, net, **kwargs):
         """Let go of the optimizer."""
         self.scheduler_ = None
+
+
+class QuietPrintLog(PrintLog):
+    """skorch's table of epochs; it lays no table out that nobody reads."""
+
+    def on_epoch_end(self, net, **kwargs):
+        """Print the epoch where ``verbose`` asks for it."""
+        if net.verbose:
+            super().on_epoch_end(net, **kwargs)
