@@ -3,6 +3,7 @@
 # make lint   ruff and mypy
 # make docs   the documentation, into docs/_build
 # make notebooks   the notebooks with their outputs, into build/notebooks
+# make browser  Chromium and its driver for the tests of the report, where Debian's packages can be had
 # make clean  remove everything that these made
 
 PYTHON ?= python3
@@ -15,12 +16,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
 DEFINITION := pyproject.toml constraints.txt
 
-.PHONY: demo test lint docs notebooks clean
+.PHONY: demo test lint docs notebooks browser clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python -m skmer demo
 
-test: $(VENV)/.test $(OLDEST)/.ready
+test: $(VENV)/.test $(OLDEST)/.ready browser
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 	$(OLDEST)/bin/python -m pytest -n $(WORKERS) --dist worksteal tests/test_common.py
 
@@ -35,6 +36,15 @@ docs: $(VENV)/.test
 notebooks: $(VENV)/.test
 	mkdir -p build/notebooks && cp notebooks/*.ipynb build/notebooks/
 	$(BIN)/jupyter execute --inplace build/notebooks/*.ipynb
+
+# Without a browser its tests are skipped, and say so.
+browser:
+	@if command -v chromium >/dev/null && command -v chromedriver >/dev/null; then :; \
+	elif command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		(apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+			apt-get install -y -qq --no-install-recommends chromium chromium-driver) >/dev/null \
+		|| echo "Chromium could not be installed: its tests will be skipped"; \
+	else echo "No Chromium here, and no apt-get or no root to install it: its tests will be skipped"; fi
 
 clean:
 	rm -rf $(VENV) $(OLDEST) build dist demo-output docs/_build docs/api/generated

@@ -77,6 +77,45 @@ class Exports:
         }
         return _written(json.dumps(content, indent=1, allow_nan=False), path)
 
+    def to_html(self, path, clips=None, *, estimator=None, landmarks=None, title=None, frame_size=224):
+        """One page with scores, pictures, run card, and every clip to leaf through and filter.
+
+        The page holds all it needs and loads nothing, so it can be mailed or archived. It shows frames of
+        the clips that it is given: those of a licensed corpus make it as private as the corpus.
+
+        Parameters
+        ----------
+        path : path-like
+            File to write.
+        clips : MicroExpressionClips, default=None
+            The clips that were evaluated, or more, for their frames: images and paths become small JPEG
+            pictures, landmarks line drawings with the motion enlarged. None leaves the pictures out.
+        estimator : DeReGRLClassifier or Pipeline, default=None
+            One that is fitted, for pictures of its actions, their weights and its losses; it needs `clips`.
+        landmarks : ndarray of shape (n_clips, 3, 68, 2), default=None
+            Landmarks of `clips`, px; images are cropped around them.
+        title : str, default=None
+            Heading of the page.
+        frame_size : int, default=224
+            Longer side of the frames' pictures, px.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+
+        Raises
+        ------
+        ValueError
+            If `clips` lacks a clip of the result or has other classes, or `estimator` is given without it.
+        TypeError
+            If `estimator` has no actions.
+        """
+        from skmer.inspection._report import write_report
+
+        options = {"estimator": estimator, "landmarks": landmarks, "title": title, "frame_size": frame_size}
+        return write_report(self, path, clips, **options)
+
     @classmethod
     def from_json(cls, path):
         """Read what :meth:`to_json` wrote.

@@ -14,7 +14,7 @@ def no_open_figures():
     plt.close("all")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_result():
     """Factory of results whose predictions are right with a given chance."""
 

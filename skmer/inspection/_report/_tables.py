@@ -1,0 +1,127 @@
+"""Numbers of a result as HTML, every text escaped."""
+
+import math
+from html import escape
+
+from skmer.model_selection._summary import HEADER, SCORES, summary_rows
+
+_NAMES = dict(zip(SCORES, HEADER[1:], strict=True))
+
+
+def score_tiles(result):
+    """The three pooled scores, each with its interval and the floor on one scale."""
+    intervals = result.intervals()
+    return "".join(
+        _tile(_NAMES[name], getattr(result, name), intervals[name], getattr(result.floor, name))
+        for name in SCORES
+    )
+
+
+def _tile(name, value, interval, floor):
+    low, high = interval
+    words = f"95% interval {low:.3f} to {high:.3f}; guessing scores {floor:.3f}"
+    return (
+        f'<div class="tile"><p class="name">{name}</p><p class="value">{value:.3f}</p>'
+        f'<svg viewBox="0 0 100 12" role="img" aria-label="{words}">'
+        '<line class="scale" x1="0" x2="100" y1="6" y2="6"/>'
+        f'<line class="interval" x1="{100 * low:.1f}" x2="{100 * high:.1f}" y1="6" y2="6"/>'
+        f'<line class="floor" x1="{100 * floor:.1f}" x2="{100 * floor:.1f}" y1="1" y2="11"/>'
+        f'<circle class="score" cx="{100 * value:.1f}" cy="6" r="3"/></svg>'
+        f'<p class="note">{words}</p></div>'
+    )
+
+
+def score_table(result):
+    """Pooled scores with intervals and floor, spread over seeds, mean of folds."""
+    return _table("Pooled scores, and what to hold them against", HEADER, summary_rows(result))
+
+
+def class_table(result):
+    """Clips, precision, recall and F1 of each class."""
+    rows = [
+        (name, f"{row.n:.0f}", *map(number, (row.precision, row.recall, row.f1)))
+        for name, row in result.per_class.iterrows()
+    ]
+    return _table("Classes, pooled over folds", ("class", "clips", "precision", "recall", "F1"), rows)
+
+
+def subject_table(result):
+    """Clips, classes and accuracy of each held-out subject."""
+    rows = [
+        (name, f"{row.n_clips:.0f}", f"{row.n_classes:.0f}", number(row.accuracy))
+        for name, row in result.per_subject.iterrows()
+    ]
+    return _table("Held-out subjects", ("subject", "clips", "classes", "accuracy"), rows)
+
+
+def confusion_table(result):
+    """Pooled counts; each is a button that shows the clips behind it."""
+    names = list(map(str, result.class_names))
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
+    body = "".join(
+        f'<tr><th scope="row">{escape(name)}</th>'
+        f"{''.join(_confusion_cell(names, i, j, value) for j, value in enumerate(row))}</tr>"
+        for i, (name, row) in enumerate(zip(names, result.confusion.to_numpy(), strict=True))
+    )
+    caption = "Rows the truth, columns the prediction; choose a number to see its clips"
+    return (
+        f'<div class="scroll"><table class="confusion"><caption>{caption}</caption>'
+        f"<thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _confusion_cell(names, i, j, value):
+    text = f"{value:.0f}" if value == round(value) else f"{value:.1f}"
+    if not value:
+        return '<td class="none">0</td>'
+    words = escape(f"{text} clips, {names[i]}, predicted {names[j]}: show them")
+    return (
+        f'<td><button type="button" data-truth="{i}" data-predicted="{j}" aria-label="{words}">{text}'
+        "</button></td>"
+    )
+
+
+def run_card_tables(card):
+    """What is needed to run it again; parameters and versions fold away."""
+    plain = {name: value for name, value in card.items() if not isinstance(value, dict)}
+    nested = {name: value for name, value in card.items() if isinstance(value, dict)}
+    blocks = [_pairs(plain)] if plain else ["<p>The result has no run card.</p>"]
+    blocks += [
+        f"<details><summary>{escape(str(name))}, {len(value)}</summary>{_pairs(value)}</details>"
+        for name, value in nested.items()
+    ]
+    return "".join(blocks)
+
+
+def _pairs(values):
+    items = (
+        f"<div><dt>{escape(str(name))}</dt><dd>{escape(_text(value))}</dd></div>"
+        for name, value in values.items()
+    )
+    return f"<dl>{''.join(items)}</dl>"
+
+
+def _text(value):
+    if isinstance(value, list):
+        return ("; " if value and isinstance(value[0], dict) else ", ").join(map(_text, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_text(item)}" for name, item in value.items())
+    return "none" if value is None else str(value)
+
+
+def number(value):
+    """Three decimals; a dash where there is no number."""
+    return "-" if math.isnan(value) else f"{value:.3f}"
+
+
+def _table(caption, header, rows):
+    head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in header)
+    body = "".join(
+        f'<tr><th scope="row">{escape(str(label))}</th>'
+        f"{''.join(f'<td>{escape(str(cell))}</td>' for cell in cells)}</tr>"
+        for label, *cells in rows
+    )
+    return (
+        f'<div class="scroll"><table><caption>{caption}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
