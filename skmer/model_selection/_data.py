@@ -5,12 +5,14 @@ from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import clone
-from sklearn.model_selection import check_cv
 from sklearn.model_selection._search import BaseSearchCV
-from sklearn.model_selection._split import GroupsConsumerMixin
 from sklearn.pipeline import Pipeline
+from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import _num_samples, check_consistent_length, column_or_1d, has_fit_parameter
+
+from skmer.model_selection._searches import is_grouped, steps_of
 
 
 class Samples(NamedTuple):
@@ -99,19 +101,30 @@ def seeded(estimator, seed):
     return estimator.set_params(**dict.fromkeys(names, seed))
 
 
-def takes_groups(estimator, y):
-    """Whether ``fit`` has a use for the subjects; warns of a search whose inner splitter has none."""
-    if not isinstance(estimator, BaseSearchCV):
-        return has_fit_parameter(estimator, "groups")
-    splitter = check_cv(estimator.cv, y, classifier=True)
-    grouped = isinstance(splitter, GroupsConsumerMixin) or not type(splitter).__module__.startswith(
-        "sklearn."
-    )
-    if not grouped:
-        warnings.warn(
-            f"{type(estimator).__name__} splits the training clips by {type(splitter).__name__}, which puts "
-            "a subject on both sides; pass cv=LeaveOneGroupOut() or cv=GroupKFold() to it.",
-            UserWarning,
-            stacklevel=3,
-        )
-    return grouped
+def group_names(estimator, y):
+    """Names under which ``fit`` has a use for the subjects; warns of a search whose splitter has none.
+
+    Steps of a Pipeline are handed theirs as ``<step>__groups``; with metadata routing the Pipeline is asked.
+    """
+    names = []
+    for prefix, step in steps_of(estimator):
+        grouped, splitter = _takes_groups(step, y)
+        if grouped:
+            names.append(prefix + "groups")
+        elif splitter:
+            warnings.warn(
+                f"{type(step).__name__} splits the training clips by {splitter}, which puts a subject on "
+                "both sides; pass cv=LeaveOneGroupOut() or cv=GroupKFold() to it.",
+                UserWarning,
+                stacklevel=3,
+            )
+    if isinstance(estimator, Pipeline) and get_config()["enable_metadata_routing"]:
+        return sorted(get_routing_for_object(estimator).consumes("fit", ["groups"]))
+    return names
+
+
+def _takes_groups(step, y):
+    """Whether a step's ``fit`` wants the subjects, and the name of the splitter of a search; (bool, str)."""
+    if isinstance(step, BaseSearchCV):
+        return is_grouped(step.cv, y)
+    return has_fit_parameter(step, "groups"), ""

@@ -1,22 +1,38 @@
 import time
 
-import numpy as np
-import pandas as pd
-from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 from tqdm import tqdm
 
-from skmer.model_selection._data import check_samples, check_seeds, missing_clips, seeded, takes_groups
+from skmer.model_selection._checkpoint import Checkpoint
+from skmer.model_selection._data import check_samples, check_seeds, group_names, missing_clips, seeded
+from skmer.model_selection._folds import as_json, from_json, out_of_fold_table, predict_fold
+from skmer.model_selection._identity import run_identity
+from skmer.model_selection._protocols import TITLES, check_protocol, make_folds
 from skmer.model_selection._result import LOSOResult
 from skmer.model_selection._run_card import run_card
+from skmer.model_selection._searches import group_searches
 
 
-def evaluate_loso(estimator, X, y=None, groups=None, *, seeds=None, n_jobs=None, verbose=1):
+def evaluate_loso(
+    estimator,
+    X,
+    y=None,
+    groups=None,
+    *,
+    protocol="loso",
+    train_on=None,
+    test_on=None,
+    seeds=None,
+    n_jobs=None,
+    checkpoint=None,
+    verbose=1,
+):
     """Leave one subject out: fit on the others, predict the subject's clips, pool the predictions.
 
     Each clip is predicted exactly once per seed, by a model that never saw its subject, and the scores are
-    counted once over all clips. A search (``GridSearchCV`` with ``cv=LeaveOneGroupOut()``) gets the training
-    subjects as ``groups``; one whose `cv` ignores them draws a warning.
+    counted once over all clips. Whatever has a use for the training subjects gets them as ``groups``: a
+    search (``GridSearchCV`` with ``cv=LeaveOneGroupOut()``), a classifier with ``train_split``, at the top or
+    as a step of a Pipeline. A search whose `cv` ignores them draws a warning.
 
     Parameters
     ----------
@@ -29,24 +45,40 @@ def evaluate_loso(estimator, X, y=None, groups=None, *, seeds=None, n_jobs=None,
         Classes; None where `X` is clips.
     groups : array-like of shape (n_clips,), default=None
         Subjects, such as "casme2/sub01"; None where `X` is clips.
+    protocol : {"loso", "megc2019", "cross-dataset", "nested-loso"}, default="loso"
+        ``"megc2019"`` is ``"loso"`` on the composite in three classes, which it insists on.
+        ``"nested-loso"`` searches inside each fold and insists that the searches in the estimator split by
+        subject: a `cv` that is left out becomes ``LeaveOneGroupOut()``, a number ``GroupKFold``, and any
+        other that ignores subjects is refused. ``"cross-dataset"`` trains on some data sets and tests on
+        others; nothing of a tested set is ever trained on.
+    train_on, test_on : str or sequence of str, default=None
+        Names of data sets, as they stand before the slash of the groups, for ``"cross-dataset"``. Each set of
+        `test_on` is a fold; left out, it is every set that `train_on` does not hold, and `train_on` all that
+        are not tested. Both left out: each set is tested in turn, by a model of all others.
     seeds : int or sequence of int, default=None
         Repeat the evaluation with every ``random_state`` of the estimator set to each seed in turn; an int
         n means ``range(n)``. None runs once and leaves the estimator's own as they are. Each seed is scored
         alone: nothing is averaged before it is scored.
     n_jobs : int, default=None
         Folds fitted at a time, through joblib. None is 1, or what ``joblib.parallel_config`` says.
+    checkpoint : path-like, default=None
+        Folder where each fold is written as soon as it is finished, in one file that is there in full or not
+        at all. The same call after an interruption of any kind computes what is missing and no more. A
+        folder of other data, parameters, protocol or package versions is refused.
     verbose : int, default=1
         1 shows a progress bar over folds on a terminal and nothing elsewhere, 0 nothing at all.
 
     Returns
     -------
     LOSOResult
-        The out-of-fold table, with scores, intervals, floor and exports.
+        The out-of-fold table, with scores, intervals, floor and exports; where the clips come from several
+        data sets, the scores of each as well (``per_dataset``).
 
     Raises
     ------
     ValueError
-        If lengths differ, labels or subjects are lacking, or there are fewer than two subjects.
+        If lengths differ, labels or subjects are lacking, there are fewer than two subjects, the protocol
+        does not fit data or estimator, or the checkpoint is another run's.
     TypeError
         If `X` is given alone and is not clips.
 
@@ -59,8 +91,7 @@ def evaluate_loso(estimator, X, y=None, groups=None, *, seeds=None, n_jobs=None,
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from sklearn.linear_model import LogisticRegression
+    >>>     >>> from sklearn.linear_model import LogisticRegression
     >>> from skmer.model_selection import evaluate_loso
     >>> rng = np.random.default_rng(0)
     >>> y = np.tile(["happiness", "others", "others"], 20)
@@ -72,76 +103,53 @@ def evaluate_loso(estimator, X, y=None, groups=None, *, seeds=None, n_jobs=None,
     >>> result.uf1 > result.floor.uf1
     True
     """
+    check_protocol(protocol, train_on, test_on)
     samples, seeds = check_samples(X, y, groups), check_seeds(seeds)
-    grouped = takes_groups(estimator, samples.y)
+    if protocol == "nested-loso":
+        estimator = group_searches(estimator, samples.y)
+    names = group_names(estimator, samples.y)
     missing = missing_clips(estimator, samples.X)
-    folds = [(samples.groups != subject, samples.groups == subject) for subject in np.unique(samples.groups)]
+    folds = make_folds(protocol, samples, train_on, test_on)
     started = time.perf_counter()
-    tasks = [(seeded(estimator, seed), *fold) for seed in seeds for fold in folds]
-    parts = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(_predict_fold)(model, grouped, samples, train & ~missing, test & ~missing, test & missing)
-        for model, train, test in tasks
-    )
-    bar = tqdm(parts, total=len(tasks), desc="folds", disable=None if verbose else True)
-    table = _table(list(bar), samples, seeds, len(folds), missing)
+    keep = None
+    if checkpoint is not None:
+        identity = run_identity(estimator, samples, [protocol, [fold.name for fold in folds]])
+        keep = Checkpoint(checkpoint, identity)
+    tasks = [(seed, fold) for seed in seeds for fold in folds]
+    parts = _run(estimator, names, samples, missing, tasks, keep, n_jobs=n_jobs, verbose=verbose)
+    table = out_of_fold_table(parts, folds, samples, seeds, missing, protocol != "cross-dataset")
     seconds = time.perf_counter() - started
-    card = run_card(estimator, seeds, table, samples.fingerprint, seconds)
-    return LOSOResult(table, samples.classes.tolist(), card)
-
-
-def _predict_fold(model, grouped, samples, train, test, unseen):
-    """Rows of one held-out subject: their positions, predictions and probabilities (None without)."""
-    subject = samples.groups[test | unseen][0]
-    try:
-        predicted = _predict_present(model, grouped, samples, train, test)
-    except Exception as error:
-        error.add_note(f"evaluate_loso was holding out {subject}.")
-        raise
-    if not unseen.any():
-        return predicted
-    rows, labels, probabilities = predicted
-    shares = (samples.y[train][:, None] == samples.classes).mean(axis=0)
-    guess = np.full(unseen.sum(), samples.classes[shares.argmax()])
-    if probabilities is not None:
-        probabilities = np.concatenate([probabilities, np.tile(shares, (len(guess), 1))])
-    return np.append(rows, np.flatnonzero(unseen)), np.append(labels, guess), probabilities
-
-
-def _predict_present(model, grouped, samples, train, test):
-    X, y, groups, classes = samples.X, samples.y, samples.groups, samples.classes
-    train, test = np.flatnonzero(train), np.flatnonzero(test)
-    if not len(test):
-        return test, y[:0], np.empty((0, len(classes))) if hasattr(model, "predict_proba") else None
-    fit_params = {"groups": groups[train]} if grouped else {}
-    model.fit(_safe_indexing(X, train), y[train], **fit_params)
-    held_out = _safe_indexing(X, test)
-    probabilities = None
-    if hasattr(model, "predict_proba"):
-        probabilities = np.zeros((len(test), len(classes)))
-        probabilities[:, np.searchsorted(classes, model.classes_)] = model.predict_proba(held_out)
-    return test, model.predict(held_out), probabilities
-
-
-def _table(parts, samples, seeds, n_folds, missing):
-    """One row a clip and seed, in the order of the clips."""
-    runs = [
-        _run_table(parts[k * n_folds : (k + 1) * n_folds], samples, seed, missing)
-        for k, seed in enumerate(seeds)
+    card = run_card(estimator, seeds, table, samples.fingerprint, seconds, TITLES[protocol])
+    searches = [
+        {"seed": seed, "fold": fold.name, **search}
+        for (seed, fold), part in zip(tasks, parts, strict=True)
+        for search in part.searches
     ]
-    return pd.concat(runs, ignore_index=True)
+    return LOSOResult(table, samples.classes.tolist(), card | ({"searches": searches} if searches else {}))
 
 
-def _run_table(parts, samples, seed, missing):
-    order = np.argsort(np.concatenate([rows for rows, _, _ in parts]))
-    columns = {
-        "clip": samples.clip_ids,
-        "subject": samples.groups,
-        "seed": pd.array([seed] * len(order), dtype="Int64"),
-        "truth": samples.y,
-        "prediction": np.concatenate([labels for _, labels, _ in parts])[order],
-        "missing": missing,
-    }
-    if all(probabilities is not None for _, _, probabilities in parts):
-        pooled = np.concatenate([probabilities for _, _, probabilities in parts])[order]
-        columns |= {f"probability_{name}": pooled[:, i] for i, name in enumerate(samples.classes)}
-    return pd.DataFrame(columns)
+def _run(estimator, names, samples, missing, tasks, keep, *, n_jobs, verbose):
+    """Parts of all tasks in order: those kept by an earlier run, and the others computed now."""
+    kept = [None if keep is None else keep.read(_task_name(*task)) for task in tasks]
+    parts = [None if part is None else from_json(part, samples.classes) for part in kept]
+    open_tasks = [k for k, part in enumerate(parts) if part is None]
+    computed = Parallel(n_jobs=n_jobs, return_as="generator")(
+        delayed(_run_task)(seeded(estimator, tasks[k][0]), names, samples, missing, tasks[k], keep)
+        for k in open_tasks
+    )
+    done = len(tasks) - len(open_tasks)
+    bar = tqdm(computed, total=len(tasks), initial=done, desc="folds", disable=None if verbose else True)
+    for k, part in zip(open_tasks, bar, strict=True):
+        parts[k] = part
+    return parts
+
+
+def _run_task(model, names, samples, missing, task, keep):
+    part = predict_fold(model, names, samples, task[1], missing)
+    if keep is not None:
+        keep.write(_task_name(*task), as_json(part, samples.classes))
+    return part
+
+
+def _task_name(seed, fold):
+    return f"{fold.name} {'no seed' if seed is None else f'seed {seed}'}"

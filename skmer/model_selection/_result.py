@@ -5,12 +5,14 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import confusion_matrix
 
-from skmer.metrics import class_scores, majority_floor, subject_bootstrap, uar_score, uf1_score
+from skmer.metrics import Floor, class_scores, majority_predictions, subject_bootstrap, uar_score, uf1_score
 from skmer.model_selection._comparison import compare_results
 from skmer.model_selection._exports import Exports
+from skmer.model_selection._protocols import datasets_of
 from skmer.model_selection._summary import as_text
 
 _COLUMNS = ("clip", "subject", "seed", "truth", "prediction", "missing")
+_CLIP_COLUMNS = ["clip", "subject", "truth", "missing", "fold", "majority"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -84,8 +86,12 @@ class LOSOResult(Exports):
 
     @cached_property
     def clips(self):
-        """``clip``, ``subject``, ``truth`` and ``missing`` of each clip once; DataFrame (n_clips, 4)."""
-        return self.predictions[["clip", "subject", "truth", "missing"]].iloc[: self.runs.shape[1]]
+        """``clip``, ``subject``, ``truth`` and ``missing`` of each clip once; DataFrame (n_clips, 4).
+
+        Where folds are not subjects ``fold`` and ``majority``, the commonest training class, too.
+        """
+        names = [name for name in _CLIP_COLUMNS if name in self.predictions]
+        return self.predictions[names].iloc[: self.runs.shape[1]]
 
     @property
     def truth(self):
@@ -98,14 +104,19 @@ class LOSOResult(Exports):
         return self.clips["subject"].to_numpy()
 
     @property
+    def folds(self):
+        """What each clip was held out with: its subject, or a name such as "casme2 -> samm"; ndarray."""
+        return self.clips["fold" if "fold" in self.clips else "subject"].to_numpy()
+
+    @property
     def n_clips(self):
         """Number of clips, each predicted once per seed."""
         return len(self.clips)
 
     @property
     def n_folds(self):
-        """Number of subjects held out."""
-        return int(self.clips["subject"].nunique())
+        """Number of folds: subjects held out, or data sets in a cross-dataset run."""
+        return len(np.unique(self.folds))
 
     @property
     def n_missing(self):
@@ -146,7 +157,32 @@ class LOSOResult(Exports):
     @property
     def floor(self):
         """Scores of guessing the commonest class of the training folds; Floor."""
-        return majority_floor(self.truth, self.groups)
+        return Floor(**_pooled_scores(self.truth, self._majority, self.class_names))
+
+    @property
+    def _majority(self):
+        """Commonest class among the training clips of each clip's fold; ndarray (n_clips,)."""
+        if "majority" in self.clips:
+            return self.clips["majority"].to_numpy()
+        return majority_predictions(self.truth, self.groups)
+
+    @cached_property
+    def per_dataset(self):
+        """Pooled scores of each data set's own clips, and their floor; mean over seeds; DataFrame.
+
+        Columns ``n_clips``, ``n_folds``, ``accuracy``, ``uf1``, ``uar`` and the floor of each, such as
+        ``uf1_floor``. A class that a set does not have counts in none of its scores.
+        """
+        of_clip = datasets_of(self.groups)
+        rows = {str(name): self._scores_of(of_clip == name) for name in np.unique(of_clip)}
+        return pd.DataFrame.from_dict(rows, orient="index").astype({"n_clips": int, "n_folds": int})
+
+    def _scores_of(self, mask):
+        truth = self.truth[mask]
+        runs = pd.DataFrame([_pooled_scores(truth, run[mask], self.class_names) for run in self.runs])
+        floor = _pooled_scores(truth, self._majority[mask], self.class_names)
+        counts = {"n_clips": mask.sum(), "n_folds": len(np.unique(self.folds[mask]))}
+        return {**counts, **runs.mean(), **{f"{name}_floor": score for name, score in floor.items()}}
 
     @property
     def confusion(self):
@@ -180,7 +216,7 @@ class LOSOResult(Exports):
         NOT comparable with the pooled scores, nor with another set's: subjects miss classes, and a subject of
         two clips weighs as much as one of thirty.
         """
-        folds = [self.groups == subject for subject in np.unique(self.groups)]
+        folds = [self.folds == name for name in np.unique(self.folds)]
         scores = [_pooled_scores(self.truth[fold], run[fold]) for run in self.runs for fold in folds]
         return pd.DataFrame(scores).mean()
 

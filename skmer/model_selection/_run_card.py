@@ -12,19 +12,19 @@ _PACKAGES = ("skmer", "numpy", "scipy", "scikit-learn", "torch", "skorch", "pand
 _DLIB = ("dlib-bin", "dlib")
 
 
-def run_card(estimator, seeds, table, fingerprint, seconds):
+def run_card(estimator, seeds, table, fingerprint, seconds, protocol="leave-one-subject-out"):
     """Everything needed to run it again: versions, parameters, seeds, sizes, fingerprint, hardware."""
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "protocol": "leave-one-subject-out",
+        "protocol": protocol,
         "estimator": type(estimator).__name__,
         "parameters": _parameters(estimator),
-        "seeds": [_plain(seed) for seed in seeds],
+        "seeds": [plain(seed) for seed in seeds],
         "n_clips": len(table) // len(seeds),
-        "n_folds": int(table["subject"].nunique()),
-        "fingerprint": _plain(fingerprint),
+        "n_folds": int(table["fold" if "fold" in table else "subject"].nunique()),
+        "fingerprint": plain(fingerprint),
         "seconds": round(seconds, 1),
-        "versions": _versions(),
+        "versions": versions(),
         "hardware": _hardware(),
     }
 
@@ -32,17 +32,17 @@ def run_card(estimator, seeds, table, fingerprint, seconds):
 def _parameters(estimator):
     """Parameters by name, without the insides of skorch's own callbacks."""
     chosen = {name: value for name, value in estimator.get_params().items() if "callbacks__" not in name}
-    return {name: _plain(value) for name, value in sorted(chosen.items())}
+    return {name: plain(value) for name, value in sorted(chosen.items())}
 
 
-def _plain(value):
+def plain(value):
     """JSON's own types as they are, all else as text."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
@@ -53,7 +53,8 @@ def _plain(value):
     return type(value).__name__ if anonymous else str(value)
 
 
-def _versions():
+def versions():
+    """Versions of Python and of the packages that a result rests on; dict."""
     found = {"python": platform.python_version()}
     for name in (*_PACKAGES, *_DLIB):
         try:

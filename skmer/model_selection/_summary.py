@@ -1,9 +1,11 @@
 """A result as text, Markdown, LaTeX and plain numbers."""
 
+import json
 import math
 
 HEADER = ("", "accuracy", "UF1", "UAR")
 SCORES = ("accuracy", "uf1", "uar")
+_USUAL = ("leave-one-subject-out", "MEGC log")
 
 
 def summary_rows(result, level=0.95):
@@ -16,6 +18,11 @@ def summary_rows(result, level=0.95):
     if len(result.seeds) > 1:
         rows.append((f"SD over {len(result.seeds)} seeds", *_cells(*result.spread[list(SCORES)])))
     rows.append(("majority floor", *_cells(*result.floor)))
+    if len(result.per_dataset) > 1:
+        rows += [
+            (f"{name} alone, {_count(int(row.n_clips), 'clip')}", *_cells(*row[list(SCORES)]))
+            for name, row in result.per_dataset.iterrows()
+        ]
     rows.append(("mean of folds (not comparable)", *_cells(*result.fold_mean[list(SCORES)])))
     return rows
 
@@ -26,7 +33,8 @@ def heading(result):
     parts.append(_count(len(result.class_names), "class"))
     if result.seeds != [None]:
         parts.append(_count(len(result.seeds), "seed"))
-    return ", ".join(parts)
+    protocol = result.run_card.get("protocol", "leave-one-subject-out")
+    return ", ".join(parts) + ("" if protocol in _USUAL else f"; {protocol}")
 
 
 def notes(result):
@@ -35,8 +43,22 @@ def notes(result):
     yield "clips (F1): " + ", ".join(
         f"{name} {row.n:.0f} ({_cell(row.f1)})" for name, row in classes.iterrows()
     )
+    searches = result.run_card.get("searches", [])
+    if searches:
+        yield _search_note(searches)
     if result.n_missing:
         yield f"no landmarks in {_count(result.n_missing, 'clip')}, guessed as the commonest class"
+
+
+def _search_note(searches):
+    """What inner searches found, under the name that their best scores deserve."""
+    scores = [search["best_score_optimistic"] for search in searches]
+    chosen = {json.dumps(search["best_params"], sort_keys=True) for search in searches}
+    return (
+        f"{_count(len(searches), 'inner search')}, {len(chosen)} different choices; best inner scores "
+        f"{_cell(min(scores))} to {_cell(max(scores))} (optimistic: of the best of "
+        f"{searches[0]['n_candidates']} candidates, on the clips that chose it)"
+    )
 
 
 def as_text(result):
@@ -89,6 +111,7 @@ def as_numbers(result, level=0.95):
         "per_class": {str(name): _numbers(row) for name, row in result.per_class.iterrows()},
         "per_seed": [{"seed": seed} | _numbers(row) for seed, row in result.per_seed.iterrows()],
         "spread": _numbers(result.spread),
+        "per_dataset": {name: _numbers(row) for name, row in result.per_dataset.iterrows()},
         "fold_mean_not_comparable": _numbers(result.fold_mean),
     }
 
@@ -110,7 +133,7 @@ def _range(interval):
 
 
 def _count(number, noun):
-    plural = noun + ("es" if noun.endswith("s") else "s")
+    plural = noun + ("es" if noun.endswith(("s", "ch")) else "s")
     return f"{number} {noun if number == 1 else plural}"
 
 
