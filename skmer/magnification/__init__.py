@@ -1,3 +1,33 @@
-"""Motion magnification, and the optical flow that it stands on."""
+"""Motion magnification in image space, and the optical flow that it stands on."""
 
-__all__ = []
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from skmer.magnification._eulerian import magnify_eulerian
+from skmer.magnification._lagrangian import magnify_lagrangian
+from skmer.magnification._magnifier import MotionMagnifier
+from skmer.magnification._phase import magnify_phase
+
+if TYPE_CHECKING:
+    from skmer.magnification._magnet import MagNet
+    from skmer.magnification._magnet_training import MagNetTraining, train_magnet
+
+__all__ = [
+    "MotionMagnifier",
+    "magnify_lagrangian",
+    "magnify_eulerian",
+    "magnify_phase",
+    "MagNet",
+    "train_magnet",
+    "MagNetTraining",
+]
+
+# Resolved on first use: reading landmarks must not import torch.
+_LAZY = {"MagNet": "_magnet", "train_magnet": "_magnet_training", "MagNetTraining": "_magnet_training"}
+
+
+def __getattr__(name):
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+    return value

@@ -1,0 +1,206 @@
+"""MagNet, the learned video magnification that the reference paper uses."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+_MULTIPLE = 4  # px: the texture has a quarter of the image's size
+
+
+def _conv(n_in: int, n_out: int, kernel: int, stride: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(n_in, n_out, kernel, stride, kernel // 2, padding_mode="reflect", bias=False)
+
+
+class _Residual(nn.Module):
+    """x + conv(relu(conv(x)))."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = _conv(width, width, 3)
+        self.second = _conv(width, width, 3)
+        nn.init.zeros_(
+            self.second.weight
+        )  # a block begins as the identity: the deep net learns from the start
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.second(functional.relu(self.first(x)))
+
+
+def _residuals(width: int, depth: int) -> nn.Sequential:
+    return nn.Sequential(*(_Residual(width) for _ in range(depth)))
+
+
+class _Encoder(nn.Module):
+    """Image (B, 3, H, W) -> texture (B, 32, H/4, W/4) and shape (B, 32, H/2, W/2)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(
+            _conv(3, 16, 7), nn.ReLU(), _conv(16, 32, 3, 2), nn.ReLU(), _residuals(32, 3)
+        )
+        self.texture = nn.Sequential(_conv(32, 32, 3, 2), nn.ReLU(), _residuals(32, 2))
+        self.shape = _residuals(32, 2)
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        common = self.stem(image)
+        return self.texture(common), self.shape(common)
+
+
+class _Manipulator(nn.Module):
+    """Mb + h((alpha - 1) g(Mb - Ma))."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.g = nn.Sequential(_conv(32, 32, 7), nn.ReLU())
+        self.h = nn.Sequential(_conv(32, 32, 3), _residuals(32, 1))
+
+    def forward(self, before: Tensor, after: Tensor, alpha: Tensor) -> Tensor:
+        return after + self.h((alpha - 1) * self.g(after - before))
+
+
+class _Decoder(nn.Module):
+    """Texture and shape -> image (B, 3, H, W)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texture = nn.Sequential(_conv(32, 32, 3), nn.ReLU())
+        self.body = _residuals(64, 9)
+        self.head = nn.Sequential(_conv(64, 32, 3), nn.ReLU(), _conv(32, 3, 7))
+
+    def forward(self, texture: Tensor, shape: Tensor) -> Tensor:
+        wide = functional.interpolate(texture, scale_factor=2.0, mode="nearest")
+        both = self.body(torch.cat([self.texture(wide), shape], dim=1))
+        return self.head(functional.interpolate(both, scale_factor=2.0, mode="nearest"))
+
+
+class MagNet(nn.Module):
+    """Learned motion magnification: encode two frames, enlarge the difference of their shapes, decode.
+
+    918,928 parameters; reflection padding, no normalisation, no biases.
+
+    Attributes
+    ----------
+    encoder, manipulator, decoder : torch.nn.Module
+        The three parts; the names in a file of weights start with theirs.
+
+    References
+    ----------
+    Oh et al., "Learning-based Video Motion Magnification", ECCV 2018, doi:10.1007/978-3-030-01225-0_39, eq.
+    4.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skmer.magnification import MagNet
+    >>> net = MagNet()
+    >>> sum(parameter.numel() for parameter in net.parameters())
+    918928
+    >>> frames = torch.zeros(2, 3, 16, 16)
+    >>> net(frames, frames, torch.tensor([3.0, 10.0])).shape
+    torch.Size([2, 3, 16, 16])
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = _Encoder()
+        self.manipulator = _Manipulator()
+        self.decoder = _Decoder()
+
+    def forward(self, before: Tensor, after: Tensor, alpha: Tensor) -> Tensor:
+        """Magnify the motion between two frames.
+
+        Parameters
+        ----------
+        before, after : Tensor of shape (B, 3, H, W)
+            RGB in [-1, 1], sides of at least 16 px and multiples of 4.
+        alpha : Tensor of shape (B,)
+            Total factor of the displacement: 1 changes nothing.
+
+        Returns
+        -------
+        Tensor of shape (B, 3, H, W)
+            `after` with the motion magnified.
+        """
+        _, still = self.encoder(before)
+        texture, moved = self.encoder(after)
+        return self.decoder(texture, self.manipulator(still, moved, alpha.reshape(-1, 1, 1, 1)))
+
+    @classmethod
+    def load(cls, path: str | Path) -> "MagNet":
+        """Make the network with weights from a file; no code in the file is run.
+
+        Parameters
+        ----------
+        path : str or path-like
+            safetensors (by its suffix), or a state dict that torch saved, with this class's names.
+
+        Returns
+        -------
+        MagNet
+            In evaluation mode.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        ValueError
+            If it holds no state dict, or other names or shapes.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise FileNotFoundError(f"weights: there is no file {str(path)!r}.")
+        try:
+            state = (
+                load_file(path)
+                if path.suffix == ".safetensors"
+                else torch.load(path, "cpu", weights_only=True)
+            )
+        except Exception as error:
+            raise ValueError(
+                f"weights: {str(path)!r} is no safetensors file or state dict ({error})."
+            ) from error
+        if not isinstance(state, Mapping):
+            raise ValueError(f"weights: expected a state dict in {str(path)!r}, got {type(state).__name__}.")
+        net = cls()
+        try:
+            net.load_state_dict(state)
+        except RuntimeError as error:
+            raise ValueError(
+                f"weights: {str(path)!r} does not fit; rename its tensors to those of MagNet().state_dict(). "
+                f"{error}"
+            ) from error
+        return net.eval()
+
+    @torch.no_grad()
+    def magnify(self, onset: np.ndarray, frame: np.ndarray, alpha: float) -> np.ndarray:
+        """Magnify the motion of one frame since the onset.
+
+        Parameters
+        ----------
+        onset, frame : ndarray of shape (H, W) or (H, W, 3), uint8
+            The images.
+        alpha : float
+            Total factor of the displacement.
+
+        Returns
+        -------
+        ndarray of the frame's shape, uint8
+        """
+        height, width = frame.shape[:2]
+        before, after = (_to_tensor(image) for image in (onset, frame))
+        factor = torch.tensor([float(alpha)])
+        output = (self(before, after, factor)[0, :, :height, :width].clamp(-1, 1) + 1) * 127.5
+        pixels = output.round().to(torch.uint8).permute(1, 2, 0).numpy()
+        return pixels if frame.ndim == 3 else pixels.mean(axis=2).round().astype(np.uint8)
+
+
+def _to_tensor(image: np.ndarray) -> Tensor:
+    colour = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
+    tensor = torch.from_numpy(np.ascontiguousarray(colour)).permute(2, 0, 1)[None].float() / 127.5 - 1
+    below, beside = (-side % _MULTIPLE for side in image.shape[:2])
+    return functional.pad(tensor, (0, beside, 0, below), mode="reflect")
