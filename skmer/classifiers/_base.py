@@ -81,6 +81,10 @@ class ClipNetClassifier(ClipNet):
         return self._fit(X, y, groups, sample_weight, self.initialized_ and not self._is_outdated(), classes)
 
     def _fit(self, X, y, groups, sample_weight, resume, classes=None):
+        return self._train(self._prepare(X, y, groups, sample_weight, resume, classes))
+
+    def _prepare(self, X, y, groups=None, sample_weight=None, resume=False, classes=None):
+        """Do all of a fit but the training, and return the rows to train on."""
         self._check_parameters()
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
@@ -103,7 +107,7 @@ class ClipNetClassifier(ClipNet):
             self.scale_ = _weighted_rms(data)
             self.streams_ = Streams.from_random_state(self.random_state)
             self.initialize()
-        return self._train(data)
+        return data
 
     def _make_dataset(self, X, y, groups, sample_weight):
         unseen = np.setdiff1d(y, self.classes_)

@@ -4,6 +4,11 @@ from skorch.callbacks import Callback, PrintLog
 from torch.optim.lr_scheduler import OneCycleLR
 
 
+def one_cycle(optimizer, lr, n_steps):
+    """Return the schedule of one cycle with the maximum ``lr``, to be stepped ``n_steps - 1`` times."""
+    return OneCycleLR(optimizer, max_lr=lr, total_steps=n_steps, cycle_momentum=False)
+
+
 class OneCycle(Callback):
     """Raise the learning rate to its maximum over 30 % of the steps, then lower it to almost nothing.
 
@@ -19,9 +24,7 @@ class OneCycle(Callback):
         """Start the cycle with the first epoch, when the number of batches is known."""
         if self.scheduler_ is None:
             n_steps = net.max_epochs * len(net.get_iterator(dataset_train, training=True))
-            self.scheduler_ = OneCycleLR(
-                net.optimizer_, max_lr=net.lr, total_steps=max(n_steps, 1), cycle_momentum=False
-            )
+            self.scheduler_ = one_cycle(net.optimizer_, net.lr, n_steps)
             self.steps_left_ = n_steps - 1
 
     def on_batch_end(self, net, training=False, **kwargs):

@@ -92,3 +92,7 @@ class BatchIterator:
             rows = rows[torch.randperm(len(rows), generator=self.generator)]
         for batch in rows.split(self.batch_size)[: len(self)]:
             yield dataset[batch]
+
+    def batches(self):
+        """Return the rows of each batch as they come without shuffling."""
+        return torch.arange(len(self.dataset)).split(self.batch_size)[: len(self)]

@@ -86,6 +86,8 @@ class DeReGRLClassifier(ClipNetClassifier):
         Epochs; the last one's weights are the result.
     batch_size : int, default=64
         Clips in a batch; what does not fill a batch waits for another epoch's order. -1: all.
+    dtype : {"float32", "float64"}, default="float32"
+        Precision of the training; "float64" is for checks. Predictions are made in float64 either way.
     device : str, default="auto"
         Device; "auto" is CUDA where there is one, and is resolved anew on each machine.
     random_state : int, RandomState instance or None, default=None
@@ -194,6 +196,7 @@ class DeReGRLClassifier(ClipNetClassifier):
         "schedule": [StrOptions({"one-cycle"}), None],
         "max_epochs": _POSITIVE_INT,
         "batch_size": [Interval(Integral, 1, None, closed="left"), Options(Integral, {-1})],
+        "dtype": [StrOptions({"float32", "float64"})],
         "device": [str, torch.device],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -231,6 +234,7 @@ class DeReGRLClassifier(ClipNetClassifier):
         schedule="one-cycle",
         max_epochs=60,
         batch_size=64,
+        dtype="float32",
         device="auto",
         random_state=None,
         verbose=0,
@@ -297,6 +301,7 @@ class DeReGRLClassifier(ClipNetClassifier):
         self.class_weight = class_weight
         self.weight_decay = weight_decay
         self.schedule = schedule
+        self.dtype = dtype
         self.random_state = random_state
 
     _MODULE_PARAMS = (

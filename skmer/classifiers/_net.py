@@ -182,6 +182,18 @@ class ClipNet(NeuralNetClassifier):
         self.streams_ = Streams.from_random_state(0)
         return self.initialize()
 
+    def initialize_criterion(self):
+        """Build the criterion in the precision of the module.
+
+        Returns
+        -------
+        self : estimator
+            With ``criterion_``.
+        """
+        super().initialize_criterion()
+        self.criterion_.to(getattr(torch, self.dtype))
+        return self
+
     def initialize_module(self):
         """Build the module and give its dropout layers their own generator.
 
@@ -191,6 +203,7 @@ class ClipNet(NeuralNetClassifier):
             With ``module_``.
         """
         super().initialize_module()
+        self.module_.to(getattr(torch, self.dtype))
         for layer in self.module_.modules():
             if isinstance(layer, SeededDropout):
                 layer.generator = self.streams_.dropout
@@ -201,7 +214,8 @@ class ClipNet(NeuralNetClassifier):
         return self._blueprint() != self.built_with_
 
     def _blueprint(self):
-        return {"graph": self.graph, **self._module_params(), **self._criterion_params()}
+        own = {"graph": self.graph, "dtype": self.dtype}
+        return {**own, **self._module_params(), **self._criterion_params()}
 
     def _train(self, data):
         self.notify("on_train_begin", X=data, y=data.y)
@@ -297,7 +311,8 @@ class ClipNet(NeuralNetClassifier):
         output : tuple of Tensor
             What the module returns.
         """
-        features = to_tensor(x["X"] if isinstance(x, Mapping) else x, device=self.device) / self.scale_
+        features = to_tensor(x["X"] if isinstance(x, Mapping) else x, device=self.device)
+        features = features.to(getattr(torch, self.dtype)) / self.scale_
         if self.module_.training:
             return self.module_(features)
         module, features = self._for_prediction(features)

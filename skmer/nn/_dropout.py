@@ -14,8 +14,8 @@ class SeededDropout(nn.Module):
 
     Attributes
     ----------
-    generator : torch.Generator or None
-        Set by whoever trains. None: torch's global generator.
+    generator : torch.Generator, list of torch.Generator or None
+        Set by whoever trains; a list has one generator for each replica on the first axis. None: torch's global one.
 
     Shapes:
         - x: any
@@ -34,12 +34,19 @@ class SeededDropout(nn.Module):
     def __init__(self, p: float = 0.0) -> None:
         super().__init__()
         self.p = p
-        self.generator: torch.Generator | None = None
+        self.generator: torch.Generator | list[torch.Generator] | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         """Return x with a share p set to zero and the rest scaled by ``1 / (1 - p)``, in training only."""
         if not self.training or self.p == 0.0:
             return x
-        device = x.device if self.generator is None else self.generator.device
-        keep = torch.rand(x.shape, generator=self.generator, device=device) >= self.p
-        return x * keep.to(x) / (1.0 - self.p)
+        if isinstance(self.generator, list):
+            uniform = torch.stack([_uniform(x.shape[1:], generator, x) for generator in self.generator])
+        else:
+            uniform = _uniform(x.shape, self.generator, x)
+        return x * (uniform >= self.p).to(x) / (1.0 - self.p)
+
+
+def _uniform(shape: torch.Size, generator: torch.Generator | None, like: Tensor) -> Tensor:
+    device = like.device if generator is None else generator.device
+    return torch.rand(shape, generator=generator, device=device)

@@ -25,3 +25,12 @@ def test_masks_come_from_the_generator_alone():
 def test_nothing_is_dropped_in_evaluation():
     x = torch.ones(50)
     assert torch.equal(SeededDropout(0.5).eval()(x), x)
+
+
+def test_replicas_draw_from_generators_of_their_own():
+    layer = SeededDropout(0.5)
+    layer.generator = [torch.Generator().manual_seed(seed) for seed in (1, 2)]
+    stacked = layer(torch.ones(2, 50))
+    for replica, seed in enumerate((1, 2)):
+        layer.generator = torch.Generator().manual_seed(seed)
+        assert torch.equal(layer(torch.ones(50)), stacked[replica])
