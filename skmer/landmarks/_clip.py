@@ -6,17 +6,18 @@ import numpy as np
 
 from skmer._images import FRAME_NAMES, frame_label, is_path, read_bytes, read_image
 from skmer.face import RIGID_POINTS
-from skmer.landmarks._alignment import fit_similarity
+from skmer.landmarks._alignment import apply_similarity, fit_similarity
 from skmer.landmarks._detection import Face, face_points, find_face
 from skmer.landmarks._predictor import load_predictor
-from skmer.landmarks._tracking import track_points
+from skmer.landmarks._tracking import track_points, warp_back
 from skmer.magnification._flow import one_opencv_thread
 
-ALGORITHM = 4
+ALGORITHM = 5
 """Raised by every change that moves a landmark: results of other versions are not read from the cache."""
 
 _FLOW = ("likeness", "disagreement")
 _LIKENESS = 0.8
+_MOVED = 0.025  # of the box: further, the detector sees another face in it
 _DISAGREEMENT = 0.003  # of the face's width: eight times what noise makes of a still face
 _BLINK = 0.6
 _RIGID = list(RIGID_POINTS)
@@ -108,19 +109,35 @@ def _refuse_outside(box, shape, name):
         )
 
 
-def _onset_points(frame, box, settings):
+def _views(frame, box, settings):
     predictor = load_predictor(settings.predictor, settings.verify)
     views = range(settings.n_views)
     return np.stack([face_points(frame, box, predictor, settings.n_boxes, view) for view in views])
 
 
 def _detect(frames, box, settings):
-    points = np.stack([_onset_points(frame, box, settings) for frame in frames], axis=1)
-    return points, [dict.fromkeys(_FLOW, float("nan"))] * 2
+    onset = _views(frames[0], box, settings)
+    others = [_detect_moved(frame, onset, box, settings) for frame in frames[1:]]
+    return np.stack([onset, *others], axis=1), [dict.fromkeys(_FLOW, float("nan"))] * 2
+
+
+def _detect_moved(frame, onset, box, settings):
+    """Points in the onset's box; where the head has left it, in a frame that is turned back into it."""
+    points = _views(frame, box, settings)
+    motion = fit_similarity(onset[0], points[0])
+    if settings.n_boxes == 1 or _box_shift(box, motion) < _MOVED * (box[2] - box[0]):
+        return points
+    turned = warp_back(frame, motion, frame.shape)
+    return apply_similarity(motion, _views(turned, box, settings))
+
+
+def _box_shift(box, motion):
+    corners = np.array(box)[[[0, 1], [2, 1], [0, 3], [2, 3]]]
+    return np.abs(apply_similarity(motion, corners) - corners).max()
 
 
 def _follow(frames, box, settings):
-    onset = _onset_points(frames[0], box, settings)
+    onset = _views(frames[0], box, settings)
     tracks = [track_points(frames[0], frame, onset.reshape(-1, 2)) for frame in frames[1:]]
     moved = [track.points.reshape(onset.shape) for track in tracks]
     return np.stack([onset, *moved], axis=1), [

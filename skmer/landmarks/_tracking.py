@@ -72,7 +72,7 @@ def _track(onset, frame, points):
     rigid = local[_RIGID]
     first = coarse_flow(still, np.ascontiguousarray(frame[start[1] : stop[1], start[0] : stop[0]]))
     motion = fit_similarity(rigid, rigid + sample(first, rigid) + start)
-    steady = _equal_light(still, _warped(frame, motion, still.shape))
+    steady = _equal_light(still, warp_back(frame, motion, still.shape))
     flow = fine_flow(still, steady)
     there = sample(flow, local)
     back = sample(fine_flow(steady, still), local + there)
@@ -104,8 +104,22 @@ def _scaled(image, scale):
     return cv2.resize(image, None, fx=scale, fy=scale, interpolation=filtering)
 
 
-def _warped(frame, motion, shape):
-    """What `frame` shows where `motion` takes each pixel of a crop of that shape."""
+def warp_back(frame, motion, shape):
+    """What a frame shows where a motion takes each pixel.
+
+    Parameters
+    ----------
+    frame : ndarray of shape (H, W), uint8
+        The image.
+    motion : ndarray of shape (2, 3)
+        Similarity from pixels of the result to pixels of the frame.
+    shape : (int, int)
+        Height and width of the result.
+
+    Returns
+    -------
+    ndarray of that shape, uint8
+    """
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
     return cv2.warpAffine(frame, motion, shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
 

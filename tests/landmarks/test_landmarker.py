@@ -278,3 +278,9 @@ def test_progress_is_shown_on_a_terminal_alone(landmarker, clip, capsys):
     landmarker(verbose=1).transform([clip])
     captured = capsys.readouterr()
     assert captured.out == "" and captured.err == ""
+
+
+def test_detection_bears_a_head_that_leaves_its_box(landmarker, portrait, move, head_motion):
+    still = [portrait, portrait, move(head_motion(3.0, (9.0, -9.0), 3.0))]
+    aligned = align_landmarks(landmarker(tracking="detect", n_boxes=20).transform([still]))[0]
+    assert np.sqrt(((aligned[2] - aligned[0])[17:] ** 2).sum(axis=1).mean()) < 0.6
