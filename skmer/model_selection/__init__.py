@@ -1,8 +1,21 @@
-"""Leave-one-subject-out evaluation: one out-of-fold prediction a clip, pooled."""
+"""Leave-one-subject-out evaluation: one out-of-fold prediction a clip, pooled, and an audit for leaks."""
 
+from skmer.model_selection._audit._finding import LeakFinding
+from skmer.model_selection._batched import batched_cross_val_predict
 from skmer.model_selection._comparison import LOSOComparison
+from skmer.model_selection._leak_audit import LeakAudit, LeakError, audit_loso
 from skmer.model_selection._loso import evaluate_loso
 from skmer.model_selection._megc_log import read_megc_log
 from skmer.model_selection._result import LOSOResult
 
-__all__ = ["evaluate_loso", "LOSOResult", "LOSOComparison", "read_megc_log"]
+__all__ = [
+    "evaluate_loso",
+    "LOSOResult",
+    "LOSOComparison",
+    "batched_cross_val_predict",
+    "read_megc_log",
+    "audit_loso",
+    "LeakAudit",
+    "LeakFinding",
+    "LeakError",
+]

@@ -1,4 +1,5 @@
 import time
+import warnings
 
 from sklearn.utils.parallel import Parallel, delayed
 from tqdm import tqdm
@@ -7,6 +8,7 @@ from skmer.model_selection._checkpoint import Checkpoint
 from skmer.model_selection._data import check_samples, check_seeds, group_names, missing_clips, seeded
 from skmer.model_selection._folds import as_json, from_json, out_of_fold_table, predict_fold
 from skmer.model_selection._identity import run_identity
+from skmer.model_selection._leak_audit import LeakError, audit_loso
 from skmer.model_selection._protocols import TITLES, check_protocol, make_folds
 from skmer.model_selection._result import LOSOResult
 from skmer.model_selection._run_card import run_card
@@ -25,6 +27,7 @@ def evaluate_loso(
     seeds=None,
     n_jobs=None,
     checkpoint=None,
+    audit=False,
     verbose=1,
 ):
     """Leave one subject out: fit on the others, predict the subject's clips, pool the predictions.
@@ -65,6 +68,9 @@ def evaluate_loso(
         Folder where each fold is written as soon as it is finished, in one file that is there in full or not
         at all. The same call after an interruption of any kind computes what is missing and no more. A
         folder of other data, parameters, protocol or package versions is refused.
+    audit : bool or "warn", default=False
+        Run :func:`audit_loso` first. What it finds raises :class:`LeakError`, or draws a warning where this
+        is ``"warn"``. The run card says what came of it.
     verbose : int, default=1
         1 shows a progress bar over folds on a terminal and nothing elsewhere, 0 nothing at all.
 
@@ -81,6 +87,8 @@ def evaluate_loso(
         does not fit data or estimator, or the checkpoint is another run's.
     TypeError
         If `X` is given alone and is not clips.
+    LeakError
+        If ``audit=True`` and the audit finds a leak.
 
     Notes
     -----
@@ -91,7 +99,8 @@ def evaluate_loso(
 
     Examples
     --------
-    >>>     >>> from sklearn.linear_model import LogisticRegression
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
     >>> from skmer.model_selection import evaluate_loso
     >>> rng = np.random.default_rng(0)
     >>> y = np.tile(["happiness", "others", "others"], 20)
@@ -107,6 +116,7 @@ def evaluate_loso(
     samples, seeds = check_samples(X, y, groups), check_seeds(seeds)
     if protocol == "nested-loso":
         estimator = group_searches(estimator, samples.y)
+    extra = _audit(estimator, samples, audit) if audit else {}
     names = group_names(estimator, samples.y)
     missing = missing_clips(estimator, samples.X)
     folds = make_folds(protocol, samples, train_on, test_on)
@@ -120,12 +130,23 @@ def evaluate_loso(
     table = out_of_fold_table(parts, folds, samples, seeds, missing, protocol != "cross-dataset")
     seconds = time.perf_counter() - started
     card = run_card(estimator, seeds, table, samples.fingerprint, seconds, TITLES[protocol])
-    searches = [
+    extra["searches"] = [
         {"seed": seed, "fold": fold.name, **search}
         for (seed, fold), part in zip(tasks, parts, strict=True)
         for search in part.searches
     ]
-    return LOSOResult(table, samples.classes.tolist(), card | ({"searches": searches} if searches else {}))
+    card |= {name: value for name, value in extra.items() if value}
+    return LOSOResult(table, samples.classes.tolist(), card)
+
+
+def _audit(estimator, samples, audit):
+    """What the run card says of the audit; raises or warns of what it finds."""
+    found = audit_loso(estimator, samples.X, samples.y, samples.groups)
+    if not found.passed and audit != "warn":
+        raise LeakError(found)
+    if not found.passed:
+        warnings.warn(repr(found), UserWarning, stacklevel=3)
+    return {"audit": {"passed": found.passed, "findings": [finding.message for finding in found.findings]}}
 
 
 def _run(estimator, names, samples, missing, tasks, keep, *, n_jobs, verbose):

@@ -1,0 +1,1 @@
+"""The leak audit: what the data, the pipeline and its fits give away."""

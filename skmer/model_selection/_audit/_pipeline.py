@@ -1,0 +1,195 @@
+"""What a pipeline brings along before it is fitted: clips, labels, or what was learned from them."""
+
+import math
+import warnings
+from collections import defaultdict
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy.sparse import issparse
+from sklearn.base import BaseEstimator, clone
+from sklearn.feature_selection import f_classif
+from skorch import NeuralNet
+
+from skmer.model_selection._audit._data import numeric_table
+from skmer.model_selection._audit._finding import LeakFinding
+from skmer.model_selection._audit._reach import reachable
+from skmer.model_selection._rows import as_array, row_digests
+
+_MANY = 1000  # ways to pick columns from which on the same pick is no coincidence
+
+
+class Evidence:
+    """What to look for in a pipeline: the rows, labels and statistics of all clips."""
+
+    def __init__(self, samples, present, stages=()):
+        self.samples, self.present = samples, present
+        self.arrays = [array for array in (samples.X, samples.y) if isinstance(array, np.ndarray)]
+        self.tables = [numeric_table(X) for X in (samples.X, *stages)]
+        self.tables = [table for table in self.tables if table is not None]
+        self.rows = defaultdict(set)
+        for table in self.tables:
+            self.rows[table.shape[1]] |= _row_keys(table[present])
+        self.objects = set() if self.tables else set(row_digests(samples.X))
+        self.statistics = [entry for table in self.tables for entry in _statistics(table[present])]
+        self.encodings = [entry for table in self.tables[:1] for entry in _encodings(table, samples.y)]
+        self.rankings = [_ranking(table[present], samples.y[present]) for table in self.tables]
+
+    def found_in(self, value):
+        """What a value gives away, in words; None if nothing."""
+        if isinstance(value, dict):
+            value = [item for item in value.values() if isinstance(item, int | float)]
+        array = _as_array(value)
+        if array is None or array.ndim == 0 or not array.size:
+            return None
+        if any(np.may_share_memory(array, known) for known in self.arrays):
+            return "holds the clips that the evaluation is about to hold out"
+        if array.dtype == object or array.dtype.kind in "US":
+            return self._text(array)
+        return self._numbers(array)
+
+    def _text(self, array):
+        if self._is_labels(array):
+            return "holds the labels of all clips, held-out ones among them"
+        if array.ndim > 1 and self.objects.intersection(row_digests(array)):
+            return "holds clips that the evaluation is about to hold out"
+        return None
+
+    def _is_labels(self, array):
+        y = self.samples.y
+        if array.shape != y.shape or len(np.unique(y)) < 2:
+            return False
+        try:
+            codes = np.unique(array, return_inverse=True)[1]
+        except TypeError:
+            return False
+        return np.array_equal(codes, np.unique(y, return_inverse=True)[1])
+
+    def _numbers(self, array):
+        if self._is_labels(array):
+            return "holds the labels of all clips, held-out ones among them"
+        flat = array.reshape(len(array), -1).astype(np.float64)
+        if flat.shape[1] > 1 and self.rows.get(flat.shape[1], set()) & _row_keys(flat):
+            return "holds rows of the clips that the evaluation is about to hold out"
+        values = flat.ravel()
+        for name, known in self.statistics:
+            if known.shape == values.shape and np.allclose(values, known, rtol=1e-7, atol=1e-12):
+                return f"holds the {name} of each column over all clips, held-out subjects included"
+        for j, name, known in self.encodings:
+            if known.shape == values.shape and np.allclose(np.sort(values), known, rtol=1e-9, atol=1e-12):
+                return f"holds the share of class {name} for each value of column {j}, counted over all clips"
+        return self._picks(array)
+
+    def _picks(self, array):
+        if array.ndim != 1 or array.dtype.kind not in "bi":
+            return None
+        for ranking in self.rankings:
+            n = len(ranking)
+            picked = np.flatnonzero(array) if array.dtype.kind == "b" and len(array) == n else array
+            if (array.dtype.kind == "b" and len(array) != n) or len(set(picked.tolist())) != len(picked):
+                continue
+            telling = math.comb(n, min(len(picked), n)) >= _MANY and np.ptp(np.diff(np.sort(picked))) > 0
+            if telling and set(picked.tolist()) == set(ranking[: len(picked)].tolist()):
+                return (
+                    f"picks just the {len(picked)} columns that separate the classes best over all clips, "
+                    "held-out labels included"
+                )
+        return None
+
+
+def pipeline_findings(estimator, evidence):
+    """Findings in an unfitted copy of an estimator."""
+    reported = set()
+    for path, value in reachable(estimator):
+        if isinstance(value, NeuralNet) and value.initialized_ and isinstance(value.module, torch.nn.Module):
+            yield LeakFinding(
+                "fitted-before",
+                f"{type(value).__name__} at {path or 'the top'} is fitted, and its module is an object, "
+                "whose trained weights every fold starts from; pass the module's class.",
+            )
+    for path, value in reachable(clone(estimator)):
+        if isinstance(value, BaseEstimator) and _is_fitted(value):
+            yield LeakFinding(
+                "fitted-before",
+                f"{type(value).__name__} at {path or 'the top'} was fitted before the folds are made, on "
+                "rows that no fold can take back; pass it unfitted, as a step of the pipeline.",
+            )
+            continue
+        words = evidence.found_in(value)
+        if words and words not in reported:
+            reported.add(words)
+            yield LeakFinding(
+                "holds-data",
+                f"{type(estimator).__name__} {words} (at {path}): what it needs has to come through fit, or "
+                "held-out subjects take part in training.",
+            )
+
+
+def _is_fitted(estimator):
+    """Whether an estimator has learned attributes that a new one of its kind has not."""
+    try:
+        fresh = vars(type(estimator)(**estimator.get_params(deep=False)))
+    except Exception:
+        return False
+    learned = {name for name in vars(estimator) if name.endswith("_") and not name.startswith("_")}
+    if not learned - fresh.keys():
+        return bool(getattr(estimator, "initialized_", False))
+    return True
+
+
+def _as_array(value):
+    if isinstance(value, np.ndarray):
+        return value
+    if isinstance(value, torch.Tensor):
+        return value.detach().cpu().numpy()
+    if issparse(value) or isinstance(value, pd.DataFrame | pd.Series):
+        return as_array(value)
+    if (
+        isinstance(value, list | tuple)
+        and len(value) > 1
+        and isinstance(value[0], int | float | str | np.generic)
+    ):
+        try:
+            return np.asarray(value)
+        except ValueError:
+            return None
+    return None
+
+
+def _row_keys(table):
+    """Rows in float32 as bytes; those of one value tell nothing."""
+    table = np.ascontiguousarray(table, dtype=np.float32)
+    return {row.tobytes() for row in table if len(row) > 1 and np.ptp(row) > 0}
+
+
+def _statistics(table):
+    whole = {
+        "mean": table.mean(axis=0),
+        "standard deviation": table.std(axis=0),
+        "variance": table.var(axis=0),
+        "standard deviation (n - 1)": table.std(axis=0, ddof=1),
+        "minimum": table.min(axis=0),
+        "maximum": table.max(axis=0),
+        "median": np.median(table, axis=0),
+    }
+    return [(name, values) for name, values in whole.items() if len(values) > 1 and np.ptp(values) > 0]
+
+
+def _encodings(table, y):
+    for j, column in enumerate(table.T):
+        values, codes = np.unique(column, return_inverse=True)
+        if 2 < len(values) <= len(column) / 2:
+            sizes = np.bincount(codes)
+            for name in np.unique(y):
+                shares = np.sort(np.bincount(codes, weights=y == name) / sizes)
+                if len(np.unique(shares)) > 2:
+                    yield j, name, shares
+
+
+def _ranking(table, y):
+    """Columns by how well they separate the classes, the best first."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        scores = f_classif(table, y)[0]
+    return np.argsort(-np.nan_to_num(scores), kind="stable")
