@@ -179,7 +179,7 @@ def detect_each_frame(frames, detector, predictor):
 
 def speed(options):
     """Time relative to dlib on each frame at 640 x 480, the two in turn."""
-    clips = make_face_clips(2, 24, frame_size=(480, 640), random_state=options.seed)
+    clips = make_face_clips(2, 12, frame_size=(480, 640), random_state=options.seed)
     tools = dlib.get_frontal_face_detector(), dlib.shape_predictor(str(find_predictor()))
     rows, reference = [], []
     contenders = {
@@ -188,7 +188,7 @@ def speed(options):
         for jobs in (1, 2)
     }
     times = {name: [] for name in contenders}
-    for _ in range(4):
+    for _ in range(3):
         reference.append(timed(lambda: detect_each_frame(clips.frames, *tools)))
         for name, settings in contenders.items():
             landmarker = FaceLandmarker(memory=None, **settings)

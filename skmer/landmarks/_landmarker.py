@@ -225,19 +225,15 @@ class FaceLandmarker(TransformerMixin, BaseEstimator):
         return LandmarkResult(landmarks.copy(), pd.DataFrame({"clip": range(len(landmarks)), "flags": flags}))
 
     def _compute(self, frames):
-        settings = self._settings()
-        boxes = [_box_of(self.boxes, clip, row, len(frames)) for clip, row in enumerate(frames)]
-        rows = self._cached_rows(frames, settings, boxes)
         shape = (3, 68, 2) if self.n_views == 1 else (self.n_views, 3, 68, 2)
-        landmarks = np.full((len(rows), *shape), np.nan)
-        for clip, row in enumerate(rows):
+        landmarks = np.full((len(frames), *shape), np.nan)
+        rows = [{}] * len(frames)
+        for clip, row in self._cached_rows(frames, self._settings()):
             found = row.pop("landmarks")
             if found is not None:
                 landmarks[clip] = np.reshape(found, shape)
-            row["flags"] = tuple(row["flags"])
-        table = pd.DataFrame(rows)
-        table.insert(0, "clip", range(len(rows)))
-        return LandmarkResult(landmarks, table)
+            rows[clip] = {"clip": clip, **row, "flags": tuple(row["flags"])}
+        return LandmarkResult(landmarks, pd.DataFrame(rows))
 
     def _settings(self):
         return ClipSettings(
@@ -248,25 +244,28 @@ class FaceLandmarker(TransformerMixin, BaseEstimator):
             bool(self.verify_predictor),
         )
 
-    def _cached_rows(self, frames, settings, boxes):
+    def _cached_rows(self, frames, settings):
+        """Clips and their results as they come: those in the cache first, then those to compute."""
         cache = LandmarkCache.resolve(self.memory)
-        keys = [
-            _clip_key(row, settings, boxes[clip], clip) if cache else None for clip, row in enumerate(frames)
-        ]
-        rows = [cache.get(key) if cache else None for key in keys]
-        missing = [clip for clip, row in enumerate(rows) if row is None]
+        boxes = [_box_of(self.boxes, clip, row, len(frames)) for clip, row in enumerate(frames)]
+        missing = {}
+        for clip, row in enumerate(frames):
+            key = _clip_key(row, settings, boxes[clip], clip) if cache else None
+            result = cache.get(key) if cache else None
+            if result is None:
+                missing[clip] = key
+            else:
+                yield clip, result
         work = (delayed(extract_clip)(tuple(frames[clip]), settings, boxes[clip], clip) for clip in missing)
         results = Parallel(n_jobs=self.n_jobs, return_as="generator")(work)
-        bar = tqdm(
-            results, total=len(missing), desc="landmarks", unit="clip", disable=None if self.verbose else True
-        )
-        for clip, row in zip(missing, bar, strict=True):
-            rows[clip] = row
+        silent = None if self.verbose else True
+        bar = tqdm(results, total=len(missing), desc="landmarks", unit="clip", disable=silent)
+        for (clip, key), result in zip(missing.items(), bar, strict=True):
             if cache:
-                cache.put(keys[clip], row)
+                cache.put(key, result)
+            yield clip, result
         if cache and missing:
             cache.prune()
-        return rows
 
     def _refuse_missing(self, result):
         missing = _flagged(result, "no face")
