@@ -84,7 +84,7 @@ class DeReGRLClassifier(ClipNetClassifier):
         Learning-rate schedule. With None, skorch's ``LRScheduler`` can be a callback.
     max_epochs : int, default=60
         Epochs; the last one's weights are the result.
-    batch_size : int, default=64
+    batch_size : int, default=32
         Clips in a batch; what does not fill a batch waits for another epoch's order. -1: all.
     dtype : {"float32", "float64"}, default="float32"
         Precision of the training; "float64" is for checks. Predictions are made in float64 either way.
@@ -233,7 +233,7 @@ class DeReGRLClassifier(ClipNetClassifier):
         weight_decay=0.1,
         schedule="one-cycle",
         max_epochs=60,
-        batch_size=64,
+        batch_size=32,
         dtype="float32",
         device="auto",
         random_state=None,

@@ -128,7 +128,7 @@ def test_a_fold_that_misses_a_class(features, clips, make_clf):
 
 
 def test_all_views_train_and_probabilities_are_averaged(views, clips, make_clf):
-    clf = make_clf().fit(views, clips.target)
+    clf = make_clf(batch_size=64).fit(views, clips.target)
     assert clf.history[-1, "train_batch_count"] == 80 * 4 // 64
     each = [clf.predict_proba(views[:, v]) for v in range(4)]
     np.testing.assert_allclose(clf.predict_proba(views), np.mean(each, axis=0), rtol=1e-9)
@@ -269,13 +269,13 @@ def test_learning_rate_schedules(features, clips, make_clf):
         def on_batch_end(self, net, training=False, **kwargs):
             rates.append(net.optimizer_.param_groups[0]["lr"])
 
-    make_clf(callbacks=[Record()], max_epochs=20).fit(features, clips.target)
+    make_clf(callbacks=[Record()], max_epochs=20, batch_size=64).fit(features, clips.target)
     assert max(rates) == pytest.approx(3e-3, rel=0.01)
     assert rates[0] < 3e-3 / 5 and rates[-1] < 3e-3 / 1000
     assert rates.index(max(rates)) == pytest.approx(0.3 * 20, abs=2)
     rates.clear()
     step = LRScheduler("StepLR", step_size=1, gamma=0.5)
-    make_clf(callbacks=[Record(), step], schedule=None).fit(features, clips.target)
+    make_clf(callbacks=[Record(), step], schedule=None, batch_size=64).fit(features, clips.target)
     assert rates == pytest.approx([3e-3, 1.5e-3, 0.75e-3])
 
 
