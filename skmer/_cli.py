@@ -6,6 +6,11 @@ from pathlib import Path
 
 from skmer import __version__
 
+# Names alone: what they stand for imports torch, which `--help` can do without.
+REAL = ("casme2", "samm", "smic", "casme3", "mmew", "4dme", "dfme")
+SYNTHETIC = ("synthetic", "synthetic-casme2", "synthetic-samm")
+METHODS = ("dere-grl", "paper", "rbf-svm", "linear-svm", "lda")
+PROTOCOLS = ("loso", "megc2019", "cross-dataset", "nested-loso")
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -42,6 +47,8 @@ def _parser():
     parser.add_argument("--version", action="version", version=f"skmer {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_demo(commands)
+    _add_evaluate(commands)
+    _add_tables(commands)
     return parser
 
 
@@ -62,13 +69,83 @@ def _add_demo(commands):
 
 
 def _demo(**options):
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # comes with scikit-learn
-
     from skmer._demo import run_demo
 
-    # The work is spread over processes: threads of so small a network only wait for each other.
-    with threadpool_limits(limits=1):
-        run_demo(**options)
+    run_demo(**options)
+
+
+def _add_evaluate(commands):
+    evaluate = commands.add_parser(
+        "evaluate",
+        help="one method on your copy of a data set, under one of the protocols",
+        description="Read one data set or several, leave out a subject (or a set) at a time, and write "
+        "result.json, predictions.csv, table.md, table.tex and the log of the challenges. Each finished fold "
+        "is on disk at once: --resume goes on after an interruption of any kind.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    evaluate.add_argument("--dataset", nargs="+", required=True, choices=REAL + SYNTHETIC, help="which sets")
+    evaluate.add_argument("--method", default="dere-grl", choices=METHODS, help="which method")
+    evaluate.add_argument("--protocol", default="loso", choices=PROTOCOLS, help="what is held out together")
+    evaluate.add_argument("--train-on", nargs="+", help="data sets of cross-dataset, as the groups name them")
+    evaluate.add_argument("--test-on", nargs="+", help="data sets of cross-dataset, as the groups name them")
+    evaluate.add_argument("--inner-folds", type=_at_least(2), help="of nested-loso's search, instead of loso")
+    evaluate.add_argument("--audit", default="warn", choices=("off", "warn", "raise"), help="leaks found")
+    evaluate.add_argument("--classes", help="classes to keep, as the reader names them")
+    _add_run(evaluate, Path("results"))
+    evaluate.set_defaults(command=_evaluate)
+
+
+def _add_tables(commands):
+    tables = commands.add_parser(
+        "tables",
+        help="Tables 1 and 2 of the DeRe-GRL paper, our figures beside the published ones",
+        description="Evaluate the paper's ablations on CASME II, SAMM or a synthetic corpus that resembles "
+        "one, leaving one subject out, and write tables.md, tables.csv and tables.json.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    tables.add_argument(
+        "--dataset", default="synthetic", choices=("casme2", "samm", *SYNTHETIC), help="which data set"
+    )
+    tables.add_argument("--table", dest="tables", nargs="+", type=int, default=[1, 2], choices=(1, 2))
+    tables.add_argument("--recipe", default="paper", choices=("paper", "default"), help="whose settings")
+    _add_run(tables, Path("tables"))
+    tables.set_defaults(command=_tables)
+
+
+def _add_run(parser, output):
+    """What both commands ask for: the clips, the work, and where it goes."""
+    parser.add_argument("--root", nargs="+", type=Path, default=[], help="folder of each set that is read")
+    parser.add_argument("--annotations", type=Path, help="annotation sheet, where it lies elsewhere")
+    parser.add_argument("--frames", choices=("raw", "cropped"), help="which frames, where a copy has both")
+    parser.add_argument("--corrections", action="store_true", default=None, help="correct the sheet's slips")
+    parser.add_argument("--n-subjects", type=_at_least(2), help="of a synthetic corpus")
+    parser.add_argument("--n-clips", type=_at_least(2), help="of a synthetic corpus")
+    parser.add_argument("--epochs", type=_at_least(1), help="of the network, other than its own")
+    parser.add_argument("--magnet-weights", type=Path, help="MagNet's weights, for the paper's method")
+    parser.add_argument("--seeds", type=_at_least(1), default=1, help="repetitions, each scored alone")
+    parser.add_argument("--n-jobs", type=int, default=-1, help="processes, -1 for one per core")
+    parser.add_argument("--output", type=Path, default=output, help="folder to write to")
+    again = parser.add_mutually_exclusive_group()
+    again.add_argument("--resume", action="store_true", help="go on from the folds that are finished there")
+    again.add_argument("--overwrite", action="store_true", help="delete the folds that are finished there")
+
+
+def _evaluate(**options):
+    from skmer._evaluate import run_evaluation
+
+    run_evaluation(**_given(options))
+
+
+def _tables(**options):
+    from skmer._tables import run_tables
+
+    run_tables(**_given(options))
+
+
+def _given(options):
+    """Options without those of the readers that nobody gave, so that each reader keeps its default."""
+    of_readers = ("annotations", "frames", "corrections", "classes")
+    return {name: value for name, value in options.items() if name not in of_readers or value is not None}
 
 
 def _at_least(minimum):

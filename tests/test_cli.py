@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 import skmer
-from skmer import _demo
-from skmer._cli import main
+from skmer import _corpora, _demo, _evaluate, _methods, _tables
+from skmer._cli import METHODS, PROTOCOLS, REAL, SYNTHETIC, main
+from skmer._corpora import READERS
+from skmer.model_selection._protocols import TITLES
 
 
 @pytest.fixture
@@ -24,7 +26,7 @@ def test_the_module_runs_and_names_its_commands():
         [sys.executable, "-m", "skmer", "--help"], capture_output=True, text=True, check=True
     )
     assert run.stdout.startswith("usage: skmer")
-    assert "demo" in run.stdout
+    assert all(command in run.stdout for command in ("demo", "evaluate", "tables"))
 
 
 def test_version(capsys):
@@ -75,6 +77,30 @@ def test_failures_end_in_a_sentence_and_a_code(replace_demo, capsys, error, code
     assert capsys.readouterr().err == message
 
 
+@pytest.mark.parametrize(
+    ("command", "module", "name"),
+    [("evaluate", _evaluate, "run_evaluation"), ("tables", _tables, "run_tables")],
+)
+def test_a_reader_keeps_the_defaults_that_nobody_changed(monkeypatch, command, module, name):
+    calls = []
+    monkeypatch.setattr(module, name, lambda **options: calls.append(options))
+    words = [command, "--dataset", "casme2", "--root", "x"]
+    assert main(words) == 0
+    assert main([*words, "--annotations", "y.xlsx", "--frames", "cropped", "--corrections"]) == 0
+    readers = {"annotations": Path("y.xlsx"), "frames": "cropped", "corrections": True}
+    assert not readers.keys() & calls[0].keys()
+    assert calls[1] == calls[0] | readers
+    assert calls[0]["root"] == [Path("x")]
+    assert (calls[0]["seeds"], calls[0]["n_jobs"], calls[0]["resume"]) == (1, -1, False)
+
+
+def test_the_names_of_the_parser_are_those_of_the_program():
+    assert set(REAL) == READERS.keys()
+    assert set(SYNTHETIC) == _corpora.SYNTHETIC.keys()
+    assert METHODS == _methods.METHODS
+    assert set(PROTOCOLS) == TITLES.keys()
+
+
 def test_a_bug_is_not_hidden(replace_demo):
     def fail(**_):
         raise ZeroDivisionError
@@ -86,8 +112,19 @@ def test_a_bug_is_not_hidden(replace_demo):
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["paint"], ["demo", "--n-subjects", "1"], ["demo", "--n-clips", "many"], ["demo", "--colour"]],
-    ids=["nothing", "unknown", "too few", "no number", "no option"],
+    [
+        [],
+        ["paint"],
+        ["demo", "--n-subjects", "1"],
+        ["demo", "--n-clips", "many"],
+        ["demo", "--colour"],
+        ["evaluate"],
+        ["evaluate", "--dataset", "casme4"],
+        ["evaluate", "--dataset", "synthetic", "--protocol", "k-fold"],
+        ["evaluate", "--dataset", "synthetic", "--resume", "--overwrite"],
+        ["tables", "--table", "3"],
+    ],
+    ids=" ".join,
 )
 def test_wrong_usage_exits_with_two(arguments, capsys):
     with pytest.raises(SystemExit) as caught:

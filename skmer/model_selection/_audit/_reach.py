@@ -9,7 +9,7 @@ from pathlib import Path
 import skmer
 
 _LIBRARIES = tuple(
-    str(Path(folder))
+    str(folder)
     for folder in {
         *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
         Path(skmer.__file__).parent,
