@@ -1,11 +1,13 @@
 """How well, and how fast, landmarks see movements of a pixel: prints the tables of docs/landmarks.md.
 
-python benchmarks/landmarks.py [accuracy] [foreign] [speed] [memory] [--subjects 6] [--clips 36]
+python benchmarks/landmarks.py [accuracy] [foreign] [speed] [memory] [picture] [--subjects 6] [--clips 36]
 """
 
 import argparse
 import resource
+import tempfile
 import time
+from pathlib import Path
 
 import cv2
 import dlib
@@ -14,6 +16,7 @@ import numpy as np
 from skmer.datasets import make_face_clips
 from skmer.face import FaceGraph
 from skmer.landmarks import FaceLandmarker, LandmarkCache, align_landmarks, find_predictor
+from skmer.magnification import magnify_lagrangian, magnify_phase
 
 NODES = list(FaceGraph.preset("brow-nose-lip31").nodes)
 MODES = {
@@ -207,9 +210,6 @@ def timed(call):
 
 def memory(options):
     """Peak memory of ever more clips given as paths."""
-    import tempfile
-    from pathlib import Path
-
     with tempfile.TemporaryDirectory() as folder:
         clip = make_face_clips(2, 10, face_size=140.0, random_state=options.seed).frames[0]
         paths = [Path(folder) / f"{name}.png" for name in ("onset", "apex", "offset")]
@@ -222,9 +222,22 @@ def memory(options):
         table(["clips", "peak memory, MB"], rows)
 
 
+def picture(options):
+    """Draw a clip before and after magnification into docs/_static/magnification.jpg."""
+    clips = make_face_clips(2, 10, amplitude=(2.0, 2.0), **CLEAN, random_state=options.seed)
+    clip = int(np.argmax(np.abs(node_motion(clips.truth.points)[:, 0]).sum(axis=(1, 2))))
+    onset, apex, _ = (frame[50:410, 60:380] for frame in clips.frames[clip])
+    shown = [onset, apex, magnify_lagrangian(onset, apex, 4.0), magnify_phase(onset, apex, 4.0)]
+    changes = [cv2.convertScaleAbs(cv2.absdiff(onset, image), alpha=3.0) for image in shown]
+    whole = cv2.resize(cv2.vconcat([cv2.hconcat(shown), cv2.hconcat(changes)]), None, fx=0.5, fy=0.5)
+    target = Path(__file__).parents[1] / "docs" / "_static" / "magnification.jpg"
+    cv2.imwrite(str(target), cv2.cvtColor(whole, cv2.COLOR_RGB2BGR))
+    print(target.name)
+
+
 def main():
     """Run the parts named on the command line, by default all."""
-    parts = {part.__name__: part for part in (accuracy, foreign, speed, memory)}
+    parts = {part.__name__: part for part in (accuracy, foreign, speed, memory, picture)}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", default=list(parts), choices=[*parts, []])
     parser.add_argument("--subjects", type=int, default=6)
