@@ -179,11 +179,12 @@ def _later_findings(estimator, samples, present, folds):
     """Findings in the pipeline that only show beside the features of its later steps."""
     if not isinstance(estimator, Pipeline) or len(estimator.steps) < 2 or not folds:
         return []
-    features = samples.X
+    stages = [samples.X]
     for _, step in folds[0].fit().model.steps[:-1]:
-        features = features if step in (None, "passthrough") else step.transform(features)
+        if step not in (None, "passthrough"):
+            stages.append(step.transform(stages[-1]))
     return [
         finding
-        for finding in pipeline_findings(estimator, Evidence(samples, present, [features]))
+        for finding in pipeline_findings(estimator, Evidence(samples, present, stages[1:]))
         if finding.kind == "holds-data"
     ]

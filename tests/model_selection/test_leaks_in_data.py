@@ -1,10 +1,13 @@
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.ndimage import gaussian_filter
+from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler, StandardScaler, TargetEncoder
+from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler, TargetEncoder
 from sklearn.svm import SVC
 
 from skmer import LandmarkGraphTransformer
@@ -37,6 +40,12 @@ def test_duplicated_clips(data, copies):
     audit = audit_loso(LogisticRegression(), X, y, groups)
     assert [finding.kind for finding in audit.findings] == ["duplicate"]
     assert f"{copies} clips stand under several subjects, such as 0 of" in audit.findings[0].message
+
+
+def test_clips_that_are_there_many_times(data):
+    X, y, groups = (np.tile(part, (4,) + (1,) * (part.ndim - 1)) for part in data)
+    groups = np.char.add(groups, np.repeat(["a", "b", "c", "d"], 90))
+    assert "duplicate" in kinds(LogisticRegression(), X, y, groups)
 
 
 def test_a_subject_s_own_duplicates_cross_no_fold(data):
@@ -128,3 +137,23 @@ def test_coincidences_are_no_copies(data):
     votes = rng.integers(3, size=(90, 4)).astype(float)
     assert audit_loso(LogisticRegression(), votes, y, groups).passed
     assert audit_loso(LogisticRegression(), rng.normal(size=(90, 1)), y, groups).passed
+
+
+@pytest.mark.parametrize("wrap", [pd.DataFrame, csr_array, list], ids=["table", "sparse", "list"])
+def test_other_containers(data, wrap):
+    X, y, groups = data
+    held = wrap(X)
+    before = np.array(X)
+    assert audit_loso(LogisticRegression(), held, pd.Series(y), list(groups)).passed
+    content = held.toarray() if wrap is csr_array else np.asarray(held)
+    np.testing.assert_array_equal(content, before)
+
+
+def test_tables_of_words_and_numbers(data):
+    X, y, groups = data
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"side": rng.choice(["left", "right"], 90), "size": X[:, 0], "age": X[:, 1] > 0})
+    columns = ColumnTransformer([("side", OneHotEncoder(), ["side"])], remainder="passthrough")
+    assert audit_loso(make_pipeline(columns, LogisticRegression()), table, y, groups).passed
+    words = table.to_numpy(dtype=object)[:, [0, 0, 0]]
+    assert audit_loso(make_pipeline(OneHotEncoder(), LogisticRegression()), words, y, groups).passed

@@ -65,8 +65,8 @@ def _outliers(distances, mask):
 
 def _describe(X, rows):
     """Each clip as a vector without its crop, and the vector of its mirror image (None without)."""
-    if isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 2:
-        return _describe_images(X[rows])
+    if isinstance(X, np.ndarray) and X.dtype == object:
+        return _describe_images(X[rows]) if X.ndim == 2 else None
     try:
         table = np.asarray(X, dtype=np.float64)[rows]
     except (TypeError, ValueError):
@@ -88,7 +88,7 @@ def _without_crop(landmarks):
 def _describe_images(frames):
     try:
         small = np.array([[_thumbnail(frame) for frame in clip] for clip in frames])
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, AttributeError):  # cells that are no pictures
         return None
     return small.reshape(len(small), -1), small[..., ::-1].reshape(len(small), -1)
 

@@ -1,5 +1,6 @@
 """What the rows themselves give away: leaks that happened before any pipeline saw them."""
 
+import os
 import re
 from collections import defaultdict
 
@@ -55,12 +56,9 @@ def _same_person(samples):
 
 
 def _duplicates(samples, present):
-    rows = defaultdict(list)
-    for row in np.flatnonzero(present & _informative(samples.X)):
-        rows[row].append(row)
     digests = row_digests(samples.X)
     by_content = defaultdict(list)
-    for row in rows:
+    for row in np.flatnonzero(present & _informative(samples.X)):
         by_content[digests[row]].append(row)
     crossing = [same for same in by_content.values() if len(set(samples.groups[same].tolist())) > 1]
     if not crossing:
@@ -76,12 +74,18 @@ def _duplicates(samples, present):
 
 
 def _informative(X):
-    """Rows that can only be equal if one is a copy: numbers of few values coincide by chance; (n,) bool."""
+    """Rows that can only be equal if one is a copy: cells of few values coincide by chance; (n,) bool."""
     table = numeric_table(X)
-    if table is None:
-        return np.ones(len(as_array(X)), dtype=bool)
-    continuous = np.array([len(np.unique(column)) > len(column) / 2.5 for column in table.T], dtype=bool)
-    return (np.ptp(table, axis=1) > 0 if table.shape[1] > 1 else True) & np.full(len(table), continuous.any())
+    moving = np.ones(len(as_array(X)), dtype=bool)
+    if table is not None and table.shape[1] > 1:
+        moving = np.ptp(table, axis=1) > 0
+    cells = as_array(X) if table is None else table
+    if not isinstance(cells, np.ndarray) or cells.ndim != 2 or any(map(_is_frame, cells[0])):
+        return moving
+    cells = cells if table is not None else cells.astype(str)
+    counts = np.array([len(np.unique(column)) for column in cells.T], dtype=float)
+    n = len(cells)
+    return moving & (counts.max() > n / 2.5 or np.log(counts).sum() > np.log(100.0 * n**2))
 
 
 def _shared_frames(samples):
@@ -91,13 +95,14 @@ def _shared_frames(samples):
         return []
     by_frame = defaultdict(list)
     for column in X.T:
-        for row, found in enumerate(row_digests([[frame] for frame in column])):
+        shown = [row for row, frame in enumerate(column) if _is_frame(frame)]
+        for row, found in zip(shown, row_digests([[column[row]] for row in shown]), strict=True):
             by_frame[found].append(row)
-    blank = {row_digests([[""]])[0]}
-    groups = samples.groups
-    return [
-        rows for found, rows in by_frame.items() if found not in blank and len(set(groups[rows].tolist())) > 1
-    ]
+    return [rows for rows in by_frame.values() if len(set(samples.groups[rows].tolist())) > 1]
+
+
+def _is_frame(cell):
+    return isinstance(cell, np.ndarray) or (isinstance(cell, str | os.PathLike) and os.path.isfile(cell))
 
 
 def _near_duplicates(samples, present):
