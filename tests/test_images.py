@@ -114,12 +114,12 @@ def test_truncated_files_are_refused(tmp_path, suffix):
 def test_files_that_are_no_image(tmp_path):
     path = tmp_path / "notes.jpg"
     path.write_text("onset 12, apex 20")
-    with pytest.raises(ValueError, match="offset frame .*: the file is no image that Pillow can read"):
+    with pytest.raises(ValueError, match=r"offset frame .*: the file is no image that Pillow can read"):
         read_image(path, label=frame_label(0, 2, path))
 
 
 def test_missing_empty_and_folder(tmp_path):
-    with pytest.raises(FileNotFoundError, match="clip 3, onset frame .*: there is no such file"):
+    with pytest.raises(FileNotFoundError, match=r"clip 3, onset frame .*: there is no such file"):
         read_image(tmp_path / "absent.png", label=frame_label(3, 0, tmp_path / "absent.png"))
     (tmp_path / "empty.png").touch()
     with pytest.raises(ValueError, match="the file is empty"):
