@@ -139,10 +139,10 @@ def audit_loso(estimator, X, y=None, groups=None, *, n_folds=2):
     folds = [FoldAudit(estimator, names, samples, fold, present) for fold in audited]
     findings = list(data_findings(samples, present))
     findings += pipeline_findings(estimator, Evidence(samples, present))
-    n_splits, found = _audit_fits(folds, row_digests(samples.X))
+    n_splits, found, model = _audit_fits(folds, row_digests(samples.X))
     findings += found
     if not any(finding.kind == "holds-data" for finding in findings):
-        findings += _later_findings(estimator, samples, present, folds)
+        findings += _later_findings(estimator, samples, present, model)
     n_subjects = len(np.unique(samples.groups))
     unique = tuple(dict.fromkeys(findings))
     return LeakAudit(unique, len(samples.y), n_subjects, tuple(fold.name for fold in audited), n_splits)
@@ -155,7 +155,7 @@ def _audited_folds(samples, present, n_folds):
 
 
 def _audit_fits(folds, digests):
-    """Number of inner splits, and findings, of the fits of all folds.
+    """Number of inner splits, findings of the fits of all folds, and the first fitted model.
 
     A fold's second fit comes after the others' first: what a fit leaves behind has the fold's own subject in
     it by then.
@@ -172,15 +172,16 @@ def _audit_fits(folds, digests):
         findings += fold.compare(fitted, control, changed)
     kinds = {finding.kind: finding for finding in reversed(findings) if finding.kind != "inner-split"}
     inner = [finding for finding in findings if finding.kind == "inner-split"]
-    return sum(recorder.n_splits for recorder in recorders), [*inner, *kinds.values()]
+    n_splits = sum(recorder.n_splits for recorder in recorders)
+    return n_splits, [*inner, *kinds.values()], first[0].model
 
 
-def _later_findings(estimator, samples, present, folds):
+def _later_findings(estimator, samples, present, model):
     """Findings in the pipeline that only show beside the features of its later steps."""
-    if not isinstance(estimator, Pipeline) or len(estimator.steps) < 2 or not folds:
+    if not isinstance(model, Pipeline) or len(model.steps) < 2:
         return []
     stages = [samples.X]
-    for _, step in folds[0].fit().model.steps[:-1]:
+    for _, step in model.steps[:-1]:
         if step not in (None, "passthrough"):
             stages.append(step.transform(stages[-1]))
     return [
