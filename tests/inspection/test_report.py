@@ -132,6 +132,15 @@ def test_the_run_card_is_whole(page, evaluated):
     assert "seeds0, 1, 2" in text
 
 
+def test_what_was_noted_fold_by_fold_is_a_table(page, make_result):
+    result = make_result(n_clips=12)
+    noted = {"best_params": {"C": 10}, "n_candidates": 3, "best_score_optimistic": 0.5}
+    card = {"searches": [{"fold": f"lab/s{k}", **noted} for k in range(2)]}
+    written = page(LOSOResult(result.predictions, result.class_names, card))
+    assert "foldbest_paramsn_candidatesbest_score_optimistic" in written.text
+    assert "lab/s1C 1030.5" in written.text
+
+
 def test_a_log_of_others_without_run_card_and_numbers_as_classes(page, make_result):
     result = make_result()
     codes = {name: k for k, name in enumerate(result.class_names)}

@@ -83,14 +83,23 @@ def _confusion_cell(names, i, j, value):
 
 def run_card_tables(card):
     """What is needed to run it again; parameters and versions fold away."""
-    plain = {name: value for name, value in card.items() if not isinstance(value, dict)}
-    nested = {name: value for name, value in card.items() if isinstance(value, dict)}
+    nested = {name: value for name, value in card.items() if isinstance(value, dict) or _is_table(value)}
+    plain = {name: value for name, value in card.items() if name not in nested}
     blocks = [_pairs(plain)] if plain else ["<p>The result has no run card.</p>"]
-    blocks += [
-        f"<details><summary>{escape(str(name))}, {len(value)}</summary>{_pairs(value)}</details>"
-        for name, value in nested.items()
-    ]
+    for name, value in nested.items():
+        inside = _pairs(value) if isinstance(value, dict) else _records(value)
+        blocks.append(f"<details><summary>{escape(str(name))}, {len(value)}</summary>{inside}</details>")
     return "".join(blocks)
+
+
+def _is_table(value):
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
+
+
+def _records(records):
+    """Rows of a table from what an evaluation noted fold by fold."""
+    header = list(dict.fromkeys(name for record in records for name in record))
+    return _table("", header, [[_text(record.get(name)) for name in header] for record in records])
 
 
 def _pairs(values):
@@ -103,9 +112,11 @@ def _pairs(values):
 
 def _text(value):
     if isinstance(value, list):
-        return ("; " if value and isinstance(value[0], dict) else ", ").join(map(_text, value))
+        return ", ".join(map(_text, value))
     if isinstance(value, dict):
         return ", ".join(f"{name} {_text(item)}" for name, item in value.items())
+    if isinstance(value, float):
+        return f"{value:.6g}"
     return "none" if value is None else str(value)
 
 
