@@ -14,6 +14,8 @@ BIN := $(VENV)/bin
 OLDEST := .venv-sklearn18
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
+# The files that run scikit-learn's own check suite.
+CHECKS := tests/test_common.py $(wildcard tests/*/test_common_checks.py)
 DEFINITION := pyproject.toml constraints.txt
 
 .PHONY: demo test lint docs notebooks browser clean
@@ -23,7 +25,7 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.test $(OLDEST)/.ready browser
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
-	$(OLDEST)/bin/python -m pytest -n $(WORKERS) --dist worksteal tests/test_common.py
+	$(OLDEST)/bin/python -m pytest -n $(WORKERS) --dist worksteal $(CHECKS)
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .

@@ -28,10 +28,21 @@ class ClipNetClassifier(ClipNet):
 
     _parameter_constraints: dict = {}
 
+    @property
+    def classes_(self):
+        """Labels, sorted; probabilities are in their order."""
+        if not hasattr(self, "classes_inferred_"):
+            raise AttributeError(f"{type(self).__name__} has no classes_ before fit.")
+        return self.classes_inferred_
+
     def _check_parameters(self):
         params = self.get_params(deep=False)
         validate_parameter_constraints(self._parameter_constraints, params, type(self).__name__)
         callbacks = self.callbacks if isinstance(self.callbacks, list) else []
+        if self.callbacks == "disable" and self.schedule is not None:
+            raise ValueError(
+                f"callbacks='disable' would leave out schedule={self.schedule!r} too; pass schedule=None."
+            )
         kinds = [c[1] if isinstance(c, tuple) else c for c in callbacks]
         if self.schedule is not None and any(isinstance(c, LRScheduler) or c is LRScheduler for c in kinds):
             raise ValueError(
@@ -97,7 +108,9 @@ class ClipNetClassifier(ClipNet):
             raise ValueError(f"groups must have one entry per clip, {len(X)}, got {len(groups)}.")
         if not resume:
             self.graph_ = graph
-            self.classes_inferred_ = _find_classes(y[sample_weight > 0], classes)
+            self.classes_inferred_ = _find_classes(
+                y[sample_weight > 0], self.classes if classes is None else classes
+            )
         data = self._make_dataset(X, y, groups, sample_weight)
         if self.mirror and graph.mirror is not None and X.shape[-1] % 2:
             raise ValueError(
@@ -110,15 +123,15 @@ class ClipNetClassifier(ClipNet):
         return data
 
     def _make_dataset(self, X, y, groups, sample_weight):
-        unseen = np.setdiff1d(y, self.classes_)
-        if unseen.size:
-            raise ValueError(
-                f"y holds {unseen[0]!r}, which is none of the first fit's classes {list(self.classes_)}; "
-                "name all classes in the first partial_fit(classes=...), or fit anew with warm_start=False."
-            )
         rows = np.flatnonzero(sample_weight)
         X, y, sample_weight = X[rows], y[rows], sample_weight[rows]
         groups = None if groups is None else np.asarray(groups)[rows]
+        unseen = np.setdiff1d(y, self.classes_)
+        if unseen.size:
+            raise ValueError(
+                f"y holds {unseen.tolist()[0]!r}, which is none of the first fit's {self.classes_.tolist()}; "
+                "name all classes in the first partial_fit(classes=...), or fit anew with warm_start=False."
+            )
         encoded = np.searchsorted(self.classes_, y)
         present = np.unique(encoded)
         labels = self.class_weight
@@ -130,7 +143,11 @@ class ClipNetClassifier(ClipNet):
         class_weight[present] = compute_class_weight(
             labels, classes=present, y=encoded, sample_weight=sample_weight
         )
-        return ClipDataset(X, encoded, sample_weight * class_weight[encoded], groups)
+        weight = sample_weight * class_weight[encoded]
+        if not weight.any():
+            raise ValueError("sample_weight and class_weight leave no clip a weight above zero; raise some.")
+        data = ClipDataset(X, encoded, weight, groups)
+        return data if weight.all() else data.take(np.flatnonzero(weight))
 
     def predict_proba(self, X):
         """Return class probabilities, averaged over views and, with ``mirror``, over mirror images.

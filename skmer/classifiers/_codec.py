@@ -23,8 +23,8 @@ def encode(value, tensors):
         return value
     if isinstance(value, list | tuple):
         return {"$" + type(value).__name__: [encode(item, tensors) for item in value]}
-    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return {"$dict": {key: encode(item, tensors) for key, item in value.items()}}
+    if isinstance(value, dict):
+        return {"$dict": [[encode(part, tensors) for part in pair] for pair in value.items()]}
     if isinstance(value, np.generic):
         return {"$scalar": value.item(), "dtype": value.dtype.str}
     if isinstance(value, np.ndarray):
@@ -77,6 +77,10 @@ def _decode_items(value, tensors):
 def _encode_estimator(estimator, tensors):
     params = estimator.get_params(deep=False)
     if isinstance(estimator, ClipNet):
+        if estimator.initialized_ and estimator._is_outdated():
+            raise ValueError(
+                "a parameter of the network has been set since the last fit; fit again before saving."
+            )
         params = _lasting_params(estimator, params)
         state = _net_state(estimator) if estimator.initialized_ else {}
     else:
@@ -90,7 +94,7 @@ def _decode_estimator(value, tensors):
         raise ValueError(f"the file names {value['$estimator']!r} as an estimator, which it is not.")
     estimator = cls(**decode(value["params"], tensors))
     state = decode(value["state"], tensors)
-    if any(name.startswith("__") for name in state):
+    if any(str(name).startswith("__") for name in state):
         raise ValueError("the file sets a special attribute; it was not written by save.")
     if isinstance(estimator, ClipNet):
         return _restore_net(estimator, state) if state else estimator
@@ -164,7 +168,7 @@ def _resolve(name, homes):
 _DECODERS = {
     "$list": lambda value, tensors: [decode(item, tensors) for item in value["$list"]],
     "$tuple": lambda value, tensors: tuple(decode(item, tensors) for item in value["$tuple"]),
-    "$dict": lambda value, tensors: {key: decode(item, tensors) for key, item in value["$dict"].items()},
+    "$dict": lambda value, tensors: {decode(k, tensors): decode(v, tensors) for k, v in value["$dict"]},
     "$array": _decode_array,
     "$items": _decode_items,
     "$scalar": lambda value, tensors: np.dtype(value["dtype"]).type(value["$scalar"]),

@@ -4,7 +4,8 @@ from numbers import Integral, Real
 
 import numpy as np
 import torch
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
+from sklearn.utils.validation import check_is_fitted
 
 from skmer.classifiers._base import ClipNetClassifier
 from skmer.classifiers._data import BatchIterator, ClipDataset
@@ -48,7 +49,7 @@ class DeReGRLClassifier(ClipNetClassifier):
         The modules of eqs. (1)-(3) and (4)-(5). Both False: the backbone with its features flattened into the
         linear classifier.
     adjacency : {"skeleton+learned", "skeleton", "learned", "full"}, default="skeleton+learned"
-        Matrix of the graph convolutions. Ours; the paper says it is learned.
+        Matrix of the graph convolutions. Ours; the paper leaves it open.
     relations : {"learned", "full", "component"}, default="learned"
         Matrix A_r over the actions, eq. (4).
     activation : {"relu", "leaky_relu", "elu", "gelu", "tanh"}, default="relu"
@@ -91,7 +92,8 @@ class DeReGRLClassifier(ClipNetClassifier):
     device : str, default="auto"
         Device; "auto" is CUDA where there is one, and is resolved anew on each machine.
     random_state : int, RandomState instance or None, default=None
-        Seed of initial weights, order, augmentation and dropout. Global generators are left alone.
+        Seed of initial weights, order, augmentation and dropout. With an int no global generator is read or
+        moved; None draws one seed from numpy's, as everywhere in scikit-learn.
     verbose : int, default=0
         0 prints nothing, 1 a line per epoch.
     warm_start : bool, default=False
@@ -201,6 +203,7 @@ class DeReGRLClassifier(ClipNetClassifier):
         "random_state": ["random_state"],
         "verbose": ["verbose"],
         "warm_start": ["boolean"],
+        "train_split": [callable, HasMethods("split"), None],
     }
 
     def __init__(
@@ -373,7 +376,8 @@ class DeReGRLClassifier(ClipNetClassifier):
         return self._average_views(lambda rows: self._run(lambda module, x: module.action_maps(x), rows), X)
 
     def _require(self, switch, method):
-        if not getattr(self, switch):
+        check_is_fitted(self)
+        if not self.built_with_[switch]:
             raise ValueError(
                 f"{method} needs {switch}=True, got {switch}=False; fit with the module switched on."
             )

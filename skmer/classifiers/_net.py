@@ -1,22 +1,23 @@
-"""skorch, made to keep scikit-learn's promises: flat parameters, seeded streams, one loss term a column."""
+"""skorch, made to keep scikit-learn's promises: seeded streams, one loss term a column, an end when asked."""
 
 import copy
-import inspect
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 
+import numpy as np
 import torch
-from sklearn.base import BaseEstimator
-from skorch import NeuralNetClassifier
 from skorch.callbacks import EarlyStopping, EpochScoring, EpochTimer, PassthroughScoring
 from skorch.utils import to_tensor
 
 from skmer.classifiers._callbacks import OneCycle, QuietPrintLog
+from skmer.classifiers._parameters import NetParameters
 from skmer.classifiers._split import split_clips
 from skmer.classifiers._streams import Streams
 from skmer.classifiers._threads import one_thread
 from skmer.nn import Augmentation, LossTerms, SeededDropout
 
+_WEIGHTS = threading.RLock()
 LOSS_TERMS = ("cross_entropy", "center", "weight", "balance")
 
 
@@ -25,115 +26,17 @@ def softmax(logits):
     return logits.double().softmax(-1)
 
 
-def resolve_device(device):
-    """Return the device that "auto" stands for here, anything else as it is."""
-    if isinstance(device, str) and device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    return device
-
-
 class EarlyStop(Exception):
     """What skorch's EarlyStopping means."""
 
 
-class ClipNet(NeuralNetClassifier):
+class ClipNet(NetParameters):
     """A skorch net over a `skmer.classifiers._data.ClipDataset`.
 
     It expects ``graph_``, ``n_features_in_``, ``scale_`` and ``classes_`` to be there when it is initialized,
     and the parameters ``mirror``, ``noise``, ``schedule``, ``weight_decay`` and ``random_state`` in the
     subclass.
     """
-
-    __repr__ = BaseEstimator.__repr__
-
-    @property
-    def device(self):
-        """Where tensors go; "auto" is resolved at each reading and stays what it is among the parameters."""
-        return resolve_device(self.__dict__["device"])
-
-    @device.setter
-    def device(self, value):
-        self.__dict__["device"] = value
-
-    def _get_param_names(self):
-        return [name for name in super()._get_param_names() if not name.startswith("_")]
-
-    def get_params(self, deep=True):
-        """Return the parameters by name.
-
-        Parameters
-        ----------
-        deep : bool, default=True
-            Whether parameters of parameters, such as callbacks, are included.
-
-        Returns
-        -------
-        params : dict
-            Name to value.
-        """
-        params = super().get_params(deep=deep)
-        return {**params, "device": self.__dict__["device"]}
-
-    def set_params(self, **params):
-        """Set parameters.
-
-        Parameters
-        ----------
-        **params : object
-            Name to value. On a fitted net ``lr`` and ``weight_decay`` take effect at once, a parameter of the
-            network at the next fit.
-
-        Returns
-        -------
-        self : estimator
-            Changed.
-        """
-        if not self.initialized_ and "callbacks" in params:
-            # skorch builds the callbacks here and now; what is wrong with them is for fit to say.
-            self.callbacks = params.pop("callbacks")
-        super().set_params(**params)
-        if self.initialized_ and "weight_decay" in params:
-            for group in self.optimizer_.param_groups:
-                group["weight_decay"] = self.weight_decay
-        return self
-
-    def _module_params(self):
-        """Return the flat parameters that build the module."""
-        raise NotImplementedError
-
-    def _criterion_params(self):
-        """Return the flat parameters that build the criterion."""
-        raise NotImplementedError
-
-    def get_params_for(self, prefix):
-        """Return the keyword arguments of one part: the flat parameters under the dunder ones, which win.
-
-        Parameters
-        ----------
-        prefix : str
-            ``"module"``, ``"criterion"``, ``"optimizer"``, ``"iterator_train"``, ...
-
-        Returns
-        -------
-        kwargs : dict
-            Name to value.
-        """
-        return {**self._own_params_for(prefix), **super().get_params_for(prefix)}
-
-    def _own_params_for(self, prefix):
-        if prefix == "module":
-            n_channels = self.n_features_in_ // (self.graph_.n_frames * self.graph_.n_nodes)
-            data = {"graph": self.graph_, "in_channels": n_channels, "n_classes": len(self.classes_)}
-            return {**data, **self._module_params()}
-        if prefix == "criterion":
-            return {"n_classes": len(self.classes_), **self._criterion_params()}
-        if prefix == "optimizer":
-            accepted = inspect.signature(self.optimizer).parameters
-            wanted = {"weight_decay": self.weight_decay, "fused": True}
-            return {name: value for name, value in wanted.items() if name in accepted}
-        if prefix == "iterator_train":
-            return {"shuffle": True, "drop_last": True, "generator": self.streams_.shuffle}
-        return {}
 
     @property
     def _default_callbacks(self):
@@ -165,7 +68,8 @@ class ClipNet(NeuralNetClassifier):
                 f"{type(self).__name__}.initialize needs features and classes; call fit, partial_fit or load."
             )
         self.augmentation_ = Augmentation(self.graph_, 0.5 * self.mirror, self.noise)
-        with torch.random.fork_rng(devices=[]):
+        # torch draws initial weights from its global generator, which all threads share.
+        with _WEIGHTS, torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(self.streams_.weights)
             super().initialize()
         self.built_with_ = self._blueprint()
@@ -179,7 +83,8 @@ class ClipNet(NeuralNetClassifier):
         self : estimator
             Initialized; the weights are random.
         """
-        self.streams_ = Streams.from_random_state(0)
+        fresh = np.random.RandomState() if self.random_state is None else self.random_state
+        self.streams_ = Streams.from_random_state(fresh)
         return self.initialize()
 
     def initialize_criterion(self):
@@ -209,16 +114,12 @@ class ClipNet(NeuralNetClassifier):
                 layer.generator = self.streams_.dropout
         return self
 
-    def _is_outdated(self):
-        """Whether a parameter of the architecture or the loss has changed since the last fit."""
-        return self._blueprint() != self.built_with_
-
-    def _blueprint(self):
-        own = {"graph": self.graph, "dtype": self.dtype}
-        return {**own, **self._module_params(), **self._criterion_params()}
-
     def _train(self, data):
         self.notify("on_train_begin", X=data, y=data.y)
+        self.augmentation_ = Augmentation(self.graph_, 0.5 * self.mirror, self.noise)
+        usual = {name for name, _ in self._default_callbacks}
+        if self.callbacks != "disable" and not usual <= {name for name, _ in self.callbacks_}:
+            self._initialize_callbacks()
         with suppress(EarlyStop), one_thread():
             self.fit_loop(data)
         self.notify("on_train_end", X=data, y=data.y)
@@ -273,6 +174,34 @@ class ClipNet(NeuralNetClassifier):
         if self.train_split is None:
             return X.unfold_views(), None
         return split_clips(self.train_split, X)
+
+    def get_iterator(self, dataset, training=False):
+        """Return what cuts a dataset into batches.
+
+        Parameters
+        ----------
+        dataset : Dataset
+            Rows.
+        training : bool, default=False
+            Whether ``iterator_train`` or ``iterator_valid`` does it.
+
+        Returns
+        -------
+        iterator : iterable
+            Batches.
+
+        Raises
+        ------
+        ValueError
+            If there is none to train on.
+        """
+        iterator = super().get_iterator(dataset, training=training)
+        if training and len(iterator) == 0:
+            raise ValueError(
+                f"iterator_train makes no batch of {len(dataset)} clips with batch_size={self.batch_size}; "
+                "use a smaller batch_size or iterator_train__drop_last=False."
+            )
+        return iterator
 
     def train_step_single(self, batch, **fit_params):
         """Augment the batch, then take skorch's step.
@@ -347,6 +276,8 @@ class ClipNet(NeuralNetClassifier):
             Scalar.
         """
         weight = to_tensor(X["sample_weight"], device=self.device)
+        # Outside of training the network's output is float64, the criterion's centres are not.
+        y_pred = tuple(part.to(getattr(torch, self.dtype)) for part in y_pred)
         terms = self.criterion_(y_pred, to_tensor(y_true, device=self.device), weight)
         if not isinstance(terms, LossTerms):
             return terms
@@ -354,12 +285,6 @@ class ClipNet(NeuralNetClassifier):
         for name in LOSS_TERMS:
             self.history.record_batch(f"{part}_{name}", getattr(terms, name).item())
         return terms.total
-
-    def __setstate__(self, state):
-        device = state["device"]
-        super().__setstate__({**state, "device": resolve_device(device)})
-        if device == "auto":
-            self.device = device
 
 
 def _has_had_enough(callback):

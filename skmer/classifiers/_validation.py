@@ -69,6 +69,10 @@ def _flatten(X, graph):
     shape = np.asarray(X).shape
     if len(shape) <= 2:
         return X, 0
+    if graph.name == GENERIC:
+        raise ValueError(
+            f"X must have two dimensions for graph='generic', got the shape {shape}; flatten it."
+        )
     if len(shape) not in (4, 5) or shape[-3:-1] != (graph.n_frames, graph.n_nodes):
         raise ValueError(
             f"X must have the shape (n_clips, {graph.n_frames}, {graph.n_nodes}, n_channels), the same with "

@@ -8,11 +8,18 @@ from torch.func import functional_call
 from skmer.classifiers._callbacks import one_cycle
 from skmer.classifiers._data import BatchIterator, ClipDataset
 from skmer.classifiers._threads import one_thread
-from skmer.nn import DeReGRLLoss, SeededDropout
+from skmer.nn import DeReGRL, DeReGRLLoss, SeededDropout
 
 LAMBDAS = ("lambda_center", "lambda_weight", "lambda_balance")
 OWN_LOOP = ("callbacks", "train_split", "warm_start", "compile")
-USUAL = {"iterator_train": BatchIterator, "dataset": ClipDataset, "criterion": DeReGRLLoss}
+USUAL = {
+    "iterator_train": BatchIterator,
+    "dataset": ClipDataset,
+    "criterion": DeReGRLLoss,
+    "module": DeReGRL,
+}
+# What they do to one entry of a tensor does not depend on the others.
+ENTRYWISE = ("SGD", "Adam", "AdamW", "NAdam", "RAdam", "Adamax", "Adagrad", "RMSprop")
 KNOWN_PREFIXES = ("module__", "criterion__", "optimizer__")
 
 
@@ -24,6 +31,8 @@ def reason_for_loop(net):
     for name, usual in USUAL.items():
         if getattr(net, name) is not usual:
             return f"{name} is not {usual.__name__}"
+    if net.optimizer not in [getattr(torch.optim, name) for name in ENTRYWISE]:
+        return f"{net.optimizer.__name__} does not work entry by entry"
     dunder = (name for name in vars(net) if "__" in name and not name.startswith("_"))
     unknown = next((name for name in dunder if not name.startswith(KNOWN_PREFIXES)), None)
     return f"{unknown} is set" if unknown else None

@@ -83,6 +83,14 @@ def test_the_number_of_jobs_does_not_matter(features, clips, make_clf):
     np.testing.assert_array_equal(one, two)
 
 
+def test_threads_do_not_matter(features, clips, make_clf):
+    options = {"groups": clips.groups, "cv": GroupKFold(4), "method": "predict_proba"}
+    y = clips.target == "others"
+    alone = cross_val_predict(make_clf(), features, y, **options)
+    with joblib.parallel_config("threading", n_jobs=4):
+        np.testing.assert_array_equal(cross_val_predict(make_clf(), features, y, **options), alone)
+
+
 # Labels and weights
 
 
@@ -92,6 +100,24 @@ def test_weight_zero_is_absence(features, clips, make_clf):
     kept = weight > 0
     weighted = make_clf().fit(features, clips.target, sample_weight=weight)
     assert same(weighted, make_clf().fit(features[kept], clips.target[kept]), features)
+
+
+def test_a_class_of_weight_zero_is_absent(features, clips, make_clf):
+    rare = clips.target == "surprise"
+    weighted = make_clf().fit(features, clips.target, sample_weight=~rare)
+    assert same(weighted, make_clf().fit(features[~rare], clips.target[~rare]), features)
+    ignored = make_clf(class_weight={"surprise": 0.0}, batch_size=2).fit(features, clips.target)
+    assert np.isfinite(ignored.predict_proba(features)).all()
+    with pytest.raises(ValueError, match="leave no clip a weight above zero"):
+        make_clf(class_weight=dict.fromkeys(clips.class_names, 0.0)).fit(features, clips.target)
+
+
+def test_classes_may_be_named_in_any_order(features, clips, make_clf):
+    names = [*reversed(clips.class_names), "fear"]
+    clf = make_clf(classes=names).fit(features, clips.target)
+    assert list(clf.classes_) == sorted(names)
+    assert clf.predict_proba(features).shape == (80, 6)
+    assert set(clf.predict(features)) <= set(names)
 
 
 def test_equal_weights_are_no_weights(features, clips, make_clf):
@@ -165,6 +191,12 @@ def test_early_stopping_on_subjects_held_out(features, clips, make_clf, split):
     assert set(clf.predict(features)) <= set(clips.target)
 
 
+def test_learned_centers_on_subjects_held_out(features, clips, make_clf):
+    clf = make_clf(centers="learned", train_split=GroupKFold(4))
+    clf.fit(features, clips.target, groups=clips.groups)
+    assert np.isfinite(clf.history[:, "valid_weight"]).all()
+
+
 @pytest.mark.parametrize(
     "split",
     [GroupKFold(4), ValidSplit(5, stratified=True), ValidSplit(0.2)],
@@ -223,6 +255,25 @@ def test_a_changed_parameter_of_the_network_rebuilds_it(features, clips, make_cl
     assert same(clf.fit(features, clips.target), make_clf(**change).fit(features, clips.target), features)
     clf = make_clf().fit(features, clips.target).set_params(**change).partial_fit(features, clips.target)
     assert same(clf, make_clf(**change).fit(features, clips.target), features)
+
+
+@pytest.mark.parametrize("change", [{"module__dropout": 0.2}, {"criterion__reduction": "sum"}], ids=str)
+def test_a_changed_dunder_parameter_rebuilds_it_from_the_seed(features, clips, make_clf, change):
+    before = torch.get_rng_state()
+    clf = make_clf().fit(features, clips.target).set_params(**change).partial_fit(features, clips.target)
+    assert same(clf, make_clf(**change).fit(features, clips.target), features)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_changed_training_parameters_are_heeded(features, clips, make_clf):
+    clf = make_clf(warm_start=True).fit(features, clips.target)
+    clf.set_params(noise=0, mirror=False, schedule=None, train_split=GroupKFold(4))
+    clf.fit(features, clips.target, groups=clips.groups)
+    assert not clf.augmentation_.active
+    assert clf.optimizer_.param_groups[0]["lr"] == pytest.approx(3e-3) or "one_cycle" not in dict(
+        clf.callbacks_
+    )
+    assert "valid_loss" in clf.history[-1] and "valid_loss" not in clf.history[0]
 
 
 def test_a_changed_learning_rate_does_not(features, clips, make_clf):
@@ -286,16 +337,24 @@ def test_two_schedules_are_refused(features, clips, make_clf):
 
 
 def test_callbacks_can_be_disabled(features, clips, make_clf):
+    with pytest.raises(ValueError, match="callbacks='disable' would leave out schedule='one-cycle' too"):
+        make_clf(callbacks="disable").fit(features, clips.target)
     clf = make_clf(callbacks="disable", schedule=None).fit(features, clips.target)
     assert same(clf, make_clf(schedule=None).fit(features, clips.target), features)
 
 
 def test_torch_data_loader_does_the_same(features, clips, make_clf):
-    ours = make_clf(batch_size=20).fit(features, clips.target)
-    theirs = make_clf(batch_size=20, iterator_train=DataLoader, iterator_valid=DataLoader)
+    options = {"batch_size": -1, "noise": 0, "mirror": False}  # noise and mirror fall on rows in their order
+    ours = make_clf(**options).fit(features, clips.target)
+    theirs = make_clf(**options, iterator_train=DataLoader, iterator_valid=DataLoader)
     theirs.fit(features, clips.target)
-    np.testing.assert_allclose(theirs.predict_proba(features), ours.predict_proba(features), atol=0.3)
-    assert len(theirs.history) == len(ours.history)
+    np.testing.assert_allclose(theirs.predict_proba(features), ours.predict_proba(features), atol=1e-4)
+
+
+def test_no_batch_at_all_is_said(features, clips, make_clf):
+    clf = make_clf(iterator_train=DataLoader, batch_size=100)
+    with pytest.raises(ValueError, match="iterator_train makes no batch of 80 clips with batch_size=100"):
+        clf.fit(features, clips.target)
 
 
 def test_a_criterion_of_ones_own(features, clips, make_clf):

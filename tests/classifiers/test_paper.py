@@ -1,8 +1,11 @@
+import inspect
+
 import numpy as np
 import pytest
 import torch
 
 from skmer.classifiers import DeReGRLClassifier, ablation_pipelines, paper_pipeline
+from skmer.classifiers._paper import PAPER
 from skmer.datasets import make_face_clips
 
 
@@ -18,6 +21,10 @@ def test_every_choice_of_the_paper(dataset, width):
     assert (clf.lambda_center, clf.lambda_weight, clf.lambda_balance) == (1, 1, 0.1)
     assert (clf.loss_reduction, clf.mirror, clf.noise, clf.class_weight) == ("sum", False, 0, None)
     assert (clf.optimizer, clf.max_epochs, clf.train_split) == (torch.optim.Adam, 200, None)
+    assert (clf.centers, clf.balance, clf.batch_size, clf.schedule) == ("learned", "absolute", 32, None)
+    assert (clf.lr, clf.weight_decay) == (1e-3, 1e-4)
+    moved = {name: None for name in inspect.signature(DeReGRLClassifier).parameters if name in PAPER}
+    assert set(clf._MODULE_PARAMS) - {"n_channels"} <= set(moved)  # no default can move the paper
 
 
 def test_weights_of_magnet_are_used(tmp_path):
@@ -46,6 +53,15 @@ def test_the_rows_are_cut_out_of_the_whole():
 def test_rows_under_the_default_recipe():
     whole = ablation_pipelines(recipe="default", random_state=3)["+ ADM + RRM"]["clf"]
     assert whole.get_params(deep=False) == DeReGRLClassifier(random_state=3).get_params(deep=False)
+
+
+def test_the_default_recipe_heeds_the_data_set():
+    rows = ablation_pipelines("samm", recipe="default", n_views=3)
+    assert (rows["backbone"]["clf"].n_channels, rows["backbone"]["graph"].n_views) == (8, 3)
+    with pytest.raises(ValueError, match="magnet_weights has no place in recipe='default'"):
+        ablation_pipelines("samm", "weights.safetensors", recipe="default")
+    with pytest.raises(ValueError, match="dataset must be one of"):
+        ablation_pipelines("smic", recipe="default")
 
 
 def test_every_row_trains_on_its_own_losses(clips):

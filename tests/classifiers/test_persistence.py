@@ -109,6 +109,18 @@ def test_graphs_tables_and_unfitted_estimators(features, clips, make_clf, tmp_pa
     assert not load(tmp_path / "unfitted").initialized_
 
 
+def test_numbered_classes_may_have_weights(features, clips, make_clf, tmp_path):
+    y = np.unique(clips.target, return_inverse=True)[1] % 2
+    clf = make_clf(class_weight={0: 1.0, 1: 2.0}).fit(features, y)
+    clf.save(tmp_path / "m")
+    assert load(tmp_path / "m").class_weight == {0: 1.0, 1: 2.0}
+
+
+def test_what_was_set_but_not_fitted_is_not_saved(saved, tmp_path):
+    with pytest.raises(ValueError, match="has been set since the last fit; fit again before saving"):
+        saved[0].set_params(n_actions=4).save(tmp_path / "m")
+
+
 def test_training_only_parameters_are_left_out_with_a_warning(features, clips, make_clf, tmp_path):
     clf = make_clf(train_split=GroupKFold(4), callbacks=[EarlyStopping()])
     clf.fit(features, clips.target, groups=clips.groups)
@@ -152,8 +164,8 @@ def test_a_changed_weight_is_noticed(saved):
 
 def test_a_changed_parameter_is_noticed(saved):
     content = saved[1].read_bytes()
-    assert content.count(b'\\"n_actions\\": 2') == 1
-    saved[1].write_bytes(content.replace(b'\\"n_actions\\": 2', b'\\"n_actions\\": 3'))
+    assert content.count(b'[\\"n_actions\\", 2]') == 1
+    saved[1].write_bytes(content.replace(b'[\\"n_actions\\", 2]', b'[\\"n_actions\\", 3]'))
     with pytest.raises(ValueError, match="has been changed since it was written"):
         load(saved[1])
 
@@ -171,12 +183,15 @@ def test_a_newer_format_is_refused(saved):
         (lambda e: e.update({"$estimator": "sklearn.utils:check_array"}), "as an estimator, which it is not"),
         (lambda e: e.update({"$estimator": "skmer.classifiers:Gone"}), "which this installation lacks"),
         (
-            lambda e: e["params"]["$dict"].update(module={"$object": "torch.utils.data.dataloader:os"}),
+            lambda e: e["params"]["$dict"].append(["module", {"$object": "torch.utils.data.dataloader:os"}]),
             "only passing through",
         ),
-        (lambda e: e["params"]["$dict"].update(module={"$object": "builtins:eval"}), "which is not part of"),
-        (lambda e: e["params"]["$dict"].update(module={"$code": "1"}), "unknown kind"),
-        (lambda e: e["state"]["$dict"].update(__class__=1), "sets a special attribute"),
+        (
+            lambda e: e["params"]["$dict"].append(["module", {"$object": "builtins:eval"}]),
+            "which is not part of",
+        ),
+        (lambda e: e["params"]["$dict"].append(["module", {"$code": "1"}]), "unknown kind"),
+        (lambda e: e["state"]["$dict"].append(["__class__", 1]), "sets a special attribute"),
         (lambda e: e.pop("state"), "does not hold what save writes"),
     ],
     ids=["module", "function", "missing", "passing", "builtin", "kind", "special", "incomplete"],

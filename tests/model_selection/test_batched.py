@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, ShuffleSplit, cross_val_predict
 from sklearn.pipeline import make_pipeline
@@ -10,6 +11,7 @@ from skmer.classifiers import DeReGRLClassifier
 from skmer.datasets import make_landmark_clips
 from skmer.feature_extraction import LandmarkGraphTransformer
 from skmer.model_selection import batched_cross_val_predict
+from skmer.nn import DeReGRL
 
 # scikit-learn's loop says so of every fold that misses a class, as most folds of this field do.
 pytestmark = pytest.mark.filterwarnings("ignore:Number of classes in training fold")
@@ -119,6 +121,19 @@ def test_labels_are_those_of_the_loop(corpus):
 def test_what_cannot_be_stacked_is_looped_over_with_a_reason(both):
     with pytest.warns(UserWarning, match="one after the other, since callbacks is set"):
         loop, stack = both(net(callbacks=[EpochTimer()], max_epochs=3))
+    np.testing.assert_array_equal(stack, loop)
+
+
+class OwnNet(DeReGRL):
+    """A module that the stack knows nothing of."""
+
+
+@pytest.mark.parametrize(
+    "own", [{"module": OwnNet}, {"optimizer": torch.optim.Adafactor}], ids=["module", "optimizer"]
+)
+def test_modules_and_optimizers_of_ones_own_are_looped_over(both, own):
+    with pytest.warns(UserWarning, match="one after the other, since"):
+        loop, stack = both(net(**own, max_epochs=2))
     np.testing.assert_array_equal(stack, loop)
 
 
