@@ -1,5 +1,8 @@
 """The apex of a sequence: the frame that has moved most since its onset."""
 
+import hashlib
+
+import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 from sklearn.utils.parallel import Parallel, delayed
@@ -7,8 +10,10 @@ from sklearn.utils.parallel import Parallel, delayed
 from skmer._images import is_path, read_image
 from skmer.face import FaceGraph
 from skmer.landmarks._alignment import align_landmarks
+from skmer.landmarks._cache import LandmarkCache
+from skmer.landmarks._clip import ALGORITHM, digest_source
 from skmer.landmarks._detection import face_points, find_face
-from skmer.landmarks._predictor import find_predictor, load_predictor
+from skmer.landmarks._predictor import dlib, find_predictor, load_predictor, predictor_checksum
 from skmer.landmarks._tracking import track_points
 from skmer.magnification._flow import one_opencv_thread
 
@@ -59,7 +64,7 @@ def motion_curve(frames, *, box=None, predictor=None, n_jobs=None):
     return np.sqrt(((aligned[:, 1] - aligned[:, 0])[:, _NODES] ** 2).sum(axis=-1).mean(axis=-1))
 
 
-def find_apex(frames, *, box=None, predictor=None, n_jobs=None):
+def find_apex(frames, *, box=None, predictor=None, memory=None, n_jobs=None):
     """Find the apex of a sequence that has none.
 
     The frame of the largest `motion_curve`, smoothed over time against the noise of single frames.
@@ -72,6 +77,8 @@ def find_apex(frames, *, box=None, predictor=None, n_jobs=None):
         Left, top, right, bottom of the face on the first frame, in px; None detects it.
     predictor : str or path-like, default=None
         File of dlib's 68-point model; see FaceLandmarker.
+    memory : "auto", str, path-like, LandmarkCache or None, default=None
+        Where what was found in these images is kept and looked up, as FaceLandmarker does; None computes it.
     n_jobs : int, default=None
         Frames tracked at once.
 
@@ -100,8 +107,15 @@ def find_apex(frames, *, box=None, predictor=None, n_jobs=None):
         raise ValueError(
             f"frames: expected at least onset and one more frame to find an apex, got {len(frames)}."
         )
-    curve = motion_curve(frames, box=box, predictor=predictor, n_jobs=n_jobs)
-    return 1 + int(np.argmax(gaussian_filter1d(curve, _SMOOTHING, mode="nearest")[1:]))
+    cache = LandmarkCache.resolve(memory) if _given_landmarks(frames) is None else None
+    key = _sequence_key(frames, box, find_predictor(predictor)) if cache else None
+    apex = cache.get(key) if cache else None
+    if apex is None:
+        curve = motion_curve(frames, box=box, predictor=predictor, n_jobs=n_jobs)
+        apex = 1 + int(np.argmax(gaussian_filter1d(curve, _SMOOTHING, mode="nearest")[1:]))
+        if cache:
+            cache.put(key, apex)
+    return apex
 
 
 def _given_landmarks(frames):
@@ -131,6 +145,17 @@ def _follow(onset, frame, points, label):
         raise ValueError(f"{label}: expected {onset.shape} pixels as in the first frame, got {image.shape}.")
     with one_opencv_thread():
         return track_points(onset, image, points).points
+
+
+def _sequence_key(frames, box, predictor):
+    """What the cache knows the search by: the frames' content, the face's box, and what computes."""
+    versions = (ALGORITHM, cv2.__version__, dlib().__version__)
+    ours = ("apex", _N_BOXES, _SMOOTHING, versions, predictor_checksum(predictor), box and tuple(box))
+    digest = hashlib.sha256(repr(ours).encode())
+    for index, frame in enumerate(frames):
+        for part in digest_source(frame, _label(index, frame)):
+            digest.update(part)
+    return digest.hexdigest()
 
 
 def _label(index, frame):

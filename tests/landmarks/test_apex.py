@@ -51,6 +51,21 @@ def test_paths_and_workers_make_no_difference(sequence, tmp_path):
     assert np.array_equal(motion_curve(paths, n_jobs=2), motion_curve(frames))
 
 
+def test_what_was_found_is_kept_by_content(sequence, tmp_path, monkeypatch):
+    frames = sequence(5, 2)
+    found = find_apex(frames, memory=tmp_path)
+
+    def refuse(*args, **kwargs):
+        raise RuntimeError("computed")
+
+    monkeypatch.setattr("skmer.landmarks._apex.motion_curve", refuse)
+    assert find_apex([frame.copy() for frame in frames], memory=tmp_path) == found
+    others = [(frames[1:], {}), (frames, {"box": (60, 60, 240, 240)}), (frames, {"memory": None})]
+    for changed, options in others:
+        with pytest.raises(RuntimeError, match="computed"):
+            find_apex(changed, **{"memory": tmp_path, **options})
+
+
 @pytest.mark.parametrize(
     ("frames", "message"),
     [
