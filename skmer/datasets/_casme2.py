@@ -11,7 +11,7 @@ def load_casme2(
     labels="emotion",
     frames="raw",
     corrections=False,
-    missing_apex="middle",
+    missing_apex="find",
     verify_files=True,
 ):
     """Read a licensed copy of CASME II.
@@ -40,8 +40,12 @@ def load_casme2(
         Which frames, where a copy has both.
     corrections : bool, default=False
         Correct the sheet's known slips.
-    missing_apex : {"middle", "drop"}, default="middle"
-        What a clip gets whose apex is absent or outside the clip: its middle frame, or the drop table.
+    missing_apex : {"find", "middle", "drop"}, default="find"
+        What a clip gets whose apex is absent or outside the clip: the frame between onset and offset that
+        `skmer.landmarks.find_apex` finds, its middle frame, or the drop table. A search takes seconds, once
+        per clip: it is kept in the cache, and `joblib.parallel_config` spreads its frames. Where it fails, as
+        for want of a face, the middle frame is taken. ``"find"`` opens files, so it leaves an apex empty
+        under ``verify_files=False``.
     verify_files : bool, default=True
         Ask for every frame's file. Otherwise frames that are not found have the empty path, and an apex or
         offset that only the files could tell stays empty in the table.

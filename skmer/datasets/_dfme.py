@@ -11,7 +11,7 @@ def load_dfme(
     labels="emotion",
     frames="raw",
     corrections=False,
-    missing_apex="middle",
+    missing_apex="find",
     verify_files=True,
 ):
     """Read a licensed copy of DFME.
@@ -30,8 +30,8 @@ def load_dfme(
         Which frames, where a copy has both.
     corrections : bool, default=False
         Correct the sheet's known slips.
-    missing_apex : {"middle", "drop"}, default="middle"
-        What a clip without an apex gets: its middle frame, or the drop table.
+    missing_apex : {"find", "middle", "drop"}, default="find"
+        What a clip without an apex gets, as in `load_casme2`.
     verify_files : bool, default=True
         Ask for every frame's file, as `load_casme2` explains.
 

@@ -13,6 +13,7 @@ from skmer.datasets._action_unit_text import parse_action_units
 from skmer.datasets._clips import KEYFRAMES, MicroExpressionClips
 from skmer.datasets._formats import FORMATS, subject_and_clip
 from skmer.datasets._frame_index import FrameIndex
+from skmer.datasets._missing_apex import apex_reason, found_apex
 from skmer.datasets._sheets import cell_text, column_meaning, frame_number, read_sheet
 from skmer.datasets._vocabulary import canonical_label
 
@@ -20,7 +21,7 @@ _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7}
 _CHOICES = {
     "labels": ("emotion", "objective"),
     "frames": ("raw", "cropped"),
-    "missing_apex": ("middle", "drop"),
+    "missing_apex": ("find", "middle", "drop"),
 }
 _EVERY_CLASS = "all"
 
@@ -232,15 +233,25 @@ class _Reading:
         if row["offset"] is None and later:
             row["offset"] = later[-1]
             self._note(self.corrected, row, f"no offset frame: the clip's last frame {later[-1]} taken")
-        if row["apex"] is None and row["offset"] is not None and later:
+        within = [number for number in later if row["offset"] is not None and number <= row["offset"]]
+        if row["apex"] is None and within:
+            self._fill_apex(row, numbered, within)
+
+    def _fill_apex(self, row, numbered, within):
+        """The apex among the frames `within` a clip: where most has moved, else the middle one."""
+        failure, find = None, self.options.missing_apex == "find"
+        if find and not self.options.verify_files:
+            return
+        if find and (within[0], within[-1]) == (row["onset"], row["offset"]):  # else the error to come
+            found, failure = found_apex([numbered[number] for number in within])
+            if not failure:
+                row["apex"], row["apex_source"] = within[found], "found"
+        if row["apex"] is None:
             middle = (row["onset"] + row["offset"]) / 2
-            row["apex"] = min(later, key=lambda number: abs(number - middle))
+            row["apex"] = min(within, key=lambda number: abs(number - middle))
             row["apex_source"] = "middle"
-            if self.form.has_apex:
-                was = cell_text(row["cells"]["apex"])
-                self._note(
-                    self.corrected, row, f"no apex frame ({was!r}): the middle frame {row['apex']} taken"
-                )
+        if self.form.has_apex or failure:
+            self._note(self.corrected, row, apex_reason(row, failure))
 
     def _name(self, row):
         return f"{self.form.title} subject {row['subject']} clip {row['clip']}"

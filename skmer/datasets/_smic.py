@@ -11,12 +11,13 @@ def load_smic(
     labels="emotion",
     frames="raw",
     corrections=False,
-    missing_apex="middle",
+    missing_apex="find",
     verify_files=True,
 ):
     """Read a licensed copy of SMIC-HS.
 
-    The sheet names no apex: the middle frame of each clip stands for it.
+    The sheet names no apex: it is found among the frames of each clip, which takes seconds a clip the first
+    time.
 
     Parameters
     ----------
@@ -32,8 +33,8 @@ def load_smic(
         Which frames, where a copy has both.
     corrections : bool, default=False
         Correct the sheet's known slips.
-    missing_apex : {"middle", "drop"}, default="middle"
-        What a clip without an apex gets: its middle frame, or the drop table.
+    missing_apex : {"find", "middle", "drop"}, default="find"
+        What stands for the apex, as in `load_casme2`; no row is dropped.
     verify_files : bool, default=True
         Ask for every frame's file, as `load_casme2` explains.
 

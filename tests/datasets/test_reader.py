@@ -74,7 +74,7 @@ def test_the_other_kind_is_named_if_only_that_is_there(casme2_tree):
 @pytest.mark.parametrize("apex", ["/", None, "", 90, 10, "none"])
 def test_a_missing_apex_is_filled_and_listed_or_dropped(casme2_tree, apex):
     root = casme2_tree([("04", "EP12_01f", 41, apex, 55, "4", "others"), *ROWS])
-    clips = load_casme2(root)
+    clips = load_casme2(root, missing_apex="middle")
     assert clips.frames[0, 1].endswith("img48.jpg")
     assert clips.table["apex_source"].tolist() == ["middle", "sheet", "sheet", "sheet", "sheet"]
     assert clips.corrected[["subject", "clip"]].to_numpy().tolist() == [["sub04", "EP12_01f"]]
@@ -261,7 +261,8 @@ def test_samm_slips_are_kept_as_missing_or_corrected(samm_tree):
         ("032", "032_3_1", 4896, 1930, 4970, "4", "Other", 3),
     ]
     root = samm_tree(rows)
-    assert load_samm(root).table["apex_source"].tolist() == ["middle", "middle"]
+    middle = load_samm(root, missing_apex="middle")
+    assert middle.table["apex_source"].tolist() == ["middle", "middle"]
     corrected = load_samm(root, corrections=True)
     assert corrected.table["apex"].tolist() == [1113, 4930]
     assert corrected.table["apex_source"].tolist() == ["sheet", "sheet"]
@@ -278,7 +279,7 @@ def test_smic_has_middle_frames_and_unpadded_folders(tmp_path, write_sheet, writ
     write_sheet("SMIC-HS-E_annotation_2019.xlsx", header, rows, "HS", other_sheets=["VIS"])
     write_frames("HS/s3/micro/negative/s3_ne_03", [f"image{number}.bmp" for number in range(10, 21)])
     write_frames("HS/s20/micro/surprise/s20_sur_01", [f"image{number}.jpg" for number in range(5, 9)])
-    clips = load_smic(tmp_path)
+    clips = load_smic(tmp_path, missing_apex="middle")
     assert clips.groups.tolist() == ["smic/s03", "smic/s20"]
     assert clips.table["apex"].tolist() == [15, 6]
     assert clips.frames[0, 1].endswith("image15.bmp")
