@@ -5,10 +5,12 @@ from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from sklearn import get_config
 from sklearn.base import clone
 from sklearn.model_selection._search import BaseSearchCV
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import _num_samples, check_consistent_length, column_or_1d, has_fit_parameter
 
@@ -67,17 +69,45 @@ def _checked(X, y, groups, clip_ids, classes, fingerprint):
 
 
 def missing_clips(estimator, X):
-    """Which clips have no features: NaN in X, or in what a first step with ``on_missing`` makes of it."""
-    n_clips = _num_samples(X)
-    if isinstance(X, np.ndarray) and np.issubdtype(X.dtype, np.floating):
-        empty = np.isnan(X.reshape(n_clips, -1))
-        return empty.any(axis=1) if X.ndim > 2 else empty.all(axis=1)
-    pipeline = getattr(estimator, "estimator", estimator)
-    step = pipeline.steps[0][1] if isinstance(pipeline, Pipeline) else None
-    if getattr(step, "on_missing", "raise") == "raise":
-        return np.zeros(n_clips, dtype=bool)
-    features = np.asarray(clone(step).fit(X).transform(X), dtype=float)
-    return np.isnan(features.reshape(n_clips, -1)).any(axis=1)
+    """Which clips have no features: NaN in X, or in what a step with ``on_missing`` makes of it.
+
+    Only steps that learn nothing may stand before that step, since nothing is fitted here.
+    """
+    empty = _empty_rows(X)
+    if empty is not None:
+        return empty
+    steps = []
+    for step in _steps(estimator):
+        steps.append(clone(step))
+        if getattr(step, "on_missing", "raise") != "raise":
+            features = np.asarray(make_pipeline(*steps).fit_transform(X), dtype=float)
+            return np.isnan(features.reshape(len(features), -1)).any(axis=1)
+        if get_tags(step).requires_fit:
+            break
+    return np.zeros(_num_samples(X), dtype=bool)
+
+
+def _empty_rows(X):
+    """Rows without a number in a table, clips with NaN in landmarks; None where X is frames."""
+    if isinstance(X, pd.DataFrame):
+        holds_numbers = len(X.select_dtypes("number").columns) > 0
+        return X.isna().to_numpy().all(axis=1) if holds_numbers else None
+    if not (isinstance(X, np.ndarray) and np.issubdtype(X.dtype, np.floating)):
+        return None
+    empty = np.isnan(X.reshape(len(X), -1))
+    return empty.any(axis=1) if X.ndim > 2 else empty.all(axis=1)
+
+
+def _steps(estimator):
+    """Transformers that data meets one after the other, through searches and pipelines within pipelines."""
+    while hasattr(estimator, "estimator") and not hasattr(type(estimator), "get_support"):  # no selector
+        estimator = estimator.estimator
+    if isinstance(estimator, Pipeline):
+        for _, step in estimator.steps:
+            if step not in (None, "passthrough"):
+                yield from _steps(step)
+    elif hasattr(estimator, "transform"):
+        yield estimator
 
 
 def check_seeds(seeds):

@@ -92,9 +92,10 @@ def evaluate_loso(
 
     Notes
     -----
-    A clip without features keeps its place in N. It is a row of a floating-point `X` that is NaN (in every
-    value where `X` is 2-D, in any value else), or one for which the first step of a pipeline yields NaN,
-    which it may where it has a parameter ``on_missing`` other than "raise". Such clips never train, are
+    A clip without features keeps its place in N. It is a row of a floating-point `X` or of a table that is
+    NaN (in every value where `X` is 2-D, in any value else), or one for which a step of a pipeline yields
+    NaN, which it may where it has a parameter ``on_missing`` other than "raise", if the steps before it learn
+    nothing (their tag ``requires_fit`` is False). Such clips never train, are
     predicted as the commonest class of the other training clips, and are counted in ``n_missing``.
 
     Examples

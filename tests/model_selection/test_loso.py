@@ -11,10 +11,12 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.model_selection import GridSearchCV, GroupKFold, LeaveOneGroupOut, cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
+from skmer.classifiers import paper_pipeline
+from skmer.datasets import make_face_clips
 from skmer.metrics import majority_predictions
 from skmer.model_selection import evaluate_loso
 
@@ -222,14 +224,24 @@ def without_faces(make_data):
     return X, marked, y, groups, lost
 
 
-@pytest.mark.parametrize("way", ["transformer", "nan rows", "landmarks"])
+@pytest.mark.parametrize("way", ["transformer", "later", "search", "nan rows", "table", "landmarks"])
 def test_clips_without_features_keep_their_place_and_never_train(make_data, way):
     X, marked, y, groups, lost = without_faces(make_data)
     svc = make_pipeline(StandardScaler(), LogisticRegression())
+    found = Pipeline([("faces", Faces()), *svc.steps])
     if way == "transformer":
-        result = evaluate_loso(Pipeline([("faces", Faces()), *svc.steps]), marked.tolist(), y, groups)
+        result = evaluate_loso(found, marked.tolist(), y, groups)
+    elif way == "later":
+        within = Pipeline([("idle", "passthrough"), ("copy", FunctionTransformer(np.array)), ("rest", found)])
+        result = evaluate_loso(within, marked.tolist(), y, groups)
+    elif way == "search":
+        search = GridSearchCV(found, {"logisticregression__C": [1.0]}, cv=LeaveOneGroupOut())
+        result = evaluate_loso(search, marked.tolist(), y, groups)
     elif way == "nan rows":
         result = evaluate_loso(svc, np.where(lost[:, None], np.nan, X), y, groups)
+    elif way == "table":
+        table = pd.DataFrame(np.where(lost[:, None], np.nan, X)).add_prefix("feature_")
+        result = evaluate_loso(svc, table, y, groups)
     else:
         landmarks = np.where(lost[:, None, None], np.nan, X[:, :, None])
         landmarks[lost, 1:] = 0.0
@@ -246,6 +258,26 @@ def test_clips_without_features_keep_their_place_and_never_train(make_data, way)
     np.testing.assert_array_equal(result.predictions["prediction"], expected)
     probabilities = result.predictions.filter(like="probability").to_numpy()
     np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+
+
+@pytest.mark.filterwarnings("ignore:magnet_weights is None")
+def test_a_blank_face_in_the_papers_pipeline_keeps_its_place():
+    clips = make_face_clips(3, 9, color=False, face_size=120, random_state=0)
+    for frame in range(3):
+        clips.frames[4, frame] = np.full_like(clips.frames[4, frame], 128)
+    pipeline = paper_pipeline(n_views=1, random_state=0)
+    result = evaluate_loso(pipeline.set_params(graph__on_missing="nan", clf__max_epochs=1), clips)
+    assert result.predictions["missing"].to_numpy().nonzero()[0].tolist() == [4]
+    with pytest.raises(ValueError, match="no face was found"):
+        evaluate_loso(pipeline.set_params(graph__on_missing="raise"), clips)
+
+
+def test_steps_that_learn_are_not_fitted_to_look_for_missing_faces(make_data, recorder):
+    X, y, groups = make_data()
+    learned = Pipeline([("scale", StandardScaler()), ("faces", Faces()), ("clf", recorder)])
+    result = evaluate_loso(learned, np.abs(X).tolist(), y, groups)
+    assert result.n_missing == 0
+    assert all(len(rows) < len(X) for rows, _, _ in recorder.fits)
 
 
 class Flatten(TransformerMixin, BaseEstimator):
