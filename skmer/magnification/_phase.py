@@ -89,7 +89,7 @@ def _phase_change(before, after, expected, smoothing):
 def _growth(before, after):
     """Change of the log amplitude, as a band's envelope moves with its waves; damped where it is weak."""
     before, after = np.abs(before), np.abs(after)
-    floor = _FLOOR * np.sqrt((before**2).mean())
+    floor = _FLOOR * np.sqrt((before**2).mean()) + np.float32(1e-12)  # an even picture has no waves
     return np.clip(np.log((after + floor) / (before + floor)), -_GROWTH, _GROWTH)
 
 

@@ -28,6 +28,13 @@ def test_one_changes_nothing_and_a_still_picture_stays_still(portrait, shifted, 
     assert np.abs(METHODS[method](portrait, portrait, 5.0).astype(int) - portrait).max() <= 1
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_a_picture_without_detail_stays_even(method):
+    even = np.full((40, 40), 90, np.uint8)
+    assert np.array_equal(METHODS[method](even, even, 3.0), even)
+    assert np.ptp(METHODS[method](even, even + np.uint8(10), 3.0)) == 0
+
+
 @pytest.mark.parametrize("method", ["lagrangian", "eulerian", "phase"])
 def test_magnified_pictures_are_nearer_the_truth(grey, shifted, method):
     moved, truth = shifted(grey, 0.8), shifted(grey, 2.4)
