@@ -73,9 +73,9 @@ def holds_landmarks(frames):
 
 
 def _check_numbers(frames):
+    if frames.dtype.kind == "c":
+        raise ValueError("frames: Complex data not supported; landmarks and pixels are real numbers.")
     if _is_landmark_shape(frames.shape):
-        if frames.dtype.kind == "c":
-            raise ValueError("frames: Complex data not supported; landmarks are real numbers, in px.")
         return frames.astype(np.float64, copy=False)
     if frames.ndim in (4, 5) and frames.shape[1] == 3 and len(frames):
         return _fill(frames)

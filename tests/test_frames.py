@@ -88,6 +88,7 @@ def test_input_is_left_alone():
         (np.zeros((4, 10)), ValueError, r"shape \(4, 10\)"),
         (np.zeros((4, 2, 68, 2)), ValueError, r"shape \(4, 2, 68, 2\)"),
         (LANDMARKS.astype(complex), ValueError, "Complex data"),
+        (np.zeros((1, 3, 9, 9), complex), ValueError, "Complex data"),
     ],
 )
 def test_other_input_is_refused(frames, error, message):
