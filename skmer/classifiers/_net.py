@@ -225,6 +225,12 @@ class ClipNet(NetParameters):
             rows = {**rows, "X": self.augmentation_(features, draw)}
         return super().train_step_single((rows, target), **fit_params)
 
+    def _set_training(self, training=True):
+        """Switch modules to training or evaluation, where they are not there yet: the walk takes its time."""
+        modules = [getattr(self, f"{name}_") for name in self._modules + self._criteria]
+        if any(module.training != training for module in modules):
+            super()._set_training(training)
+
     def infer(self, x, **fit_params):
         """Run the module on one batch.
 

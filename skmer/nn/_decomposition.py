@@ -41,8 +41,8 @@ class ActionDecomposition(nn.Module):
     Shapes:
         - x: (..., N, B, T, D), nodes first
         - adjacency: (..., N, N), of which the diagonal blocks A_s are used
-        - output: actions (..., P, B, T, D) with P = K times the number of components, and maps (..., S, n, B,
-          T, K) where n is the largest component's size and a smaller component's last rows are zero
+        - output: actions (..., P, B, T, D) with P = K times the number of components, and maps (..., S, B, T,
+          K, n) where n is the largest component's size and a smaller component's last columns are zero
 
     Notes
     -----
@@ -60,7 +60,7 @@ class ActionDecomposition(nn.Module):
     >>> decompose = ActionDecomposition([10, 9, 12], n_channels=16, n_actions=3)
     >>> actions, maps = decompose(torch.ones(31, 8, 3, 16), torch.eye(31))
     >>> actions.shape, maps.shape
-    (torch.Size([9, 8, 3, 16]), torch.Size([3, 12, 8, 3, 3]))
+    (torch.Size([9, 8, 3, 16]), torch.Size([3, 8, 3, 3, 12]))
     """
 
     def __init__(
@@ -93,14 +93,16 @@ class ActionDecomposition(nn.Module):
         self.register_buffer("entries", _block_entries(self.component_sizes), persistent=False)
 
     def forward(self, x: Tensor, adjacency: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the actions, (..., P, B, T, D), and the maps Mhat, (..., S, n, B, T, K)."""
+        """Return the actions, (..., P, B, T, D), and the maps Mhat, (..., S, B, T, K, n)."""
         nodes = self._stack_components(x)
         scores = self.block(nodes, self._stack_blocks(adjacency))
+        scores = scores.movedim(-4, -1)
         if self.softmax == "nodes":
-            maps = scores.add_(self.absent).softmax(-4)
+            maps = (scores + self.absent).softmax(-1)
         else:
-            maps = scores.softmax(-1) * self.absent.exp()
-        return _combine(maps, nodes).flatten(-5, -4), maps
+            maps = scores.softmax(-2) * self.absent.exp()
+        actions = torch.matmul(maps, nodes.movedim(-4, -2))
+        return actions.movedim(-2, -4).flatten(-5, -4), maps
 
     def _stack_components(self, x: Tensor) -> Tensor:
         """(..., N, B, T, D) -> (..., S, n, B, T, D), zeros behind the smaller components."""
@@ -118,17 +120,11 @@ class ActionDecomposition(nn.Module):
         return entries.unflatten(-1, (len(self.component_sizes), size, size))
 
 
-def _combine(maps: Tensor, nodes: Tensor) -> Tensor:
-    """Eq. (3): (..., n, B, T, K) and (..., n, B, T, D) -> (..., K, B, T, D)."""
-    actions = torch.matmul(maps.movedim(-4, -1), nodes.movedim(-4, -2))
-    return actions.movedim(-2, -4)
-
-
 def _absent_nodes(component_sizes: Sequence[int]) -> Tensor:
-    """Minus infinity at the padding of a stack of components, zero elsewhere, (S, n, 1, 1, 1)."""
+    """Minus infinity at the padding of a stack of components, zero elsewhere, (S, 1, 1, 1, n)."""
     node = torch.arange(max(component_sizes))
     padding = node >= torch.tensor(component_sizes)[:, None]
-    return torch.zeros(padding.shape).masked_fill(padding, -torch.inf)[..., None, None, None]
+    return torch.zeros(padding.shape).masked_fill(padding, -torch.inf)[:, None, None, None, :]
 
 
 def _block_entries(component_sizes: Sequence[int]) -> Tensor:

@@ -179,11 +179,11 @@ class DeReGRL(nn.Module):
         adjacency = self.adjacency()
         _, maps = self.decomposition(self.extract(x, adjacency), adjacency)
         sizes = self.decomposition.component_sizes
-        n_actions = maps.shape[-1]
+        n_actions = maps.shape[-2]
         shares = maps.new_zeros(*x.shape[:-1], n_actions * len(sizes))
         start = 0
         for s, size in enumerate(sizes):
-            block = maps[..., s, :size, :, :, :].movedim(-4, -2)
+            block = maps[..., s, :, :, :, :size].transpose(-1, -2)
             shares[..., start : start + size, s * n_actions : (s + 1) * n_actions] = block
             start += size
         return shares

@@ -15,7 +15,7 @@ class SeededDropout(nn.Module):
     Attributes
     ----------
     generator : torch.Generator, list of torch.Generator or None
-        Set by whoever trains; a list has one generator for each replica on the first axis. None: torch's global one.
+        Set by whoever trains; a list has one for each replica on the first axis. None: torch's global one.
 
     Shapes:
         - x: any

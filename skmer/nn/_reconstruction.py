@@ -83,11 +83,10 @@ class RelationReconstruction(nn.Module):
     def forward(self, actions: Tensor) -> Tensor:
         """Return the weights, (..., P, B)."""
         relations = self.block(actions, self.adjacency())
-        if self.sigmoid:
-            relations = relations.sigmoid()
         entries = relations.flatten(-2)
+        entries = entries.sigmoid() if self.sigmoid else entries.abs()
         if self.norm == "l1":
-            return entries.abs().mean(-1)
+            return entries.mean(-1)
         return torch.linalg.vector_norm(entries, dim=-1) / entries.shape[-1]
 
 

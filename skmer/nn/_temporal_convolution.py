@@ -4,6 +4,7 @@ import math
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 KERNEL_SIZE = 3
 
@@ -70,10 +71,11 @@ class TemporalConvolution(nn.Module):
 
 
 def _product(rows: Tensor, weight: Tensor) -> Tensor:
-    """Multiply; where the result is narrow the other way round, which MKL does four times as fast."""
-    if weight.shape[-1] % 16 == 0:
+    """Multiply, in whole vectors of 16: MKL takes four times as long for nine columns as for sixteen."""
+    width = weight.shape[-1]
+    if width % 16 == 0:
         return torch.matmul(rows, weight)
-    return torch.matmul(weight.mT, rows.mT).mT
+    return torch.matmul(rows, functional.pad(weight, (0, -width % 16)))[..., :width]
 
 
 def _band(n_frames: int) -> Tensor:

@@ -27,7 +27,7 @@ def test_equations_1_to_3(plain, draw, nodes_first, softmax, axis):
     actions, maps = layer(nodes_first(x), adjacency)
     np.testing.assert_allclose(actions.movedim(-4, -2).detach().numpy(), want, atol=1e-12)
     for group, size in enumerate(SIZES):
-        got = maps[group].movedim(-4, -2).detach().numpy()
+        got = maps[group].transpose(-1, -2).detach().numpy()
         np.testing.assert_allclose(got[:, :, :size], want_maps[group], atol=1e-12)
         assert np.all(got[:, :, size:] == 0)
 
@@ -36,7 +36,7 @@ def test_an_action_is_a_convex_combination_of_its_component(draw, nodes_first):
     layer = ActionDecomposition(SIZES, 6, 2).double()
     x = nodes_first(draw(2, 3, 12, 6))
     actions, maps = layer(x, draw(12, 12))
-    torch.testing.assert_close(maps.sum(-4), torch.ones_like(maps.sum(-4)))
+    torch.testing.assert_close(maps.sum(-1), torch.ones_like(maps.sum(-1)))
     assert (maps >= 0).all()
     brow = x[:4]
     assert (actions[:2] <= brow.amax(0) + 1e-12).all() and (actions[:2] >= brow.amin(0) - 1e-12).all()
