@@ -40,7 +40,8 @@ def _frames(onset, apex, offset):
 class SheetFormat:
     """One data set.
 
-    `presets` map canonical labels to classes, `counts` list the class counts that versions of the sheet have.
+    `presets` map canonical labels to classes, the usual one first; `counts` list the class counts that
+    versions of the sheet have. With `whole_recordings` a folder holds more than a clip's frames.
     """
 
     name: str
@@ -54,6 +55,7 @@ class SheetFormat:
     worksheet: str | None = None
     distinguishes_crops: bool = False
     has_apex: bool = True
+    whole_recordings: bool = False
     corrections: tuple[Correction, ...] = field(default=())
 
 
@@ -76,6 +78,13 @@ def _subject_of_clip(prefix, digits):
     """As `_numbered`, from the file name, which starts with the same number, where the subject is empty."""
     named = _numbered(prefix, digits)
     return lambda subject, clip: named(subject or clip, clip)
+
+
+def _any_name(subject, clip):
+    """Subject cells such as 7, '07', '7.0', 'S07' or 'Sub 7' as one name, others without case."""
+    text = re.sub(r"\.0+$", "", " ".join(subject.casefold().split()))
+    counted = re.fullmatch(r"(?:s|sub|subject)?[\s_.-]*(\d+)", text)
+    return re.sub(r"\d+", lambda run: str(int(run[0])), counted[1] if counted else text)
 
 
 def _plain(text):
@@ -133,8 +142,7 @@ FORMATS = {
                 _CASME2_5,  # 2014
                 _CASME2_5 | {"surprise": 28},  # 2019
                 _CASME2_5 | {"disgust": 64},  # the release of 256 rows
-                _CASME2_5 | {"happiness": 33},  # the release of 257 rows without its 64th disgust clip
-                _CASME2_5 | {"disgust": 64, "happiness": 33},
+                _CASME2_5 | {"happiness": 33},  # the release of 257 rows
             )
         },
         subject=_numbered("sub", 2),
@@ -191,9 +199,10 @@ FORMATS = {
                 | {"anger": 64, "sadness": 57, "happiness": 55},
             )
         },
-        subject=lambda subject, clip: subject,
+        subject=_numbered("spNO.", 1),
         clip_key=_subject_and_clip,
         folder_key=_casme3_folder,
+        whole_recordings=True,
     ),
     "mmew": SheetFormat(
         name="mmew",
@@ -211,7 +220,7 @@ FORMATS = {
         sheets=("4DME_Labelling_Micro*.xlsx", "4DME*.xlsx"),
         presets={},
         counts={},
-        subject=lambda subject, clip: subject,
+        subject=_any_name,
         clip_key=lambda subject, clip: (_plain(clip),),
         folder_key=_own_folder,
     ),
@@ -221,7 +230,7 @@ FORMATS = {
         sheets=("DFME*.xlsx", "train*.csv", "*.csv", "*.xlsx"),
         presets={},
         counts={},
-        subject=lambda subject, clip: subject,
+        subject=_any_name,
         clip_key=lambda subject, clip: (_plain(clip),),
         folder_key=_own_folder,
     ),

@@ -58,7 +58,7 @@ def test_an_apex_stays_empty_where_files_are_not_opened(casme2_tree):
     assert clips.table["apex"].isna().all()
     assert clips.table["apex_source"].tolist() == ["none"]
     assert [Path(path).name for path in clips.frames[0]] == ["img41.jpg", "", "img55.jpg"]
-    assert len(clips.corrected) == 0
+    assert clips.corrected["reason"].tolist() == ["no apex frame ('/'): left empty"]
 
 
 def test_without_a_landmark_model_the_middle_stands_for_the_apex(casme2_tree, monkeypatch):

@@ -156,6 +156,7 @@ def test_a_sheet_alone_keeps_rows_without_apex(casme2_tree, tmp_path):
     assert len(clips) == 5
     assert clips.table["apex"].isna().tolist() == [True, False, False, False, False]
     assert set(clips.frames.ravel()) == {""}
+    assert clips.corrected["reason"].tolist() == ["no apex frame ('/'): left empty"]
     alone = load_casme2(tmp_path / "CASME2-coding-20140508.xlsx", verify_files=False)
     assert alone.target.tolist() == clips.target.tolist()
     with pytest.raises(ValueError, match="root must be the folder"):
@@ -223,6 +224,12 @@ def test_published_versions_of_casme2_do_not_warn(changes, n_clips):
     clips = load_casme2(None, counted_sheet(CASME2_2014 | changes), verify_files=False)
     assert len(clips) == n_clips
     assert len(clips) + len(clips.dropped) == sum((CASME2_2014 | changes).values())
+
+
+def test_no_release_has_both_of_the_later_clips():
+    sheet = counted_sheet(CASME2_2014 | {"disgust": 64, "happiness": 33})
+    with pytest.warns(UserWarning, match="248 clips"):
+        load_casme2(None, sheet, verify_files=False)
 
 
 def test_other_counts_warn_with_both():

@@ -1,0 +1,86 @@
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from skmer.datasets import load_casme2, load_casme3
+
+pytestmark = pytest.mark.filterwarnings("ignore:CAS:UserWarning")
+
+
+def casme2_row(onset, apex, offset):
+    return [("16", "EP01_08", onset, apex, offset, "4", "others"), ("01", "EP1", 41, 45, 55, "4", "others")]
+
+
+def numbers(clips, row=0):
+    return clips.table.loc[row, ["onset", "apex", "offset"]].tolist()
+
+
+@pytest.mark.parametrize(
+    ("cells", "read", "reason"),
+    [
+        ((41, 50, 110), [41, 50, 60], r"no offset frame \('110'\): the clip's last frame 60 taken"),
+        ((41, 70, 110), [41, 50, 60], r"no apex frame \('70'\): the middle frame 50 taken"),
+    ],
+    ids=["offset", "both"],
+)
+def test_what_lies_past_the_frames_on_disk_is_missing_and_listed(casme2_tree, cells, read, reason):
+    clips = load_casme2(casme2_tree(casme2_row(*cells)), missing_apex="middle")
+    assert numbers(clips) == read
+    assert [Path(path).name for path in clips.frames[0]] == [f"img{number}.jpg" for number in read]
+    assert clips.corrected["reason"].str.contains(reason).sum() == 1
+    assert set(clips.corrected["clip"]) == {"EP01_08"}
+
+
+def test_an_apex_past_the_frames_may_be_dropped(casme2_tree):
+    clips = load_casme2(casme2_tree(casme2_row(41, 70, 110)), missing_apex="drop")
+    assert clips.table["clip"].tolist() == ["EP1"]
+    assert clips.dropped["reason"].tolist() == ["no apex frame ('70')"]
+
+
+def test_an_onset_past_the_frames_is_an_error(casme2_tree):
+    with pytest.raises(FileNotFoundError, match="clip EP01_08 has no frame onset 90, apex 95, offset 99"):
+        load_casme2(casme2_tree(casme2_row(90, 95, 99)))
+
+
+COLUMNS = ["Subject", "Filename", "Onset", "Apex", "Offset", "emotion"]
+
+
+def recording(write_frames, rows, root, **options):
+    write_frames("part_A/spNO.1/a/color", [f"{number}.jpg" for number in range(300)])
+    sheet = pd.DataFrame([["spNO.1", "a", *frames, "Disgust"] for frames in rows], columns=COLUMNS)
+    return load_casme3(root, sheet, missing_apex="middle", **options)
+
+
+def test_in_a_recording_a_clip_without_offset_ends_before_the_next(tmp_path, write_frames):
+    clips = recording(write_frames, [(10, 15, 0), (40, 45, 50), (5, 7, 9)], tmp_path)
+    assert numbers(clips) == [10, 15, 39]
+    assert "before the next clip's onset 40" in clips.corrected["reason"][0]
+
+
+def test_clips_of_other_classes_end_a_clip_too(tmp_path, write_frames):
+    write_frames("part_A/spNO.1/a/color", [f"{number}.jpg" for number in range(300)])
+    rows = [["spNO.1", "a", 10, 15, 0, "Disgust"], ["spNO.1", "a", 40, 45, 50, "Happy"]]
+    clips = load_casme3(tmp_path, pd.DataFrame(rows, columns=COLUMNS), classes=["disgust"])
+    assert numbers(clips) == [10, 15, 39]
+
+
+def test_the_last_clip_of_a_recording_ends_at_its_apex(tmp_path, write_frames):
+    clips = recording(write_frames, [(10, 15, 20), (40, 45, 0)], tmp_path)
+    assert numbers(clips, 1) == [40, 45, 45]
+    assert "the apex 45 taken" in clips.corrected["reason"][0]
+    assert numbers(recording(write_frames, [(40, 45, 0)], tmp_path)) == [40, 45, 45]
+
+
+def test_a_missing_apex_is_chosen_before_the_next_clip(tmp_path, write_frames):
+    clips = recording(write_frames, [(10, None, 0), (40, 45, 50)], tmp_path)
+    assert numbers(clips) == [10, 24, 39]
+
+
+def test_what_a_sheet_alone_lacks_is_listed():
+    rows = [["01", "EP1", 41, "/", 30, "others"], ["01", "EP2", 41, 45, 50, "others"]]
+    clips = load_casme2(None, pd.DataFrame(rows, columns=COLUMNS), verify_files=False)
+    assert clips.corrected["reason"].tolist() == [
+        "no apex frame ('/'): left empty",
+        "no offset frame ('30'): left empty",
+    ]
