@@ -3,7 +3,11 @@
 import re
 from typing import NamedTuple
 
-_TOKEN = re.compile(r"(?<![A-Za-z])(?:AU)?\s*([LR]?)\s*(\d{1,2})\s*([A-E]?)(?![0-9A-Za-z])", re.IGNORECASE)
+# A letter before the number is a side or a part of the face (T, B, ...), one after it an intensity.
+_START = r"(?:(?<![A-Za-z0-9.])(?:AU\s*)?([LR](?=\s*\d))?(?:\s*|[A-Z])|(?:(?<=\d)|(?<=\d[A-E]))([LR])\s*)"
+_NUMBER = r"(\d{1,2})(?:\.0+)?\s*[A-E]?"
+_END = r"(?:(?=[LR]\d)|(?![0-9A-Za-z]|\.\d))"
+_TOKEN = re.compile(_START + _NUMBER + _END, re.IGNORECASE)
 
 
 class ActionUnits(NamedTuple):
@@ -37,10 +41,8 @@ def parse_action_units(text):
     """
     if text is None or text != text:  # None or NaN
         return ActionUnits((), {}, "")
-    if isinstance(text, float) and text.is_integer():
-        text = int(text)
     text = str(text)
-    found = [(int(number), side.upper()) for side, number, _ in _TOKEN.findall(text)]
+    found = [(int(number), (side or joined).upper()) for side, joined, number in _TOKEN.findall(text)]
     rest = re.sub(r"\bor\b|[+,;/&()\s]", " ", _TOKEN.sub(" ", text), flags=re.IGNORECASE)
     return ActionUnits(
         tuple(sorted({number for number, _ in found})),

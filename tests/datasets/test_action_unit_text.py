@@ -1,5 +1,7 @@
+import pandas as pd
 import pytest
 
+from skmer.datasets import load_dfme
 from skmer.datasets._action_unit_text import parse_action_units
 
 
@@ -16,6 +18,18 @@ from skmer.datasets._action_unit_text import parse_action_units
         ("?", (), {}, "?"),
         ("4?", (4,), {}, "?"),
         ("12 blink", (12,), {}, "blink"),
+        ("14A + B17", (14, 17), {}, ""),
+        ("T23+B17", (17, 23), {}, ""),
+        ("U12", (12,), {}, ""),
+        ("L12R14", (12, 14), {12: "L", 14: "R"}, ""),
+        ("L12AR14b", (12, 14), {12: "L", 14: "R"}, ""),
+        ("AU4+AUR12", (4, 12), {12: "R"}, ""),
+        ("L 14", (14,), {14: "L"}, ""),
+        ("4.0", (4,), {}, ""),
+        ("4.0+12.0", (4, 12), {}, ""),
+        ("12.5", (), {}, "12.5"),
+        ("EP12", (), {}, "EP12"),
+        ("412", (), {}, "412"),
         (4, (4,), {}, ""),
         (12.0, (12,), {}, ""),
         (None, (), {}, ""),
@@ -25,3 +39,9 @@ from skmer.datasets._action_unit_text import parse_action_units
 )
 def test_cells(text, units, sides, unread):
     assert parse_action_units(text) == (units, sides, unread)
+
+
+def test_a_blank_cell_in_a_table_adds_no_unit():
+    sheet = pd.DataFrame({"Subject": [1, 2], "Filename": ["a", "b"], "Onset": 1, "AU": [4, None]})
+    clips = load_dfme(None, sheet.assign(Emotion="fear"), verify_files=False)
+    assert clips.table["units"].tolist() == [(4,), ()]
