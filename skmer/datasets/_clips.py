@@ -84,6 +84,8 @@ class MicroExpressionClips:
     ----------
     class_names : list of str
         The classes that occur, sorted.
+    shape : tuple of int
+        Of the frames, for scikit-learn's splitters and ``train_test_split``, which index clips by rows.
 
     Raises
     ------
@@ -96,8 +98,8 @@ class MicroExpressionClips:
     >>> clips = make_landmark_clips(n_subjects=4, n_clips=20, random_state=0)
     >>> clips.frames.shape, str(clips.groups[0])
     ((20, 3, 68, 2), 'synthetic-casme2/sub01')
-    >>> len(clips.select(clips.target == "disgust"))
-    5
+    >>> len(clips.select(clips.target == "disgust")), len(clips[:7])
+    (5, 7)
     """
 
     def __init__(
@@ -131,8 +133,42 @@ class MicroExpressionClips:
         )
         return digest.hexdigest()[:8]
 
+    @classmethod
+    def from_frame(cls, table, frames=None, **options):
+        """Clips of your own from a table.
+
+        Parameters
+        ----------
+        table : DataFrame or path of a CSV file
+            One row per clip.
+        frames : array, default=None
+            Landmarks or images, instead of the paths in the table.
+        **options : object
+            The other parameters of :func:`skmer.datasets.clips_from_frame`, which explains them all.
+
+        Returns
+        -------
+        clips : MicroExpressionClips
+        """
+        from skmer.datasets._own_clips import clips_from_frame  # that module needs this one
+
+        return clips_from_frame(table, frames, **options)
+
+    @property
+    def shape(self):
+        """Shape of the frames; its first entry is the number of clips."""
+        return self.frames.shape
+
     def __len__(self):
         return len(self.frames)
+
+    def __getitem__(self, rows):
+        """The clips that `select` gives; of a single row number, one clip."""
+        if isinstance(rows, tuple) and len(rows) == 2 and rows[1] is Ellipsis:  # as scikit-learn asks
+            rows = rows[0]
+        if isinstance(rows, tuple | str):
+            raise TypeError(f"clips are indexed by rows alone, got {rows!r}; their columns are in .table.")
+        return self.select(rows if isinstance(rows, slice) or np.ndim(rows) else [rows])
 
     def __repr__(self):
         counts = ", ".join(f"{name} {count}" for name, count in self._counts().items())

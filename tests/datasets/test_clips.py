@@ -3,7 +3,8 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.model_selection import LeaveOneGroupOut
+from sklearn.model_selection import LeaveOneGroupOut, train_test_split
+from sklearn.utils import _safe_indexing
 
 from skmer.datasets import MicroExpressionClips, make_landmark_clips
 from skmer.datasets._vocabulary import CLASS_VOCABULARY, canonical_label
@@ -63,6 +64,36 @@ def test_splitters_index_the_arrays():
     folds = list(LeaveOneGroupOut().split(clips.frames, clips.target, clips.groups))
     assert len(folds) == 4
     assert sum(len(test) for _, test in folds) == 20
+
+
+@pytest.mark.parametrize("rows", [np.arange(3), [4, 1], slice(2, 9, 2), np.arange(20) < 5, -1, np.int64(3)])
+def test_clips_are_indexed_as_arrays_are(rows):
+    clips = make_landmark_clips(n_subjects=4, n_clips=20, random_state=0)
+    for part in (clips[rows], _safe_indexing(clips, rows)):
+        names = np.atleast_1d(clips.table["clip"].to_numpy()[rows])
+        assert part.table["clip"].tolist() == names.tolist()
+        assert part.target.tolist() == np.atleast_1d(clips.target[rows]).tolist()
+        assert len(part) == part.shape[0] == len(names)
+
+
+def test_scikit_learn_splits_clips():
+    clips = make_landmark_clips(n_subjects=4, n_clips=20, random_state=0)
+    train, test = train_test_split(clips, test_size=5, random_state=0)
+    assert (len(train), len(test)) == (15, 5)
+    for rows, held_out in LeaveOneGroupOut().split(clips, clips.target, clips.groups):
+        assert not set(clips[rows].groups) & set(clips[held_out].groups)
+    assert len(list(clips)) == 20
+    with pytest.raises(TypeError, match="indexed by rows alone"):
+        clips["clip"]
+    with pytest.raises(IndexError):
+        clips[20]
+
+
+def test_from_frame_reads_a_table_of_ones_own():
+    table = pd.DataFrame({"onset": ["a"], "apex": ["b"], "offset": ["c"], "mood": ["Happy"], "who": ["anna"]})
+    clips = MicroExpressionClips.from_frame(table, target="mood", subject="who", dataset="lab")
+    assert isinstance(clips, MicroExpressionClips)
+    assert (clips.target[0], clips.groups[0], clips.frames[0, 1]) == ("happiness", "lab/anna", "b")
 
 
 def test_action_unit_table():
