@@ -28,7 +28,8 @@ _COUNTS = {
 
 # Clips that releases of CASME II have and the challenge has not.
 _ABSENT = {("sub04", "ep12_01f"), ("sub05", "ep09_05f"), ("sub24", "ep02_07"), ("sub09", "ep02_02f")}
-_RELABELLED = 3  # clips of sub24 that were sadness until 2019 and surprise since
+_NOT_LISTED = "not in the challenge's list"
+_N_RELABELLED = 3  # clips of sub24 that were sadness until 2019 and surprise since; which, no list says
 
 
 def load_megc2019(casme2=None, samm=None, smic=None):
@@ -44,12 +45,14 @@ def load_megc2019(casme2=None, samm=None, smic=None):
     -------
     clips : MicroExpressionClips
         In the classes negative, positive and surprise: 442 clips of 68 subjects if all three are there (CASME
-        II 145, SAMM 133, SMIC 164). Other counts draw a warning. What is left out is in `dropped`.
+        II 145, SAMM 133, SMIC 164). Other counts draw a warning. What is left out is in `dropped`. The sheet
+        of 2019 calls three clips of CASME II's sub24 surprise that were sadness before: they are left out if
+        that subject has no other surprise, else they cannot be told apart and stay, with a warning.
 
     Raises
     ------
     ValueError
-        If no data set is given.
+        If no data set is given, or clips are of another one or lack the sheet's emotions.
 
     References
     ----------
@@ -85,12 +88,13 @@ def load_megc2019(casme2=None, samm=None, smic=None):
 def _part(name, source):
     clips = source if isinstance(source, MicroExpressionClips) else _LOADERS[name](source, classes="all")
     target = [_CLASSES[name].get(label, "") for label in clips.target]
+    _check_part(name, clips)
     reasons = [
         "" if label else f"class {emotion!r} is not in the composite"
         for label, emotion in zip(target, clips.target.tolist(), strict=True)
     ]
     if name == "casme2":
-        reasons = [reason or _casme2_reason(clips, row) for row, reason in enumerate(reasons)]
+        reasons = [reason or ours for reason, ours in zip(reasons, _casme2_reasons(clips), strict=True)]
     kept = np.array([not reason for reason in reasons], bool)
     part = MicroExpressionClips(
         clips.frames[kept],
@@ -106,15 +110,39 @@ def _part(name, source):
     return part
 
 
-def _casme2_reason(clips, row):
-    subject, clip = clips.table["subject"][row], clips.table["clip"][row]
-    if (subject, clip.casefold()) in _ABSENT:
-        return "not in the challenge's list"
-    relabelled = (clips.table["subject"] == "sub24") & (clips.target == "surprise")
-    newer = int(np.sum(clips.target == "surprise")) == _COUNTS["casme2"]["surprise"] + _RELABELLED
-    if newer and relabelled[row] and int(relabelled.sum()) == _RELABELLED:
-        return "surprise since the sheet of 2019, sadness before: not in the challenge's list"
-    return ""
+def _check_part(name, clips):
+    sets = sorted({group.partition("/")[0].removeprefix("synthetic-") for group in clips.groups.tolist()})
+    if sets != [name]:
+        raise ValueError(f"{name} must be clips of {name}, got clips of {', '.join(sets)}.")
+    merged = {"negative", "positive"} & set(clips.class_names) if name == "casme2" else set()
+    merged |= {label for label in clips.class_names if label.startswith("objective ")}
+    if merged:
+        raise ValueError(
+            f"{name} must have its sheet's emotions as classes, got {sorted(merged)}; read it with "
+            "classes='all'."
+        )
+
+
+def _casme2_reasons(clips):
+    """Why the challenge has not a clip, empty if it has."""
+    names = zip(clips.table["subject"], clips.table["clip"], strict=True)
+    reasons = np.array(
+        [_NOT_LISTED if (who, clip.casefold()) in _ABSENT else "" for who, clip in names], object
+    )
+    surprise = clips.target == "surprise"
+    if int(surprise.sum()) != _COUNTS["casme2"]["surprise"] + _N_RELABELLED:  # not the sheet of 2019
+        return reasons.tolist()
+    candidates = surprise & (clips.table["subject"] == "sub24").to_numpy()
+    if int(candidates.sum()) == _N_RELABELLED:
+        reasons[candidates] = "surprise since the sheet of 2019, sadness before: not in the challenge's list"
+    else:
+        warnings.warn(
+            "casme2: the sheet of 2019 calls three clips of sub24 surprise that were sadness before, and the "
+            f"challenge has not these, but which of its {int(candidates.sum())} surprises they are the sheet "
+            "does not tell: all are kept; read the sheet of 2014 instead.",
+            stacklevel=5,
+        )
+    return reasons.tolist()
 
 
 def _with_dropped(clips, reasons):
@@ -126,4 +154,4 @@ def _with_dropped(clips, reasons):
 def _compare_counts(name, part):
     counts = {label: int(np.sum(part.target == label)) for label in _COUNTS[name]}
     if counts != _COUNTS[name]:
-        warnings.warn(f"{name}: the composite has {_COUNTS[name]} clips, this copy {counts}.", stacklevel=4)
+        warnings.warn(f"{name}: the composite has {_COUNTS[name]} clips, this copy {counts}.", stacklevel=5)
