@@ -10,6 +10,7 @@ from PIL import Image
 
 from skmer.datasets._frame_index import trailing_number
 from skmer.datasets._plan import check_integer
+from skmer.datasets._sheet_files import SYNTHETIC_MARK
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,7 @@ def _subject_numbers(names):
 def _write_sheet(rows, form, path):
     book = Workbook()
     page = book.active
+    book.properties.description = SYNTHETIC_MARK
     page.title = form.worksheet
     for text in form.preamble:
         page.append([text or None])

@@ -14,7 +14,7 @@ from skmer.datasets._formats import FORMATS
 from skmer.datasets._frame_index import FrameIndex
 from skmer.datasets._keyframes import KeyframeLocator
 from skmer.datasets._rows import Notes, kept_rows, sheet_rows
-from skmer.datasets._sheets import cell_text, column_meaning, read_sheet
+from skmer.datasets._sheets import cell_text, read_sheet
 from skmer.datasets._vocabulary import canonical_label
 
 _CHOICES = {
@@ -63,11 +63,15 @@ def load_dataset(name, root, options):
         root, options = None, replace(options, annotations=root)
     folder = _check_root(form, root, options)
     sheet = read_sheet(_find_sheet(form, folder, options.annotations), form.worksheet)
+    _check_columns(sheet, options)
     notes, every = Notes(), sheet_rows(sheet, form, options)
+    for position in sheet.merged:
+        notes.correct(every[position], "subject of the merged cell above")
     rows = kept_rows(every, form, options, notes)
     index = None if folder is None else FrameIndex(folder, form.folder_key, form.distinguishes_crops)
     rows, frames = KeyframeLocator(form, options, index, notes, every).locate(rows)
-    if "synthetic" not in sheet.fingerprint:
+    _check_left(form, rows, notes.dropped)
+    if not sheet.synthetic:
         _compare_counts(form, options, rows)
     return MicroExpressionClips(
         frames,
@@ -122,6 +126,24 @@ def _case_free(folder, pattern):
     return sorted(path for path in files if fnmatchcase(path.name.casefold(), pattern.casefold()))
 
 
+def _check_columns(sheet, options):
+    if options.labels in sheet.absent:
+        words = {"emotion": "Estimated Emotion", "objective": "Objective Class"}[options.labels]
+        raise ValueError(
+            f"labels={options.labels!r} needs a column such as {words!r}, {sheet.fingerprint} has none; pass "
+            "annotations= with it."
+        )
+
+
+def _check_left(form, rows, dropped):
+    if not rows:
+        reasons = dropped["reason"].value_counts().head(3)
+        listed = "; ".join(f"{count} times {reason}" for reason, count in reasons.items())
+        raise ValueError(
+            f"annotations must leave a clip of {form.title}, all {len(dropped)} rows are dropped: {listed}."
+        )
+
+
 def _compare_counts(form, options, rows):
     known = form.counts.get(options.classes) if isinstance(options.classes, str) else None
     if not known or options.labels != "emotion":
@@ -148,14 +170,19 @@ def _table(form, rows, sheet):
             "clip": [row["clip"] for row in rows],
             **{name: pd.array([row[name] for row in rows], dtype="Int64") for name in KEYFRAMES},
             "apex_source": [row["apex_source"] for row in rows],
-            "emotion": [canonical_label(row["cells"]["emotion"]) for row in rows],
+            "emotion": [canonical_label(cell_text(row["cells"]["emotion"])) for row in rows],
             "objective": [cell_text(row["cells"]["objective"]) for row in rows],
             "action_units": [cell_text(row["cells"]["action_units"]) for row in rows],
             "units": [parse_action_units(row["cells"]["action_units"]).units for row in rows],
         }
     )
-    others = [name for name in sheet.columns if column_meaning(name) is None and name not in _MEANINGS]
-    return made.assign(**{name: [row["cells"][name] for row in rows] for name in others if name not in made})
+    others = [name for name in sheet.columns if name not in _OWN_NAMES]
+    return made.assign(
+        **{
+            f"{name} (sheet)" if name in made else name: [row["cells"][name] for row in rows]
+            for name in others
+        }
+    )
 
 
-_MEANINGS = {"subject", "clip", *KEYFRAMES, "action_units", "emotion", "objective"}
+_OWN_NAMES = {"subject", "clip", *KEYFRAMES, "action_units", "emotion", "objective"}

@@ -94,7 +94,7 @@ def _row(position, cells, form, labels, classes):
 
 def _label(cells, labels):
     if labels == "emotion":
-        return canonical_label(cells["emotion"])
+        return canonical_label(cell_text(cells["emotion"]))
     text = cell_text(cells["objective"]).casefold()
     return f"objective {_ROMAN.get(text, text)}" if text else ""
 

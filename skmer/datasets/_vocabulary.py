@@ -20,6 +20,12 @@ _SYNONYMS = {
     "sad": "sadness",
     "angry": "anger",
     "disgusted": "disgust",
+    "fearful": "fear",
+    "suprise": "surprise",
+    "surprised": "surprise",
+    "neg": "negative",
+    "pos": "positive",
+    "sur": "surprise",
 }
 
 

@@ -138,5 +138,7 @@ def test_bad_arguments_are_refused(changes, message):
 def test_vocabulary_unites_spellings():
     assert {canonical_label(text) for text in ("Other", "others", " OTHERS ")} == {"others"}
     assert canonical_label("Happy") == "happiness"
+    assert {canonical_label(text) for text in ("Suprise", "surprised", "Surprise")} == {"surprise"}
+    assert [canonical_label(text) for text in ("pos", "neg", "fearful")] == ["positive", "negative", "fear"]
     assert canonical_label(None) == canonical_label(float("nan")) == ""
     assert all(canonical_label(name) == name for name in CLASS_VOCABULARY)

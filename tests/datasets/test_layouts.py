@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from openpyxl import load_workbook
 from PIL import Image
@@ -30,6 +31,16 @@ def test_what_is_saved_is_read_back(faces, layout, tmp_path):
         with Image.open(path) as stored:
             assert stored.size == image.shape[1::-1]
             assert np.abs(np.asarray(stored).astype(int) - image).mean() < 2.5
+
+
+def test_only_sheets_that_were_saved_here_go_without_the_published_counts(faces, tmp_path):
+    sheet = faces["casme2"].save(tmp_path)
+    sheet.rename(tmp_path / "CASME2-coding.xlsx")
+    assert len(load_casme2(tmp_path)) == 24
+    own = pd.DataFrame({"Subject": ["01"], "Filename": ["EP1"], "Onset": [1], "Emotion": ["others"]})
+    own.to_excel(tmp_path / "synthetic.xlsx", index=False)
+    with pytest.warns(UserWarning, match="this copy has 1 clips"):
+        load_casme2(None, tmp_path / "synthetic.xlsx", verify_files=False)
 
 
 def test_casme2_quirks(faces, tmp_path):

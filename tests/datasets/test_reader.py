@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 
 from skmer.datasets import (
     load_4dme,
@@ -55,6 +56,46 @@ def test_further_columns_are_kept(casme2_tree):
     assert clips.table["Remark"].tolist() == ["blink"]
     assert clips.table["objective"].tolist() == ["IV"]
     assert load_casme2(casme2_tree(ROWS), sheet, labels="objective").target.tolist() == ["objective 4"]
+
+
+def test_a_column_of_codes_is_not_taken_for_the_emotion():
+    sheet = pd.DataFrame(
+        {"Subject": [1], "Filename": ["a"], "Onset": [1], "Label": [3], "Emotion": ["Happy"]}
+    )
+    clips = load_dfme(None, sheet.assign(clip="renamed", dataset="A"), verify_files=False)
+    assert clips.target.tolist() == ["happiness"]
+    assert clips.table[["clip", "Label", "clip_2", "dataset", "dataset (sheet)"]].iloc[0].tolist() == [
+        *("a", "3", "renamed", "dfme", "A")
+    ]
+
+
+def test_a_missing_column_of_labels_is_named():
+    sheet = pd.DataFrame({"Subject": [1], "Filename": ["a"], "Onset": [1]})
+    for labels, word, other in [
+        ("emotion", "Estimated Emotion", "Objective Class"),
+        ("objective", "Objective Class", "Emotion"),
+    ]:
+        with pytest.raises(ValueError, match=f"labels='{labels}' needs a column such as '{word}'"):
+            load_casme2(None, sheet.assign(**{other: "I"}), labels=labels, verify_files=False)
+
+
+def test_a_sheet_of_which_nothing_is_left_says_why():
+    sheet = pd.DataFrame({"Subject": [1, 1], "Filename": ["a", "b"], "Onset": [1, 2], "Emotion": "fear"})
+    with pytest.raises(ValueError, match="all 2 rows are dropped: 2 times class 'fear' is not among"):
+        load_casme2(None, sheet, verify_files=False)
+
+
+def test_merged_subjects_are_listed(tmp_path, write_sheet):
+    header = ["Subject", "Filename", "Onset", "Apex", "Offset", "emotion"]
+    path = write_sheet("a.xlsx", header, [["spNO.1", "a", 1, 2, 3, "sad"], [None, "b", 1, 2, 3, "sad"]])
+    book = load_workbook(path)
+    book.active.merge_cells("A2:A3")
+    book.save(path)
+    clips = load_casme3(None, path, classes="all", verify_files=False)
+    assert clips.groups.tolist() == ["casme3/spNO.1"] * 2
+    assert clips.corrected[["clip", "reason"]].to_numpy().tolist() == [
+        ["b", "subject of the merged cell above"]
+    ]
 
 
 def test_raw_and_cropped_frames(casme2_tree):
