@@ -30,3 +30,9 @@ def views(features):
     """Four slightly different views of every clip."""
     rng = np.random.default_rng(0)
     return (features[:, None] + 1e-3 * rng.standard_normal((len(features), 4, 3, 31, 2))).astype(np.float32)
+
+
+@pytest.fixture
+def same():
+    """Whether two classifiers give the same probabilities, bit for bit."""
+    return lambda a, b, X: np.array_equal(a.predict_proba(X), b.predict_proba(X))

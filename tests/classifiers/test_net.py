@@ -1,0 +1,98 @@
+"""skorch's reach: history, callbacks, schedules, loaders, criteria."""
+
+import numpy as np
+import pytest
+import torch
+from skorch.callbacks import Callback, LRScheduler
+from torch.utils.data import DataLoader
+
+
+class Interrupt(Callback):
+    def on_epoch_end(self, net, **kwargs):
+        raise KeyboardInterrupt
+
+
+def test_history_holds_every_term_by_epoch(features, clips, make_clf):
+    clf = make_clf().fit(features, clips.target)
+    last = clf.history[-1]
+    weighted = last["train_cross_entropy"] + 0.1 * (last["train_center"] + last["train_weight"])
+    assert last["train_loss"] == pytest.approx(weighted + 0.01 * last["train_balance"], rel=1e-5)
+    assert len(clf.history) == 3
+
+
+def test_silent_unless_asked(features, clips, make_clf, capsys):
+    make_clf().fit(features, clips.target).set_params(n_actions=2).fit(features, clips.target)
+    assert capsys.readouterr() == ("", "")
+    make_clf(verbose=1).fit(features, clips.target)
+    assert "train_center" in capsys.readouterr().out
+
+
+def test_an_interrupt_interrupts(features, clips, make_clf):
+    with pytest.raises(KeyboardInterrupt):
+        make_clf(callbacks=[Interrupt()]).fit(features, clips.target)
+
+
+def test_learning_rate_schedules(features, clips, make_clf):
+    rates = []
+
+    class Record(Callback):
+        def on_batch_end(self, net, training=False, **kwargs):
+            rates.append(net.optimizer_.param_groups[0]["lr"])
+
+    make_clf(callbacks=[Record()], max_epochs=20, batch_size=64).fit(features, clips.target)
+    assert max(rates) == pytest.approx(3e-3, rel=0.01)
+    assert rates[0] < 3e-3 / 5 and rates[-1] < 3e-3 / 1000
+    assert rates.index(max(rates)) == pytest.approx(0.3 * 20, abs=2)
+    rates.clear()
+    step = LRScheduler("StepLR", step_size=1, gamma=0.5)
+    make_clf(callbacks=[Record(), step], schedule=None, batch_size=64).fit(features, clips.target)
+    assert rates == pytest.approx([3e-3, 1.5e-3, 0.75e-3])
+
+
+def test_two_schedules_are_refused(features, clips, make_clf):
+    clf = make_clf(callbacks=[LRScheduler("StepLR", step_size=1)])
+    with pytest.raises(ValueError, match=r"callbacks holds an LRScheduler.*pass schedule=None"):
+        clf.fit(features, clips.target)
+
+
+def test_callbacks_can_be_disabled(features, clips, make_clf, same):
+    with pytest.raises(ValueError, match="callbacks='disable' would leave out schedule='one-cycle' too"):
+        make_clf(callbacks="disable").fit(features, clips.target)
+    clf = make_clf(callbacks="disable", schedule=None).fit(features, clips.target)
+    assert same(clf, make_clf(schedule=None).fit(features, clips.target), features)
+
+
+def test_torch_data_loader_does_the_same(features, clips, make_clf):
+    options = {"batch_size": -1, "noise": 0, "mirror": False}  # noise and mirror fall on rows in their order
+    ours = make_clf(**options).fit(features, clips.target)
+    theirs = make_clf(**options, iterator_train=DataLoader, iterator_valid=DataLoader)
+    theirs.fit(features, clips.target)
+    np.testing.assert_allclose(theirs.predict_proba(features), ours.predict_proba(features), atol=1e-4)
+
+
+def test_no_batch_at_all_is_said(features, clips, make_clf):
+    clf = make_clf(iterator_train=DataLoader, batch_size=100)
+    with pytest.raises(ValueError, match="iterator_train makes no batch of 80 clips with batch_size=100"):
+        clf.fit(features, clips.target)
+
+
+def test_a_criterion_of_ones_own(features, clips, make_clf):
+    class Plain(torch.nn.Module):
+        def __init__(self, **kwargs):
+            super().__init__()
+
+        def forward(self, output, target, sample_weight):
+            return torch.nn.functional.cross_entropy(output[0], target)
+
+    clf = make_clf(criterion=Plain).fit(features, clips.target)
+    lambdas = {"lambda_center": 0, "lambda_weight": 0, "lambda_balance": 0}
+    want = make_clf(class_weight=None, **lambdas).fit(features, clips.target)
+    np.testing.assert_allclose(clf.predict_proba(features), want.predict_proba(features), atol=0.02)
+
+
+def test_save_and_load_params(features, clips, make_clf, tmp_path, same):
+    trained = make_clf().fit(features, clips.target)
+    trained.save_params(f_params=tmp_path / "weights.safetensors", use_safetensors=True)
+    other = make_clf(random_state=1).fit(features, clips.target)
+    other.load_params(f_params=tmp_path / "weights.safetensors", use_safetensors=True)
+    assert same(other, trained, features)
