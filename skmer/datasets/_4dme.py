@@ -27,7 +27,7 @@ def load_4dme(
     labels : {"emotion", "objective"}, default="emotion"
         Estimated emotion, or the class of action units.
     frames : {"raw", "cropped"}, default="raw"
-        Which frames, where a copy has both.
+        Which frames, where a copy has both; cropped are those in or under a folder that says "crop".
     corrections : bool, default=False
         Correct the sheet's known slips.
     missing_apex : {"find", "middle", "drop"}, default="find"

@@ -54,6 +54,7 @@ class SheetFormat:
     folder_key: Callable[[tuple[str, ...]], tuple | None]
     worksheet: str | None = None
     distinguishes_crops: bool = False
+    cropped_already: bool = False
     has_apex: bool = True
     whole_recordings: bool = False
     corrections: tuple[Correction, ...] = field(default=())
@@ -113,7 +114,9 @@ def _samm_folder(parts):
 
 
 def _smic_folder(parts):
-    """`HS/s1/micro/negative/s1_ne_01`."""
+    """`HS/s1/micro/negative/s1_ne_01`; VIS and NIR, the slow cameras, have clips of these names too."""
+    if any({"vis", "nir"} & set(re.split(r"[^a-z]+", _plain(part))) for part in parts[1:]):
+        return None
     return _tokens(parts[-1]) if re.fullmatch(r"s\d+_[a-z]+_\d+", _plain(parts[-1])) else None
 
 
@@ -213,6 +216,7 @@ FORMATS = {
         subject=_numbered("S", 2),
         clip_key=lambda subject, clip: (_plain(clip),),
         folder_key=_own_folder,
+        cropped_already=True,
     ),
     "4dme": SheetFormat(
         name="4dme",

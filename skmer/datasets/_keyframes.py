@@ -91,9 +91,9 @@ class KeyframeLocator:
         numbered = self.index.frames(row["key"], self.options.frames)
         if numbered or not self.options.verify_files:
             return numbered
-        others = [kind for kind in self.index.kinds(row["key"]) if kind]
+        others = self.index.kinds(row["key"])
         hint = f"; it has {others[0]} ones: frames={others[0]!r}" if others else ""
-        kind = f"{self.options.frames} frames" if self.form.distinguishes_crops else "frames"
+        kind = f"{self.options.frames} frames" if others or self.form.distinguishes_crops else "frames"
         raise FileNotFoundError(
             f"frames: {self._name(row)} has no folder of {kind} under {str(self.index.root)!r}{hint}."
         )

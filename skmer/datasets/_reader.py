@@ -68,7 +68,7 @@ def load_dataset(name, root, options):
     for position in sheet.merged:
         notes.correct(every[position], "subject of the merged cell above")
     rows = kept_rows(every, form, options, notes)
-    index = None if folder is None else FrameIndex(folder, form.folder_key, form.distinguishes_crops)
+    index = None if folder is None else _index(form, folder)
     rows, frames = KeyframeLocator(form, options, index, notes, every).locate(rows)
     _check_left(form, rows, notes.dropped)
     if not sheet.synthetic:
@@ -82,6 +82,10 @@ def load_dataset(name, root, options):
         corrected=notes.corrected,
         fingerprint=sheet.fingerprint,
     )
+
+
+def _index(form, folder):
+    return FrameIndex(folder, form.folder_key, form.distinguishes_crops, form.cropped_already)
 
 
 def _is_file(source):

@@ -60,3 +60,46 @@ def test_raw_and_cropped_are_told_apart(tmp_path, write_frames):
     assert index.frames(key, "cropped")[1].name == "reg_img1.jpg"
     assert index.frames(key, "raw")[1].name == "img1.jpg"
     assert FrameIndex(tmp_path / "Cropped", form.folder_key, True).frames(key, "raw") is None
+
+
+@pytest.mark.parametrize(
+    ("dataset", "subject", "clip", "folder"),
+    [
+        ("samm", "006", "006_1_2", "006/006_1_2"),
+        ("casme3", "spNO.1", "b", "spNO.1/b/color"),
+        ("mmew", "S01", "S01-01-001", "anger/S01-01-001"),
+        ("4dme", "1", "1_a", "1_a"),
+        ("dfme", "1", "1_a", "1_a"),
+    ],
+)
+def test_every_set_has_raw_and_cropped_frames(tmp_path, write_frames, dataset, subject, clip, folder):
+    form = FORMATS[dataset]
+    write_frames(f"A_cropped/{folder}", ["1.jpg"])
+    write_frames(f"B/{folder}", ["1.jpg"])
+    key = form.clip_key(subject, clip)
+    index = FrameIndex(tmp_path, form.folder_key, form.distinguishes_crops)
+    assert index.frames(key, "cropped")[1].parts[-len(folder.split("/")) - 2] == "A_cropped"
+    assert index.frames(key, "raw")[1].parts[-len(folder.split("/")) - 2] == "B"
+    alone = FrameIndex(tmp_path / "A_cropped", form.folder_key, form.distinguishes_crops)
+    assert alone.frames(key, "raw") == alone.frames(key, "cropped")
+    raw = FrameIndex(tmp_path / "B", form.folder_key, form.distinguishes_crops, form.cropped_already)
+    assert (raw.frames(key, "cropped") is None) == (dataset != "mmew")
+
+
+def test_two_folders_of_one_clip_are_refused_and_depth_left_out(tmp_path, write_frames):
+    form = FORMATS["4dme"]
+    for folder in ("depth", "gray"):
+        write_frames(f"{folder}/1_a", ["1.jpg"])
+    key = form.clip_key("1", "1_a")
+    assert FrameIndex(tmp_path, form.folder_key, False).frames(key, "raw")[1].parts[-3] == "gray"
+    write_frames("rgb/1_a", ["1.jpg"])
+    with pytest.raises(ValueError, match=r"'.*gray/1_a' and '.*rgb/1_a' are one clip"):
+        FrameIndex(tmp_path, form.folder_key, False).frames(key, "raw")
+
+
+def test_smics_slow_cameras_are_left_out(tmp_path, write_frames):
+    form = FORMATS["smic"]
+    for camera in ("HS", "SMIC_NIR_E", "VIS"):
+        write_frames(f"{camera}/s11/micro/negative/s11_ne_01", ["image1.jpg"])
+    frames = FrameIndex(tmp_path, form.folder_key, True).frames(form.clip_key("s11", "s11_ne_01"), "raw")
+    assert "HS" in frames[1].parts
