@@ -1,12 +1,15 @@
 """Clips of the user's own, from a table."""
 
+from pathlib import Path
+
 import pandas as pd
 
 from skmer.datasets._clips import KEYFRAMES, MicroExpressionClips
+from skmer.datasets._sheets import cell_text
 from skmer.datasets._vocabulary import canonical_label
 
 
-def clips_from_frame(table, frames=None, *, target="target", subject="subject", dataset="own"):
+def clips_from_frame(table, frames=None, *, target="target", subject="subject", dataset="own", root=None):
     """Clips of your own from a table.
 
     Parameters
@@ -20,16 +23,20 @@ def clips_from_frame(table, frames=None, *, target="target", subject="subject", 
         Names of the two columns.
     dataset : str, default="own"
         First part of the groups.
+    root : path, default=None
+        Folder that relative paths start from; by default that of the CSV file, and for a DataFrame the
+        working directory.
 
     Returns
     -------
     clips : MicroExpressionClips
-        Labels are written in the package's vocabulary.
+        Labels are written in the package's vocabulary. Subjects that differ in case or blanks alone are one
+        person, under the first spelling; 7 and 7.0 are one too.
 
     Raises
     ------
     ValueError
-        If a column is missing; the message names it.
+        If a column is missing, or a row has no subject or class; the message names it.
 
     Examples
     --------
@@ -41,17 +48,41 @@ def clips_from_frame(table, frames=None, *, target="target", subject="subject", 
     >>> clips.target.tolist(), clips.groups.tolist(), clips.frames[0, 1]
     (['happiness'], ['own/anna'], 'a1.png')
     """
-    table = table if isinstance(table, pd.DataFrame) else pd.read_csv(table, dtype={subject: str})
+    if not isinstance(table, pd.DataFrame):
+        if root is None and not hasattr(table, "read"):
+            root = Path(table).parent
+        table = pd.read_csv(table, dtype={subject: str})
     needed = [target, subject, *(KEYFRAMES if frames is None else ())]
     missing = [name for name in needed if name not in table.columns]
     if missing:
         raise ValueError(
             f"table must have the columns {needed}, got {list(table.columns)} without {missing}."
         )
+    for name in (target, subject):
+        empty = [row for row, cell in enumerate(table[name]) if not cell_text(cell)]
+        if empty:
+            raise ValueError(
+                f"table must name the {name} of each clip, rows {empty[:5]} are empty; fill or drop them."
+            )
     if frames is None:
-        frames = table[list(KEYFRAMES)]
-    groups = [f"{dataset}/{name}" for name in table[subject]]
+        frames = _paths(table[list(KEYFRAMES)], root)
+    names = _people([cell_text(cell) for cell in table[subject]])
     labels = [canonical_label(label) for label in table[target]]
-    return MicroExpressionClips(
-        frames, labels, groups, table=table.drop(columns=[target]).reset_index(drop=True)
-    )
+    kept = table.drop(columns=[target]).reset_index(drop=True)
+    if subject == "subject":
+        kept["subject"] = names
+    return MicroExpressionClips(frames, labels, [f"{dataset}/{name}" for name in names], table=kept)
+
+
+def _paths(cells, root):
+    """Paths that start from a folder; None where they stay as they are."""
+    empty = [row for row, paths in enumerate(cells.to_numpy()) if not all(map(cell_text, paths))]
+    if empty:
+        raise ValueError(f"table must have a path for onset, apex and offset, rows {empty[:5]} lack one.")
+    return cells if root is None else cells.map(lambda path: str(Path(root) / path))
+
+
+def _people(names):
+    """The first spelling of each name, whatever its case and blanks."""
+    first = {}
+    return [first.setdefault(" ".join(name.casefold().split()), name) for name in names]

@@ -28,3 +28,40 @@ def test_clips_from_frame(tmp_path):
     assert landmarks.frames.shape == (1, 3, 68, 2)
     with pytest.raises(ValueError, match=r"without \['target', 'subject'\]"):
         clips_from_frame(table)
+
+
+def own_table(subjects, **columns):
+    paths = {name: [f"{name}.png"] * len(subjects) for name in ("onset", "apex", "offset")}
+    return pd.DataFrame(paths | {"subject": subjects, "target": "fear"} | columns)
+
+
+def test_spellings_of_a_person_are_one():
+    clips = clips_from_frame(own_table(["Anna", "anna ", " ANNA", "Bo  B", "bo b"]))
+    assert clips.groups.tolist() == ["own/Anna"] * 3 + ["own/Bo  B"] * 2
+    assert clips.table["subject"].tolist() == ["Anna"] * 3 + ["Bo  B"] * 2
+    assert clips_from_frame(own_table([7, 7.0, 8.0])).groups.tolist() == ["own/7", "own/7", "own/8"]
+
+
+@pytest.mark.parametrize("empty", [None, float("nan"), "", "  "])
+@pytest.mark.parametrize("frames", [None, np.zeros((3, 3, 68, 2))], ids=["paths", "landmarks"])
+def test_a_person_or_class_without_a_name_is_refused(empty, frames):
+    with pytest.raises(ValueError, match=r"the subject of each clip, rows \[1\] are empty"):
+        clips_from_frame(own_table(["a", empty, "b"]), frames)
+    with pytest.raises(ValueError, match=r"the target of each clip, rows \[2\] are empty"):
+        clips_from_frame(own_table(["a", "b", "c"], target=["fear", "fear", empty]), frames)
+
+
+def test_an_empty_path_is_refused():
+    with pytest.raises(ValueError, match=r"path for onset, apex and offset, rows \[1\] lack one"):
+        clips_from_frame(own_table(["a", "b"], apex=["x.png", None]))
+
+
+def test_paths_start_from_the_csv_or_from_root(tmp_path):
+    table = own_table(["a"], apex=["/data/apex.png"])
+    (tmp_path / "csv").mkdir()
+    table.to_csv(tmp_path / "csv" / "c.csv", index=False)
+    near, far = str(tmp_path / "csv" / "onset.png"), str(tmp_path / "onset.png")
+    assert clips_from_frame(tmp_path / "csv" / "c.csv").frames[0, :2].tolist() == [near, "/data/apex.png"]
+    assert clips_from_frame(tmp_path / "csv" / "c.csv", root=tmp_path).frames[0, 0] == far
+    assert clips_from_frame(table, root=tmp_path).frames[0, 0] == far
+    assert clips_from_frame(table).frames[0, 0] == "onset.png"
