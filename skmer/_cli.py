@@ -91,6 +91,7 @@ def _add_evaluate(commands):
     evaluate.add_argument("--inner-folds", type=_at_least(2), help="of nested-loso's search, instead of loso")
     evaluate.add_argument("--audit", default="warn", choices=("off", "warn", "raise"), help="leaks found")
     evaluate.add_argument("--classes", help="classes to keep, as the reader names them")
+    evaluate.add_argument("--labels", choices=("emotion", "objective"), help="emotion or action units' class")
     _add_run(evaluate, Path("results"))
     evaluate.set_defaults(command=_evaluate)
 
@@ -115,8 +116,13 @@ def _add_tables(commands):
 def _add_run(parser, output):
     """What both commands ask for: the clips, the work, and where it goes."""
     parser.add_argument("--root", nargs="+", type=Path, default=[], help="folder of each set that is read")
-    parser.add_argument("--annotations", type=Path, help="annotation sheet, where it lies elsewhere")
+    parser.add_argument(
+        "--annotations", nargs="+", type=Path, help="sheet of each set that is read, where they lie elsewhere"
+    )
     parser.add_argument("--frames", choices=("raw", "cropped"), help="which frames, where a copy has both")
+    parser.add_argument(
+        "--missing-apex", choices=("find", "middle", "drop"), help="what a clip without an apex gets"
+    )
     parser.add_argument("--corrections", action="store_true", default=None, help="correct the sheet's slips")
     parser.add_argument("--n-subjects", type=_at_least(2), help="of a synthetic corpus")
     parser.add_argument("--n-clips", type=_at_least(2), help="of a synthetic corpus")
@@ -144,7 +150,7 @@ def _tables(**options):
 
 def _given(options):
     """Options without those of the readers that nobody gave, so that each reader keeps its default."""
-    of_readers = ("annotations", "frames", "corrections", "classes")
+    of_readers = ("annotations", "frames", "corrections", "missing_apex", "classes", "labels")
     return {name: value for name, value in options.items() if name not in of_readers or value is not None}
 
 

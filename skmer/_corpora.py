@@ -15,7 +15,9 @@ SYNTHETIC = {"synthetic": "casme2", "synthetic-casme2": "casme2", "synthetic-sam
 _SIZES = {"casme2": (26, 247), "samm": (27, 136)}
 
 
-def read_clips(names, roots, *, composite=False, n_subjects=None, n_clips=None, seed=0, **options):
+def read_clips(
+    names, roots, *, annotations=(), composite=False, n_subjects=None, n_clips=None, seed=0, **options
+):
     """Read or make the clips of one data set or of several.
 
     Parameters
@@ -24,6 +26,8 @@ def read_clips(names, roots, *, composite=False, n_subjects=None, n_clips=None, 
         Keys of `READERS` or `SYNTHETIC`.
     roots : list of path
         Folders of the data sets that are read, in the order of their names.
+    annotations : list of path
+        Annotation sheets of the data sets that are read, in that order; empty if in the folders.
     composite : bool
         Whether they become the three classes of MEGC 2019.
     n_subjects, n_clips : int, default=None
@@ -43,11 +47,17 @@ def read_clips(names, roots, *, composite=False, n_subjects=None, n_clips=None, 
             f"--root must name one folder for each data set that is read ({', '.join(real) or 'none here'}), "
             f"got {len(roots)}."
         )
+    if annotations and len(annotations) != len(real):
+        raise ValueError(
+            "--annotations must name one sheet for each data set that is read "
+            f"({', '.join(real) or 'none here'}), got {len(annotations)}; give each set's, in order."
+        )
+    sources = list(zip(roots, annotations or [None] * len(real), strict=True))
     if composite:
-        return _read_composite(real, roots, options)
-    folders = iter(roots)
+        return _read_composite(real, sources, options)
+    given = iter(sources)
     parts = [
-        READERS[name](next(folders), **options)
+        READERS[name](*next(given), **options)
         if name in READERS
         else _make(SYNTHETIC[name], n_subjects, n_clips, seed)
         for name in names
@@ -55,12 +65,12 @@ def read_clips(names, roots, *, composite=False, n_subjects=None, n_clips=None, 
     return parts[0] if len(parts) == 1 else datasets.concatenate_clips(parts)
 
 
-def _read_composite(names, roots, options):
+def _read_composite(names, sources, options):
     if not names or not set(names) <= {"casme2", "samm", "smic"}:
         raise ValueError(f"the composite is made of casme2, samm and smic, got {', '.join(names) or 'none'}.")
     parts = {
-        name: READERS[name](root, **{**options, "classes": "all"})
-        for name, root in zip(names, roots, strict=True)
+        name: READERS[name](*source, **{**options, "classes": "all"})
+        for name, source in zip(names, sources, strict=True)
     }
     return datasets.load_megc2019(**parts)
 

@@ -8,6 +8,7 @@ import skmer
 from skmer import _corpora, _demo, _evaluate, _methods, _tables
 from skmer._cli import METHODS, PROTOCOLS, REAL, SYNTHETIC, main
 from skmer._corpora import READERS
+from skmer.datasets import make_face_clips
 from skmer.model_selection._protocols import TITLES
 
 
@@ -86,12 +87,48 @@ def test_a_reader_keeps_the_defaults_that_nobody_changed(monkeypatch, command, m
     monkeypatch.setattr(module, name, lambda **options: calls.append(options))
     words = [command, "--dataset", "casme2", "--root", "x"]
     assert main(words) == 0
-    assert main([*words, "--annotations", "y.xlsx", "--frames", "cropped", "--corrections"]) == 0
-    readers = {"annotations": Path("y.xlsx"), "frames": "cropped", "corrections": True}
+    given = ["--annotations", "y.xlsx", "--frames", "cropped", "--corrections", "--missing-apex", "middle"]
+    assert main([*words, *given]) == 0
+    readers = {"annotations": [Path("y.xlsx")], "frames": "cropped", "corrections": True}
+    readers["missing_apex"] = "middle"
     assert not readers.keys() & calls[0].keys()
     assert calls[1] == calls[0] | readers
     assert calls[0]["root"] == [Path("x")]
     assert (calls[0]["seeds"], calls[0]["n_jobs"], calls[0]["resume"]) == (1, -1, False)
+
+
+def test_evaluate_takes_objective_classes(monkeypatch):
+    calls = []
+    monkeypatch.setattr(_evaluate, "run_evaluation", lambda **options: calls.append(options))
+    words = ["evaluate", "--dataset", "casme2", "--root", "x"]
+    assert main([*words, "--labels", "objective"]) == main(words) == 0
+    assert calls[0] == calls[1] | {"labels": "objective"}
+
+
+@pytest.fixture
+def two_sets(tmp_path):
+    """Small copies of two sets, their sheets beside them: folders and sheets."""
+    folders, sheets = [], []
+    for name in ("casme2", "samm"):
+        made = make_face_clips(2, 10, dataset=name, color=False, face_size=120, random_state=0)
+        sheet = made.save(tmp_path / name, layout=name)
+        folders.append(tmp_path / name)
+        sheets.append(sheet.rename(tmp_path / sheet.name))
+    return folders, sheets
+
+
+def test_each_set_is_read_with_its_own_sheet(two_sets):
+    folders, sheets = two_sets
+    clips = _corpora.read_clips(["casme2", "samm"], folders, annotations=sheets, missing_apex="drop")
+    assert len(clips) == 20
+    assert all(sheet.name in clips.fingerprint for sheet in sheets)
+    with pytest.warns(UserWarning, match="the composite has"):
+        merged = _corpora.read_clips(["casme2", "samm"], folders, annotations=sheets, composite=True)
+    assert all(sheet.name in merged.fingerprint for sheet in sheets)
+    with pytest.raises(ValueError, match=r"one sheet for each data set that is read \(casme2, samm\), got 1"):
+        _corpora.read_clips(["casme2", "samm"], folders, annotations=sheets[:1])
+    with pytest.raises(ValueError, match=r"\(none here\), got 1"):
+        _corpora.read_clips(["synthetic"], [], annotations=sheets[:1])
 
 
 def test_the_names_of_the_parser_are_those_of_the_program():
