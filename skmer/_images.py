@@ -71,10 +71,15 @@ def read_bytes(path, label="the frame"):
     Raises
     ------
     FileNotFoundError
-        If there is no such file.
+        If there is no such file, or the path is empty.
     ValueError
         If it is a folder, empty or unreadable.
     """
+    if not str(path):
+        raise FileNotFoundError(
+            f"{label}: the path is empty, as readers leave it with verify_files=False; read the set from its "
+            "folder, or drop this clip."
+        )
     try:
         content = Path(path).read_bytes()
     except FileNotFoundError:

@@ -154,3 +154,8 @@ def test_decompression_bombs_are_refused(save, monkeypatch, limit):
 def test_arrays_that_are_no_image(pixels, message):
     with pytest.raises(ValueError, match=f"clip 2, onset frame: .*{message}"):
         read_image(pixels, label=frame_label(2, 0))
+
+
+def test_an_empty_path_says_where_it_comes_from():
+    with pytest.raises(FileNotFoundError, match="clip 3: the path is empty, as readers leave"):
+        read_image("", label="clip 3")

@@ -284,7 +284,8 @@ class FaceLandmarker(TransformerMixin, BaseEstimator):
             _warn(f"no landmarks in {_listed(missing)}: no face was found; they are NaN.")
         if several:
             _warn(
-                f"several faces in {_listed(several)}: the largest was taken; give boxes to choose another."
+                f"several faces in {_listed(several)}: the largest was taken, or of those of nearly its size "
+                "the one with the best score; give boxes to choose another."
             )
         if outside:
             _warn(f"landmarks outside the frame in {_listed(outside)}: the face is cut; crop less tightly.")

@@ -81,6 +81,16 @@ def test_of_several_faces_the_largest(portrait):
     assert face.box[0] > 400 and face.box[1] > 250
 
 
+def test_of_faces_of_nearly_one_size_the_best_score(monkeypatch):
+    def faces(*widths_and_scores):
+        found = [(0.0, 0.0, width, width, score) for width, score in widths_and_scores]
+        monkeypatch.setattr(_detection, "detect_faces", lambda grey: found)
+        return find_face(np.zeros((400, 400), np.uint8)).score
+
+    assert faces((200.0, 1.0), (170.0, 2.0)) == 2.0
+    assert faces((200.0, 1.0), (150.0, 2.0)) == 1.0
+
+
 def test_points_lie_where_the_face_is(portrait, points):
     found = points()
     eyes, lips = (
