@@ -97,10 +97,14 @@ def _stage(text, seconds, key):
 
 
 def _corpus_on_disk(root, n_subjects, n_clips, seed):
+    made_here = root / ".made-by-skmer-demo"
     if root.exists():
+        if not made_here.exists():
+            raise FileExistsError(f"{root} exists and is not the demo's own; pass another --output.")
         shutil.rmtree(root)
     made = make_face_clips(n_subjects=n_subjects, n_clips=n_clips, random_state=seed)
     made.save(root, layout="casme2")
+    made_here.touch()
     return load_casme2(root, classes=made.class_names)
 
 

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from skmer._cli import main
+from skmer._demo import _corpus_on_disk
 from skmer.metrics import majority_floor, uf1_score
 
 PICTURES = ("clip", "confusion", "class-scores", "action-maps")
@@ -68,3 +69,12 @@ def test_a_second_run_writes_over_the_first_and_prints_the_table(demo, capsys):
         assert f"{value:.3f}" in printed
     assert "24 clips, 4 subjects" in printed
     assert f"Written to {output}" in printed
+
+
+def test_a_folder_of_ones_own_is_left_alone(tmp_path):
+    mine = tmp_path / "corpus" / "mine.txt"
+    mine.parent.mkdir()
+    mine.write_text("precious")
+    with pytest.raises(FileExistsError, match="is not the demo's own; pass another --output"):
+        _corpus_on_disk(mine.parent, 3, 12, 0)
+    assert mine.read_text() == "precious"

@@ -235,7 +235,7 @@ def _find_classes(y, classes):
     check_classification_targets(y)
     found = np.unique(y) if classes is None else np.unique(classes)
     if len(found) < 2:
-        raise ValueError(f"y must hold at least two classes, got one class: {list(found)}.")
+        raise ValueError(f"y must hold at least two classes, got one class: {found.tolist()}.")
     return found
 
 
