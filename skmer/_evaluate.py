@@ -73,7 +73,9 @@ def run_evaluation(
         audit={"off": False, "warn": "warn", "raise": True}[audit],
     )
     write(result, output)
-    print(f"\n{method}, {result}\n\nWritten to {output}: result.json, predictions.csv, table.md, table.tex")
+    print(
+        f"\n{method}, {result}\n\nWritten to {output}: result.json, predictions.csv, table.md, table.tex, megc-log.txt"
+    )
     return result
 
 
