@@ -73,9 +73,8 @@ def run_evaluation(
         audit={"off": False, "warn": "warn", "raise": True}[audit],
     )
     write(result, output)
-    print(
-        f"\n{method}, {result}\n\nWritten to {output}: result.json, predictions.csv, table.md, table.tex, megc-log.txt"
-    )
+    files = ", ".join(sorted(path.name for path in output.iterdir() if path.is_file()))
+    print(f"\n{method}, {result}\n\nWritten to {output}: {files}")
     return result
 
 
