@@ -114,12 +114,31 @@ class ClipNet(NetParameters):
                 layer.generator = self.streams_.dropout
         return self
 
-    def _train(self, data):
-        self.notify("on_train_begin", X=data, y=data.y)
+    def initialize_callbacks(self):
+        """Build the callbacks, and note which of them are there by default.
+
+        Returns
+        -------
+        self : estimator
+            With ``callbacks_``.
+        """
+        self.usual_callbacks_ = [name for name, _ in self._default_callbacks]
+        return super().initialize_callbacks()
+
+    def _heed_changes(self):
+        """Take over what was set since the last training and asks for no new network."""
         self.augmentation_ = Augmentation(self.graph_, 0.5 * self.mirror, self.noise)
-        usual = {name for name, _ in self._default_callbacks}
-        if self.callbacks != "disable" and not usual <= {name for name, _ in self.callbacks_}:
-            self._initialize_callbacks()
+        usual = [name for name, _ in self._default_callbacks]
+        if self.callbacks == "disable" or usual == getattr(self, "usual_callbacks_", None):
+            return
+        self._initialize_callbacks()
+        if self.schedule is None:
+            for group in self.optimizer_.param_groups:
+                group["lr"] = group.get("max_lr", self.lr)  # a cycle leaves next to nothing behind
+
+    def _train(self, data):
+        self._heed_changes()
+        self.notify("on_train_begin", X=data, y=data.y)
         with suppress(EarlyStop), one_thread():
             self.fit_loop(data)
         self.notify("on_train_end", X=data, y=data.y)

@@ -60,10 +60,18 @@ def test_changed_training_parameters_are_heeded(features, clips, make_clf):
     clf.set_params(noise=0, mirror=False, schedule=None, train_split=GroupKFold(4))
     clf.fit(features, clips.target, groups=clips.groups)
     assert not clf.augmentation_.active
-    assert clf.optimizer_.param_groups[0]["lr"] == pytest.approx(3e-3) or "one_cycle" not in dict(
-        clf.callbacks_
-    )
+    assert clf.optimizer_.param_groups[0]["lr"] == pytest.approx(3e-3)
+    assert "one_cycle" not in dict(clf.callbacks_)
     assert "valid_loss" in clf.history[-1] and "valid_loss" not in clf.history[0]
+
+
+def test_a_schedule_can_be_left_and_taken_up_again(features, clips, make_clf):
+    clf = make_clf(warm_start=True).fit(features, clips.target).set_params(schedule=None)
+    clf.fit(features, clips.target)
+    assert clf.optimizer_.param_groups[0]["lr"] == pytest.approx(3e-3)
+    clf.set_params(schedule="one-cycle").fit(features, clips.target)
+    assert clf.optimizer_.param_groups[0]["lr"] < 1e-5
+    assert len(clf.history) == 9
 
 
 def test_a_changed_learning_rate_does_not(features, clips, make_clf):
