@@ -1,20 +1,13 @@
 """Cross-validation that trains its folds side by side."""
 
-import warnings
-
 import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import check_cv
-from sklearn.pipeline import Pipeline
-from sklearn.utils import _safe_indexing, get_tags
-from sklearn.utils.parallel import Parallel, delayed
 
-from skmer.classifiers._base import ClipNetClassifier
-from skmer.model_selection._stack import reason_for_loop, train_nets
+from skmer.model_selection._engine import Engine
+from skmer.model_selection._plan import Fit, check_chunk_size, check_net, warn_of_loops
 
 METHODS = ("predict", "predict_proba")
-# Measured by benchmarks/batched.py: the arrays of a larger stack fall out of the processor's cache.
-CHUNK_SIZE = 8
 
 
 def batched_cross_val_predict(
@@ -74,68 +67,22 @@ def batched_cross_val_predict(
     >>> y_pred.shape
     (40,)
     """
-    _check(estimator, method)
+    check_net(estimator, "cross_val_predict")
+    check_chunk_size(chunk_size)
+    if method not in METHODS:
+        raise ValueError(f"method must be one of {list(METHODS)}, got {method!r}.")
     y = np.asarray(y)
     splits = list(check_cv(cv, y, classifier=True).split(X, y, groups))
     held_out = np.concatenate([test for _, test in splits])
     if not np.array_equal(np.sort(held_out), np.arange(len(y))):
         raise ValueError("cv must hold out every clip exactly once; use cross_validate for repeated splits.")
-    estimator, X = _transform_once(estimator, X)
-    size = CHUNK_SIZE if chunk_size == "auto" else chunk_size
-    chunks = [splits[start : start + size] for start in range(0, len(splits), size)]
-    work = (delayed(_predict_chunk)(estimator, X, y, groups, chunk, method) for chunk in chunks)
-    parts = np.concatenate(Parallel(n_jobs=n_jobs)(work))
-    return parts[np.argsort(held_out)]
-
-
-def _check(estimator, method):
-    net = estimator[-1] if isinstance(estimator, Pipeline) else estimator
-    if not isinstance(net, ClipNetClassifier):
-        raise ValueError(
-            "estimator must be a net of skmer.classifiers or a Pipeline that ends in one, got "
-            f"{type(net).__name__}; use sklearn.model_selection.cross_val_predict."
-        )
-    if method not in METHODS:
-        raise ValueError(f"method must be one of {list(METHODS)}, got {method!r}.")
-    reason = reason_for_loop(net)
-    if reason is not None:
-        warnings.warn(f"the nets are trained one after the other, since {reason}.", stacklevel=3)
-
-
-def _transform_once(estimator, X):
-    """Run the steps before the net once for all folds, where none of them learns anything."""
-    if not isinstance(estimator, Pipeline):
-        return estimator, X
-    steps = [step for _, step in estimator.steps[:-1]]
-    if any(step not in (None, "passthrough") and get_tags(step).requires_fit for step in steps):
-        return estimator, X
-    return estimator[-1], clone(estimator)[:-1].transform(X) if steps else X
-
-
-def _predict_chunk(estimator, X, y, groups, splits, method):
-    """Train the folds of a chunk together, and predict what each holds out."""
-    prepared = [_prepare(clone(estimator), X, y, groups, train) for train, _ in splits]
-    models, nets, datasets = zip(*prepared, strict=True)
-    train_nets(nets, datasets, chunk_size=len(nets))
-    classes = np.unique(y)
-    parts = []
-    for model, net, (_, test) in zip(models, nets, splits, strict=True):
-        held_out = _safe_indexing(X, test)
-        if method == "predict":
-            parts.append(model.predict(held_out))
-        else:
-            proba = np.zeros((len(test), len(classes)))
-            proba[:, np.searchsorted(classes, net.classes_)] = model.predict_proba(held_out)
-            parts.append(proba)
-    return np.concatenate(parts)
-
-
-def _prepare(model, X, y, groups, train):
-    """Fit the steps before the net, and do all of the net's fit but the training."""
-    rows, target = _safe_indexing(X, train), y[train]
-    net = model
-    if isinstance(model, Pipeline):
-        net = model[-1]
-        rows = model[:-1].fit_transform(rows, target) if len(model) > 1 else rows
-    inner = None if groups is None or net.train_split is None else np.asarray(groups)[train]
-    return model, net, net._prepare(rows, target, inner)
+    model, classes = clone(estimator), np.unique(y)
+    warn_of_loops([model], stacklevel=2)
+    groups = None if groups is None else np.asarray(groups)
+    engine = Engine(X, y, groups, classes, chunk_size=chunk_size, n_jobs=n_jobs, verbose=0)
+    outcomes = engine.run([Fit(model, *split, f"split {k}") for k, split in enumerate(splits)])
+    if method == "predict":
+        parts = [classes[outcome.labels] for outcome in outcomes]
+    else:
+        parts = [outcome.probabilities for outcome in outcomes]
+    return np.concatenate(parts)[np.argsort(held_out)]

@@ -156,5 +156,5 @@ def group_names(estimator, y):
 def _takes_groups(step, y):
     """Whether a step's ``fit`` wants the subjects, and the name of the splitter of a search; (bool, str)."""
     if isinstance(step, BaseSearchCV):
-        return is_grouped(step.cv, y)
+        return is_grouped(step, y)
     return has_fit_parameter(step, "groups"), ""

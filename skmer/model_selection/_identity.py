@@ -9,7 +9,7 @@ from skmer.model_selection._rows import digest, row_digests
 from skmer.model_selection._run_card import versions
 
 # Parameters that change how long a fit takes and not what it finds.
-_WITHOUT_EFFECT = {"n_jobs", "verbose", "memory", "pre_dispatch"}
+_WITHOUT_EFFECT = {"n_jobs", "verbose", "memory", "pre_dispatch", "chunk_size", "checkpoint"}
 
 
 def run_identity(estimator, samples, protocol):

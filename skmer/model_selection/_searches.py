@@ -20,8 +20,9 @@ def steps_of(estimator, prefix=""):
             yield from steps_of(step, f"{prefix}{name}__")
 
 
-def is_grouped(cv, y):
+def is_grouped(search, y):
     """Whether a search's `cv` keeps a subject on one side, or is of a kind that nobody here knows."""
+    cv = search._cv() if hasattr(search, "_cv") else search.cv  # a batched one splits by subject by itself
     splitter = check_cv(cv, y, classifier=True)
     outside = not type(splitter).__module__.startswith("sklearn.")
     return isinstance(splitter, GroupsConsumerMixin) or outside, type(splitter).__name__
@@ -46,7 +47,7 @@ def _by_subject(search, y):
         return LeaveOneGroupOut()
     if isinstance(search.cv, int | np.integer):
         return GroupKFold(search.cv)
-    grouped, name = is_grouped(search.cv, y)
+    grouped, name = is_grouped(search, y)
     if not grouped:
         raise ValueError(
             f"protocol='nested-loso' searches by subject, got cv={name} in {type(search).__name__}, which "
