@@ -7,6 +7,7 @@ from skmer.model_selection._grid import BatchedGridSearchCV, BatchedRandomizedSe
 from skmer.model_selection._leak_audit import LeakAudit, LeakError, audit_loso
 from skmer.model_selection._loso import evaluate_loso
 from skmer.model_selection._megc_log import read_megc_log
+from skmer.model_selection._nested import NestedLOSO
 from skmer.model_selection._result import LOSOResult
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "LOSOComparison",
     "BatchedGridSearchCV",
     "BatchedRandomizedSearchCV",
+    "NestedLOSO",
     "batched_cross_val_predict",
     "read_megc_log",
     "audit_loso",

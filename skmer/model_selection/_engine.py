@@ -28,6 +28,11 @@ class Outcome(NamedTuple):
     fit_time: float
     score_time: float
 
+    def among(self, codes):
+        """Return the outcome in terms of fewer classes, which hold all that the fit saw."""
+        labels = np.searchsorted(codes, self.labels)
+        return self._replace(labels=labels, probabilities=self.probabilities[:, codes])
+
 
 class Shared(NamedTuple):
     """What every stack needs, sent to each worker once."""

@@ -26,6 +26,12 @@ class FoldPart(NamedTuple):
     majority: Any
     searches: list
 
+    @classmethod
+    def empty(cls, classes, probabilities):
+        """Return the part of a fold that has nothing to predict."""
+        nothing = np.empty((0, len(classes))) if probabilities else None
+        return cls(np.empty(0, dtype=int), classes[:0], nothing, None, [])
+
 
 def predict_fold(model, group_names, samples, fold, missing):
     """Fit on a fold's training clips and predict those held out; the missing ones by the commonest class."""
@@ -34,6 +40,12 @@ def predict_fold(model, group_names, samples, fold, missing):
     except Exception as error:
         error.add_note(f"evaluate_loso was holding out {fold.name}.")
         raise
+    return fold_part(part, samples, fold, missing)
+
+
+def fold_part(part, samples, fold, missing):
+    """Return the part of a fold's present clips with its majority, and with its missing clips guessed."""
+    part = part._replace(majority=samples.classes[_class_shares(samples, fold.train).argmax()])
     unseen = np.flatnonzero(fold.test & missing)
     if not len(unseen):
         return part
@@ -51,10 +63,8 @@ def predict_fold(model, group_names, samples, fold, missing):
 def _predict_present(model, group_names, samples, fold, missing):
     classes = samples.classes
     train, test = np.flatnonzero(fold.train & ~missing), np.flatnonzero(fold.test & ~missing)
-    majority = classes[_class_shares(samples, fold.train).argmax()]
     if not len(test):
-        empty = np.empty((0, len(classes))) if hasattr(model, "predict_proba") else None
-        return FoldPart(test, samples.y[:0], empty, majority, [])
+        return FoldPart.empty(classes, probabilities=hasattr(model, "predict_proba"))
     fit_params = dict.fromkeys(group_names, samples.groups[train])
     model.fit(_safe_indexing(samples.X, train), samples.y[train], **fit_params)
     held_out = _safe_indexing(samples.X, test)
@@ -62,7 +72,7 @@ def _predict_present(model, group_names, samples, fold, missing):
     if hasattr(model, "predict_proba"):
         probabilities = np.zeros((len(test), len(classes)))
         probabilities[:, np.searchsorted(classes, model.classes_)] = model.predict_proba(held_out)
-    return FoldPart(test, model.predict(held_out), probabilities, majority, search_records(model))
+    return FoldPart(test, model.predict(held_out), probabilities, None, search_records(model))
 
 
 def _class_shares(samples, rows):

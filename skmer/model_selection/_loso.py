@@ -12,7 +12,10 @@ from skmer.model_selection._leak_audit import LeakError, audit_loso
 from skmer.model_selection._protocols import TITLES, check_protocol, make_folds
 from skmer.model_selection._result import LOSOResult
 from skmer.model_selection._run_card import run_card
-from skmer.model_selection._searches import group_searches
+from skmer.model_selection._searches import check_searches, group_searches
+from skmer.model_selection._stacked_folds import reason_for_folds_apart, stacked_parts
+
+ENGINES = ("loop", "batched")
 
 
 def evaluate_loso(
@@ -29,6 +32,7 @@ def evaluate_loso(
     checkpoint=None,
     audit=False,
     verbose=1,
+    engine="loop",
 ):
     """Leave one subject out: fit on the others, predict the subject's clips, pool the predictions.
 
@@ -73,6 +77,10 @@ def evaluate_loso(
         is ``"warn"``. The run card says what came of it.
     verbose : int, default=1
         1 shows a progress bar over folds on a terminal and nothing elsewhere, 0 nothing at all.
+    engine : {"loop", "batched"}, default="loop"
+        ``"batched"`` trains the nets of all folds and seeds in stacks, and the inner fits of a
+        :class:`BatchedGridSearchCV` with them: the same table to rounding, sooner. What cannot be stacked is
+        fitted in a loop, with a warning that says why. The run card says which it was.
 
     Returns
     -------
@@ -84,7 +92,7 @@ def evaluate_loso(
     ------
     ValueError
         If lengths differ, labels or subjects are lacking, there are fewer than two subjects, the protocol
-        does not fit data or estimator, or the checkpoint is another run's.
+        does not fit data or estimator, the checkpoint is another run's, or a search has one of its own.
     TypeError
         If `X` is given alone and is not clips.
     LeakError
@@ -114,9 +122,11 @@ def evaluate_loso(
     True
     """
     check_protocol(protocol, train_on, test_on)
+    check_searches(estimator)
     samples, seeds = check_samples(X, y, groups), check_seeds(seeds)
     if protocol == "nested-loso":
         estimator = group_searches(estimator, samples.y)
+    engine = _check_engine(engine, estimator)
     extra = _audit(estimator, samples, audit) if audit else {}
     names = group_names(estimator, samples.y)
     missing = missing_clips(estimator, samples.X)
@@ -124,20 +134,40 @@ def evaluate_loso(
     started = time.perf_counter()
     keep = None
     if checkpoint is not None:
-        identity = run_identity(estimator, samples, [protocol, [fold.name for fold in folds]])
-        keep = Checkpoint(checkpoint, identity)
+        how = [protocol, [fold.name for fold in folds]] + [engine] * (engine != "loop")
+        keep = Checkpoint(checkpoint, run_identity(estimator, samples, how))
     tasks = [(seed, fold) for seed in seeds for fold in folds]
-    parts = _run(estimator, names, samples, missing, tasks, keep, n_jobs=n_jobs, verbose=verbose)
+    options = {"n_jobs": n_jobs, "verbose": verbose}
+    if engine == "batched":
+        parts = stacked_parts(estimator, samples, missing, tasks, keep, **options)
+    else:
+        parts = _run(estimator, names, samples, missing, tasks, keep, **options)
     table = out_of_fold_table(parts, folds, samples, seeds, missing, protocol != "cross-dataset")
     seconds = time.perf_counter() - started
     card = run_card(estimator, seeds, table, samples.fingerprint, seconds, TITLES[protocol])
-    extra["searches"] = [
+    extra |= {"engine": engine, "searches": _searches(tasks, parts)}
+    card |= {name: value for name, value in extra.items() if value}
+    return LOSOResult(table, samples.classes.tolist(), card)
+
+
+def _check_engine(engine, estimator):
+    """Return the engine that is used, with a warning where it is another than asked for."""
+    if engine not in ENGINES:
+        raise ValueError(f"engine must be one of {list(ENGINES)}, got {engine!r}.")
+    reason = reason_for_folds_apart(estimator) if engine == "batched" else None
+    if reason is None:
+        return engine
+    warnings.warn(f"the folds are fitted in a loop, since {reason}.", UserWarning, stacklevel=3)
+    return "loop"
+
+
+def _searches(tasks, parts):
+    """What the searches of each fold chose, for the run card."""
+    return [
         {"seed": seed, "fold": fold.name, **search}
         for (seed, fold), part in zip(tasks, parts, strict=True)
         for search in part.searches
     ]
-    card |= {name: value for name, value in extra.items() if value}
-    return LOSOResult(table, samples.classes.tolist(), card)
 
 
 def _audit(estimator, samples, audit):

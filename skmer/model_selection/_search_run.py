@@ -39,16 +39,20 @@ class SearchRun:
         All classes of `y`, sorted.
     place : str
         Where the search stands, for errors.
+    models : dict, optional
+        Models of candidates, shared with other runs of the same search.
     """
 
-    def __init__(self, search, X, y, groups, rows, classes, place=""):
+    def __init__(self, search, X, y, groups, rows, classes, place="", models=None):
         self.search, self.rows, self.place = search, rows, place
+        self._models = {} if models is None else models
         self.y, self.groups = y, groups
         check_net(search.estimator, search.instead)
         self.seeds = seeds_of(search)
         self.splits = self._draw_splits(X)
         scorers, self.multimetric = find_scorers(search.scoring, search.estimator)
-        self.table = CandidateTable(scorers, self.seeds, y, classes)
+        self.codes = np.searchsorted(classes, np.unique(y[rows]))
+        self.table = CandidateTable(scorers, self.seeds, y, classes[self.codes])
         self.rounds = search._rounds(self)
         self.round = next(self.rounds)
 
@@ -74,8 +78,12 @@ class SearchRun:
         return self.search.refit if isinstance(self.search.refit, str) else None
 
     def models(self, params):
-        """Return a candidate's model under each seed."""
-        return [candidate_model(self.search, params, seed) for seed in self.seeds]
+        """Return a candidate's unfitted model under each seed."""
+        key = tuple(sorted((name, id(value)) for name, value in params.items()))
+        if key not in self._models:
+            # The parameters are kept beside: an id is one as long as its object lives.
+            self._models[key] = params, [candidate_model(self.search, params, seed) for seed in self.seeds]
+        return self._models[key][1]
 
     def fits(self):
         """Fits of the round: candidate by candidate, seed by seed, split by split."""
@@ -94,6 +102,7 @@ class SearchRun:
 
     def take(self, outcomes):
         """Score what the fits of the round led to, and go on to the next."""
+        outcomes = [outcome.among(self.codes) for outcome in outcomes]
         tests = [test for _, test in self.splits]
         n_seeds, n_splits = len(self.seeds), len(self.splits)
         for c, params in enumerate(self.round.candidates):

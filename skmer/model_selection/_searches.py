@@ -28,6 +28,16 @@ def is_grouped(search, y):
     return isinstance(splitter, GroupsConsumerMixin) or outside, type(splitter).__name__
 
 
+def check_searches(estimator):
+    """Refuse a search with a folder of its own, which all folds of an evaluation would write to."""
+    for _, step in steps_of(estimator):
+        if isinstance(step, BaseSearchCV) and getattr(step, "checkpoint", None) is not None:
+            raise ValueError(
+                f"checkpoint={str(step.checkpoint)!r} of {type(step).__name__} would be shared by the "
+                "searches of all folds; pass checkpoint to the evaluation instead."
+            )
+
+
 def group_searches(estimator, y):
     """Copy of an estimator whose searches split by subject; ValueError where there is none or it refuses."""
     estimator = clone(estimator)
