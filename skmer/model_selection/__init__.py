@@ -4,6 +4,7 @@ from skmer.model_selection._audit._finding import LeakFinding
 from skmer.model_selection._batched import batched_cross_val_predict
 from skmer.model_selection._comparison import LOSOComparison
 from skmer.model_selection._grid import BatchedGridSearchCV, BatchedRandomizedSearchCV
+from skmer.model_selection._halving import BatchedHalvingGridSearchCV
 from skmer.model_selection._leak_audit import LeakAudit, LeakError, audit_loso
 from skmer.model_selection._loso import evaluate_loso
 from skmer.model_selection._megc_log import read_megc_log
@@ -16,6 +17,7 @@ __all__ = [
     "LOSOComparison",
     "BatchedGridSearchCV",
     "BatchedRandomizedSearchCV",
+    "BatchedHalvingGridSearchCV",
     "NestedLOSO",
     "batched_cross_val_predict",
     "read_megc_log",
