@@ -10,9 +10,10 @@ from sklearn.base import clone
 from sklearn.metrics._scorer import _MultimetricScorer
 from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, check_cv
 from sklearn.model_selection._search import BaseSearchCV
-from sklearn.utils import indexable
+from sklearn.utils import assert_all_finite, indexable
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 from skmer.model_selection._checkpoint import Checkpoint
@@ -113,6 +114,8 @@ class BatchedSearch(BaseSearchCV):
             raise ValueError(f"{type(net).__name__} requires y to be passed, but the target y is None.")
         X, y, groups = indexable(X, y, groups)
         y = column_or_1d(y, warn=True)
+        assert_all_finite(y, input_name="y")
+        check_classification_targets(y)
         groups = None if groups is None else column_or_1d(groups)
         run = self._search(X, y, groups)
         self._store(run)

@@ -142,7 +142,7 @@ def _prepare(work, shared, fronts):
         inner = None if net.train_split is None else groups
         return net, net._prepare(rows, target, inner), held_out
     except Exception as error:
-        raise ValueError(f"{work.label} failed: {error}") from error
+        raise _named(error, work.label) from error
 
 
 def _features(model, work, shared, target, groups):
@@ -161,7 +161,13 @@ def _train(works, nets, data):
         train_nets(nets, data, chunk_size=len(nets))
     except Exception as error:
         beside = f" (or one of {len(works) - 1} trained beside it)" if len(works) > 1 else ""
-        raise ValueError(f"{works[0].label}{beside} failed: {error}") from error
+        raise _named(error, works[0].label + beside) from error
+
+
+def _named(error, label):
+    """Return the error that says whose it is; what was wrong with a type stays a TypeError."""
+    kind = TypeError if isinstance(error, TypeError) else ValueError
+    return kind(f"{label} failed: {error}")
 
 
 def _predict(net, rows, classes):

@@ -143,9 +143,7 @@ class BatchedHalvingGridSearchCV(BatchedSearch):
         candidates = list(ParameterGrid(self.param_grid))
         name = self._parameter()
         if any(name in params for params in candidates):
-            raise ValueError(
-                f"resource={self.resource!r} is searched over by param_grid; leave it out of one."
-            )
+            raise ValueError(f"resource={self.resource!r} is in param_grid too; leave it out there.")
         self._plan_rounds(len(candidates), self._most(run))
         self.n_resources_, self.n_candidates_ = [], []
         for k in range(self.n_iterations_):
