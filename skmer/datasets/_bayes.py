@@ -6,9 +6,9 @@ import numpy as np
 from scipy.linalg import solve_triangular
 from scipy.special import log_ndtr, logsumexp
 
-from skmer.datasets._expressions import class_movements
+from skmer.datasets._expressions import class_movements, class_table
 from skmer.datasets._landmark_clips import noise_correlation, noise_level
-from skmer.datasets._plan import OFFSET_SHARE, check_dataset, check_integer, check_range, numpy_generator
+from skmer.datasets._plan import OFFSET_SHARE, check_integer, check_range, numpy_generator
 
 _CHUNK = 200
 _SHARE_POINTS = 12  # Gauss-Legendre points over the offset's share of the apex
@@ -92,7 +92,7 @@ def bayes_accuracy(
     check_integer("n_samples", n_samples, 1)
     points = np.arange(68) if points is None else np.asarray(points)
     rng = numpy_generator(random_state)
-    mixture = _mixture(check_dataset(dataset), points, gain / rms)
+    mixture = _mixture(class_table(dataset), points, gain / rms)
     hits = [
         _draw_and_classify(mixture, low, high, min(_CHUNK, n_samples - start), rng)
         for start in range(0, n_samples, _CHUNK)
