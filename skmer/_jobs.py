@@ -1,4 +1,4 @@
-"""Many independent tasks over processes or machines, by joblib; on a Dask cluster none is lost with its worker."""
+"""Many tasks over processes or machines, by joblib; on a Dask cluster none is lost with its worker."""
 
 from collections import Counter
 from functools import partial
