@@ -24,7 +24,7 @@ def client():
     """A cluster of two processes, in which Dask itself gives a task up at its first worker's death."""
     from distributed import Client, LocalCluster
 
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "silence_logs": "CRITICAL"}
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": "CRITICAL"}
     no_patience = dask.config.set({"distributed.scheduler.allowed-failures": 0})
     with no_patience, LocalCluster(**options) as cluster, Client(cluster) as client:
         yield client
