@@ -96,9 +96,9 @@ def make_landmark_clips(
         in two-sided movements, and moves each unit along a smooth path of its own, of half that rms relative
         to the movement's.
     variation : float, default=0.0
-        Mean rms of a smooth field of each clip's own, at least 0, relative to the rms of its movement: what
-        no unit and no habit explains. A clip's rms is drawn from an exponential distribution: some clips are
-        out of the textbook, others hardly the class's.
+        How far a clip departs from units and habits, at least 0. At each point its movement is turned by an
+        angle in rad and stretched by a factor whose log has this rms too, both drawn for each clip and smooth
+        over the face; and a smooth movement of .3 times this, relative to its rms, is added.
     offset : bool, default=True
         False for corpora without an offset frame: its landmarks equal the onset's, so that its displacement
         is zero.

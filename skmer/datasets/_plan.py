@@ -24,7 +24,7 @@ def numpy_generator(random_state):
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """Drawn content of a corpus: subject (n,), label (n,), target (n,), movement (n,), amplitude (n, 3) in px.
+    """Drawn content of a corpus: amplitude (n, 3) per frame in px, and else an entry a clip.
 
     Movements are drawn from the label; the target is what the corpus says it is.
     """

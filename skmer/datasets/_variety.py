@@ -10,6 +10,7 @@ from skmer.datasets._expressions import make_movement
 from skmer.face import ACTION_UNITS, MEAN_SHAPE
 
 _RANGE = 0.35  # of the smooth fields, in eye-corner distances
+_ADDED = 0.3  # rms of a clip's own movement where its others are turned by 1 rad
 _UNIT_NUMBERS = tuple(ACTION_UNITS)
 _LEFT = -np.sign(MEAN_SHAPE[:, 0].round(2))  # 1 on the side seen on the left, 0 on the midline, -1
 
@@ -121,9 +122,11 @@ def blend(movement, other, share):
 
 
 def vary(movement, variation, rng):
-    """The movement with a smooth field of its own added, whose share of the rms has the mean `variation`."""
-    own = rng.exponential(variation) * smooth_fields((), rng)
-    return _rescaled(movement, movement.field + _rms(movement.field) * own)
+    """The movement turned and stretched by a smooth random amount at each point, and another one added."""
+    change, added = smooth_fields((2,), rng) @ (1, 1j)
+    turned = movement.field @ (1, 1j) * np.exp(variation * change)
+    own = turned + _ADDED * variation * _rms(movement.field) * added
+    return _rescaled(movement, np.stack([own.real, own.imag], axis=1))
 
 
 def flip_labels(label, share, rng):
