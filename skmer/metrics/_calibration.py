@@ -48,8 +48,9 @@ def expected_calibration_error(y_true, probabilities, *, labels=None, n_bins=10,
     Notes
     -----
     Naeini et al. have it for two classes; for more, Guo et al. take the most probable class and bins of equal
-    width, the default here. Bins of equal mass leave none nearly empty. The error is biased upward where bins hold few samples: compare methods on the same samples with
-    the same bins. A low value is no merit alone: the class shares predicted for every clip reach almost zero.
+    width, the default here. Bins of equal mass leave none nearly empty. The error is biased upward where bins
+    hold few samples: compare methods on the same samples with the same bins. A low value is no merit alone:
+    the class shares, predicted for every clip, reach almost zero.
 
     References
     ----------
