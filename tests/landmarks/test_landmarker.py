@@ -274,7 +274,10 @@ def test_parameters_are_checked(landmarker, parameters):
         FaceLandmarker(**parameters).fit(np.zeros((1, 3, 68, 2)))
 
 
-def test_progress_is_shown_on_a_terminal_alone(landmarker, clip, capsys):
+def test_progress_is_shown_on_a_terminal_alone(landmarker, clip, capsys, on_terminal):
+    assert on_terminal(lambda: landmarker(verbose=0, memory=None).transform([clip])) == ""
+    shown = on_terminal(lambda: landmarker(verbose=1, memory=None).transform([clip, clip]))
+    assert "landmarks:   0%" in shown and "| 2/2 [" in shown and "clip/s" in shown
     landmarker(verbose=1).transform([clip])
     captured = capsys.readouterr()
     assert captured.out == "" and captured.err == ""
