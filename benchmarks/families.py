@@ -2,8 +2,8 @@
 
 A family is a set of parameters of `make_landmark_clips` with a seed. Those of the half "choose" may be looked
 at as often as one likes; those of the half "report" have other parameters and are run once, when nothing is
-left to choose. Both halves have corpora small and large, with three, five and seven classes, with and without an
-offset frame, scaled to unit rms or not, more or less noise, amplitude, overlap, habits and variation.
+left to choose. Both halves have corpora small and large, with three, five and seven classes, with and without
+an offset frame, scaled to unit rms or not, more or less noise, amplitude, overlap, habits and variation.
 
 Run ``python benchmarks/families.py`` for the table.
 """
@@ -170,8 +170,12 @@ FAMILIES = {family.name: family for family in _TABLE}
 
 
 def load_family(name):
-    """Node features (n, 3, 31, 2) float32, classes (n,) and subjects (n,) of a family."""
-    family = FAMILIES[name]
+    """Node features (n, 3, 31, 2) float32, classes (n,) and subjects (n,) of the family of that name."""
+    return load_clips(FAMILIES[name])
+
+
+def load_clips(family):
+    """What `load_family` gives, of a `Family`."""
     clips = make_landmark_clips(**family.parameters, random_state=family.seed)
     X = LandmarkGraphTransformer().fit_transform(clips.frames).astype(np.float32)
     return (_unit_rms(X) if family.unit_rms else X), clips.target, clips.groups
