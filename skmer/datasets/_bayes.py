@@ -30,11 +30,11 @@ def bayes_accuracy(
     gain=None,
     amplitude=(0.5, 2.5),
     n_classes=None,
-    class_sep=1.0,
     flip_y=0.0,
+    offset=True,
+    class_sep=1.0,
     habits=0.0,
     variation=0.0,
-    offset=True,
     points=None,
     n_samples=4000,
     random_state=None,
@@ -60,13 +60,13 @@ def bayes_accuracy(
         Range of the apex's largest displacement, uniform, in px of a 280 px face.
     n_classes : {3, 5, 7}, default=None
         How many classes, by default the set's own.
-    class_sep, habits, variation : float
-        As in `make_landmark_clips`, and at their defaults 1, 0 and 0 alone: with others the movements of a
-        class are no list that could be summed over.
     flip_y : float, default=0.0
         Share of the clips whose labels are dealt out anew.
     offset : bool, default=True
         Whether the observer sees an offset frame.
+    class_sep, habits, variation : float
+        As in `make_landmark_clips`, and at their defaults 1, 0 and 0 alone: with others the movements of a
+        class are no list that could be summed over.
     points : sequence of int, default=None
         Landmarks that the observer sees, such as ``FaceGraph.preset("brow-nose-lip31").nodes``; all 68 by
         default.
