@@ -24,7 +24,7 @@ def run_jobs(function, tasks, *, n_jobs, shared, label=str):
     function : callable
         Called as ``function(task, shared)``; importable where it runs.
     tasks : sequence
-        First arguments.
+        First arguments; each is taken when its turn comes, and must not fail then.
     n_jobs : int or None
         Tasks at a time. On a Dask cluster it is the cluster that says how many.
     shared : object
@@ -54,7 +54,8 @@ def run_jobs(function, tasks, *, n_jobs, shared, label=str):
         yield from _on_cluster(backend, function, tasks, shared, label)
         return
     work = (delayed(_numbered)(function, k, task, shared) for k, task in enumerate(tasks))
-    yield from Parallel(n_jobs=n_jobs, return_as="generator_unordered")(work)
+    # Not in joblib's batches: at the end of one all but the slowest worker wait.
+    yield from Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1)(work)
 
 
 def _numbered(function, k, task, shared):

@@ -18,7 +18,7 @@ from skmer._frames import check_frames, holds_landmarks
 from skmer._images import frame_label, is_path
 from skmer._jobs import run_jobs
 from skmer.landmarks._cache import LandmarkCache
-from skmer.landmarks._clip import ALGORITHM, ClipSettings, digest_source, extract_clip
+from skmer.landmarks._clip import ALGORITHM, ClipSettings, ClipTasks, digest_source, extract_task
 from skmer.landmarks._predictor import dlib, find_predictor, predictor_checksum
 
 _N_BOXES = {"flow": 5, "detect": 30}
@@ -256,14 +256,14 @@ class FaceLandmarker(TransformerMixin, BaseEstimator):
                 missing[clip] = key
             else:
                 yield clip, result
-        tasks = [(tuple(frames[clip]), boxes[clip], clip) for clip in missing]
-        results = run_jobs(_extract, tasks, n_jobs=self.n_jobs, shared=settings, label=_clip_label)
+        clips = list(missing)
+        tasks = ClipTasks(frames, boxes, clips)
+        results = run_jobs(extract_task, tasks, n_jobs=self.n_jobs, shared=settings, label=_clip_label)
         silent = None if self.verbose else True
-        for k, result in tqdm(results, total=len(tasks), desc="landmarks", unit="clip", disable=silent):
-            clip = tasks[k][-1]
+        for k, result in tqdm(results, total=len(clips), desc="landmarks", unit="clip", disable=silent):
             if cache:
-                cache.put(missing[clip], result)
-            yield clip, result
+                cache.put(missing[clips[k]], result)
+            yield clips[k], result
         if cache and missing:
             cache.prune()
 
@@ -289,11 +289,6 @@ class FaceLandmarker(TransformerMixin, BaseEstimator):
             )
         if outside:
             _warn(f"landmarks outside the frame in {_listed(outside)}: the face is cut; crop less tightly.")
-
-
-def _extract(task, settings):
-    sources, box, clip = task
-    return extract_clip(sources, settings, box, clip)
 
 
 def _clip_label(task):
