@@ -33,7 +33,7 @@ def _family(name, half, seed, n_clips, n_subjects, unit_rms=False, **parameters)
 
 _TABLE = [
     # Like CASME II in size, and like the composite of 2019 without offset frames, at unit rms.
-    _family("casme2", "choose", 11, 247, 26, variation=0.4, habits=0.3),
+    _family("casme2", "choose", 11, 247, 26, variation=0.3, habits=0.3, class_sep=0.9),
     _family(
         "composite",
         "choose",
@@ -79,7 +79,7 @@ _TABLE = [
     ),
     _family("mixed", "choose", 22, 280, 30, offset=False, class_sep=0.7, variation=0.3, habits=0.2),
     # The same axes with other values, to be reported.
-    _family("casme2-varied", "report", 51, 255, 26, variation=0.5, habits=0.2),
+    _family("casme2-varied", "report", 51, 255, 26, variation=0.45, habits=0.2, class_sep=0.95),
     _family(
         "composite-noisy",
         "report",
