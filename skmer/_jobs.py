@@ -54,7 +54,7 @@ def run_jobs(function, tasks, *, n_jobs, shared, label=str):
         yield from _on_cluster(backend, function, tasks, shared, label)
         return
     work = (delayed(_numbered)(function, k, task, shared) for k, task in enumerate(tasks))
-    # Not in joblib's batches: at the end of one all but the slowest worker wait.
+    # Tasks are long: joblib's own batches of them would only leave workers idle at the end.
     yield from Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1)(work)
 
 
