@@ -3,8 +3,8 @@
 Run ``python benchmarks/accuracy.py choose --output FILE`` as often as a choice needs it,
 ``python benchmarks/accuracy.py report --output FILE`` once when nothing is left to choose, and
 ``python benchmarks/accuracy.py table --output FILE`` for the tables. The file has a line for each family,
-corpus of it, method and seed; what it holds already is not computed again. Set OMP_NUM_THREADS=1 where several
-things run at once; the seconds are those of the processor.
+corpus of it, method and seed; what it holds already is not computed again. Set OMP_NUM_THREADS=1 where other
+things run; the seconds are those of the processor.
 """
 
 import argparse
