@@ -77,6 +77,12 @@ class DeReGRLClassifier(ClipNetClassifier):
         image. Without effect on a graph that has no mirror.
     noise : float, default=0.4
         Standard deviation of the noise added in training, as a multiple of the clip's rms displacement.
+    rigid_noise : float, default=0.0
+        The same of a random shift, turn and growth of the whole face: what alignment may leave of the head's
+        motion. Without effect on a graph of one frame.
+    unit_rms : bool, default=False
+        Whether each clip is divided by its rms over the frames that move, so that strong and weak movements
+        of one kind are the same. Without effect on a graph of one frame.
     class_weight : "balanced", dict or None, default="balanced"
         Weights of the classes in every term of the loss, as in scikit-learn.
     lr : float, default=0.003
@@ -201,6 +207,8 @@ class DeReGRLClassifier(ClipNetClassifier):
         label_smoothing=0.0,
         mirror=True,
         noise=0.4,
+        rigid_noise=0.0,
+        unit_rms=False,
         class_weight="balanced",
         lr=3e-3,
         weight_decay=0.1,
@@ -274,6 +282,8 @@ class DeReGRLClassifier(ClipNetClassifier):
         self.label_smoothing = label_smoothing
         self.mirror = mirror
         self.noise = noise
+        self.rigid_noise = rigid_noise
+        self.unit_rms = unit_rms
         self.class_weight = class_weight
         self.weight_decay = weight_decay
         self.schedule = schedule

@@ -36,6 +36,8 @@ CONSTRAINTS: dict = {
     "label_smoothing": [Interval(Real, 0, 1, closed="left")],
     "mirror": ["boolean"],
     "noise": _NOT_NEGATIVE,
+    "rigid_noise": _NOT_NEGATIVE,
+    "unit_rms": ["boolean"],
     "class_weight": [StrOptions({"balanced"}), dict, None],
     "lr": [Interval(Real, 0, None, closed="neither")],
     "weight_decay": _NOT_NEGATIVE,

@@ -38,6 +38,8 @@ PAPER = {
     "balance": "absolute",
     "mirror": False,
     "noise": 0.0,
+    "rigid_noise": 0.0,
+    "unit_rms": False,
     "class_weight": None,
     "optimizer": torch.optim.Adam,
     "lr": 1e-3,
