@@ -1,4 +1,5 @@
 import os
+import sys
 import tempfile
 
 import pytest
@@ -15,3 +16,24 @@ def skmer_cache():
     with tempfile.TemporaryDirectory(prefix="skmer-tests-") as folder, pytest.MonkeyPatch.context() as patch:
         patch.setenv("SKMER_CACHE", folder)
         yield folder
+
+
+@pytest.fixture
+def on_terminal(monkeypatch):
+    """Call a function and return what it writes to standard error if that is a terminal."""
+    termios = pytest.importorskip("termios", reason="Windows has no pseudo-terminals")
+
+    def shown(call):
+        master, slave = os.openpty()
+        termios.tcsetwinsize(slave, (24, 100))
+        with os.fdopen(slave, "w") as terminal, os.fdopen(master, "rb", buffering=0) as screen:
+            with monkeypatch.context() as patch:
+                patch.setattr(sys, "stderr", terminal)
+                call()
+            print("<end>", file=terminal, flush=True)
+            text = b""
+            while b"<end>" not in text:
+                text += screen.read(1024)
+        return text.decode().partition("<end>")[0]
+
+    return shown

@@ -182,7 +182,7 @@ def detect_each_frame(frames, detector, predictor):
 
 def speed(options):
     """Time relative to dlib on each frame at 640 x 480, the two in turn."""
-    clips = make_face_clips(2, 12, frame_size=(480, 640), random_state=options.seed)
+    clips = make_face_clips(2, options.clips, frame_size=(480, 640), random_state=options.seed)
     tools = dlib.get_frontal_face_detector(), dlib.shape_predictor(str(find_predictor()))
     rows, reference = [], []
     contenders = {

@@ -57,7 +57,7 @@ def make_face_clips(
         Subjects, at least two.
     n_clips : int, default=120
         Clips, at least one for every subject and class.
-    dataset : {"casme2", "samm"}, default="casme2"
+    dataset : {"casme2", "samm", "casme3", "megc2019"}, default="casme2"
         Whose classes and action units.
     amplitude : (float, float), default=(0.5, 2.5)
         Range of the apex's largest displacement, uniform, in px of a 280 px face. The offset keeps 0-30 % of

@@ -15,6 +15,7 @@ from skmer.datasets._plan import (
     draw_plan,
     numpy_generator,
 )
+from skmer.datasets._variety import Variety, covariance_root
 from skmer.face import MEAN_SHAPE
 
 # name -> (rms error of the onset-apex displacement per coordinate in px at a 280 px face, gain)
@@ -36,6 +37,12 @@ def make_landmark_clips(
     amplitude=(0.5, 2.5),
     head_motion=1.0,
     face_size=280.0,
+    n_classes=None,
+    class_sep=1.0,
+    flip_y=0.0,
+    habits=0.0,
+    variation=0.0,
+    offset=True,
     random_state=None,
 ):
     """Make landmarks of synthetic micro-expressions.
@@ -43,7 +50,8 @@ def make_landmark_clips(
     Every clip is a person's neutral shape (mean shape plus smooth individual variation) moved by the action
     units of its class, seen through head motion and a landmark detector's gain and noise. Class counts, units
     per class and one-sided shares are those of the data set; subjects have few clips or many and most miss a
-    class.
+    class. By default the clips of a class are its units and nothing else, which is easier than life:
+    `variation`, `habits`, `class_sep` and `flip_y` make a corpus as hard as a real one.
 
     Parameters
     ----------
@@ -51,8 +59,9 @@ def make_landmark_clips(
         Subjects, at least two.
     n_clips : int, default=247
         Clips, at least one for every subject and class.
-    dataset : {"casme2", "samm"}, default="casme2"
-        Whose classes and action units.
+    dataset : {"casme2", "samm", "casme3", "megc2019"}, default="casme2"
+        Whose classes and action units: CASME II, SAMM, CAS(ME)3, or CASME II and SAMM in three classes with
+        the counts of the composite of 2019.
     noise : {"flow", "averaged", "single"} or float, default="flow"
         Rms error of the onset-apex displacement per coordinate, in px of a 280 px face. ``"single"`` is dlib
         on each frame (.77 px), ``"averaged"`` dlib's mean over jittered boxes (.19), ``"flow"`` optical flow
@@ -70,6 +79,29 @@ def make_landmark_clips(
     face_size : float, default=280
         Width in px of the mean face between the first and the last jaw point (0 and 16), which is about its
         height from brow to chin. Amplitudes, head motion and noise grow with it.
+    n_classes : {3, 5, 7}, default=None
+        How many classes; by default those that the set is reported with: 5, 5, 7 and 3. Three are negative,
+        positive and surprise, without others, and all four sets have them; seven are SAMM's without others,
+        and CAS(ME)3's.
+    class_sep : float, default=1.0
+        Share of its own class in a clip's movement, from 0 to 1; the rest is a movement of a class drawn at
+        random. At 1 the classes share what units they have in common and no more, at 0 nothing tells them
+        apart.
+    flip_y : float, default=0.0
+        Share of the clips, from 0 to 1, whose labels are dealt out anew among them. Class counts stay;
+        ``truth.label`` keeps the class that a clip was drawn from.
+    habits : float, default=0.0
+        How far subjects differ in showing a class, at least 0: standard deviation of the log of a unit's
+        strength, and of the log odds that a subject uses it. Each subject also prefers a side, leans to one
+        in two-sided movements, and moves each unit along a smooth path of its own, of half that rms relative
+        to the movement's.
+    variation : float, default=0.0
+        How far a clip departs from units and habits, at least 0. At each point its movement is turned by an
+        angle in rad and stretched by a factor whose log has this rms too, both drawn for each clip and smooth
+        over the face; and a smooth movement of .3 times this, relative to its rms, is added.
+    offset : bool, default=True
+        False for corpora without an offset frame: its landmarks equal the onset's, so that its displacement
+        is zero.
     random_state : int, RandomState instance or None, default=None
         Pass an int for the same corpus every time.
 
@@ -103,13 +135,18 @@ def make_landmark_clips(
     check_positive("face_size", face_size)
     scale = face_size / REFERENCE_SIZE
     rng = numpy_generator(random_state)
-    plan = draw_plan(dataset, n_subjects, n_clips, amplitude, rng)
+    variety = Variety(class_sep, flip_y, habits, variation)
+    options = {"n_classes": n_classes, "variety": variety, "offset": offset}
+    plan = draw_plan(dataset, n_subjects, n_clips, amplitude, rng, **options)
     displacement = scale * plan.displacement
     onset = identity_shapes(n_subjects, rng)[plan.subject] * face_size / FACE_WIDTH + face_size
     motion = draw_head_motion(n_clips, head_motion, scale, rng)
     frame_noise = rms * scale / np.sqrt(2) * correlated_noise((n_clips, 3), rng)
     seen = apply_head_motion(motion, onset[:, None] + gain * displacement) + frame_noise
-    truth = plan_truth(plan, scale, displacement, apply_head_motion(motion, onset[:, None] + displacement))
+    points = apply_head_motion(motion, onset[:, None] + displacement)
+    if not offset:
+        seen[:, 2], points[:, 2] = seen[:, 0], points[:, 0]
+    truth = plan_truth(plan, scale, displacement, points)
     return synthetic_clips(seen, plan, truth, dataset, random_state)
 
 
@@ -140,11 +177,6 @@ def noise_level(noise, gain=None):
     return rms, own_gain if gain is None else float(gain)
 
 
-def _root(covariance):
-    values, vectors = np.linalg.eigh(covariance)
-    return vectors * np.sqrt(np.clip(values, 0, None))
-
-
 def noise_correlation():
     """Correlation (68, 68) of a detector's errors: near points err together."""
     near = np.exp(-cdist(MEAN_SHAPE, MEAN_SHAPE) / _NOISE_RANGE)
@@ -153,13 +185,15 @@ def noise_correlation():
 
 def correlated_noise(shape, rng):
     """Noise of unit variance, correlated between points: (*shape, 68, 2)."""
-    return np.einsum("ij,...jk->...ik", _root(noise_correlation()), rng.standard_normal((*shape, 68, 2)))
+    return np.einsum(
+        "ij,...jk->...ik", covariance_root(noise_correlation()), rng.standard_normal((*shape, 68, 2))
+    )
 
 
 def identity_shapes(n_subjects, rng):
     """Neutral shapes (n_subjects, 68, 2) in eye-corner distances: the mean shape, smoothly varied."""
     smooth = np.exp(-0.5 * (cdist(MEAN_SHAPE, MEAN_SHAPE) / _IDENTITY_RANGE) ** 2)
-    variation = _root(smooth) @ rng.standard_normal((n_subjects, 68, 2))
+    variation = covariance_root(smooth) @ rng.standard_normal((n_subjects, 68, 2))
     return MEAN_SHAPE + _IDENTITY_SIZE * variation
 
 
@@ -213,7 +247,7 @@ def synthetic_clips(frames, plan, truth, dataset, random_state):
         }
     )
     groups = [f"{name}/{person}" for person in subject]
-    clips = MicroExpressionClips(frames, plan.label, groups, table=table, truth=truth)
+    clips = MicroExpressionClips(frames, plan.target, groups, table=table, truth=truth)
     seed = random_state if isinstance(random_state, (int, np.integer)) else "unseeded"
     clips.fingerprint = f"synthetic {dataset}, random_state={seed}, {clips.fingerprint.partition(', ')[2]}"
     return clips

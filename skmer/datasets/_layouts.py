@@ -85,14 +85,14 @@ _LAYOUTS = {
 }
 
 
-def subject_name(layout, number):
-    """A subject's name in a layout, such as ``"sub01"`` or ``"006"``."""
-    return _LAYOUTS[layout].subject(number)
+def subject_name(dataset, number):
+    """A subject's name as in a data set, such as ``"sub01"`` or ``"006"``; as in CASME II for any other."""
+    return _LAYOUTS.get(dataset, _LAYOUTS["casme2"]).subject(number)
 
 
-def clip_name(layout, number, clip):
-    """A clip's name in a layout."""
-    return _LAYOUTS[layout].clip(number, clip)
+def clip_name(dataset, number, clip):
+    """A clip's name as in a data set, as in CASME II for any other."""
+    return _LAYOUTS.get(dataset, _LAYOUTS["casme2"]).clip(number, clip)
 
 
 def save_clips(clips, root, layout, quality):

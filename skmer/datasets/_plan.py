@@ -6,7 +6,8 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skmer.datasets._expressions import EXPRESSIONS, class_movements
+from skmer.datasets._expressions import class_movements, class_table
+from skmer.datasets._variety import Habits, Variety, blend, flip_labels, vary
 from skmer.face import MEAN_SHAPE
 
 _SIZE_SKEW = 3.65  # 247 clips of 26 subjects then spread from 2 to 34, as CASME II's do
@@ -23,10 +24,14 @@ def numpy_generator(random_state):
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """Drawn content of a corpus: subject (n,), label (n,), movement (n,), amplitude (n, 3) px per frame."""
+    """Drawn content of a corpus: amplitude (n, 3) per frame in px, and else an entry a clip.
+
+    Movements are drawn from the label; the target is what the corpus says it is.
+    """
 
     subject: np.ndarray
     label: np.ndarray
+    target: np.ndarray
     movement: np.ndarray
     amplitude: np.ndarray
 
@@ -89,19 +94,12 @@ def check_range(name, value):
     return low, high
 
 
-def check_dataset(dataset):
-    """Classes of a data set's synthetic twin, by name."""
-    if dataset not in EXPRESSIONS:
-        raise ValueError(f"dataset must be one of {sorted(EXPRESSIONS)}, got {dataset!r}.")
-    return EXPRESSIONS[dataset]
-
-
-def draw_plan(dataset, n_subjects, n_clips, amplitude, rng):
+def draw_plan(dataset, n_subjects, n_clips, amplitude, rng, *, n_classes=None, variety=None, offset=True):
     """Draw subjects, labels, movements and amplitudes.
 
     Parameters
     ----------
-    dataset : {"casme2", "samm"}
+    dataset : {"casme2", "samm", "casme3", "megc2019"}
         Whose classes and units.
     n_subjects, n_clips : int
         At least two subjects and a clip for each subject and each class.
@@ -109,13 +107,21 @@ def draw_plan(dataset, n_subjects, n_clips, amplitude, rng):
         Range in px of the apex's largest displacement.
     rng : numpy.random.Generator
         Source of randomness.
+    n_classes : int, default=None
+        How many classes; by default the set's own.
+    variety : Variety, default=None
+        How clips depart from their class's movements; by default not at all. It has a stream of its own, so
+        that subjects, labels and amplitudes stay what they are without it.
+    offset : bool, default=True
+        Whether anything of the movement is left at the offset.
 
     Returns
     -------
     plan : Plan
         Clips sorted by subject.
     """
-    expressions = check_dataset(dataset)
+    expressions = class_table(dataset, n_classes)
+    variety = variety or Variety()
     low, high = check_range("amplitude", amplitude)
     check_integer("n_subjects", n_subjects, 2)
     check_integer("n_clips", n_clips, max(n_subjects, len(expressions)))
@@ -123,17 +129,22 @@ def draw_plan(dataset, n_subjects, n_clips, amplitude, rng):
     subject = np.repeat(np.arange(n_subjects), rng.permutation(subject_sizes(n_subjects, n_clips)))
     counts = largest_remainder([expressions[name].count - 1 for name in names], n_clips, floor=1)
     label = names[_assign_labels(subject, counts, rng)]
-    return Plan(
-        subject, label, _draw_movements(expressions, label, rng), _draw_amplitudes(n_clips, low, high, rng)
-    )
+    own = rng.spawn(1)[0]
+    movement = _draw_movements(expressions, label, subject, variety, rng, own)
+    amplitudes = _draw_amplitudes(n_clips, low, high, rng) * (1, 1, bool(offset))
+    return Plan(subject, label, flip_labels(label, variety.flip_y, own), movement, amplitudes)
 
 
-def _draw_movements(expressions, label, rng):
+def _draw_movements(expressions, label, subject, variety, rng, own):
     tables = {name: class_movements(expression) for name, expression in expressions.items()}
+    habits = Habits(variety.habits, subject.max() + 1, own)
     drawn = np.empty(len(label), object)
     for clip, name in enumerate(label):
-        movements, probabilities = tables[name]
-        drawn[clip] = movements[rng.choice(len(movements), p=probabilities)]
+        movement = habits.draw(subject[clip], *tables[name], rng)
+        if variety.class_sep < 1:
+            other = label[own.integers(len(label))]
+            movement = blend(movement, habits.draw(subject[clip], *tables[other], own), variety.class_sep)
+        drawn[clip] = vary(movement, variety.variation, own) if variety.variation else movement
     return drawn
 
 

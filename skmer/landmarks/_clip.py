@@ -177,6 +177,41 @@ def _openness(landmarks):
     return (lower - upper).mean(axis=-1)
 
 
+class ClipTasks:
+    """Clips to compute, as workers get them; frames in colour turn grey on the way, a third to send.
+
+    Parameters
+    ----------
+    frames : sequence of rows of 3 paths or images
+        All clips.
+    boxes : sequence of tuple or None
+        Their boxes.
+    clips : sequence of int
+        Those to compute.
+    """
+
+    def __init__(self, frames, boxes, clips):
+        self.frames, self.boxes, self.clips = frames, boxes, clips
+
+    def __len__(self):
+        return len(self.clips)
+
+    def __getitem__(self, k):
+        clip = self.clips[k]
+        return tuple(map(_lighter, self.frames[clip])), self.boxes[clip], clip
+
+
+def _lighter(source):
+    is_colour = isinstance(source, np.ndarray) and source.ndim == 3 and source.shape[2] in (3, 4)
+    return read_image(source) if is_colour and source.dtype == np.uint8 and source.size else source
+
+
+def extract_task(task, settings):
+    """Return `extract_clip` of one of `ClipTasks`."""
+    sources, box, clip = task
+    return extract_clip(sources, settings, box, clip)
+
+
 def digest_source(source, label):
     """What the cache knows a frame by: the bytes of the file, or of the pixels.
 

@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.parallel import Parallel, delayed
 from tqdm import tqdm
 
 from skmer._frames import check_frames, holds_landmarks
 from skmer._images import frame_label, is_path
+from skmer._jobs import run_jobs
 from skmer.landmarks._cache import LandmarkCache
-from skmer.landmarks._clip import ALGORITHM, ClipSettings, digest_source, extract_clip
+from skmer.landmarks._clip import ALGORITHM, ClipSettings, ClipTasks, digest_source, extract_task
 from skmer.landmarks._predictor import dlib, find_predictor, predictor_checksum
 
 _N_BOXES = {"flow": 5, "detect": 30}
@@ -256,14 +256,14 @@ class FaceLandmarker(TransformerMixin, BaseEstimator):
                 missing[clip] = key
             else:
                 yield clip, result
-        work = (delayed(extract_clip)(tuple(frames[clip]), settings, boxes[clip], clip) for clip in missing)
-        results = Parallel(n_jobs=self.n_jobs, return_as="generator")(work)
+        clips = list(missing)
+        tasks = ClipTasks(frames, boxes, clips)
+        results = run_jobs(extract_task, tasks, n_jobs=self.n_jobs, shared=settings, label=_clip_label)
         silent = None if self.verbose else True
-        bar = tqdm(results, total=len(missing), desc="landmarks", unit="clip", disable=silent)
-        for (clip, key), result in zip(missing.items(), bar, strict=True):
+        for k, result in tqdm(results, total=len(clips), desc="landmarks", unit="clip", disable=silent):
             if cache:
-                cache.put(key, result)
-            yield clip, result
+                cache.put(missing[clips[k]], result)
+            yield clips[k], result
         if cache and missing:
             cache.prune()
 
@@ -289,6 +289,10 @@ class FaceLandmarker(TransformerMixin, BaseEstimator):
             )
         if outside:
             _warn(f"landmarks outside the frame in {_listed(outside)}: the face is cut; crop less tightly.")
+
+
+def _clip_label(task):
+    return f"clip {task[-1]}"
 
 
 def _flagged(result, name):

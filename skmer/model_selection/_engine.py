@@ -7,9 +7,9 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
-from sklearn.utils.parallel import Parallel, delayed
 from tqdm import tqdm
 
+from skmer._jobs import run_jobs
 from skmer.model_selection._identity import parameters_digest
 from skmer.model_selection._plan import Planner, net_of
 from skmer.model_selection._rows import digest
@@ -97,17 +97,7 @@ class Engine:
 
     def _compute(self, tasks):
         shared = Shared(self.planner.tables, self.y, self.groups, self.classes)
-        return completed(train_chunk, tasks, n_jobs=self.n_jobs, shared=shared)
-
-
-def completed(function, tasks, *, n_jobs, shared):
-    """Yield (number, result) of each task as it is finished."""
-    work = (delayed(_numbered)(function, k, task, shared) for k, task in enumerate(tasks))
-    yield from Parallel(n_jobs=n_jobs, return_as="generator_unordered")(work)
-
-
-def _numbered(function, k, task, shared):
-    return k, function(task, shared)
+        return run_jobs(train_chunk, tasks, n_jobs=self.n_jobs, shared=shared, label=_label)
 
 
 def train_chunk(works, shared):
@@ -160,8 +150,12 @@ def _train(works, nets, data):
     try:
         train_nets(nets, data, chunk_size=len(nets))
     except Exception as error:
-        beside = f" (or one of {len(works) - 1} trained beside it)" if len(works) > 1 else ""
-        raise _named(error, works[0].label + beside) from error
+        raise _named(error, _label(works)) from error
+
+
+def _label(works):
+    beside = f" (or one of {len(works) - 1} trained beside it)" if len(works) > 1 else ""
+    return works[0].label + beside
 
 
 def _named(error, label):

@@ -28,6 +28,34 @@ def test_log_evidence_matches_numerical_integration():
     np.testing.assert_allclose(ours - ours[:, :1], direct - direct[:, :1], atol=1e-3)
 
 
+def test_log_evidence_without_an_offset_matches_numerical_integration():
+    rng = np.random.default_rng(0)
+    fields, apex = rng.normal(size=(3, 2)), rng.normal(size=(4, 2)) * 2
+    ours = _log_evidence(fields, apex, None, 0.5, 2.5)
+    amplitudes = np.linspace(0.5, 2.5, 201)
+    residual = apex[:, None, None] - amplitudes[:, None] * fields[:, None]  # clip, movement, amplitude
+    density = np.exp(-0.5 * np.sum(residual**2, axis=-1))
+    direct = np.log(np.trapezoid(density, amplitudes, axis=2))
+    np.testing.assert_allclose(ours - ours[:, :1], direct - direct[:, :1], atol=1e-3)
+
+
+def test_doubtful_labels_lower_the_ceiling_to_the_prior():
+    scores = [
+        bayes_accuracy(n_classes=3, flip_y=share, n_samples=800, random_state=0) for share in (0, 0.2, 1)
+    ]
+    floor = 91 / 148
+    assert scores[0] > 0.95
+    assert scores[1] == pytest.approx(0.8 * scores[0] + 0.2 * floor, abs=0.06)
+    assert scores[2] == pytest.approx(floor, abs=0.05)
+
+
+def test_without_an_offset_there_is_less_to_see():
+    seen, unseen = (
+        bayes_accuracy("single", offset=offset, n_samples=2000, random_state=0) for offset in (True, False)
+    )
+    assert seen - 0.1 < unseen < seen
+
+
 def test_ceiling_falls_with_noise_to_the_prior():
     scores = [
         bayes_accuracy(noise, n_samples=1500, random_state=0)
@@ -64,3 +92,6 @@ def test_bad_arguments_are_refused():
         bayes_accuracy(dataset="smic")
     with pytest.raises(ValueError, match="n_samples must be"):
         bayes_accuracy(n_samples=0)
+    for name in ("class_sep", "habits", "variation"):
+        with pytest.raises(ValueError, match=f"{name} must be [01], so that .* got 0.5; train on many times"):
+            bayes_accuracy(**{name: 0.5})

@@ -63,7 +63,7 @@ def test_one_sided_movements_have_their_share():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"dataset": "smic"}, r"dataset must be one of \['casme2', 'samm'\], got 'smic'"),
+        ({"dataset": "smic"}, r"dataset must be one of \['casme2', 'casme3', .*\], got 'smic'"),
         ({"n_subjects": 1}, "n_subjects must be an integer of at least 2, got 1"),
         ({"n_subjects": 2.0}, "n_subjects must be an integer"),
         ({"n_clips": 4}, "n_clips must be an integer of at least 5"),

@@ -274,7 +274,18 @@ def test_parameters_are_checked(landmarker, parameters):
         FaceLandmarker(**parameters).fit(np.zeros((1, 3, 68, 2)))
 
 
-def test_progress_is_shown_on_a_terminal_alone(landmarker, clip, capsys):
+def test_frames_in_colour_are_sent_to_workers_grey(clip, saved):
+    colour = [np.repeat(frame[..., None], 4, axis=2) for frame in clip]
+    sources, box, number = _clip.ClipTasks([[], [colour[0], saved[1], clip[2]]], [None, "box"], [1])[0]
+    assert np.array_equal(sources[0], clip[0])
+    assert sources[1] is saved[1] and sources[2] is clip[2]
+    assert (box, number) == ("box", 1)
+
+
+def test_progress_is_shown_on_a_terminal_alone(landmarker, clip, capsys, on_terminal):
+    assert on_terminal(lambda: landmarker(verbose=0, memory=None).transform([clip])) == ""
+    shown = on_terminal(lambda: landmarker(verbose=1, memory=None).transform([clip, clip]))
+    assert "landmarks:   0%" in shown and "| 2/2 [" in shown and "clip/s" in shown
     landmarker(verbose=1).transform([clip])
     captured = capsys.readouterr()
     assert captured.out == "" and captured.err == ""

@@ -1,0 +1,147 @@
+"""Pooled leave-one-subject-out scores of methods on families of synthetic corpora.
+
+Run ``python benchmarks/accuracy.py choose --output FILE`` as often as a choice needs it,
+``python benchmarks/accuracy.py report --output FILE`` once when nothing is left to choose, and
+``python benchmarks/accuracy.py table --output FILE`` for the tables. The file has a line for each family,
+method and seed; what it holds already is not computed again. Set OMP_NUM_THREADS=1 for times of one core.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from baselines import BASELINES, predict_subjects
+from families import FAMILIES, load_family, names_of
+
+from skmer.classifiers import DeReGRLClassifier
+from skmer.metrics import expected_calibration_error, subject_bootstrap, uar_score, uf1_score
+from skmer.model_selection import evaluate_loso
+
+
+class Method(NamedTuple):
+    """What predicts each subject from the others, and whether another seed gives another result.
+
+    `run(X, y, groups, seed)` returns predictions (n,) and probabilities (n, n_classes) of the sorted classes.
+    """
+
+    run: Callable
+    seeded: bool
+
+
+def run_ours(X, y, groups, seed, **parameters):
+    """Our classifier with changed parameters, all folds in stacks."""
+    net = DeReGRLClassifier(random_state=seed, **parameters)
+    result = evaluate_loso(net, X, y, groups, engine="batched", verbose=0)
+    columns = [f"probability_{name}" for name in result.class_names]
+    return result.predictions["prediction"].to_numpy(), result.predictions[columns].to_numpy()
+
+
+def run_baseline(X, y, groups, seed, name):
+    """A plain classifier with its own search."""
+    return predict_subjects(BASELINES[name], X, y, groups)
+
+
+METHODS = {name: Method(partial(run_baseline, name=name), False) for name in BASELINES}
+METHODS |= {"ours": Method(run_ours, True)}
+
+
+def score(y, groups, predicted, probabilities):
+    """Scores of one run; predictions as one digit a clip."""
+    classes, codes = np.unique(y, return_inverse=True)
+    interval = subject_bootstrap(y, predicted, groups)["uf1"]
+    options = {"labels": classes, "zero_division": 0.0}
+    return {
+        "n": len(y),
+        "accuracy": float(np.mean(codes == np.searchsorted(classes, predicted))),
+        "uf1": uf1_score(y, predicted, **options),
+        "uar": uar_score(y, predicted, **options),
+        "ece": expected_calibration_error(y, probabilities, labels=classes),
+        "uf1_low": interval.low,
+        "uf1_high": interval.high,
+        "predictions": "".join(map(str, np.searchsorted(classes, predicted))),
+    }
+
+
+def run(families, methods, seeds, path):
+    """Append what is missing, a line at a time."""
+    done = {(row["family"], row["method"], row["seed"]) for row in read_rows(path)}
+    for family in families:
+        wanted = [(name, seed) for name in methods for seed in (seeds if METHODS[name].seeded else [0])]
+        missing = [task for task in wanted if (family, *task) not in done]
+        X, y, groups = load_family(family) if missing else (None, None, None)
+        for name, seed in missing:
+            start = time.process_time()
+            outcome = METHODS[name].run(X, y, groups, seed)
+            row = {"family": family, "method": name, "seed": seed} | score(y, groups, *outcome)
+            row["seconds"] = round(time.process_time() - start, 1)
+            with path.open("a", encoding="utf-8") as file:
+                file.write("\n" * torn(path) + json.dumps(row) + "\n")
+            print(f"{family:26s} {name:22s} {seed} UF1 {row['uf1']:.3f} {row['seconds']:6.1f} s", flush=True)
+
+
+def torn(path):
+    """Whether the last line was cut off."""
+    return path.exists() and path.read_bytes()[-1:] not in (b"", b"\n")
+
+
+def read_rows(path):
+    """Rows that a file holds; a last line that was cut off is none."""
+    rows = []
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+        try:
+            rows.append(json.loads(line))
+        except json.JSONDecodeError:
+            continue
+    return rows
+
+
+def print_tables(path):
+    """UF1 and calibration error by half: families against methods, means over seeds."""
+    frame = pd.DataFrame(read_rows(path))
+    frame["half"] = [FAMILIES[name].half for name in frame["family"]]
+    for half, rows in frame.groupby("half"):
+        for value in ("uf1", "ece", "seconds"):
+            table = rows.pivot_table(
+                index="family", columns="method", values=value, aggfunc="mean", sort=False
+            )
+            table.loc["mean"] = table.mean()
+            digits = 1 if value == "seconds" else 3
+            print(f"\n{half}: {value}\n")
+            print(_markdown(table, digits))
+
+
+def _markdown(table, digits):
+    lines = ["| family | " + " | ".join(table.columns) + " |", "|---" * (table.shape[1] + 1) + "|"]
+    for family, values in table.iterrows():
+        cells = ["" if np.isnan(value) else f"{value:.{digits}f}" for value in values]
+        lines.append(f"| {family} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def main():
+    """Read the command line and do it."""
+    parser = argparse.ArgumentParser(description="Accuracy on families of synthetic corpora.")
+    parser.add_argument("command", choices=["choose", "report", "table"])
+    parser.add_argument("--output", type=Path, required=True, help="file of results, one JSON line each")
+    parser.add_argument("--families", nargs="*", help="names; by default all of the half")
+    parser.add_argument("--methods", nargs="*", default=list(METHODS), choices=list(METHODS))
+    parser.add_argument("--seeds", type=int, default=3, help="seeds of what depends on one")
+    options = parser.parse_args()
+    if options.command == "table":
+        print_tables(options.output)
+    else:
+        half = names_of(options.command)
+        families = options.families or half
+        if foreign := set(families) - set(half):
+            parser.error(f"families of the half {options.command!r} were expected, got {sorted(foreign)}.")
+        run(families, options.methods, range(options.seeds), options.output)
+
+
+if __name__ == "__main__":
+    main()
