@@ -111,16 +111,27 @@ class ClipNetClassifier(ClipNet):
             self.classes_inferred_ = _find_classes(
                 y[sample_weight > 0], self.classes if classes is None else classes
             )
-        data = self._make_dataset(X, y, groups, sample_weight)
-        if self.mirror and graph.mirror is not None and X.shape[-1] % 2:
-            raise ValueError(
-                f"mirror=True needs channels in pairs (x, y), got {X.shape[-1]} channels; pass mirror=False."
-            )
+        data = self._make_dataset(self._scale_clips(X), y, groups, sample_weight)
+        self._check_pairs(graph, X.shape[-1])
         if not resume:
             self.scale_ = _weighted_rms(data)
             self.streams_ = Streams.from_random_state(self.random_state)
             self.initialize()
         return data
+
+    def _check_pairs(self, graph, n_channels):
+        """Refuse an odd number of channels where a parameter takes them for pairs (x, y)."""
+        wants = {
+            "mirror": self.mirror and graph.mirror is not None,
+            "rigid_noise": self.rigid_noise > 0 and graph.n_frames > 1,
+        }
+        for name, wanted in wants.items():
+            if wanted and n_channels % 2:
+                value = getattr(self, name)
+                raise ValueError(
+                    f"{name}={value} needs channels in pairs (x, y), got {n_channels} channels; "
+                    f"pass {name}={type(value)()}."
+                )
 
     def _make_dataset(self, X, y, groups, sample_weight):
         rows = np.flatnonzero(sample_weight)
@@ -216,12 +227,21 @@ class ClipNetClassifier(ClipNet):
     def _average_views(self, function, X):
         """Apply a function of (rows, T, N, C) and average it over the views of each clip."""
         check_is_fitted(self)
-        X = check_clips(self, X, graph=self.graph_, reset=False)
+        X = self._scale_clips(check_clips(self, X, graph=self.graph_, reset=False))
         with one_thread():
             if X.ndim == 4:
                 return function(X)
             values = function(X.reshape(-1, *X.shape[2:]))
         return values.reshape(*X.shape[:2], *values.shape[1:]).mean(axis=1)
+
+    def _scale_clips(self, X):
+        """With ``unit_rms``, divide each clip (each of its views) by its rms over the frames that move."""
+        if not self.unit_rms or X.shape[-3] == 1:
+            return X
+        energy = np.square(X, dtype=np.float64).mean((-2, -1), keepdims=True)
+        moving = (energy > 0).sum(-3, keepdims=True)
+        rms = np.sqrt(energy.sum(-3, keepdims=True) / np.maximum(moving, 1))
+        return (X / np.where(moving > 0, rms, 1.0)).astype(X.dtype)
 
     def _mirrored_proba(self, X):
         data = ClipDataset(X)

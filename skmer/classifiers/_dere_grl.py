@@ -1,20 +1,14 @@
 """DeRe-GRL as a scikit-learn classifier."""
 
-from numbers import Integral, Real
-
 import numpy as np
 import torch
-from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skmer.classifiers._base import ClipNetClassifier
 from skmer.classifiers._data import BatchIterator, ClipDataset
+from skmer.classifiers._dere_grl_parameters import CONSTRAINTS, CRITERION_PARAMS, MODULE_PARAMS
 from skmer.classifiers._net import softmax
-from skmer.face import FaceGraph
 from skmer.nn import DeReGRL, DeReGRLLoss
-
-_POSITIVE_INT = [Interval(Integral, 1, None, closed="left")]
-_NOT_NEGATIVE = [Interval(Real, 0, None, closed="left")]
 
 
 class DeReGRLClassifier(ClipNetClassifier):
@@ -70,11 +64,25 @@ class DeReGRLClassifier(ClipNetClassifier):
         Whether eqs. (7)-(9) average over the entries of a sample (ours) or add them up (as printed).
     dropout : float, default=0.0
         Share of the classifier's input dropped in training.
+    channels : tuple of {"magnitude", "relative", "edge"}, default=()
+        Channels that the network appends to the nodes' own: length of the motion, features relative to the
+        facial component's mean, relative to the neighbours' mean. X keeps its shape. Without effect on a
+        graph of one frame.
+    linear_path : bool, default=False
+        Whether a linear map from X, which starts at zero, is added to the logits beside the reconstruction.
+    label_smoothing : float, default=0.0
+        Share of each label that the cross-entropy spreads evenly over all classes.
     mirror : bool, default=True
         Mirror half of the training samples left to right, and average each prediction with that of the mirror
         image. Without effect on a graph that has no mirror.
     noise : float, default=0.4
         Standard deviation of the noise added in training, as a multiple of the clip's rms displacement.
+    rigid_noise : float, default=0.0
+        The same of a random shift, turn and growth of the whole face: what alignment may leave of the head's
+        motion. Without effect on a graph of one frame.
+    unit_rms : bool, default=False
+        Whether each clip is divided by its rms over the frames that move, so that strong and weak movements
+        of one kind are the same. Without effect on a graph of one frame.
     class_weight : "balanced", dict or None, default="balanced"
         Weights of the classes in every term of the loss, as in scikit-learn.
     lr : float, default=0.003
@@ -169,42 +177,7 @@ class DeReGRLClassifier(ClipNetClassifier):
     ((40, 5), (40, 9))
     """
 
-    _parameter_constraints: dict = {
-        "n_actions": _POSITIVE_INT,
-        "n_channels": _POSITIVE_INT,
-        "n_layers": _POSITIVE_INT,
-        "lambda_center": _NOT_NEGATIVE,
-        "lambda_weight": _NOT_NEGATIVE,
-        "lambda_balance": _NOT_NEGATIVE,
-        "graph": [str, FaceGraph],
-        "decomposition": ["boolean"],
-        "reconstruction": ["boolean"],
-        "adjacency": [StrOptions({"skeleton+learned", "skeleton", "learned", "full"})],
-        "relations": [StrOptions({"learned", "full", "component"})],
-        "activation": [StrOptions({"relu", "leaky_relu", "elu", "gelu", "tanh"})],
-        "action_softmax": [StrOptions({"nodes", "actions"})],
-        "weight_norm": [StrOptions({"l1", "l2"})],
-        "weight_sigmoid": ["boolean"],
-        "fusion": [StrOptions({"concatenate", "sum"})],
-        "centers": [StrOptions({"batch", "learned"})],
-        "balance": [StrOptions({"relative", "absolute"})],
-        "loss_reduction": [StrOptions({"mean", "sum"})],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "mirror": ["boolean"],
-        "noise": _NOT_NEGATIVE,
-        "class_weight": [StrOptions({"balanced"}), dict, None],
-        "lr": [Interval(Real, 0, None, closed="neither")],
-        "weight_decay": _NOT_NEGATIVE,
-        "schedule": [StrOptions({"one-cycle"}), None],
-        "max_epochs": _POSITIVE_INT,
-        "batch_size": [Interval(Integral, 1, None, closed="left"), Options(Integral, {-1})],
-        "dtype": [StrOptions({"float32", "float64"})],
-        "device": [str, torch.device],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-        "warm_start": ["boolean"],
-        "train_split": [callable, HasMethods("split"), None],
-    }
+    _parameter_constraints: dict = CONSTRAINTS
 
     def __init__(
         self,
@@ -229,8 +202,13 @@ class DeReGRLClassifier(ClipNetClassifier):
         balance="relative",
         loss_reduction="mean",
         dropout=0.0,
+        channels=(),
+        linear_path=False,
+        label_smoothing=0.0,
         mirror=True,
         noise=0.4,
+        rigid_noise=0.0,
+        unit_rms=False,
         class_weight="balanced",
         lr=3e-3,
         weight_decay=0.1,
@@ -299,30 +277,21 @@ class DeReGRLClassifier(ClipNetClassifier):
         self.balance = balance
         self.loss_reduction = loss_reduction
         self.dropout = dropout
+        self.channels = channels
+        self.linear_path = linear_path
+        self.label_smoothing = label_smoothing
         self.mirror = mirror
         self.noise = noise
+        self.rigid_noise = rigid_noise
+        self.unit_rms = unit_rms
         self.class_weight = class_weight
         self.weight_decay = weight_decay
         self.schedule = schedule
         self.dtype = dtype
         self.random_state = random_state
 
-    _MODULE_PARAMS = (
-        "n_actions",
-        "n_channels",
-        "n_layers",
-        "decomposition",
-        "reconstruction",
-        "adjacency",
-        "relations",
-        "activation",
-        "action_softmax",
-        "weight_norm",
-        "weight_sigmoid",
-        "fusion",
-        "dropout",
-    )
-    _CRITERION_PARAMS = ("lambda_center", "lambda_weight", "lambda_balance", "centers", "balance")
+    _MODULE_PARAMS = MODULE_PARAMS
+    _CRITERION_PARAMS = CRITERION_PARAMS
 
     def _module_params(self):
         return {name: getattr(self, name) for name in self._MODULE_PARAMS}

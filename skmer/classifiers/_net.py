@@ -34,8 +34,8 @@ class ClipNet(NetParameters):
     """A skorch net over a `skmer.classifiers._data.ClipDataset`.
 
     It expects ``graph_``, ``n_features_in_``, ``scale_`` and ``classes_`` to be there when it is initialized,
-    and the parameters ``mirror``, ``noise``, ``schedule``, ``weight_decay`` and ``random_state`` in the
-    subclass.
+    and the parameters ``mirror``, ``noise``, ``rigid_noise``, ``schedule``, ``weight_decay`` and
+    ``random_state`` in the subclass.
     """
 
     @property
@@ -67,13 +67,16 @@ class ClipNet(NetParameters):
             raise ValueError(
                 f"{type(self).__name__}.initialize needs features and classes; call fit, partial_fit or load."
             )
-        self.augmentation_ = Augmentation(self.graph_, 0.5 * self.mirror, self.noise)
+        self.augmentation_ = self._make_augmentation()
         # torch draws initial weights from its global generator, which all threads share.
         with _WEIGHTS, torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(self.streams_.weights)
             super().initialize()
         self.built_with_ = self._blueprint()
         return self
+
+    def _make_augmentation(self):
+        return Augmentation(self.graph_, 0.5 * self.mirror, self.noise, self.rigid_noise)
 
     def rebuild(self):
         """Build everything anew around fitted attributes, for weights that are about to be loaded.
@@ -127,7 +130,7 @@ class ClipNet(NetParameters):
 
     def _heed_changes(self):
         """Take over what was set since the last training and asks for no new network."""
-        self.augmentation_ = Augmentation(self.graph_, 0.5 * self.mirror, self.noise)
+        self.augmentation_ = self._make_augmentation()
         usual = [name for name, _ in self._default_callbacks]
         if self.callbacks == "disable" or usual == getattr(self, "usual_callbacks_", None):
             return

@@ -43,7 +43,8 @@ def shape_of(net, data):
     criterion = {name: v for name, v in net.get_params_for("criterion").items() if name not in LAMBDAS}
     parts = (net.get_params_for("module"), criterion, net.get_params_for("optimizer"))
     batches = [len(rows) for rows in net.get_iterator(data, training=True).batches()]
-    names = ("module", "optimizer", "lr", "max_epochs", "schedule", "mirror", "noise", "dtype", "device")
+    names = ("module", "optimizer", "lr", "max_epochs", "schedule", "dtype", "device")
+    names += ("mirror", "noise", "rigid_noise")
     plan = [getattr(net, name) for name in names]
     return repr([sorted(part.items()) for part in parts] + [plan, batches])
 

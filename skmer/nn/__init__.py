@@ -15,6 +15,7 @@ from skmer.nn._losses import (
     WeightBalanceLoss,
     WeightCenterLoss,
 )
+from skmer.nn._node_channels import NodeChannels
 from skmer.nn._reconstruction import RelationReconstruction
 from skmer.nn._temporal_convolution import TemporalConvolution
 
@@ -28,6 +29,7 @@ __all__ = [
     "GraphConvolution",
     "LinearHead",
     "LossTerms",
+    "NodeChannels",
     "RelationReconstruction",
     "SeededDropout",
     "SpatioTemporalBlock",

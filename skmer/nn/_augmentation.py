@@ -1,27 +1,32 @@
-"""Training-time changes of node features: mirror and noise."""
+"""Training-time changes of node features: mirror, noise and the motion of the head."""
 
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from skmer.face import FaceGraph
+from skmer.face import MEAN_SHAPE, FaceGraph
 
 
 class Draw(NamedTuple):
-    """The random part of one augmented batch: ``flip`` (B,) bool, ``noise`` (B, T, N, C) of unit variance."""
+    """The random part of one augmented batch.
+
+    ``flip`` (B,) bool; ``noise`` (B, T, N, C) of unit variance; ``rigid`` (B, T, 4) of unit variance, without
+    an entry where there is no such motion.
+    """
 
     flip: Tensor
     noise: Tensor
+    rigid: Tensor
 
 
 class Augmentation:
-    """Mirror a share of the samples and add noise in proportion to their motion.
+    """Mirror a share of the samples, and add noise and motions of the head in proportion to their motion.
 
     Parameters
     ----------
     graph : FaceGraph
-        Its ``mirror`` says which node stands opposite which.
+        Its ``mirror`` says which node stands opposite which, its ``nodes`` where they are in the face.
     mirror : float
         Probability of exchanging left and right: nodes change places and horizontal channels (even ones)
         change sign.
@@ -29,6 +34,9 @@ class Augmentation:
         Standard deviation of Gaussian noise, as a multiple of the sample's rms displacement from its first
         frame. With one frame alone (``graph="generic"``), of the sample's rms value. Frames that do not move
         stay as they are.
+    rigid : float
+        The same of two shifts, a turn and a growth of the whole face, each as large as the others, which
+        together have this rms over the nodes. Nothing on a graph of one frame.
 
     Shapes:
         - x: (..., B, T, N, C)
@@ -39,27 +47,31 @@ class Augmentation:
     >>> import torch
     >>> from skmer.face import FaceGraph
     >>> from skmer.nn import Augmentation
-    >>> augment = Augmentation(FaceGraph.preset("brow-nose-lip31"), mirror=0.5, noise=0.4)
+    >>> augment = Augmentation(FaceGraph.preset("brow-nose-lip31"), mirror=0.5, noise=0.4, rigid=0.5)
     >>> x = torch.ones(8, 3, 31, 2)
     >>> augment(x, augment.draw(x.shape, torch.Generator().manual_seed(0))).shape
     torch.Size([8, 3, 31, 2])
     """
 
-    def __init__(self, graph: FaceGraph, mirror: float = 0.5, noise: float = 0.4) -> None:
+    def __init__(self, graph: FaceGraph, mirror: float = 0.5, noise: float = 0.4, rigid: float = 0.0) -> None:
         self.mirror = 0.0 if graph.mirror is None else mirror
         self.noise = noise
+        self.rigid = rigid if graph.n_frames > 1 else 0.0
         self.order = graph.mirror
+        self.motions = _rigid_motions(graph) if self.rigid > 0 else None
 
     @property
     def active(self) -> bool:
         """Whether anything is changed at all."""
-        return self.mirror > 0 or self.noise > 0
+        return self.mirror > 0 or self.noise > 0 or self.rigid > 0
 
     def draw(self, shape: torch.Size, generator: torch.Generator) -> Draw:
         """Draw for a batch of the given shape, (B, T, N, C)."""
         device = generator.device
         flip = torch.rand(shape[0], generator=generator, device=device) < self.mirror
-        return Draw(flip, torch.randn(shape, generator=generator, device=device))
+        noise = torch.randn(shape, generator=generator, device=device)
+        n_motions = 4 if self.rigid > 0 else 0
+        return Draw(flip, noise, torch.randn(*shape[:2], n_motions, generator=generator, device=device))
 
     def reflect(self, x: Tensor) -> Tensor:
         """Return the mirror image of every sample."""
@@ -71,9 +83,13 @@ class Augmentation:
         """Apply a draw."""
         if self.mirror > 0:
             x = torch.where(draw.flip[..., None, None, None], self.reflect(x), x)
+        added = []
         if self.noise > 0:
-            x = x + self.noise * _motion(x) * draw.noise
-        return x
+            added.append(self.noise * draw.noise)
+        if self.motions is not None:
+            motion = torch.matmul(draw.rigid, self.motions.to(draw.rigid)).unflatten(-1, (-1, 2))
+            added.append(self.rigid * torch.cat([motion] * (x.shape[-1] // 2), -1))
+        return x + _motion(x) * sum(added) if added else x
 
 
 def _motion(x: Tensor) -> Tensor:
@@ -83,3 +99,13 @@ def _motion(x: Tensor) -> Tensor:
     moving = energy > 0
     rms = (energy.sum(-3, keepdim=True) / moving.sum(-3, keepdim=True).clamp_min(1)).sqrt()
     return rms * moving
+
+
+def _rigid_motions(graph: FaceGraph) -> Tensor:
+    """Two shifts, a turn and a growth about the nodes' centre, each of rms 1/2: (4, 2 N)."""
+    points = torch.as_tensor(MEAN_SHAPE[list(graph.nodes)])
+    x, y = (points - points.mean(0)).T
+    one, zero = torch.ones_like(x), torch.zeros_like(x)
+    pairs = [(one, zero), (zero, one), (-y, x), (x, y)]
+    fields = torch.stack([torch.stack(pair, -1).flatten() for pair in pairs])
+    return 0.5 * fields / fields.square().mean(-1, keepdim=True).sqrt()

@@ -1,5 +1,6 @@
 """The DeRe-GRL network."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +13,7 @@ from skmer.nn._block import SpatioTemporalBlock
 from skmer.nn._decomposition import ActionDecomposition
 from skmer.nn._dropout import SeededDropout
 from skmer.nn._head import LinearHead
+from skmer.nn._node_channels import NodeChannels
 from skmer.nn._reconstruction import RelationReconstruction
 
 FUSIONS = ("concatenate", "sum")
@@ -56,6 +58,10 @@ class DeReGRL(nn.Module):
         How the weighted actions of eq. (6) enter the classifier.
     dropout : float
         Share of the classifier's input dropped in training. The paper has none.
+    channels : sequence of {"magnitude", "relative", "edge"}
+        Channels appended to the nodes' own before the backbone; see `NodeChannels`. The paper has none.
+    linear_path : bool
+        Whether a linear map from the input, which starts at zero, is added to the logits. The paper has none.
 
     Shapes:
         - x: (..., B, T, N, C)
@@ -99,6 +105,8 @@ class DeReGRL(nn.Module):
         weight_sigmoid: bool = True,
         fusion: str = "concatenate",
         dropout: float = 0.0,
+        channels: Sequence[str] = (),
+        linear_path: bool = False,
     ) -> None:
         super().__init__()
         if fusion not in FUSIONS:
@@ -109,7 +117,8 @@ class DeReGRL(nn.Module):
             )
         skeleton = torch.as_tensor(graph.normalized_adjacency(), dtype=torch.get_default_dtype())
         shared: dict[str, Any] = {"n_frames": graph.n_frames, "activation": activation}
-        widths = [in_channels, *[n_channels] * n_layers]
+        self.channels = NodeChannels(graph, in_channels, channels)
+        widths = [self.channels.out_channels, *[n_channels] * n_layers]
         self.adjacency = Adjacency(skeleton, adjacency)
         self.backbone = nn.ModuleList(SpatioTemporalBlock(c, d, **shared) for c, d in pairwise(widths))
         self.decomposition = None
@@ -133,6 +142,11 @@ class DeReGRL(nn.Module):
             )
         self.dropout = SeededDropout(dropout)
         self.head = LinearHead(n_parts * graph.n_frames * widths[-1], n_classes)
+        self.linear_path = None
+        if linear_path:
+            self.linear_path = LinearHead(graph.n_frames * graph.n_nodes * in_channels, n_classes)
+            for parameter in self.linear_path.parameters():
+                nn.init.zeros_(parameter)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return logits (..., B, n_classes), actions (..., B, T, P, D) and weights (..., B, P)."""
@@ -146,11 +160,14 @@ class DeReGRL(nn.Module):
         if self.reconstruction is not None:
             weights = self.reconstruction(actions)
             parts = actions * weights[..., None, None]
-        return self.classify(parts), actions.movedim(-4, -2), weights.transpose(-1, -2)
+        logits = self.classify(parts)
+        if self.linear_path is not None:
+            logits = logits + self.linear_path(x.flatten(-3))
+        return logits, actions.movedim(-4, -2), weights.transpose(-1, -2)
 
     def extract(self, x: Tensor, adjacency: Tensor) -> Tensor:
         """Run the backbone: (..., B, T, N, C) -> (..., N, B, T, D)."""
-        nodes = x.movedim(-2, -4)
+        nodes = self.channels(x).movedim(-2, -4)
         for block in self.backbone:
             nodes = block(nodes, adjacency)
         return nodes

@@ -177,6 +177,8 @@ class DeReGRLLoss(nn.Module):
         See `WeightBalanceLoss`.
     reduction : {"mean", "sum"}
         Over a sample's entries in eqs. (7)-(9).
+    label_smoothing : float
+        Share of each target spread evenly over all classes (Szegedy et al., CVPR 2016). The paper has none.
 
     Shapes:
         - output: logits (..., B, n_classes), actions (..., B, T, P, D), weights (..., B, P), as `DeReGRL`
@@ -210,10 +212,12 @@ class DeReGRLLoss(nn.Module):
         centers: str = "batch",
         balance: str = "relative",
         reduction: str = "mean",
+        label_smoothing: float = 0.0,
     ) -> None:
         super().__init__()
         if reduction not in ("mean", "sum"):
             raise ValueError(f"reduction must be 'mean' or 'sum', got {reduction!r}.")
+        self.label_smoothing = label_smoothing
         self.lambda_center = lambda_center
         self.lambda_weight = lambda_weight
         self.lambda_balance = lambda_balance
@@ -227,7 +231,7 @@ class DeReGRLLoss(nn.Module):
         """Return the total and its terms."""
         logits, actions, weights = output
         sample_weight = torch.ones_like(logits[..., 0]) if sample_weight is None else sample_weight.to(logits)
-        cross_entropy = _cross_entropy(logits, target, sample_weight)
+        cross_entropy = _cross_entropy(logits, target, sample_weight, self.label_smoothing)
         center = self.center_loss(actions, sample_weight)
         weight = self.weight_loss(weights, target, sample_weight)
         balance = self.balance_loss(weights, sample_weight)
@@ -240,9 +244,11 @@ class DeReGRLLoss(nn.Module):
         return LossTerms(total, cross_entropy, center, weight, balance)
 
 
-def _cross_entropy(logits: Tensor, target: Tensor, sample_weight: Tensor) -> Tensor:
+def _cross_entropy(logits: Tensor, target: Tensor, sample_weight: Tensor, smoothing: float) -> Tensor:
     """Weighted mean over the batch of the cross-entropy, (..., B, C) -> (...)."""
-    losses = functional.cross_entropy(logits.flatten(0, -2), target.flatten(), reduction="none")
+    losses = functional.cross_entropy(
+        logits.flatten(0, -2), target.flatten(), reduction="none", label_smoothing=smoothing
+    )
     return (losses.view(target.shape) * sample_weight).sum(-1) / sample_weight.sum(-1)
 
 

@@ -69,6 +69,17 @@ def test_an_absent_offset_frame_is_accepted(features, clips, make_clf):
     assert np.isfinite(make_clf().fit(X, clips.target).predict_proba(X)).all()
 
 
+def test_with_unit_rms_the_amplitude_of_a_clip_does_not_matter(features, clips, make_clf):
+    amplitude = np.geomspace(0.1, 10, len(features), dtype=np.float32)[:, None, None, None]
+    for X in (features, features * (np.arange(3) < 2)[:, None, None]):
+        clf = make_clf(unit_rms=True).fit(X, clips.target)
+        assert abs(clf.scale_ - np.sqrt(X.any((2, 3)).mean())) < 1e-5
+        want = clf.predict_proba(X)
+        np.testing.assert_allclose(clf.predict_proba(amplitude * X), want, atol=1e-5)
+        np.testing.assert_allclose(clf.action_weights(amplitude * X), clf.action_weights(X), atol=1e-5)
+    assert np.isfinite(clf.predict_proba(0 * X)).all()
+
+
 def test_mirrored_clips_get_the_same_prediction(features, clips, make_clf):
     graph = FaceGraph.preset("brow-nose-lip31")
     mirrored = features[:, :, list(graph.mirror)] * np.array([-1, 1], dtype=np.float32)
@@ -122,7 +133,12 @@ SWITCHES = {
     "balance": "absolute",
     "loss_reduction": "sum",
     "dropout": 0.3,
+    "channels": ("magnitude",),
+    "linear_path": True,
+    "label_smoothing": 0.1,
     "noise": 0.0,
+    "rigid_noise": 0.5,
+    "unit_rms": True,
     "mirror": False,
     "class_weight": None,
     "lr": 1e-2,

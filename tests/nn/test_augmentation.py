@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from skmer.face import FaceGraph
+from skmer.face import MEAN_SHAPE, FaceGraph
 from skmer.nn import Augmentation
 
 GRAPH = FaceGraph.preset("brow-nose-lip31")
@@ -56,3 +56,32 @@ def test_one_frame_takes_noise_in_proportion_to_its_values(draw, generator):
 def test_nothing_to_do_is_said():
     assert Augmentation(GRAPH).active
     assert not Augmentation(GRAPH, mirror=0.0, noise=0.0).active
+    assert Augmentation(GRAPH, mirror=0.0, noise=0.0, rigid=0.1).active
+    assert not Augmentation(FaceGraph.generic(5), mirror=0.0, noise=0.0, rigid=0.1).active
+
+
+def test_rigid_noise_is_a_similarity_in_proportion_to_the_motion(draw, generator):
+    augment = Augmentation(GRAPH, mirror=0.0, noise=0.0, rigid=0.5)
+    x = draw(400, 3, 31, 4) * torch.tensor([0.0, 3.0, 0.0], dtype=torch.float64)[:, None, None]
+    added = augment(x, augment.draw(x.shape, generator)) - x
+    assert (added[:, [0, 2]] == 0).all()
+    assert abs(added[:, 1].square().mean().sqrt() / (0.5 * 3.0) - 1) < 0.1
+    torch.testing.assert_close(added[..., :2], added[..., 2:])
+    points = torch.as_tensor(MEAN_SHAPE[list(GRAPH.nodes)])
+    x, y = points.T
+    one, zero = torch.ones(31), torch.zeros(31)
+    design = torch.stack(
+        [torch.stack(p, -1).flatten() for p in ((one, zero), (zero, one), (-y, x), (x, y))], -1
+    )
+    left = added[:, 1, :, :2].flatten(1).T
+    coefficients = torch.linalg.lstsq(design.double(), left).solution
+    torch.testing.assert_close(design.double() @ coefficients, left, atol=1e-5, rtol=0)
+
+
+def test_what_is_off_draws_what_it_always_drew(draw):
+    draws = [
+        Augmentation(GRAPH, rigid=size).draw(torch.Size([4, 3, 31, 2]), torch.Generator().manual_seed(0))
+        for size in (0.0, 0.5)
+    ]
+    assert torch.equal(draws[0].flip, draws[1].flip) and torch.equal(draws[0].noise, draws[1].noise)
+    assert [tuple(draw.rigid.shape) for draw in draws] == [(4, 3, 0), (4, 3, 4)]

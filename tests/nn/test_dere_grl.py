@@ -18,6 +18,7 @@ SWITCHES = [
     {"fusion": "sum"},
     {"reconstruction": False},
     {"decomposition": False, "reconstruction": False},
+    {"channels": ("magnitude", "relative"), "linear_path": True},
 ]
 
 
@@ -74,6 +75,16 @@ def test_equation_6(draw):
     head = network.head
     want = weighted @ head.weight.detach().numpy() + head.bias.detach().numpy()
     np.testing.assert_allclose(logits, want, atol=1e-12)
+
+
+def test_the_linear_path_is_added_to_the_logits_and_starts_at_zero(draw):
+    network = DeReGRL(GRAPH, 2, 5, channels=["magnitude"], linear_path=True).double()
+    x = draw(4, 3, 31, 2)
+    before = network(x)[0]
+    path = network.linear_path
+    assert not path.weight.any() and not path.bias.any()
+    path.weight.data, path.bias.data = draw(186, 5), draw(1, 5)
+    torch.testing.assert_close(network(x)[0] - before, x.flatten(1) @ path.weight + path.bias)
 
 
 def test_action_maps_lie_in_their_component_and_sum_to_one(draw):

@@ -84,6 +84,13 @@ def test_equation_10(output, sample_weight):
     assert isinstance(terms, LossTerms)
 
 
+def test_label_smoothing_is_cross_entropy_with_soft_targets(output, sample_weight):
+    got = DeReGRLLoss(3, 6, label_smoothing=0.3)(output, TARGET, sample_weight).cross_entropy
+    soft = 0.1 + 0.7 * np.eye(3)[TARGET]
+    losses = -(soft * output[0].log_softmax(1).numpy()).sum(1)
+    np.testing.assert_allclose(got, np.average(losses, weights=sample_weight.numpy()), rtol=1e-12)
+
+
 @pytest.mark.parametrize("centers", ["batch", "learned"])
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 def test_a_weight_of_two_counts_as_two_samples_in_every_term(output, centers, reduction):

@@ -1,0 +1,90 @@
+"""Channels of a node that follow from its displacement and from its neighbours'."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from skmer.face import FaceGraph
+
+CHANNELS = ("magnitude", "relative", "edge")
+
+
+class NodeChannels(nn.Module):
+    """Append channels to the nodes that the network would otherwise have to find.
+
+    ================  ========================================================  ==================
+    name              of a node in a frame, for each pair (x, y) of channels    added to C
+    ================  ========================================================  ==================
+    ``"magnitude"``   length of its motion since the first frame                C / 2
+    ``"relative"``    its features minus their mean over its facial component   C
+    ``"edge"``        its features minus their mean over its neighbours         C
+    ================  ========================================================  ==================
+
+    A graph of one frame has no motion and gets nothing added.
+
+    Parameters
+    ----------
+    graph : FaceGraph
+        Components and skeleton.
+    in_channels : int
+        Channels C of a node, in pairs.
+    names : sequence of {"magnitude", "relative", "edge"}
+        What is appended, in this order.
+
+    Attributes
+    ----------
+    out_channels : int
+        Channels of a node with what is appended.
+
+    Shapes:
+        - x: (..., B, T, N, C)
+        - output: (..., B, T, N, out_channels)
+
+    Notes
+    -----
+    Nothing is learned, so that a stack of replicas needs no axis here. A mirrored face gets the mirrored
+    channels, since components and skeleton are symmetric.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skmer.face import FaceGraph
+    >>> from skmer.nn import NodeChannels
+    >>> append = NodeChannels(FaceGraph.preset("brow-nose-lip31"), 2, ["magnitude", "relative"])
+    >>> append(torch.ones(8, 3, 31, 2)).shape
+    torch.Size([8, 3, 31, 5])
+    """
+
+    def __init__(self, graph: FaceGraph, in_channels: int, names: Sequence[str] = ()) -> None:
+        super().__init__()
+        unknown = [name for name in names if name not in CHANNELS]
+        if unknown:
+            raise ValueError(f"channels must be names among {list(CHANNELS)}, got {unknown[0]!r}.")
+        self.names = tuple(names) if graph.n_frames > 1 else ()
+        if self.names and in_channels % 2:
+            raise ValueError(f"channels={self.names} needs pairs (x, y), got {in_channels} channels; use ().")
+        added = {"magnitude": in_channels // 2, "relative": in_channels, "edge": in_channels}
+        self.out_channels = in_channels + sum(added[name] for name in self.names)
+        for name, means in (("relative", _component_means(graph)), ("edge", _neighbour_means(graph))):
+            self.register_buffer(name, torch.eye(graph.n_nodes) - means, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return x with the channels appended."""
+        parts = [x]
+        for name in self.names:
+            if name == "magnitude":
+                motion = (x - x[..., :1, :, :]).unflatten(-1, (-1, 2))
+                parts.append(torch.linalg.vector_norm(motion, dim=-1))
+            else:
+                parts.append(torch.matmul(getattr(self, name).to(x), x))
+        return torch.cat(parts, -1) if self.names else x
+
+
+def _component_means(graph: FaceGraph) -> Tensor:
+    return torch.block_diag(*[torch.full((n, n), 1.0 / n) for n in graph.component_sizes])
+
+
+def _neighbour_means(graph: FaceGraph) -> Tensor:
+    adjacency = torch.as_tensor(graph.adjacency(), dtype=torch.get_default_dtype())
+    return adjacency / adjacency.sum(-1, keepdim=True).clamp_min(1.0)
