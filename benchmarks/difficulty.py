@@ -3,8 +3,8 @@
 Run ``python benchmarks/difficulty.py``. The first lines: an RBF-SVM at CASME II's size, on clips as they come
 by default and on those of the family "casme2", against the same SVM trained on twenty times the subjects and
 tested on the same clips: what more data would reach. Then plain classifiers on corpora like the composite of
-2019 (family "composite"), in the order in which real clips are known to put them. All are pooled UF1, means
-over seeds.
+2019 (family "composite"), in the order in which real clips are known to put them, the worst first. All are
+pooled UF1, means over seeds.
 """
 
 import numpy as np
