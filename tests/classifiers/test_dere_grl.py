@@ -238,7 +238,9 @@ def test_a_typo_is_refused(features, clips, make_clf):
 def test_an_odd_number_of_channels_has_no_mirror_image(features, clips, make_clf):
     with pytest.raises(ValueError, match="mirror=True needs channels in pairs"):
         make_clf().fit(features[..., :1], clips.target)
-    make_clf(mirror=False).fit(features[..., :1], clips.target)
+    with pytest.raises(ValueError, match=r"rigid_noise=0.5 needs channels in pairs .* pass rigid_noise=0.0"):
+        make_clf(mirror=False).fit(features[..., :1], clips.target)
+    make_clf(mirror=False, rigid_noise=0).fit(features[..., :1], clips.target)
 
 
 def test_a_generic_graph_takes_tables(features, clips, make_clf):
