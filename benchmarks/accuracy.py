@@ -3,7 +3,8 @@
 Run ``python benchmarks/accuracy.py choose --output FILE`` as often as a choice needs it,
 ``python benchmarks/accuracy.py report --output FILE`` once when nothing is left to choose, and
 ``python benchmarks/accuracy.py table --output FILE`` for the tables. The file has a line for each family,
-method and seed; what it holds already is not computed again. Set OMP_NUM_THREADS=1 for times of one core.
+corpus of it, method and seed; what it holds already is not computed again. Set OMP_NUM_THREADS=1 where other
+things run; the seconds are those of the processor.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import json
 import time
 from collections.abc import Callable
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +24,8 @@ from families import FAMILIES, load_family, names_of
 from skmer.classifiers import DeReGRLClassifier
 from skmer.metrics import expected_calibration_error, subject_bootstrap, uar_score, uf1_score
 from skmer.model_selection import evaluate_loso
+
+KEYS = ("family", "corpus", "method", "seed")
 
 
 class Method(NamedTuple):
@@ -68,21 +72,24 @@ def score(y, groups, predicted, probabilities):
     }
 
 
-def run(families, methods, seeds, path):
+def run(families, n_corpora, methods, seeds, path):
     """Append what is missing, a line at a time."""
-    done = {(row["family"], row["method"], row["seed"]) for row in read_rows(path)}
-    for family in families:
+    done = {tuple(row[name] for name in KEYS) for row in read_rows(path)}
+    for family, corpus in product(families, range(n_corpora)):
         wanted = [(name, seed) for name in methods for seed in (seeds if METHODS[name].seeded else [0])]
-        missing = [task for task in wanted if (family, *task) not in done]
-        X, y, groups = load_family(family) if missing else (None, None, None)
+        missing = [task for task in wanted if (family, corpus, *task) not in done]
+        X, y, groups = load_family(family, corpus) if missing else (None, None, None)
         for name, seed in missing:
             start = time.process_time()
             outcome = METHODS[name].run(X, y, groups, seed)
-            row = {"family": family, "method": name, "seed": seed} | score(y, groups, *outcome)
+            row = dict(zip(KEYS, (family, corpus, name, seed), strict=True)) | score(y, groups, *outcome)
             row["seconds"] = round(time.process_time() - start, 1)
             with path.open("a", encoding="utf-8") as file:
                 file.write("\n" * torn(path) + json.dumps(row) + "\n")
-            print(f"{family:26s} {name:22s} {seed} UF1 {row['uf1']:.3f} {row['seconds']:6.1f} s", flush=True)
+            print(
+                f"{family:22s} {corpus} {name:22s} {seed} UF1 {row['uf1']:.3f} {row['seconds']:6.1f} s",
+                flush=True,
+            )
 
 
 def torn(path):
@@ -95,14 +102,14 @@ def read_rows(path):
     rows = []
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
         try:
-            rows.append(json.loads(line))
+            rows.append({"corpus": 0} | json.loads(line))
         except json.JSONDecodeError:
             continue
     return rows
 
 
 def print_tables(path):
-    """UF1 and calibration error by half: families against methods, means over seeds."""
+    """UF1 and calibration error by half: families against methods, means over corpora and seeds."""
     frame = pd.DataFrame(read_rows(path))
     frame["half"] = [FAMILIES[name].half for name in frame["family"]]
     for half, rows in frame.groupby("half"):
@@ -131,6 +138,7 @@ def main():
     parser.add_argument("--output", type=Path, required=True, help="file of results, one JSON line each")
     parser.add_argument("--families", nargs="*", help="names; by default all of the half")
     parser.add_argument("--methods", nargs="*", default=list(METHODS), choices=list(METHODS))
+    parser.add_argument("--corpora", type=int, default=1, help="corpora of each family")
     parser.add_argument("--seeds", type=int, default=3, help="seeds of what depends on one")
     options = parser.parse_args()
     if options.command == "table":
@@ -140,7 +148,7 @@ def main():
         families = options.families or half
         if foreign := set(families) - set(half):
             parser.error(f"families of the half {options.command!r} were expected, got {sorted(foreign)}.")
-        run(families, options.methods, range(options.seeds), options.output)
+        run(families, options.corpora, options.methods, range(options.seeds), options.output)
 
 
 if __name__ == "__main__":

@@ -107,19 +107,18 @@ class TextbookLoss(nn.Module):
 def copy_weights(plain, ours):
     """Give a TextbookDeReGRL the weights of a skmer.nn.DeReGRL."""
 
-    def pair(target, block, group=...):
-        weight, kernel = block.space.weight[group], block.time.weight[group]
-        target.space.linear.weight.copy_(weight.T)
-        target.space.linear.bias.copy_(block.space.bias[group].flatten())
-        target.time.conv.weight.copy_(kernel.permute(2, 1, 0))
-        target.time.conv.bias.copy_(block.time.bias[group].flatten())
+    def pair(target, block):
+        target.space.linear.weight.copy_(block.space.weight.T)
+        target.space.linear.bias.copy_(block.space.bias.flatten())
+        target.time.conv.weight.copy_(block.time.weight.permute(2, 1, 0))
+        target.time.conv.bias.copy_(block.time.bias.flatten())
 
     with torch.no_grad():
         plain.learned.copy_(ours.adjacency.learned)
         for target, block in zip(plain.backbone, ours.backbone, strict=True):
             pair(target, block)
-        for group, target in enumerate(plain.decompose):
-            pair(target, ours.decomposition.block, group)
+        for target, block in zip(plain.decompose, ours.decomposition.blocks, strict=True):
+            pair(target, block)
         pair(plain.relate, ours.reconstruction.block)
         plain.relations.copy_(ours.reconstruction.adjacency.learned)
         # Ours flattens (actions, frames, channels), the textbook (frames, actions, channels).

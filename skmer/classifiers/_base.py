@@ -13,7 +13,7 @@ from skorch.utils import is_dataset
 from skmer.classifiers._data import ClipDataset
 from skmer.classifiers._net import ClipNet
 from skmer.classifiers._persistence import load, save
-from skmer.classifiers._streams import Streams
+from skmer.classifiers._stack import train_nets
 from skmer.classifiers._threads import one_thread
 from skmer.classifiers._validation import check_clips, resolve_graph
 
@@ -92,7 +92,21 @@ class ClipNetClassifier(ClipNet):
         return self._fit(X, y, groups, sample_weight, self.initialized_ and not self._is_outdated(), classes)
 
     def _fit(self, X, y, groups, sample_weight, resume, classes=None):
-        return self._train(self._prepare(X, y, groups, sample_weight, resume, classes))
+        data = self._prepare(X, y, groups, sample_weight, resume, classes)
+        if self.others_ and not resume and not self.verbose:
+            train_nets([self], [data])
+            return self
+        for other in self.others_:
+            other.set_params(**self._set_since(other))._train(data)
+        return self._train(data)
+
+    def _set_since(self, other):
+        """Return the parameters that one of the nets beside this one does not share."""
+        params = self.get_params(deep=False)
+        own = ("n_members", "random_state")
+        return {
+            name: v for name, v in params.items() if name not in own and v is not getattr(other, name, None)
+        }
 
     def _prepare(self, X, y, groups=None, sample_weight=None, resume=False, classes=None):
         """Do all of a fit but the training, and return the rows to train on."""
@@ -115,8 +129,7 @@ class ClipNetClassifier(ClipNet):
         self._check_pairs(graph, X.shape[-1])
         if not resume:
             self.scale_ = _weighted_rms(data)
-            self.streams_ = Streams.from_random_state(self.random_state)
-            self.initialize()
+            self._begin(self.random_state)
         return data
 
     def _check_pairs(self, graph, n_channels):
@@ -161,7 +174,7 @@ class ClipNetClassifier(ClipNet):
         return data if weight.all() else data.take(np.flatnonzero(weight))
 
     def predict_proba(self, X):
-        """Return class probabilities, averaged over views and, with ``mirror``, over mirror images.
+        """Return class probabilities, averaged over members, views and, with ``mirror``, mirror images.
 
         Parameters
         ----------
@@ -175,7 +188,9 @@ class ClipNetClassifier(ClipNet):
         """
         if is_dataset(X):
             return super().predict_proba(X)
-        return self._average_views(self._mirrored_proba, X)
+        check_is_fitted(self)
+        members = [self, *self.others_]
+        return sum(net._average_views(net._mirrored_proba, X) for net in members) / len(members)
 
     def predict(self, X):
         """Return the most probable label of each clip.

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 
-from skmer.classifiers._net import ClipNet
+from skmer.classifiers._net import FITTED, ClipNet
 from skmer.face import FaceGraph
 
 # Where a file may name an estimator from, and where a class or function that is a parameter's value.
@@ -118,9 +118,9 @@ def _net_state(net):
         part: {name: tensor.cpu().numpy() for name, tensor in getattr(net, part).state_dict().items()}
         for part in ("module_", "criterion_")
     }
-    names = ("graph_", "classes_inferred_", "scale_", "n_features_in_", "feature_names_in_")
-    fitted = {name: getattr(net, name) for name in names if hasattr(net, name)}
-    return {"fitted": fitted, "history": list(net.history), **weights}
+    fitted = {name: getattr(net, name) for name in FITTED if hasattr(net, name)}
+    others = [_net_state(other) for other in net.others_]
+    return {"fitted": fitted, "history": list(net.history), "others": others, **weights}
 
 
 def _restore_net(net, state):
@@ -129,11 +129,16 @@ def _restore_net(net, state):
         net.device = "auto"
     vars(net).update(state["fitted"])
     net.rebuild()
+    for own, saved in zip([net, *net.others_], [state, *state["others"]], strict=True):
+        _restore_weights(own, saved)
+    return net
+
+
+def _restore_weights(net, state):
     for part in ("module_", "criterion_"):
         weights = {name: torch.as_tensor(array) for name, array in state[part].items()}
         getattr(net, part).load_state_dict(weights)
     net.history.extend(state["history"])
-    return net
 
 
 def _home(value, homes):

@@ -93,6 +93,9 @@ class DeReGRLClassifier(ClipNetClassifier):
         Learning-rate schedule. With None, skorch's ``LRScheduler`` can be a callback.
     max_epochs : int, default=60
         Epochs; the last one's weights are the result.
+    n_members : int, default=1
+        Networks that are trained side by side from initial weights, orders and noise of their own, and whose
+        probabilities are averaged. One seed more or less moves the score by more than most parameters do.
     batch_size : int, default=16
         Clips in a batch; what does not fill a batch waits for another epoch's order. -1: all.
     dtype : {"float32", "float64"}, default="float32"
@@ -151,6 +154,9 @@ class DeReGRLClassifier(ClipNetClassifier):
         The network.
     criterion_ : DeReGRLLoss
         The composite loss.
+    others_ : list of DeReGRLClassifier
+        The ``n_members - 1`` fitted nets that a prediction is averaged with. ``module_``, ``history`` and the
+        weights and maps of actions are the first member's: no action of one is that action of another.
     history : skorch.history.History
         Losses by epoch: ``train_loss`` and its terms ``train_cross_entropy``, ``train_center``,
         ``train_weight``, ``train_balance``.
@@ -214,6 +220,7 @@ class DeReGRLClassifier(ClipNetClassifier):
         weight_decay=0.1,
         schedule="one-cycle",
         max_epochs=60,
+        n_members=1,
         batch_size=16,
         dtype="float32",
         device="auto",
@@ -287,6 +294,7 @@ class DeReGRLClassifier(ClipNetClassifier):
         self.class_weight = class_weight
         self.weight_decay = weight_decay
         self.schedule = schedule
+        self.n_members = n_members
         self.dtype = dtype
         self.random_state = random_state
 

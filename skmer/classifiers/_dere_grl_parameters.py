@@ -43,6 +43,7 @@ CONSTRAINTS: dict = {
     "weight_decay": _NOT_NEGATIVE,
     "schedule": [StrOptions({"one-cycle"}), None],
     "max_epochs": _POSITIVE_INT,
+    "n_members": _POSITIVE_INT,
     "batch_size": [Interval(Integral, 1, None, closed="left"), Options(Integral, {-1})],
     "dtype": [StrOptions({"float32", "float64"})],
     "device": [str, torch.device],

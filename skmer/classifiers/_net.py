@@ -7,6 +7,8 @@ from contextlib import suppress
 
 import numpy as np
 import torch
+from sklearn.base import clone
+from sklearn.utils import check_random_state
 from skorch.callbacks import EarlyStopping, EpochScoring, EpochTimer, PassthroughScoring
 from skorch.utils import to_tensor
 
@@ -18,6 +20,8 @@ from skmer.classifiers._threads import one_thread
 from skmer.nn import Augmentation, LossTerms, SeededDropout
 
 _WEIGHTS = threading.RLock()
+# What a fit finds in its rows before it builds a network.
+FITTED = ("graph_", "classes_inferred_", "scale_", "n_features_in_", "feature_names_in_")
 LOSS_TERMS = ("cross_entropy", "center", "weight", "balance")
 
 
@@ -34,8 +38,8 @@ class ClipNet(NetParameters):
     """A skorch net over a `skmer.classifiers._data.ClipDataset`.
 
     It expects ``graph_``, ``n_features_in_``, ``scale_`` and ``classes_`` to be there when it is initialized,
-    and the parameters ``mirror``, ``noise``, ``rigid_noise``, ``schedule``, ``weight_decay`` and
-    ``random_state`` in the subclass.
+    and the parameters ``mirror``, ``noise``, ``rigid_noise``, ``schedule``, ``weight_decay``, ``n_members``
+    and ``random_state`` in the subclass.
     """
 
     @property
@@ -86,9 +90,22 @@ class ClipNet(NetParameters):
         self : estimator
             Initialized; the weights are random.
         """
-        fresh = np.random.RandomState() if self.random_state is None else self.random_state
-        self.streams_ = Streams.from_random_state(fresh)
-        return self.initialize()
+        return self._begin(np.random.RandomState() if self.random_state is None else self.random_state)
+
+    def _begin(self, random_state):
+        """Draw the streams, and build this net and those beside it."""
+        random_state = check_random_state(random_state)
+        self.streams_ = Streams.from_random_state(random_state)
+        self.initialize()
+        seeds = random_state.randint(np.iinfo(np.int32).max, size=self.n_members - 1)
+        self.others_ = [self._other(int(seed)) for seed in seeds]
+        return self
+
+    def _other(self, seed):
+        """Return a net beside this one: the same but for its seed."""
+        other = clone(self).set_params(n_members=1, random_state=seed)
+        vars(other).update({name: getattr(self, name) for name in FITTED if hasattr(self, name)})
+        return other._begin(seed)
 
     def initialize_criterion(self):
         """Build the criterion in the precision of the module.

@@ -46,6 +46,7 @@ PAPER = {
     "weight_decay": 1e-4,
     "schedule": None,
     "max_epochs": 200,
+    "n_members": 1,
     "batch_size": 32,
 }
 ROWS = {

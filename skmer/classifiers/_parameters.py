@@ -120,7 +120,7 @@ class NetParameters(NeuralNetClassifier):
         return self._blueprint() != self.built_with_
 
     def _blueprint(self):
-        names = ("graph", "unit_rms", "dtype", "module", "criterion", "optimizer")
+        names = ("graph", "unit_rms", "n_members", "dtype", "module", "criterion", "optimizer")
         dunder = [name for name in vars(self) if name.startswith(("module__", "criterion__"))]
         own = {name: getattr(self, name) for name in (*names, *dunder)}
         return {**own, **self._module_params(), **self._criterion_params()}

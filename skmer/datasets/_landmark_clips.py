@@ -91,12 +91,12 @@ def make_landmark_clips(
         Share of the clips, from 0 to 1, whose labels are dealt out anew among them. Class counts stay;
         ``truth.label`` keeps the class that a clip was drawn from.
     habits : float, default=0.0
-        How far subjects differ in showing a class, at least 0: standard deviation of the log of a unit's
+        How far subjects differ in showing a class, from 0 to 3: standard deviation of the log of a unit's
         strength, and of the log odds that a subject uses it. Each subject also prefers a side, leans to one
         in two-sided movements, and moves each unit along a smooth path of its own, of half that rms relative
         to the movement's.
     variation : float, default=0.0
-        How far a clip departs from units and habits, at least 0. At each point its movement is turned by an
+        How far a clip departs from units and habits, from 0 to 3. At each point its movement is turned by an
         angle in rad and stretched by a factor whose log has this rms too, both drawn for each clip and smooth
         over the face; and a smooth movement of .3 times this, relative to its rms, is added.
     offset : bool, default=True

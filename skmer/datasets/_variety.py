@@ -10,7 +10,7 @@ from skmer.datasets._expressions import make_movement
 from skmer.face import ACTION_UNITS, MEAN_SHAPE
 
 _RANGE = 0.35  # of the smooth fields, in eye-corner distances
-_ADDED = 0.3  # rms of a clip's own movement where its others are turned by 1 rad
+_ADDED = 0.3  # rms of the movement that a variation of 1 adds, relative to the clip's
 _UNIT_NUMBERS = tuple(ACTION_UNITS)
 _LEFT = -np.sign(MEAN_SHAPE[:, 0].round(2))  # 1 on the side seen on the left, 0 on the midline, -1
 
@@ -40,11 +40,10 @@ class Variety:
     variation: float = 0.0
 
     def __post_init__(self):
-        for name, highest in (("class_sep", 1.0), ("flip_y", 1.0), ("habits", np.inf), ("variation", np.inf)):
+        for name, highest in (("class_sep", 1), ("flip_y", 1), ("habits", 3), ("variation", 3)):
             value = getattr(self, name)
             if not isinstance(value, Real) or isinstance(value, bool) or not 0 <= value <= highest:
-                limits = "from 0 to 1" if highest == 1 else "of at least 0"
-                raise ValueError(f"{name} must be a number {limits}, got {value!r}.")
+                raise ValueError(f"{name} must be a number from 0 to {highest}, got {value!r}.")
 
 
 class Habits:

@@ -10,10 +10,10 @@ from sklearn.utils import _safe_indexing
 from tqdm import tqdm
 
 from skmer._jobs import run_jobs
+from skmer.classifiers._stack import train_nets
 from skmer.model_selection._identity import parameters_digest
 from skmer.model_selection._plan import Planner, net_of
 from skmer.model_selection._rows import digest
-from skmer.model_selection._stack import train_nets
 
 
 class Outcome(NamedTuple):

@@ -9,9 +9,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
 from skmer.classifiers._base import ClipNetClassifier
+from skmer.classifiers._stack import LAMBDAS, reason_for_loop
 from skmer.model_selection._data import group_names
 from skmer.model_selection._identity import parameters_digest
-from skmer.model_selection._stack import LAMBDAS, reason_for_loop
 
 # Nets in a stack: the arrays of a larger one fall out of a processor's cache, a GPU is idle with a smaller.
 STACK_SIZES = {"cpu": 8, "cuda": 128}

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing
 
+from skmer.classifiers._stack import reason_for_loop
 from skmer.model_selection._batched_search import BatchedSearch
 from skmer.model_selection._data import seeded
 from skmer.model_selection._engine import Engine
@@ -12,7 +13,6 @@ from skmer.model_selection._plan import Fit, check_chunk_size, net_of, warn_of_l
 from skmer.model_selection._run_card import plain
 from skmer.model_selection._search_run import SearchRun, run_searches
 from skmer.model_selection._searches import steps_of
-from skmer.model_selection._stack import reason_for_loop
 
 
 def reason_for_folds_apart(estimator):

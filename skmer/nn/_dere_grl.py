@@ -195,12 +195,11 @@ class DeReGRL(nn.Module):
             raise ValueError("action_maps needs decomposition=True; this network was built without actions.")
         adjacency = self.adjacency()
         _, maps = self.decomposition(self.extract(x, adjacency), adjacency)
-        sizes = self.decomposition.component_sizes
-        n_actions = maps.shape[-2]
-        shares = maps.new_zeros(*x.shape[:-1], n_actions * len(sizes))
+        n_actions = maps[0].shape[-1]
+        shares = x.new_zeros(*x.shape[:-1], n_actions * len(maps))
         start = 0
-        for s, size in enumerate(sizes):
-            block = maps[..., s, :, :, :, :size].transpose(-1, -2)
-            shares[..., start : start + size, s * n_actions : (s + 1) * n_actions] = block
-            start += size
+        for s, own in enumerate(maps):
+            end = start + own.shape[-4]
+            shares[..., start:end, s * n_actions : (s + 1) * n_actions] = own.movedim(-4, -2)
+            start = end
         return shares

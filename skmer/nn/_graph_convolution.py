@@ -13,16 +13,13 @@ class GraphConvolution(nn.Module):
     ----------
     in_channels, out_channels : int
         Channels C of a node before and D after.
-    groups : int, optional
-        Number of stacked convolutions with weights of their own (one per facial component). None: one
-        convolution and no stacking axis.
 
     Shapes:
         - x: (..., N, B, T, C), nodes first
         - adjacency: (..., N, N)
         - output: (..., N, B, T, D)
 
-        Leading axes are shared: the groups, and before them a stack of replicas.
+        Leading axes are shared: a stack of replicas.
 
     Notes
     -----
@@ -42,11 +39,10 @@ class GraphConvolution(nn.Module):
     torch.Size([31, 8, 3, 16])
     """
 
-    def __init__(self, in_channels: int, out_channels: int, groups: int | None = None) -> None:
+    def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
-        stack = () if groups is None else (groups,)
-        self.weight = nn.Parameter(torch.empty(*stack, in_channels, out_channels))
-        self.bias = nn.Parameter(torch.empty(*stack, 1, out_channels))
+        self.weight = nn.Parameter(torch.empty(in_channels, out_channels))
+        self.bias = nn.Parameter(torch.empty(1, out_channels))
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

@@ -18,8 +18,6 @@ class TemporalConvolution(nn.Module):
         Channels C of a node before and D after.
     n_frames : int
         Number T of frames; it stays what it is.
-    groups : int, optional
-        Number of stacked convolutions with weights of their own. None: one convolution and no stacking axis.
 
     Shapes:
         - x: (..., N, B, T, C), nodes first
@@ -38,14 +36,11 @@ class TemporalConvolution(nn.Module):
     torch.Size([31, 8, 3, 16])
     """
 
-    def __init__(
-        self, in_channels: int, out_channels: int, n_frames: int = 3, groups: int | None = None
-    ) -> None:
+    def __init__(self, in_channels: int, out_channels: int, n_frames: int = 3) -> None:
         super().__init__()
-        stack = () if groups is None else (groups,)
         self.n_frames = n_frames
-        self.weight = nn.Parameter(torch.empty(*stack, KERNEL_SIZE, in_channels, out_channels))
-        self.bias = nn.Parameter(torch.empty(*stack, 1, out_channels))
+        self.weight = nn.Parameter(torch.empty(KERNEL_SIZE, in_channels, out_channels))
+        self.bias = nn.Parameter(torch.empty(1, out_channels))
         self.band: Tensor
         self.register_buffer("band", _band(n_frames), persistent=False)
         self.reset_parameters()
@@ -56,26 +51,30 @@ class TemporalConvolution(nn.Module):
         nn.init.uniform_(self.weight, -bound, bound)
         nn.init.zeros_(self.bias)
 
-    def banded_weight(self) -> Tensor:
-        """Return the convolution as one matrix, (..., T C, T D)."""
+    @property
+    def width(self) -> int:
+        """Columns T D of the banded matrix that are not padding."""
+        return self.n_frames * self.weight.shape[-1]
+
+    def banded(self) -> tuple[Tensor, Tensor]:
+        """Return the convolution as one matrix with its bias, (..., T C, T D) and (..., 1, T D).
+
+        Columns of zeros fill up the last vector of 16: MKL takes four times as long for nine columns as for
+        sixteen.
+        """
         *stack, _, c_in, c_out = self.weight.shape
         blocks = torch.matmul(self.band, self.weight.flatten(-2))
         blocks = blocks.reshape(*stack, self.n_frames, self.n_frames, c_in, c_out).transpose(-3, -2)
-        return blocks.reshape(*stack, self.n_frames * c_in, self.n_frames * c_out)
+        weight = blocks.reshape(*stack, self.n_frames * c_in, self.width)
+        bias = torch.cat([self.bias] * self.n_frames, dim=-1)
+        padding = (0, -self.width % 16)
+        return functional.pad(weight, padding), functional.pad(bias, padding)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the convolved features, (..., N, B, T, D)."""
         rows = x.reshape(*x.shape[:-4], -1, x.shape[-2] * x.shape[-1])
-        bias = torch.cat([self.bias] * self.n_frames, dim=-1)
-        return (_product(rows, self.banded_weight()) + bias).reshape(*x.shape[:-1], -1)
-
-
-def _product(rows: Tensor, weight: Tensor) -> Tensor:
-    """Multiply, in whole vectors of 16: MKL takes four times as long for nine columns as for sixteen."""
-    width = weight.shape[-1]
-    if width % 16 == 0:
-        return torch.matmul(rows, weight)
-    return torch.matmul(rows, functional.pad(weight, (0, -width % 16)))[..., :width]
+        weight, bias = self.banded()
+        return (torch.matmul(rows, weight) + bias)[..., : self.width].reshape(*x.shape[:-1], -1)
 
 
 def _band(n_frames: int) -> Tensor:

@@ -181,7 +181,7 @@ def test_other_graphs(clips, make_clf, graph):
 def test_defaults_are_what_the_network_gets(features, clips, make_clf):
     clf = make_clf(n_actions=4, module__dropout=0.1).fit(features, clips.target)
     assert isinstance(clf.module_, DeReGRL)
-    assert clf.module_.decomposition.block.time.weight.shape[-1] == 4
+    assert clf.module_.decomposition.blocks[0].time.weight.shape[-1] == 4
     assert clf.module_.dropout.p == 0.1
 
 

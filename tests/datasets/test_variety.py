@@ -162,8 +162,8 @@ def test_without_an_offset_its_frame_is_the_onset():
     [
         ({"class_sep": 1.1}, "class_sep must be a number from 0 to 1, got 1.1"),
         ({"flip_y": -0.1}, "flip_y must be a number from 0 to 1"),
-        ({"habits": -1}, "habits must be a number of at least 0, got -1"),
-        ({"variation": "much"}, "variation must be a number of at least 0"),
+        ({"habits": -1}, "habits must be a number from 0 to 3, got -1"),
+        ({"variation": "much"}, "variation must be a number from 0 to 3"),
         ({"variation": True}, "variation must be a number"),
         ({"n_classes": 4}, r"n_classes must be one of \[3, 5\] for dataset='casme2', got 4"),
         ({"dataset": "casme3", "n_classes": 5}, r"n_classes must be one of \[3, 7\]"),

@@ -19,15 +19,15 @@ def temporal_convolution(x, kernel, bias):
     return sum(np.einsum("btnc,cd->btnd", padded[:, s : s + n_frames], kernel[s]) for s in range(3)) + bias
 
 
-def block(x, adjacency, layer, group=None, activate_output=True):
-    space, time = (value(layer.space, group), value(layer.time, group))
+def block(x, adjacency, layer, activate_output=True):
+    space, time = value(layer.space), value(layer.time)
     y = temporal_convolution(RELU(graph_convolution(x, adjacency, *space)), *time)
     return RELU(y) if activate_output else y
 
 
-def value(layer, group=None):
+def value(layer):
     weight, bias = (p.detach().double().numpy() for p in (layer.weight, layer.bias))
-    return (weight, bias.ravel()) if group is None else (weight[group], bias[group].ravel())
+    return weight, bias.ravel()
 
 
 def softmax(x, axis):

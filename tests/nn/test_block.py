@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 
 from skmer.nn import SpatioTemporalBlock
 
@@ -27,3 +28,35 @@ def test_activations_differ(draw, nodes_first):
 def test_unknown_activation_is_refused():
     with pytest.raises(ValueError, match=r"activation must be one of .* got 'step'"):
         SpatioTemporalBlock(4, 5, activation="step")
+
+
+@pytest.mark.parametrize("activate_output", [True, False])
+def test_written_out_gradient_is_that_of_autograd(draw, nodes_first, stack, activate_output):
+    layers = [SpatioTemporalBlock(4, 5, activate_output=activate_output).double() for _ in range(3)]
+    for layer in layers:
+        torch.nn.init.normal_(layer.space.bias)
+        torch.nn.init.normal_(layer.time.bias)
+    x, adjacency = nodes_first(draw(3, 2, 3, 7, 4)).requires_grad_(), draw(3, 7, 7).requires_grad_()
+
+    def plain(x, adjacency):
+        for layer, own, mixing in zip(layers, x, adjacency, strict=True):
+            out = layer.time(torch.relu(layer.space(own, mixing)))
+            yield torch.relu(out) if activate_output else out
+
+    together, apart = stack(layers)(x, adjacency), torch.stack(list(plain(x, adjacency)))
+    torch.testing.assert_close(together, apart)
+    inputs = [x, adjacency, *[parameter for layer in layers for parameter in layer.parameters()]]
+    weights = draw(*apart.shape)
+    for got, want in zip(
+        torch.autograd.grad((together * weights).sum(), inputs),
+        torch.autograd.grad((apart * weights).sum(), inputs),
+        strict=True,
+    ):
+        torch.testing.assert_close(got, want)
+
+
+def test_gradients(draw, nodes_first):
+    layer = SpatioTemporalBlock(2, 3).double()
+    assert torch.autograd.gradcheck(
+        layer, (nodes_first(draw(1, 3, 3, 2)).requires_grad_(), draw(3, 3).requires_grad_())
+    )

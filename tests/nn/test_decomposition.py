@@ -12,7 +12,7 @@ def plain_decomposition(plain, layer, x, adjacency, axis):
     for group, size in enumerate(SIZES):
         nodes = x[:, :, start : start + size]
         own = adjacency[start : start + size, start : start + size]
-        scores = plain.block(nodes, own, layer.block, group, activate_output=False)  # eq. (1)
+        scores = plain.block(nodes, own, layer.blocks[group], activate_output=False)  # eq. (1)
         maps.append(plain.softmax(scores, axis))  # eq. (2)
         actions.append(np.einsum("btnk,btnd->btkd", maps[-1], nodes))  # eq. (3)
         start += size
@@ -26,18 +26,17 @@ def test_equations_1_to_3(plain, draw, nodes_first, softmax, axis):
     want, want_maps = plain_decomposition(plain, layer, x.numpy(), adjacency.numpy(), axis)
     actions, maps = layer(nodes_first(x), adjacency)
     np.testing.assert_allclose(actions.movedim(-4, -2).detach().numpy(), want, atol=1e-12)
-    for group, size in enumerate(SIZES):
-        got = maps[group].transpose(-1, -2).detach().numpy()
-        np.testing.assert_allclose(got[:, :, :size], want_maps[group], atol=1e-12)
-        assert np.all(got[:, :, size:] == 0)
+    for got, want in zip(maps, want_maps, strict=True):
+        np.testing.assert_allclose(got.movedim(-4, -2).detach().numpy(), want, atol=1e-12)
 
 
 def test_an_action_is_a_convex_combination_of_its_component(draw, nodes_first):
     layer = ActionDecomposition(SIZES, 6, 2).double()
     x = nodes_first(draw(2, 3, 12, 6))
     actions, maps = layer(x, draw(12, 12))
-    torch.testing.assert_close(maps.sum(-1), torch.ones_like(maps.sum(-1)))
-    assert (maps >= 0).all()
+    for own in maps:
+        torch.testing.assert_close(own.sum(-4), torch.ones_like(own.sum(-4)))
+        assert (own >= 0).all()
     brow = x[:4]
     assert (actions[:2] <= brow.amax(0) + 1e-12).all() and (actions[:2] >= brow.amin(0) - 1e-12).all()
 

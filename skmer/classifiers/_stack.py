@@ -1,15 +1,19 @@
 """Many fits of one architecture trained as one: their parameters stacked along a replica axis."""
 
 import copy
+import time
 
 import torch
 from torch.func import functional_call
 
 from skmer.classifiers._callbacks import one_cycle
 from skmer.classifiers._data import BatchIterator, ClipDataset
+from skmer.classifiers._net import LOSS_TERMS
 from skmer.classifiers._threads import one_thread
 from skmer.nn import DeReGRL, DeReGRLLoss, SeededDropout
 
+# Larger stacks are no quicker on a CPU: their arrays have left its cache.
+STACK_SIZE = 16
 LAMBDAS = ("lambda_center", "lambda_weight", "lambda_balance")
 OWN_LOOP = ("callbacks", "train_split", "warm_start", "compile")
 USUAL = {
@@ -76,22 +80,37 @@ class StackedNets:
                 layer.generator = [net.streams_.dropout for net in nets]
 
     def train(self):
-        """Train all epochs, and give each net its weights."""
+        """Train all epochs; give each net its weights and its history."""
         optimizer, advance = self._optimizer()
         with one_thread():
-            for _ in range(self.nets[0].max_epochs):
-                iterators = [
-                    net.get_iterator(data, training=True)
-                    for net, data in zip(self.nets, self.datasets, strict=True)
-                ]
-                for batch in zip(*iterators, strict=True):
+            for epoch in range(self.nets[0].max_epochs):
+                started, steps = time.perf_counter(), []
+                for batch in self._batches():
                     optimizer.zero_grad()
-                    self._loss(batch).backward()
+                    terms = self._loss(batch)
+                    # No parameter has a part in another replica's loss.
+                    terms.total.sum().backward()
                     optimizer.step()
                     advance()
+                    steps.append(torch.stack(terms).detach())
+                self._record(epoch + 1, torch.stack(steps), time.perf_counter() - started)
         for replica, net in enumerate(self.nets):
             _give(net.module_, self.weights, replica)
             _give(net.criterion_, self.centers, replica)
+
+    def _batches(self):
+        """Batches of one epoch, each a tuple over the nets."""
+        alike = zip(self.nets, self.datasets, strict=True)
+        return zip(*[net.get_iterator(data, training=True) for net, data in alike], strict=True)
+
+    def _record(self, epoch, steps, seconds):
+        """Write an epoch into each net's history, as `ClipNet` does; ``steps`` is (batches, terms, nets)."""
+        names = ["train_loss", *[f"train_{name}" for name in LOSS_TERMS]]
+        for net, values in zip(self.nets, steps.mean(0).T.tolist(), strict=True):
+            net.history.new_epoch()
+            row = {"epoch": epoch, "dur": seconds, "train_batch_count": len(steps)}
+            for name, value in {**row, **dict(zip(names, values, strict=True))}.items():
+                net.history.record(name, value)
 
     def _optimizer(self):
         """Return one optimizer for all, which works entry by entry, and what moves its schedule on."""
@@ -107,7 +126,7 @@ class StackedNets:
         return optimizer, lambda: next(moves)()
 
     def _loss(self, batch):
-        """Return the sum of the losses: no parameter has a part in another replica's."""
+        """Return the terms of the loss, each of (nets,)."""
         rows, target = zip(*batch, strict=True)
         x = torch.stack([row["X"] for row in rows])
         augment = self.nets[0].augmentation_
@@ -118,14 +137,14 @@ class StackedNets:
         output = functional_call(self.module, self.weights, (features,))
         weight = torch.stack([row["sample_weight"] for row in rows]).to(self.device)
         arguments = (output, torch.stack(target).to(self.device), weight)
-        return functional_call(self.criterion, self.centers, arguments).total.sum()
+        return functional_call(self.criterion, self.centers, arguments)
 
     def _column(self, values):
         return torch.tensor(values, dtype=next(iter(self.weights.values())).dtype, device=self.device)
 
 
-def train_nets(nets, datasets, chunk_size):
-    """Train initialized nets, those of one shape together.
+def train_nets(nets, datasets, chunk_size=STACK_SIZE):
+    """Train initialized nets and their other members, those of one shape together.
 
     Parameters
     ----------
@@ -133,16 +152,17 @@ def train_nets(nets, datasets, chunk_size):
         Initialized.
     datasets : list of ClipDataset
         The rows of each.
-    chunk_size : int
+    chunk_size : int, default=16
         Nets in a stack at most.
     """
     stacks = {}
-    for net, data in zip(nets, datasets, strict=True):
-        if reason_for_loop(net) is not None:
-            net._train(data)
-        else:
-            rows = data.unfold_views()
-            stacks.setdefault(shape_of(net, rows), []).append((net, rows))
+    for first, data in zip(nets, datasets, strict=True):
+        for net in (first, *first.others_):
+            if reason_for_loop(net) is not None:
+                net._train(data)
+            else:
+                rows = data.unfold_views()
+                stacks.setdefault(shape_of(net, rows), []).append((net, rows))
     for alike in stacks.values():
         for start in range(0, len(alike), chunk_size):
             StackedNets(*map(list, zip(*alike[start : start + chunk_size], strict=True))).train()

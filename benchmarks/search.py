@@ -1,0 +1,217 @@
+"""Time of many fits: stacks of nets against a loop over the textbook network.
+
+Run ``python benchmarks/search.py [loso] [grid] [rate] [scale] [gpu]``; all of them without a name. Both sides
+train on the same clips, folds and batches, on two processes of one thread each, one after the other in one
+run; read the ratio. On a busy machine all parts become slower, and not by the same factor.
+"""
+
+import argparse
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import resource
+import subprocess
+import sys
+import time
+from itertools import product
+
+import numpy as np
+import torch
+from sklearn.model_selection import GridSearchCV, GroupKFold, LeaveOneGroupOut, cross_val_predict
+from skorch import NeuralNetClassifier
+from textbook import TextbookDeReGRL, TextbookLoss
+from torch.utils.flop_counter import FlopCounterMode
+
+from skmer.classifiers import DeReGRLClassifier
+from skmer.classifiers._stack import train_nets
+from skmer.datasets import make_landmark_clips
+from skmer.face import FaceGraph
+from skmer.feature_extraction import LandmarkGraphTransformer
+from skmer.model_selection import BatchedGridSearchCV, batched_cross_val_predict
+
+GRAPH = FaceGraph.preset("brow-nose-lip31")
+# What the textbook network has: no augmentation, no second path, no schedule.
+PLAIN = {
+    "mirror": False,
+    "noise": 0.0,
+    "rigid_noise": 0.0,
+    "unit_rms": False,
+    "channels": (),
+    "linear_path": False,
+    "label_smoothing": 0.0,
+    "class_weight": None,
+    "schedule": None,
+    "batch_size": 32,
+    "n_members": 1,
+    "random_state": 0,
+}
+
+
+def load_data():
+    """247 clips of 26 subjects, five classes."""
+    clips = make_landmark_clips(random_state=0)
+    X = LandmarkGraphTransformer().fit_transform(clips.frames)
+    X = X / np.sqrt(np.mean(np.square(X, dtype=float))).astype(np.float32)
+    return X, np.unique(clips.target, return_inverse=True)[1], clips.groups
+
+
+def ours(max_epochs, **params):
+    """Our classifier with what the textbook network has and no more."""
+    return DeReGRLClassifier(**{**PLAIN, **params}, max_epochs=max_epochs)
+
+
+def textbook(max_epochs):
+    """The textbook network in a skorch net as skorch's documentation has it."""
+    return NeuralNetClassifier(
+        TextbookDeReGRL,
+        module__skeleton=GRAPH.normalized_adjacency(),
+        module__component_sizes=GRAPH.component_sizes,
+        module__in_channels=2,
+        module__n_classes=5,
+        criterion=TextbookLoss,
+        criterion__n_classes=5,
+        optimizer=torch.optim.AdamW,
+        optimizer__weight_decay=0.1,
+        lr=3e-3,
+        max_epochs=max_epochs,
+        batch_size=32,
+        iterator_train__shuffle=True,
+        iterator_train__drop_last=True,
+        classes=list(range(5)),
+        train_split=None,
+        verbose=0,
+    )
+
+
+def seconds(call):
+    """Seconds of a call."""
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def report(name, slow, fast):
+    """Print one line of the table."""
+    print(f"| {name} | {slow:.0f} | {fast:.1f} | {slow / fast:.1f} |", flush=True)
+
+
+def loso(options):
+    """Leave one subject out: 26 folds of 200 epochs."""
+    X, y, groups = load_data()
+    split = {"groups": groups, "cv": LeaveOneGroupOut(), "n_jobs": 2}
+    fast = seconds(lambda: batched_cross_val_predict(ours(options.epochs), X, y, **split))
+    slow = seconds(lambda: cross_val_predict(textbook(options.epochs), X, y, **split))
+    report(f"leave one subject out, {options.epochs} epochs", slow, fast)
+
+
+def grid(options):
+    """16 candidates, five folds, 60 epochs."""
+    X, y, groups = load_data()
+    values = {"n_actions": [2, 3], "lambda_center": [0.1, 1.0], "lambda_weight": [0.1, 1.0]}
+    values["lambda_balance"] = [0.01, 0.1]
+    candidates = [
+        {
+            "module__n_actions": [k],
+            "criterion__lambdas": [lambdas],
+        }
+        for k, *lambdas in product(*values.values())
+    ]
+    epochs = max(1, options.epochs * 3 // 10)
+    search = BatchedGridSearchCV(ours(epochs), values, cv=GroupKFold(5), refit=False, n_jobs=2, verbose=0)
+    fast = seconds(lambda: search.fit(X, y, groups=groups))
+    plain = GridSearchCV(textbook(epochs), candidates, cv=GroupKFold(5), refit=False, n_jobs=2)
+    slow = seconds(lambda: plain.fit(X, y, groups=groups))
+    report(f"16 candidates, 5 folds, {epochs} epochs", slow, fast)
+
+
+def operations(X, y):
+    """Floating-point operations of one step of the textbook network on one batch of 32."""
+    net = TextbookDeReGRL(GRAPH.normalized_adjacency(), GRAPH.component_sizes, 2, 5)
+    loss = TextbookLoss(5)
+    x, target = torch.as_tensor(X[:32]), torch.as_tensor(y[:32])
+    with FlopCounterMode(display=False) as counter:
+        loss(net(x), target).backward()
+    return counter.get_total_flops()
+
+
+def sgemm_rate():
+    """Operations a second of a large product in float32, on one thread."""
+    a, b, out = torch.randn(1024, 1024), torch.randn(1024, 1024), torch.empty(1024, 1024)
+    torch.mm(a, b, out=out)
+    return 2 * 1024**3 / min(seconds(lambda: torch.mm(a, b, out=out)) for _ in range(20))
+
+
+def step_time(X, y, size, epochs=4):
+    """Seconds of a step and fit in a stack, everything but the preparation included."""
+    nets = [ours(epochs, random_state=k) for k in range(size)]
+    data = [net._prepare(X, y) for net in nets]
+    n_steps = epochs * len(nets[0].get_iterator(data[0], training=True))
+    return seconds(lambda: train_nets(nets, data, chunk_size=size)) / n_steps / size
+
+
+def rate(options):
+    """Arithmetic rate of the training over that of a large matrix product, by nets in a stack."""
+    torch.set_num_threads(1)
+    X, y, _ = load_data()
+    n_operations, peak = operations(X, y), sgemm_rate()
+    print(
+        f"\n{n_operations / 1e6:.0f} million operations a step; a large product: {peak / 1e9:.0f} billion/s"
+    )
+    print("\n| nets in a stack | ms a step and fit, best of 9 | rate over a large product's |\n|---|---|---|")
+    for size in (1, 4, 8, 13, 16, 26):
+        best = min(step_time(X, y, size) for _ in range(9))
+        print(f"| {size} | {1e3 * best:.2f} | {n_operations / best / peak:.2f} |", flush=True)
+
+
+def scale(options):
+    """Time and memory against the number of fits, each number in a process of its own."""
+    print("\n| fits | seconds | ms a fit | peak memory, MiB |\n|---|---|---|---|", flush=True)
+    for n_seeds in (1, 4, 20, 80):
+        subprocess.run([sys.executable, __file__, "seeds", "--seeds", str(n_seeds)], check=True)
+
+
+def seeds(options):
+    """One line of `scale`: all folds under some seeds, five epochs."""
+    X, y, groups = load_data()
+    search = BatchedGridSearchCV(ours(5), {"n_actions": [3]}, seeds=options.seeds, refit=False, verbose=0)
+    taken = seconds(lambda: search.fit(X, y, groups=groups))
+    n_fits = options.seeds * len(np.unique(groups))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"| {n_fits} | {taken:.0f} | {1e3 * taken / n_fits:.0f} | {peak:.0f} |", flush=True)
+
+
+def gpu(options):
+    """A twentieth of the paper's grid on a GPU, extrapolated to the whole."""
+    if not torch.cuda.is_available():
+        print("\nNo GPU here: the paper's whole grid on one is unmeasured.")
+        return
+    X, y, groups = load_data()
+    lambdas = {name: [1e-4, 1e-3, 0.1, 1.0] for name in ("lambda_center", "lambda_weight", "lambda_balance")}
+    for n_actions in (3, 8):
+        search = BatchedGridSearchCV(
+            ours(options.epochs, device="cuda"),
+            {"n_actions": [n_actions], **lambdas, "lambda_balance": [0.1]},
+            refit=False,
+            verbose=0,
+        )
+        taken = seconds(lambda search=search: search.fit(X, y, groups=groups))
+        print(f"K = {n_actions}: {taken:.0f} s for 16 of 448 candidates; all at this rate {28 * taken:.0f} s")
+
+
+def main():
+    """Run the parts that are asked for."""
+    parts = {"loso": loso, "grid": grid, "rate": rate, "scale": scale, "gpu": gpu}
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", default=list(parts), choices=[*parts, "seeds", []])
+    parser.add_argument("--epochs", type=int, default=200)
+    parser.add_argument("--seeds", type=int, default=1)
+    options = parser.parse_args()
+    if {"loso", "grid"} & set(options.parts):
+        print("| what | textbook in skorch, s | stacks, s | ratio |\n|---|---|---|---|", flush=True)
+    for part in options.parts:
+        {**parts, "seeds": seeds}[part](options)
+
+
+if __name__ == "__main__":
+    main()
