@@ -68,7 +68,7 @@ class DeReGRLClassifier(ClipNetClassifier):
         Channels that the network appends to the nodes' own: length of the motion, features relative to the
         facial component's mean, relative to the neighbours' mean. X keeps its shape. Without effect on a
         graph of one frame.
-    linear_path : bool, default=False
+    linear_path : bool, default=True
         Whether a linear map from X, which starts at zero, is added to the logits beside the reconstruction.
     label_smoothing : float, default=0.0
         Share of each label that the cross-entropy spreads evenly over all classes.
@@ -77,10 +77,10 @@ class DeReGRLClassifier(ClipNetClassifier):
         image. Without effect on a graph that has no mirror.
     noise : float, default=0.4
         Standard deviation of the noise added in training, as a multiple of the clip's rms displacement.
-    rigid_noise : float, default=0.0
+    rigid_noise : float, default=0.5
         The same of a random shift, turn and growth of the whole face: what alignment may leave of the head's
         motion. Without effect on a graph of one frame.
-    unit_rms : bool, default=False
+    unit_rms : bool, default=True
         Whether each clip is divided by its rms over the frames that move, so that strong and weak movements
         of one kind are the same. Without effect on a graph of one frame.
     class_weight : "balanced", dict or None, default="balanced"
@@ -96,7 +96,7 @@ class DeReGRLClassifier(ClipNetClassifier):
     n_members : int, default=1
         Networks that are trained side by side from initial weights, orders and noise of their own, and whose
         probabilities are averaged. One seed more or less moves the score by more than most parameters do.
-    batch_size : int, default=32
+    batch_size : int, default=16
         Clips in a batch; what does not fill a batch waits for another epoch's order. -1: all.
     dtype : {"float32", "float64"}, default="float32"
         Precision of the training; "float64" is for checks. Predictions are made in float64 either way.
@@ -209,19 +209,19 @@ class DeReGRLClassifier(ClipNetClassifier):
         loss_reduction="mean",
         dropout=0.0,
         channels=(),
-        linear_path=False,
+        linear_path=True,
         label_smoothing=0.0,
         mirror=True,
         noise=0.4,
-        rigid_noise=0.0,
-        unit_rms=False,
+        rigid_noise=0.5,
+        unit_rms=True,
         class_weight="balanced",
         lr=3e-3,
         weight_decay=0.1,
         schedule="one-cycle",
         max_epochs=60,
         n_members=1,
-        batch_size=32,
+        batch_size=16,
         dtype="float32",
         device="auto",
         random_state=None,

@@ -52,8 +52,8 @@ EVERY_OPTION = [
     {"reconstruction": False, "class_weight": None, "mirror": False, "noise": 0},
     {"schedule": None, "weight_decay": 0, "lr": 1e-3},
     {"batch_size": 64},
-    {"channels": ("magnitude", "relative", "edge"), "linear_path": True, "label_smoothing": 0.1},
-    {"rigid_noise": 0.5, "unit_rms": True},
+    {"channels": ("magnitude", "relative", "edge"), "linear_path": False, "label_smoothing": 0.1},
+    {"rigid_noise": 0.0, "unit_rms": False},
     {"optimizer__betas": (0.8, 0.9), "iterator_train__drop_last": False},
 ]
 
