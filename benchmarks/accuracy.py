@@ -102,7 +102,7 @@ def read_rows(path):
     rows = []
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
         try:
-            rows.append({"corpus": 0} | json.loads(line))
+            rows.append(json.loads(line))
         except json.JSONDecodeError:
             continue
     return rows
