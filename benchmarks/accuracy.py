@@ -117,7 +117,7 @@ def print_tables(path):
             table = rows.pivot_table(
                 index="family", columns="method", values=value, aggfunc="mean", sort=False
             )
-            table.loc["mean"] = table.mean()
+            table.loc["mean"] = table.mean(skipna=False)
             digits = 1 if value == "seconds" else 3
             print(f"\n{half}: {value}\n")
             print(_markdown(table, digits))
