@@ -17,7 +17,14 @@ from skmer.datasets import make_landmark_clips
 from skmer.feature_extraction import LandmarkGraphTransformer
 
 N_THREADS, N_ROUNDS, N_EPOCHS = 1, 9, 4
-PLAIN = {"mirror": False, "noise": 0.0, "rigid_noise": 0.0, "unit_rms": False, "linear_path": False}
+PLAIN = {
+    "mirror": False,
+    "noise": 0.0,
+    "rigid_noise": 0.0,
+    "unit_rms": False,
+    "linear_path": False,
+    "channels": (),
+}
 PLAIN |= {"class_weight": None, "schedule": None, "random_state": 0}
 
 

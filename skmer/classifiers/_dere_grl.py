@@ -64,7 +64,7 @@ class DeReGRLClassifier(ClipNetClassifier):
         Whether eqs. (7)-(9) average over the entries of a sample (ours) or add them up (as printed).
     dropout : float, default=0.0
         Share of the classifier's input dropped in training.
-    channels : tuple of {"magnitude", "relative", "edge"}, default=()
+    channels : tuple of {"magnitude", "relative", "edge"}, default=("magnitude",)
         Channels that the network appends to the nodes' own: length of the motion, features relative to the
         facial component's mean, relative to the neighbours' mean. X keeps its shape. Without effect on a
         graph of one frame.
@@ -208,7 +208,7 @@ class DeReGRLClassifier(ClipNetClassifier):
         balance="relative",
         loss_reduction="mean",
         dropout=0.0,
-        channels=(),
+        channels=("magnitude",),
         linear_path=True,
         label_smoothing=0.0,
         mirror=True,

@@ -133,7 +133,7 @@ SWITCHES = {
     "balance": "absolute",
     "loss_reduction": "sum",
     "dropout": 0.3,
-    "channels": ("magnitude",),
+    "channels": ("relative",),
     "linear_path": False,
     "label_smoothing": 0.1,
     "noise": 0.0,
@@ -240,7 +240,9 @@ def test_an_odd_number_of_channels_has_no_mirror_image(features, clips, make_clf
         make_clf().fit(features[..., :1], clips.target)
     with pytest.raises(ValueError, match=r"rigid_noise=0.5 needs channels in pairs .* pass rigid_noise=0.0"):
         make_clf(mirror=False).fit(features[..., :1], clips.target)
-    make_clf(mirror=False, rigid_noise=0).fit(features[..., :1], clips.target)
+    with pytest.raises(ValueError, match=r"channels=\('magnitude',\) needs pairs .* use \(\)"):
+        make_clf(mirror=False, rigid_noise=0).fit(features[..., :1], clips.target)
+    make_clf(mirror=False, rigid_noise=0, channels=()).fit(features[..., :1], clips.target)
 
 
 def test_a_generic_graph_takes_tables(features, clips, make_clf):
