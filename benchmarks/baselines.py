@@ -15,13 +15,13 @@ from sklearn.base import clone
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold, LeaveOneGroupOut
+from sklearn.model_selection import GroupKFold
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
 from skmer.metrics import uf1_score
 
-N_INNER_FOLDS = 3
+N_OUTER_FOLDS, N_INNER_FOLDS = 10, 3
 
 
 def displacements(X):
@@ -74,12 +74,17 @@ BASELINES = {
 }
 
 
+def outer_folds(groups):
+    """Ten folds of whole subjects, or a subject each where there are fewer."""
+    return GroupKFold(min(N_OUTER_FOLDS, len(set(groups))))
+
+
 def predict_subjects(baseline, X, y, groups):
-    """Leave one subject out: predictions (n,) and probabilities (n, n_classes) of the sorted classes."""
+    """Out-of-fold predictions (n,) and probabilities (n, n_classes) of the sorted classes."""
     classes, codes = np.unique(y, return_inverse=True)
     rows = baseline.features(X)
     predicted, probabilities = np.empty(len(y), int), np.zeros((len(y), len(classes)))
-    for train, test in LeaveOneGroupOut().split(rows, codes, groups):
+    for train, test in outer_folds(groups).split(rows, codes, groups):
         scale = np.sqrt(np.mean(rows[train] ** 2))
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Only one sample")  # of a class in a fold, says LDA

@@ -25,7 +25,7 @@ PLAIN = {
     "linear_path": False,
     "channels": (),
 }
-PLAIN |= {"class_weight": None, "schedule": None, "random_state": 0}
+PLAIN |= {"class_weight": None, "schedule": None, "n_members": 1, "random_state": 0}
 
 
 def load_data():

@@ -7,7 +7,7 @@ from sklearn.base import clone
 
 from skmer._corpora import read_clips
 from skmer._frames import holds_landmarks
-from skmer._methods import make_method, searched
+from skmer._methods import NETS, make_method, searched
 from skmer.model_selection import evaluate_loso
 
 
@@ -70,6 +70,7 @@ def run_evaluation(
         seeds=seeds,
         n_jobs=n_jobs,
         checkpoint=folds,
+        engine="batched" if method in NETS else "loop",
         audit={"off": False, "warn": "warn", "raise": True}[audit],
     )
     write(result, output)

@@ -19,7 +19,7 @@ EXCUSES = {
     }
 }
 # Flat data: the tags then say two_d_array, and the suite really runs.
-ESTIMATORS = [DeReGRLClassifier(graph="generic", random_state=0)]
+ESTIMATORS = [DeReGRLClassifier(graph="generic", n_members=2, random_state=0)]
 
 
 @pytest.fixture(autouse=True)

@@ -164,9 +164,11 @@ class ClipNetClassifier(ClipNet):
                 int(np.searchsorted(self.classes_, k)): v for k, v in labels.items() if k in self.classes_
             }
         class_weight = np.zeros(len(self.classes_))
+        softened = isinstance(labels, str) and labels == "sqrt-balanced"
         class_weight[present] = compute_class_weight(
-            labels, classes=present, y=encoded, sample_weight=sample_weight
+            "balanced" if softened else labels, classes=present, y=encoded, sample_weight=sample_weight
         )
+        class_weight = np.sqrt(class_weight) if softened else class_weight
         weight = sample_weight * class_weight[encoded]
         if not weight.any():
             raise ValueError("sample_weight and class_weight leave no clip a weight above zero; raise some.")

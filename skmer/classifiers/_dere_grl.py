@@ -70,7 +70,7 @@ class DeReGRLClassifier(ClipNetClassifier):
         graph of one frame.
     linear_path : bool, default=True
         Whether a linear map from X, which starts at zero, is added to the logits beside the reconstruction.
-    label_smoothing : float, default=0.0
+    label_smoothing : float, default=0.1
         Share of each label that the cross-entropy spreads evenly over all classes.
     mirror : bool, default=True
         Mirror half of the training samples left to right, and average each prediction with that of the mirror
@@ -83,17 +83,18 @@ class DeReGRLClassifier(ClipNetClassifier):
     unit_rms : bool, default=True
         Whether each clip is divided by its rms over the frames that move, so that strong and weak movements
         of one kind are the same. Without effect on a graph of one frame.
-    class_weight : "balanced", dict or None, default="balanced"
-        Weights of the classes in every term of the loss, as in scikit-learn.
+    class_weight : {"balanced", "sqrt-balanced"}, dict or None, default="sqrt-balanced"
+        Weights of the classes in every term of the loss, as in scikit-learn; ``"sqrt-balanced"`` has the
+        square roots of the balanced ones, since a rare class with doubtful labels would weigh too much.
     lr : float, default=0.003
         Learning rate, the maximum of the schedule.
     weight_decay : float, default=0.1
         Weight decay of the optimizer.
     schedule : "one-cycle" or None, default="one-cycle"
         Learning-rate schedule. With None, skorch's ``LRScheduler`` can be a callback.
-    max_epochs : int, default=60
+    max_epochs : int, default=40
         Epochs; the last one's weights are the result.
-    n_members : int, default=1
+    n_members : int, default=4
         Networks that are trained side by side from initial weights, orders and noise of their own, and whose
         probabilities are averaged. One seed more or less moves the score by more than most parameters do.
     batch_size : int, default=16
@@ -210,17 +211,17 @@ class DeReGRLClassifier(ClipNetClassifier):
         dropout=0.0,
         channels=("magnitude",),
         linear_path=True,
-        label_smoothing=0.0,
+        label_smoothing=0.1,
         mirror=True,
         noise=0.4,
         rigid_noise=0.5,
         unit_rms=True,
-        class_weight="balanced",
+        class_weight="sqrt-balanced",
         lr=3e-3,
         weight_decay=0.1,
         schedule="one-cycle",
-        max_epochs=60,
-        n_members=1,
+        max_epochs=40,
+        n_members=4,
         batch_size=16,
         dtype="float32",
         device="auto",

@@ -38,7 +38,7 @@ CONSTRAINTS: dict = {
     "noise": _NOT_NEGATIVE,
     "rigid_noise": _NOT_NEGATIVE,
     "unit_rms": ["boolean"],
-    "class_weight": [StrOptions({"balanced"}), dict, None],
+    "class_weight": [StrOptions({"balanced", "sqrt-balanced"}), dict, None],
     "lr": [Interval(Real, 0, None, closed="neither")],
     "weight_decay": _NOT_NEGATIVE,
     "schedule": [StrOptions({"one-cycle"}), None],

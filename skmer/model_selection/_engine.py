@@ -4,6 +4,7 @@ import time
 from typing import NamedTuple
 
 import numpy as np
+from joblib import effective_n_jobs
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
@@ -74,7 +75,7 @@ class Engine:
     def run(self, fits, title="fits"):
         """Return the outcome of each fit, in their order."""
         works = [self.planner.work(fit) for fit in fits]
-        chunks = self.planner.chunks(works, self.chunk_size)
+        chunks = self.planner.chunks(works, self.chunk_size, effective_n_jobs(self.n_jobs))
         names = [None] * len(chunks) if self.keep is None else _names(chunks, fits)
         outcomes = [None] * len(fits)
         waiting = []

@@ -1,6 +1,8 @@
 """Fits to come: what each trains on and holds out, and which of them are worth stacking."""
 
+import math
 import warnings
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,12 +11,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
 from skmer.classifiers._base import ClipNetClassifier
-from skmer.classifiers._stack import LAMBDAS, reason_for_loop
+from skmer.classifiers._stack import LAMBDAS, STACK_SIZE, reason_for_loop
 from skmer.model_selection._data import group_names
 from skmer.model_selection._identity import parameters_digest
 
 # Nets in a stack: the arrays of a larger one fall out of a processor's cache, a GPU is idle with a smaller.
-STACK_SIZES = {"cpu": 8, "cuda": 128}
+STACK_SIZES = {"cpu": STACK_SIZE, "cuda": 128}
 # Parameters in which nets of one stack may differ.
 OWN_VALUES = (*LAMBDAS, "random_state", "verbose")
 
@@ -116,20 +118,15 @@ class Planner:
         front = self._front_numbers.setdefault(key, len(self._front_numbers))
         return Work(table, model, fit.train, fit.test, fit.label, names, front)
 
-    def chunks(self, works, chunk_size):
-        """Return lists of positions in `works`, the like-shaped side by side."""
+    def chunks(self, works, chunk_size, n_jobs=1):
+        """Return lists of positions in `works`, the like-shaped together, and all jobs kept busy."""
         keys = [self._order(work) for work in works]
         order = sorted(range(len(works)), key=lambda k: (keys[k], k))
         chunks = []
-        for k in order:
-            size = (
-                STACK_SIZES.get(_device(works[k]), STACK_SIZES["cpu"]) if chunk_size == "auto" else chunk_size
-            )
-            alike = chunks and keys[chunks[-1][-1]][0] == keys[k][0]
-            if alike and len(chunks[-1]) < size:
-                chunks[-1].append(k)
-            else:
-                chunks.append([k])
+        for _, group in groupby(order, key=lambda k: keys[k][0]):
+            alike = list(group)
+            size = chunk_size if chunk_size != "auto" else _stack_size(works[alike[0]], len(alike), n_jobs)
+            chunks += [alike[start : start + size] for start in range(0, len(alike), size)]
         return chunks
 
     def _order(self, work):
@@ -171,5 +168,9 @@ def _learns_nothing(step):
     return step in (None, "passthrough") or not get_tags(step).requires_fit
 
 
-def _device(work):
-    return str(net_of(work.model).device).partition(":")[0]
+def _stack_size(work, n_alike, n_jobs):
+    """Nets in a stack, so that stacks of about one size go to every job."""
+    device = str(net_of(work.model).device).partition(":")[0]
+    largest = STACK_SIZES.get(device, STACK_SIZES["cpu"])
+    rounds = math.ceil(n_alike / (largest * n_jobs))
+    return math.ceil(n_alike / (rounds * n_jobs))

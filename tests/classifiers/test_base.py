@@ -69,6 +69,10 @@ def test_class_weight_is_sample_weight_by_class(features, clips, make_clf, same)
     by_hand = np.array([balanced[c] for c in clips.target])
     weighted = make_clf(class_weight=None).fit(features, clips.target, sample_weight=by_hand)
     assert same(weighted, want, features)
+    half = make_clf(class_weight="sqrt-balanced").fit(features, clips.target)
+    by_root = {c: np.sqrt(weight) for c, weight in balanced.items()}
+    assert same(make_clf(class_weight=by_root).fit(features, clips.target), half, features)
+    assert not same(half, want, features)
 
 
 def test_a_fold_that_misses_a_class(features, clips, make_clf):

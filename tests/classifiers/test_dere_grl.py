@@ -135,7 +135,7 @@ SWITCHES = {
     "dropout": 0.3,
     "channels": ("relative",),
     "linear_path": False,
-    "label_smoothing": 0.1,
+    "label_smoothing": 0.3,
     "noise": 0.0,
     "rigid_noise": 0.0,
     "unit_rms": False,
@@ -145,6 +145,7 @@ SWITCHES = {
     "weight_decay": 0.0,
     "schedule": None,
     "max_epochs": 4,
+    "n_members": 2,
     "batch_size": -1,
     "optimizer": torch.optim.SGD,
 }
