@@ -22,7 +22,9 @@ def features(clips):
 @pytest.fixture
 def make_clf():
     """Factory of quick classifiers."""
-    return lambda **params: DeReGRLClassifier(**{"max_epochs": 3, "n_members": 1, "random_state": 0, **params})
+    return lambda **params: DeReGRLClassifier(
+        **{"max_epochs": 3, "n_members": 1, "random_state": 0, **params}
+    )
 
 
 @pytest.fixture
