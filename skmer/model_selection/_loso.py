@@ -67,16 +67,18 @@ def evaluate_loso(
         n means ``range(n)``. None runs once and leaves the estimator's own as they are. Each seed is scored
         alone: nothing is averaged before it is scored.
     n_jobs : int, default=None
-        Folds fitted at a time, through joblib. None is 1, or what ``joblib.parallel_config`` says.
+        Folds (with ``engine="batched"`` stacks) fitted at a time, through joblib. None is 1, or what
+        ``joblib.parallel_config`` says.
     checkpoint : path-like, default=None
-        Folder where each fold is written as soon as it is finished, in one file that is there in full or not
-        at all. The same call after an interruption of any kind computes what is missing and no more. A
-        folder of other data, parameters, protocol or package versions is refused.
+        Folder where each fold (with ``engine="batched"`` each stack) is written as soon as it is finished,
+        in one file that is there in full or not at all. The same call after an interruption of any kind
+        computes what is missing and no more. A folder of other data, parameters, protocol or package versions
+        is refused.
     audit : bool or "warn", default=False
         Run :func:`audit_loso` first. What it finds raises :class:`LeakError`, or draws a warning where this
         is ``"warn"``. The run card says what came of it.
     verbose : int, default=1
-        1 shows a progress bar over folds on a terminal and nothing elsewhere, 0 nothing at all.
+        1 shows a progress bar over folds or fits on a terminal and nothing elsewhere, 0 nothing at all.
     engine : {"loop", "batched"}, default="loop"
         ``"batched"`` trains the nets of all folds and seeds in stacks, and the inner fits of a
         :class:`BatchedGridSearchCV` with them: the same table to rounding, sooner. What cannot be stacked is

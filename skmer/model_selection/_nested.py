@@ -15,8 +15,8 @@ class NestedLOSO(BaseEstimator):
     ----------
     search : BatchedGridSearchCV, BatchedRandomizedSearchCV or BatchedHalvingGridSearchCV
         What is done inside each fold, with its own grid, metric and seeds. It is cloned and never fitted
-        itself; its ``n_jobs``, ``checkpoint`` and ``verbose`` are not used. A search of scikit-learn, or a
-        Pipeline with one, works as well, fold after fold.
+        itself; its ``n_jobs`` and ``verbose`` are not used, and a ``checkpoint`` of its own is refused. A
+        search of scikit-learn, or a Pipeline with one, works as well, fold after fold.
     inner_cv : int, splitter or None, default=None
         How the search splits its clips, instead of its own ``cv``: None leaves that, which is one subject at
         a time unless said otherwise; a number n is ``GroupKFold(n)``. One that divides subjects is refused.
@@ -77,7 +77,8 @@ class NestedLOSO(BaseEstimator):
         Raises
         ------
         ValueError
-            If there is no search, or it does not split by subject, or the data do not fit.
+            If there is no search, or it does not split by subject or has a checkpoint of its own, or the data
+            do not fit.
         """
         search = clone(self.search)
         if self.inner_cv is not None:
