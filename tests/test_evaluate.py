@@ -70,23 +70,22 @@ def test_finished_folds_are_neither_lost_nor_mixed(tmp_path, capsys):
     assert json.loads((tmp_path / "result.json").read_text())["n_clips"] == 28
 
 
-def test_no_finished_fold_is_lost_to_kill_9(tmp_path):
+def test_no_finished_stack_is_lost_to_kill_9(tmp_path):
     words = [sys.executable, "-m", "skmer", "evaluate", "--dataset", "synthetic", "--n-subjects", "8"]
-    words += ["--n-clips", "40", "--epochs", "15", "--audit", "off", "--n-jobs", "1"]
+    words += ["--n-clips", "40", "--epochs", "4", "--seeds", "4", "--audit", "off", "--n-jobs", "1"]
     words += ["--output", str(tmp_path)]
     run = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while run.poll() is None and len(folds_in(tmp_path)) < 2:
+    while run.poll() is None and not folds_in(tmp_path):
         time.sleep(0.01)
     os.kill(run.pid, signal.SIGKILL)
     assert run.wait() == -signal.SIGKILL
     stamps = {path: path.stat().st_mtime_ns for path in folds_in(tmp_path)}
-    assert 2 <= len(stamps) < 8
-    assert not (tmp_path / "result.json").exists()
+    assert stamps and not (tmp_path / "result.json").exists()
     assert main([*words[3:], "--resume"]) == 0
     assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
-    assert len(folds_in(tmp_path)) == 8
+    assert len(folds_in(tmp_path)) > len(stamps)
     clips = make_landmark_clips(8, 40, random_state=0)
-    whole = evaluate_loso(make_method("dere-grl", epochs=15), clips, seeds=1)
+    whole = evaluate_loso(make_method("dere-grl", epochs=4), clips, seeds=4, engine="batched")
     resumed = LOSOResult.from_json(tmp_path / "result.json")
     assert resumed.predictions["prediction"].tolist() == whole.predictions["prediction"].tolist()
 
