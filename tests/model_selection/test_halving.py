@@ -23,7 +23,14 @@ def data():
 
 
 def net(**params):
-    usual = {"max_epochs": 6, "n_channels": 4, "random_state": 0, "batch_size": 16, "dtype": "float64"}
+    usual = {
+        "max_epochs": 6,
+        "n_channels": 4,
+        "n_members": 1,
+        "random_state": 0,
+        "batch_size": 16,
+        "dtype": "float64",
+    }
     return DeReGRLClassifier(**{**usual, **params})
 
 
