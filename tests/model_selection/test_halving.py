@@ -97,7 +97,9 @@ def test_subjects_as_the_resource(data, monkeypatch):
         return train_nets(nets, sets, chunk_size=chunk_size)
 
     monkeypatch.setattr(_engine, "train_nets", recorded)
-    search = BatchedHalvingGridSearchCV(net(max_epochs=2), GRID, factor=2, resource="n_subjects")
+    search = BatchedHalvingGridSearchCV(
+        net(max_epochs=2, unit_rms=False), GRID, factor=2, resource="n_subjects"
+    )
     search.fit(X, y, groups=groups)
     assert search.n_resources_ == [2, 4]
     assert sorted({len(subjects) for subjects in trained}) == [2, 4]
