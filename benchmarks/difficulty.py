@@ -19,7 +19,7 @@ PLAIN = ("shrinkage LDA", "linear SVM", "RBF-SVM", "RBF-SVM + magnitudes")
 
 
 def score_nested(name, family):
-    """Pooled UF1 of a baseline with its search, leave-one-subject-out."""
+    """Pooled UF1 of a baseline with its search, ten folds of whole subjects."""
     X, y, groups = load_clips(family)
     return uf1_score(y, predict_subjects(BASELINES[name], X, y, groups)[0], zero_division=0.0)
 

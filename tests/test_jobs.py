@@ -58,7 +58,9 @@ def kill_one(client):
 
     def kill(*_):
         if not killed:
-            worker = next(worker for worker, tasks in client.processing().items() if tasks)
+            worker = next((worker for worker, tasks in client.processing().items() if tasks), None)
+            if worker is None:
+                return  # between two tasks: the next call will find one
             os.kill(pids[worker], signal.SIGSTOP)  # it cannot finish what it has in hand
             assert client.processing()[worker]
             os.kill(pids[worker], signal.SIGKILL)

@@ -95,8 +95,8 @@ class StackedNets:
                     steps.append(torch.stack(terms).detach())
                 self._record(epoch + 1, torch.stack(steps), time.perf_counter() - started)
         for replica, net in enumerate(self.nets):
-            _give(net.module_, self.weights, replica)
-            _give(net.criterion_, self.centers, replica)
+            _give(net.module_, self.weights, replica, optimizer, net.optimizer_)
+            _give(net.criterion_, self.centers, replica, optimizer, net.optimizer_)
 
     def _batches(self):
         """Batches of one epoch, each a tuple over the nets."""
@@ -175,7 +175,13 @@ def _stack(modules):
     return copy.deepcopy(modules[0]), {name: tensor.requires_grad_() for name, tensor in stacked.items()}
 
 
-def _give(module, stacked, replica):
+def _give(module, stacked, replica, optimizer, own):
+    """Write one replica's weights into its module, and what the optimizer knows of them into its own."""
     with torch.no_grad():
         for name, parameter in module.named_parameters():
-            parameter.copy_(stacked[name][replica])
+            together = stacked[name]
+            parameter.copy_(together[replica])
+            own.state[parameter] = {
+                key: value[replica].clone() if value.shape == together.shape else copy.deepcopy(value)
+                for key, value in optimizer.state[together].items()
+            }

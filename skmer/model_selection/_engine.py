@@ -75,7 +75,9 @@ class Engine:
     def run(self, fits, title="fits"):
         """Return the outcome of each fit, in their order."""
         works = [self.planner.work(fit) for fit in fits]
-        chunks = self.planner.chunks(works, self.chunk_size, effective_n_jobs(self.n_jobs))
+        # What lies on disk is found again by another number of jobs: there it has no say.
+        n_jobs = effective_n_jobs(self.n_jobs) if self.keep is None else 1
+        chunks = self.planner.chunks(works, self.chunk_size, n_jobs)
         names = [None] * len(chunks) if self.keep is None else _names(chunks, fits)
         outcomes = [None] * len(fits)
         waiting = []

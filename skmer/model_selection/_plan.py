@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 
 from skmer.classifiers._base import ClipNetClassifier
@@ -165,7 +166,10 @@ class Planner:
 
 
 def _learns_nothing(step):
-    return step in (None, "passthrough") or not get_tags(step).requires_fit
+    """Whether a step gives a row the same features whatever rows are beside it; a function may not."""
+    if step in (None, "passthrough"):
+        return True
+    return not get_tags(step).requires_fit and not isinstance(step, FunctionTransformer)
 
 
 def _stack_size(work, n_alike, n_jobs):

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 from sklearn.base import clone
 
 from skmer.classifiers import DeReGRLClassifier, load
@@ -40,6 +41,13 @@ def test_trained_one_by_one_they_are_the_same(features, clips, make_ensemble, ca
     one_by_one = make_ensemble(verbose=1).fit(features, clips.target).predict_proba(features)
     np.testing.assert_allclose(one_by_one, stacked, atol=1e-9)
     assert "train_loss" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("optimizer", [torch.optim.AdamW, torch.optim.SGD])
+def test_more_epochs_go_on_where_the_stack_ended(features, clips, make_ensemble, optimizer):
+    two = [make_ensemble(verbose=verbose, schedule=None, optimizer=optimizer) for verbose in (0, 1)]
+    stacked, one_by_one = (net.fit(features, clips.target).partial_fit(features, clips.target) for net in two)
+    np.testing.assert_allclose(stacked.predict_proba(features), one_by_one.predict_proba(features), atol=1e-9)
 
 
 def test_more_epochs_reach_every_member(features, clips, make_ensemble):

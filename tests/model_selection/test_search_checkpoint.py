@@ -146,6 +146,17 @@ def test_steps_in_the_grid_are_told_apart_by_their_settings(data, tmp_path):
         clone(search).set_params(param_grid={"scale": [Scaled(2.0)]}).fit(X, y, groups=groups)
 
 
+def test_another_number_of_jobs_finds_them_too(data, tmp_path):
+    X, y, groups = data
+    search = BatchedGridSearchCV(
+        net(max_epochs=1), {"lambda_center": [0.1, 1.0]}, cv=GroupKFold(4), refit=False, checkpoint=tmp_path
+    )
+    search.fit(X, y, groups=groups)
+    before = parts_in(tmp_path)
+    search.set_params(n_jobs=2).fit(X, y, groups=groups)
+    assert parts_in(tmp_path) == before
+
+
 def test_drawn_candidates_are_drawn_again(data, tmp_path, interruptible):
     X, y, groups = data
     space = {"n_actions": [2, 3, 4, 5], "lambda_center": [0.1, 0.5, 1.0]}

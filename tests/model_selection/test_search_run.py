@@ -6,12 +6,12 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, ParameterGrid, cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skmer.classifiers import DeReGRLClassifier
 from skmer.datasets import make_landmark_clips
 from skmer.feature_extraction import LandmarkGraphTransformer
-from skmer.model_selection import BatchedGridSearchCV
+from skmer.model_selection import BatchedGridSearchCV, batched_cross_val_predict
 
 # scikit-learn's loop says so of every fold that misses a class, as most folds of this field do.
 pytestmark = pytest.mark.filterwarnings("ignore:Number of classes in training fold")
@@ -131,3 +131,11 @@ def test_subjects_reach_the_steps_that_ask_for_them(corpus, recording):
         search.fit(X, y, groups=groups)
     assert recording.fits[-1] == (1.0, 50, sorted(set(groups)))
     assert "valid_loss" in search.best_estimator_[-1].history[-1]
+
+
+def test_a_function_of_all_rows_never_sees_those_held_out(corpus):
+    X, y, groups = corpus
+    model = make_pipeline(FunctionTransformer(lambda rows: rows - rows.mean(axis=0)), net(max_epochs=2))
+    options = {"groups": groups, "cv": GroupKFold(2), "method": "predict_proba"}
+    loop = cross_val_predict(model, X, y, **options)
+    np.testing.assert_allclose(batched_cross_val_predict(model, X, y, **options), loop, atol=1e-6)
