@@ -149,7 +149,7 @@ def test_steps_in_the_grid_are_told_apart_by_their_settings(data, tmp_path):
 def test_another_number_of_jobs_finds_them_too(data, tmp_path):
     X, y, groups = data
     search = BatchedGridSearchCV(
-        net(max_epochs=1), {"lambda_center": [0.1, 1.0]}, cv=GroupKFold(4), refit=False, checkpoint=tmp_path
+        net(), {"lambda_center": [0.1, 1.0]}, cv=GroupKFold(4), refit=False, checkpoint=tmp_path
     )
     search.fit(X, y, groups=groups)
     before = parts_in(tmp_path)
