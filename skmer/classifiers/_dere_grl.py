@@ -299,15 +299,12 @@ class DeReGRLClassifier(ClipNetClassifier):
         self.dtype = dtype
         self.random_state = random_state
 
-    _MODULE_PARAMS = MODULE_PARAMS
-    _CRITERION_PARAMS = CRITERION_PARAMS
-
     def _module_params(self):
-        return {name: getattr(self, name) for name in self._MODULE_PARAMS}
+        return {name: getattr(self, name) for name in MODULE_PARAMS}
 
     def _criterion_params(self):
         n_weights = self.n_actions * len(self.graph_.component_sizes) if self.reconstruction else 0
-        params = {name: getattr(self, name) for name in self._CRITERION_PARAMS}
+        params = {name: getattr(self, name) for name in CRITERION_PARAMS}
         return {"n_weights": n_weights, "reduction": self.loss_reduction, **params}
 
     def action_weights(self, X):

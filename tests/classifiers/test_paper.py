@@ -24,7 +24,7 @@ def test_every_choice_of_the_paper(dataset, width):
     assert (clf.centers, clf.balance, clf.batch_size, clf.schedule) == ("learned", "absolute", 32, None)
     assert (clf.lr, clf.weight_decay) == (1e-3, 1e-4)
     moved = {name: None for name in inspect.signature(DeReGRLClassifier).parameters if name in PAPER}
-    assert set(clf._MODULE_PARAMS) - {"n_channels"} <= set(moved)  # no default can move the paper
+    assert set(clf._module_params()) - {"n_channels"} <= set(moved)  # no default can move the paper
 
 
 def test_weights_of_magnet_are_used(tmp_path):
