@@ -16,7 +16,7 @@ ATTEMPTS = 3
 _AHEAD = 2  # tasks submitted for each of the cluster's cores: one at work, one waiting
 
 
-def run_jobs(function, tasks, *, n_jobs, shared, label=str):
+def run_jobs(function, tasks, *, n_jobs, shared, label=str, prefer=None):
     """Run a function on each task, with what joblib is told to use.
 
     Parameters
@@ -31,6 +31,8 @@ def run_jobs(function, tasks, *, n_jobs, shared, label=str):
         Second argument of all calls. It is sent to each worker of a Dask cluster once.
     label : callable, default=str
         What an error calls a task.
+    prefer : {"threads", "processes"} or None, default=None
+        What joblib takes where nobody has told it.
 
     Yields
     ------
@@ -55,7 +57,8 @@ def run_jobs(function, tasks, *, n_jobs, shared, label=str):
         return
     work = (delayed(_numbered)(function, k, task, shared) for k, task in enumerate(tasks))
     # Tasks are long: joblib's own batches of them would only leave workers idle at the end.
-    yield from Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1)(work)
+    options = {"return_as": "generator_unordered", "batch_size": 1, "prefer": prefer}
+    yield from Parallel(n_jobs=n_jobs, **options)(work)
 
 
 def _numbered(function, k, task, shared):

@@ -13,11 +13,12 @@ from skorch.callbacks import EarlyStopping, EpochScoring, EpochTimer, Passthroug
 from skorch.utils import to_tensor
 
 from skmer.classifiers._callbacks import OneCycle, QuietPrintLog
+from skmer.classifiers._compiled import CompiledSteps, is_compiled
 from skmer.classifiers._parameters import NetParameters
 from skmer.classifiers._split import split_clips
 from skmer.classifiers._streams import Streams
 from skmer.classifiers._threads import one_thread
-from skmer.nn import Augmentation, LossTerms, SeededDropout
+from skmer.nn import Augmentation, DeReGRL, DeReGRLLoss, LossTerms, SeededDropout
 
 _WEIGHTS = threading.RLock()
 # What a fit finds in its rows before it builds a network.
@@ -159,10 +160,21 @@ class ClipNet(NetParameters):
     def _train(self, data):
         self._heed_changes()
         self.notify("on_train_begin", X=data, y=data.y)
+        self.steps_ = self._make_steps()
         with suppress(EarlyStop), one_thread():
             self.fit_loop(data)
+        self.steps_ = None
         self.notify("on_train_end", X=data, y=data.y)
         return self
+
+    def _make_steps(self):
+        """What computes a step in compiled loops, None where it cannot."""
+        usual = self.module is DeReGRL and self.criterion is DeReGRLLoss and not self.compile
+        if not (usual and is_compiled(self)):
+            return None
+        parts = self.module_, self.criterion_
+        named = [{name: p.detach()[None] for name, p in part.named_parameters()} for part in parts]
+        return CompiledSteps(*parts, *named)
 
     def notify(self, method_name, **cb_kwargs):
         """Call a method of every callback.
@@ -262,7 +274,21 @@ class ClipNet(NetParameters):
             features = rows["X"]
             draw = self.augmentation_.draw(features.shape, self.streams_.augmentation)
             rows = {**rows, "X": self.augmentation_(features, draw)}
-        return super().train_step_single((rows, target), **fit_params)
+        if getattr(self, "steps_", None) is None:
+            return super().train_step_single((rows, target), **fit_params)
+        return self._compiled_step(rows, target)
+
+    def _compiled_step(self, rows, target):
+        """Set the gradients and return what skorch's own step does."""
+        self._set_training(True)
+        features = rows["X"].to(getattr(torch, self.dtype)) / self.scale_
+        step, terms = self.steps_(features[None], target[None], rows["sample_weight"][None])
+        for part in (self.module_, self.criterion_):
+            for name, parameter in part.named_parameters():
+                parameter.grad = step.gradients[name][0]
+        for name in LOSS_TERMS:
+            self.history.record_batch(f"train_{name}", getattr(terms, name).item())
+        return {"loss": terms.total[0], "y_pred": step.output()}
 
     def _set_training(self, training=True):
         """Switch modules to training or evaluation, where they are not there yet: the walk takes its time."""

@@ -7,14 +7,14 @@ import torch
 from torch.func import functional_call
 
 from skmer.classifiers._callbacks import one_cycle
+from skmer.classifiers._compiled import LAMBDAS, CompiledSteps, is_compiled
 from skmer.classifiers._data import BatchIterator, ClipDataset
 from skmer.classifiers._net import LOSS_TERMS
 from skmer.classifiers._threads import one_thread
 from skmer.nn import DeReGRL, DeReGRLLoss, SeededDropout
 
-# Larger stacks are no quicker on a CPU: their arrays have left its cache.
-STACK_SIZE = 16
-LAMBDAS = ("lambda_center", "lambda_weight", "lambda_balance")
+# Larger stacks are no quicker on a CPU, and more is lost with one.
+STACK_SIZE = 32
 OWN_LOOP = ("callbacks", "train_split", "warm_start", "compile")
 USUAL = {
     "iterator_train": BatchIterator,
@@ -78,18 +78,17 @@ class StackedNets:
         for layer in self.module.modules():
             if isinstance(layer, SeededDropout):
                 layer.generator = [net.streams_.dropout for net in nets]
+        self.steps = CompiledSteps(self.module, self.criterion, self.weights, self.centers)
 
     def train(self):
         """Train all epochs; give each net its weights and its history."""
         optimizer, advance = self._optimizer()
+        step = self._compiled if is_compiled(self.nets[0]) else self._by_autograd
         with one_thread():
             for epoch in range(self.nets[0].max_epochs):
                 started, steps = time.perf_counter(), []
                 for batch in self._batches():
-                    optimizer.zero_grad()
-                    terms = self._loss(batch)
-                    # No parameter has a part in another replica's loss.
-                    terms.total.sum().backward()
+                    terms = step(*self._inputs(batch))
                     optimizer.step()
                     advance()
                     steps.append(torch.stack(terms).detach())
@@ -125,8 +124,25 @@ class StackedNets:
         moves = iter([scheduler.step] * (n_steps - 1) + [lambda: None])
         return optimizer, lambda: next(moves)()
 
-    def _loss(self, batch):
-        """Return the terms of the loss, each of (nets,)."""
+    def _compiled(self, features, target, weight):
+        """Return the terms of the loss, each of (nets,), and set the gradients, in compiled loops."""
+        step, terms = self.steps(features, target, weight)
+        for name, tensor in (self.weights | self.centers).items():
+            tensor.grad = step.gradients[name]
+        return terms
+
+    def _by_autograd(self, features, target, weight):
+        """Return and set the same."""
+        for tensor in (*self.weights.values(), *self.centers.values()):
+            tensor.grad = None
+        output = functional_call(self.module, self.weights, (features,))
+        terms = functional_call(self.criterion, self.centers, (output, target, weight))
+        # No parameter has a part in another replica's loss.
+        terms.total.sum().backward()
+        return terms
+
+    def _inputs(self, batch):
+        """Return features, classes and weights of a batch of all nets."""
         rows, target = zip(*batch, strict=True)
         x = torch.stack([row["X"] for row in rows])
         augment = self.nets[0].augmentation_
@@ -134,10 +150,8 @@ class StackedNets:
             draws = [net.augmentation_.draw(x.shape[1:], net.streams_.augmentation) for net in self.nets]
             x = augment(x, type(draws[0])(*map(torch.stack, zip(*draws, strict=True))))
         features = x.to(self.device, self.scale.dtype) / self.scale
-        output = functional_call(self.module, self.weights, (features,))
         weight = torch.stack([row["sample_weight"] for row in rows]).to(self.device)
-        arguments = (output, torch.stack(target).to(self.device), weight)
-        return functional_call(self.criterion, self.centers, arguments)
+        return features, torch.stack(target).to(self.device), weight
 
     def _column(self, values):
         return torch.tensor(values, dtype=next(iter(self.weights.values())).dtype, device=self.device)
@@ -152,7 +166,7 @@ def train_nets(nets, datasets, chunk_size=STACK_SIZE):
         Initialized.
     datasets : list of ClipDataset
         The rows of each.
-    chunk_size : int, default=16
+    chunk_size : int, default=32
         Nets in a stack at most.
     """
     stacks = {}

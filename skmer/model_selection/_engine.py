@@ -11,7 +11,8 @@ from sklearn.utils import _safe_indexing
 from tqdm import tqdm
 
 from skmer._jobs import run_jobs
-from skmer.classifiers._stack import train_nets
+from skmer.classifiers._compiled import is_compiled
+from skmer.classifiers._stack import reason_for_loop, train_nets
 from skmer.model_selection._identity import parameters_digest
 from skmer.model_selection._plan import Planner, net_of
 from skmer.model_selection._rows import digest
@@ -100,7 +101,14 @@ class Engine:
 
     def _compute(self, tasks):
         shared = Shared(self.planner.tables, self.y, self.groups, self.classes)
-        return run_jobs(train_chunk, tasks, n_jobs=self.n_jobs, shared=shared, label=_label)
+        # Compiled loops let go of Python's lock; threads start at once and share the rows.
+        threads = all(_in_threads(net_of(work.model)) for works in tasks for work in works)
+        options = {"n_jobs": self.n_jobs, "shared": shared, "label": _label}
+        return run_jobs(train_chunk, tasks, prefer="threads" if threads else None, **options)
+
+
+def _in_threads(net):
+    return reason_for_loop(net) is None and is_compiled(net)
 
 
 def train_chunk(works, shared):

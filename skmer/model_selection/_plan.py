@@ -12,11 +12,12 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 
 from skmer.classifiers._base import ClipNetClassifier
-from skmer.classifiers._stack import LAMBDAS, STACK_SIZE, reason_for_loop
+from skmer.classifiers._compiled import LAMBDAS
+from skmer.classifiers._stack import STACK_SIZE, reason_for_loop
 from skmer.model_selection._data import group_names
 from skmer.model_selection._identity import parameters_digest
 
-# Nets in a stack: the arrays of a larger one fall out of a processor's cache, a GPU is idle with a smaller.
+# Nets in a stack: a larger one is no quicker on a CPU, a GPU is idle with a smaller.
 STACK_SIZES = {"cpu": STACK_SIZE, "cuda": 128}
 # Parameters in which nets of one stack may differ.
 OWN_VALUES = (*LAMBDAS, "random_state", "verbose")
