@@ -65,6 +65,17 @@ def test_the_stack_is_the_loop(both, options):
     np.testing.assert_allclose(stack, loop, atol=1e-6)
 
 
+@pytest.mark.parametrize("options", EVERY_OPTION[-4:], ids=lambda options: "-".join(options))
+def test_compiled_loops_are_autograd(corpus, monkeypatch, options):
+    X, clips = corpus
+    compiled = net(dtype="float64", max_epochs=10, **options).fit(X, clips.target)
+    monkeypatch.setattr("skmer.classifiers._net.is_compiled", lambda net: False)
+    monkeypatch.setattr("skmer.classifiers._stack.is_compiled", lambda net: False)
+    slow = net(dtype="float64", max_epochs=10, **options).fit(X, clips.target)
+    np.testing.assert_allclose(slow.predict_proba(X), compiled.predict_proba(X), atol=1e-6)
+    np.testing.assert_allclose(slow.history[:, "train_loss"], compiled.history[:, "train_loss"], atol=1e-6)
+
+
 def test_single_precision_agrees_too(both):
     loop, stack = both(net(max_epochs=10))
     np.testing.assert_allclose(stack, loop, atol=1e-4)

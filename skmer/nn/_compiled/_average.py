@@ -1,7 +1,7 @@
-"""Each action as an average of a component's nodes, the shares a softmax over them: eqs. (2) and (3), and their gradient.
+"""Each action as an average of a component's nodes: eqs. (2) and (3), and their gradient, for numba.
 
-Tables are as in `skmer.nn._compiled._pair`, of one net. Scores and maps are (clips, nodes, frames, actions), the actions
-filled up to whole vectors.
+Tables are as in `skmer.nn._compiled._pair`, of one net. Scores, and maps, which are their softmax over the
+nodes, are (clips, nodes, frames, actions), the actions filled up to whole vectors.
 """
 
 from numba import njit

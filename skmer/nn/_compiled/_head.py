@@ -4,13 +4,22 @@ from collections import namedtuple
 
 from numba import njit
 
-from skmer.nn._compiled._loss import FAST, balance_loss, center_loss, class_means, clear, cross_entropy, weight_loss
+from skmer.nn._compiled._loss import (
+    FAST,
+    balance_loss,
+    center_loss,
+    class_means,
+    clear,
+    cross_entropy,
+    weight_loss,
+)
 from skmer.nn._compiled._tiles import Matrix, product
 from skmer.nn._compiled._vectors import sum_of_sigmoids
 
 Head = namedtuple(
     "Head",
-    "actions parts d_parts d_actions relations d_relations sigmoids weights d_weights logits d_logits mean centers",
+    "actions parts d_parts d_actions relations d_relations sigmoids "
+    "weights d_weights logits d_logits mean centers",
 )
 """Arrays of one net: of (clips, entries), ``mean`` (entries,), ``centers`` (classes, P)."""
 
@@ -80,7 +89,9 @@ def weigh(head, low):
     for b in range(n_clips):
         for p in range(n_weights):
             first = b * n_weights * n_entries + p * n_entries
-            total = sum_of_sigmoids(low, _at(head.sigmoids) + first, _at(head.relations) + first, n_entries // 8)
+            total = sum_of_sigmoids(
+                low, _at(head.sigmoids) + first, _at(head.relations) + first, n_entries // 8
+            )
             head.weights[b, p] = total / n_entries
             weight = head.weights[b, p]
             for e in range(p * n_entries, (p + 1) * n_entries):
@@ -89,7 +100,7 @@ def weigh(head, low):
 
 @njit(nogil=True, fastmath=FAST)
 def weigh_backward(head):
-    """Gradient of the actions, their place in eq. (5) left out, and of what eq. (5) takes the sigmoid of."""
+    """Gradient of the actions by eq. (6), and of what eq. (5) takes the sigmoid of."""
     n_clips, n_weights = head.weights.shape
     n_entries = head.actions.shape[1] // n_weights
     for b in range(n_clips):
@@ -107,7 +118,7 @@ def weigh_backward(head):
 
 @njit(nogil=True)
 def losses(head, options, target, share, scales, centers, d_centers, terms):
-    """Write the loss and its terms, and their gradients; ``scales`` has what each term counts and is divided by."""
+    """Write the loss, its terms and gradients; ``scales`` has what each counts and is divided by."""
     terms[1] = cross_entropy(head.logits, target, share, options.smoothing, options.n_classes, head.d_logits)
     for b in range(len(share)):
         clear(head.d_actions[b], head.d_actions.shape[1])
@@ -123,8 +134,12 @@ def losses(head, options, target, share, scales, centers, d_centers, terms):
             own = head.centers
             class_means(head.weights, target, share, own)
         factor, size = scales[1, 0], scales[1, 1]
-        terms[3] = weight_loss(head.weights, target, share, factor / size, own, head.d_weights, d_centers) / size
+        terms[3] = (
+            weight_loss(head.weights, target, share, factor / size, own, head.d_weights, d_centers) / size
+        )
         factor, size = scales[2, 0], scales[2, 1]
-        balance = balance_loss(head.weights, share, factor / size, options.relative, head.mean, head.d_weights)
+        balance = balance_loss(
+            head.weights, share, factor / size, options.relative, head.mean, head.d_weights
+        )
         terms[4] = balance / size
     terms[0] = terms[1] + scales[0, 0] * terms[2] + scales[1, 0] * terms[3] + scales[2, 0] * terms[4]

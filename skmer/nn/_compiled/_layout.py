@@ -16,7 +16,7 @@ Arrays = dict[str, np.ndarray]
 
 
 class Pair(NamedTuple):
-    """A `SpatioTemporalBlock`: where its parameters are, its nodes, its channels before, between and after."""
+    """A `SpatioTemporalBlock`: its parameters' name, its nodes, its channels before, between and after."""
 
     name: str
     first: int
@@ -50,7 +50,9 @@ class Layout:
         self.pairs = pairs_of(module)
         self.n_backbone = len(module.backbone)
         self.n_components = 0 if module.decomposition is None else len(module.decomposition.blocks)
-        n_entries = module.head.weight.shape[0] + self.n_frames * max(up(max(pair[3:])) for pair in self.pairs)
+        n_entries = module.head.weight.shape[0] + self.n_frames * max(
+            up(max(pair[3:])) for pair in self.pairs
+        )
         self.zeros, self.ones = self.array(1, n_entries), np.ones((1, 1), dtype)
         self.arrays = [self._arrays(pair, adjacencies) for pair in self.pairs]
         self.arrays[0] |= {"x": features, "d_x": self.zeros}
@@ -75,7 +77,12 @@ class Layout:
         shapes = {
             **{"mix": (c, h), "mix_bias": (1, h), "taps": (3 * h, d), "taps_bias": (1, d)},
             **{"d_mix": (c, h), "d_mix_bias": (1, h), "d_taps": (3 * h, d), "d_taps_bias": (1, d)},
-            **{"mix_turned": (h, c), "taps_turned": (3 * d, h), "d_adjacency": (n, up(n)), "scratch": (1, n_scratch)},
+            **{
+                "mix_turned": (h, c),
+                "taps_turned": (3 * d, h),
+                "d_adjacency": (n, up(n)),
+                "scratch": (1, n_scratch),
+            },
             **{"mixed": (b, n, t, c), "hidden": (b, n, t, h), "out": (b, n, t, d)},
         }
         arrays = {name: self.array(*shape) for name, shape in shapes.items()}
@@ -143,9 +150,9 @@ def pairs_of(module: Any) -> list[Pair]:
             first += size
     if module.reconstruction is not None:
         found.append(("reconstruction.block", module.reconstruction.block, 0, n_parts))
+    widths = [(*block.space.weight.shape[-2:], block.time.weight.shape[-1]) for _, block, _, _ in found]
     return [
-        Pair(name, first, n, *block.space.weight.shape, block.time.weight.shape[-1])
-        for name, block, first, n in found
+        Pair(name, first, n, c, h, d) for (name, _, first, n), (c, h, d) in zip(found, widths, strict=True)
     ]
 
 
@@ -172,8 +179,8 @@ def _at(array: np.ndarray) -> int:
 
 
 def table_of(arrays: Arrays, lines: Iterable[str]) -> list[tuple[int, ...]]:
-    """Return a line for each array, as in `skmer.nn._compiled._pair`; one row is read as often as is wanted."""
-    table = []
+    """Return a line for each array, as in `skmer.nn._compiled._pair`; one row is read again and again."""
+    table: list[tuple[int, ...]] = []
     for name in lines:
         array = arrays[name]
         steps = [step // array.itemsize for step in array.strides]

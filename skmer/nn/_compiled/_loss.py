@@ -1,7 +1,7 @@
 """The loss terms of one net, eqs. (7)-(10), and their gradients, for numba.
 
-Arrays are (clips, entries); ``share`` (clips,) sums to one. A function returns its term, and adds its gradient times
-``scale`` to what it is given.
+Arrays are (clips, entries); ``share`` (clips,) sums to one. A function returns its term, and adds its
+gradient times ``scale`` to what it is given.
 """
 
 from math import exp, log

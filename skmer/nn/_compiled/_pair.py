@@ -1,9 +1,10 @@
-"""``relu(TC(relu(GC(x; A))))`` of one net and its gradient, a few clips at a time, so that they stay in a core's cache.
+"""``relu(TC(relu(GC(x; A))))`` of one net and its gradient, for numba.
 
-A function gets a table with a line ``(address, step of a net, step of a clip, step of a row)`` for each array, all
-counting entries. Arrays of clips are (clips, nodes, frames, channels), others (rows, columns). Channels are a multiple
-of `skmer.nn._compiled._tiles.LANES`; frames and channels lie side by side. The taps of the temporal convolution stand one below
-the other: what joins frames to frame t is some of these rows. ``low`` is the least number of the arrays' type.
+A few clips are computed at a time, so that they stay in a core's cache. A function gets a table with a line
+``(address, step of a net, step of a clip, step of a row)`` for each array, all counting entries. Arrays of
+clips are (clips, nodes, frames, channels), others (rows, columns). Channels are a multiple of `LANES`; frames
+and channels lie side by side. The taps of the temporal convolution stand one below the other: what joins
+frames to frame t is some of these rows. ``low`` is the least number of the arrays' type.
 """
 
 from numba import njit
@@ -12,7 +13,17 @@ from skmer.nn._compiled._tiles import LANES, Matrix, product, transpose, where_p
 
 LINES = (
     *("x", "adjacency", "mix", "mix_bias", "taps", "taps_bias", "mixed", "hidden", "out"),
-    *("mix_turned", "taps_turned", "grad", "d_x", "d_adjacency", "d_mix", "d_mix_bias", "d_taps", "d_taps_bias"),
+    *(
+        "mix_turned",
+        "taps_turned",
+        "grad",
+        "d_x",
+        "d_adjacency",
+        "d_mix",
+        "d_mix_bias",
+        "d_taps",
+        "d_taps_bias",
+    ),
     *("zeros", "ones", "scratch"),
 )
 """Lines of the table. Turned are the transpose of ``mix``, and of each of the ``taps`` in reverse."""
@@ -38,7 +49,7 @@ def _part(whole, row, column):
 
 @njit(nogil=True)
 def _beside(frame, n_frames):
-    """First and last (exclusive) frame that the temporal convolution joins to a frame, and the first tap for it."""
+    """First and last (exclusive) frame that the convolution joins to a frame, and the first tap for it."""
     first = max(frame - 1, 0)
     return first, min(frame + 2, n_frames), first - frame + 1
 
@@ -128,7 +139,9 @@ def _space_backward(net, sizes, table, wanted, added, low, clip, d_mixed, free):
     if wanted:
         adjacency, d_x = matrix(table, ADJACENCY, net, 0), matrix(table, D_X, 0, clip)
         start = d_x if added else matrix(table, ZEROS, 0, 0)
-        product(d_x, Matrix(adjacency.at, 1, adjacency.row), d_mixed, start, low, n_nodes, n_frames * c, n_nodes)
+        product(
+            d_x, Matrix(adjacency.at, 1, adjacency.row), d_mixed, start, low, n_nodes, n_frames * c, n_nodes
+        )
     padded = (n_nodes + LANES - 1) // LANES * LANES
     columns, d_adjacency = Matrix(free, padded, 1), matrix(table, D_ADJACENCY, 0, 0)
     transpose(columns, matrix(table, X, net, clip), low, n_nodes, n_frames * c)

@@ -22,12 +22,12 @@ from skmer.nn._compiled._weights import load_pair, store_pair
 Plan = namedtuple("Plan", "n_backbone n_components sizes own firsts tables sources average_sizes averages")
 """The pairs of a net: those of the backbone, one for each component, that of the relations.
 
-``sizes`` (pairs, 6), ``own`` (pairs, 2), ``tables`` and ``sources`` are what the kernels of a pair take, ``firsts`` the
-first node of each pair; ``average_sizes`` and ``averages`` those of a component's average.
+``sizes`` (pairs, 6), ``own`` (pairs, 2), ``tables`` and ``sources`` are what the functions of a pair take,
+``firsts`` the first node of each pair; ``average_sizes`` and ``averages`` are those of a component's average.
 """
 
 Batch = namedtuple("Batch", "target share flat")
-"""Classes (nets, clips), shares of the clips (nets, clips), features for the linear path (nets, clips, entries)."""
+"""Classes and shares of the clips (nets, clips), features for the linear path (nets, clips, entries)."""
 
 Stacks = namedtuple("Stacks", "head head_bias linear linear_bias centers adjacency relations")
 """Tensors of all nets, or their gradients; empty where a net has none."""
@@ -87,7 +87,9 @@ def _classify(head, maps, flat, net, weights, low):
 @njit(nogil=True)
 def _classify_backward(head, maps, flat, net, gradients, zeros, low):
     first, second = maps
-    linear_backward(first, head.parts, head.d_logits, gradients.head[net], gradients.head_bias[net], zeros, low)
+    linear_backward(
+        first, head.parts, head.d_logits, gradients.head[net], gradients.head_bias[net], zeros, low
+    )
     linear_inputs(first, head.d_logits, head.d_parts, zeros, low)
     if flat.shape[1]:
         d_weight, d_bias = gradients.linear[net], gradients.linear_bias[net]

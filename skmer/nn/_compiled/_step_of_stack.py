@@ -142,6 +142,4 @@ class CompiledStep:
         """Arrays of one net for weights of all."""
         _, n_entries, n_classes = weights.shape
         width, array = up(n_classes), self.layout.array
-        return Linear(
-            array(n_entries, width), array(width, n_entries), array(width), array(n_entries, width)
-        )
+        return Linear(array(n_entries, width), array(width, n_entries), array(width), array(n_entries, width))

@@ -1,7 +1,7 @@
-"""Products of small matrices in registers, for numba: what a BLAS is slow at when a side has 8 to 48 entries.
+"""Products of small matrices in registers, for numba: where a side has 8 to 48 entries, a BLAS is slow.
 
-A `Matrix` is an address and two steps. All of them count entries, not bytes; whoever calls keeps the memory alive.
-Widths (`n_columns`) are multiples of `LANES`. The type of ``floor`` is the type of all entries.
+A `Matrix` is an address and two steps. All of them count entries, not bytes; whoever calls keeps the memory
+alive. Widths (`n_columns`) are multiples of `LANES`. The type of ``floor`` is the type of all entries.
 """
 
 from collections import namedtuple
@@ -74,9 +74,7 @@ def _make_tile(n_rows, n_vectors):
         with cgutils.for_range(builder, depth, intp=depth.type) as loop:
             column = builder.add(a, builder.mul(a_column, loop.index))
             row = builder.add(b, builder.mul(b_row, loop.index))
-            factors = [
-                emit.spread(emit.load(emit.step(column, a_row, r), emit.entry)) for r in range(n_rows)
-            ]
+            factors = [emit.spread(emit.load(emit.step(column, a_row, r), emit.entry)) for r in range(n_rows)]
             vectors = [emit.load(builder.add(row, row.type(LANES * v))) for v in range(n_vectors)]
             for r, v in block:
                 total = builder.load(sums[r, v])
@@ -96,7 +94,7 @@ def _make_tile(n_rows, n_vectors):
 
 
 def _make_strip(n_vectors, n_rows):
-    """A product whose columns are ``n_vectors`` vectors: as many tiles of ``n_rows`` as fit, then row by row."""
+    """A product of ``n_vectors`` vectors of columns: as many tiles of ``n_rows`` as fit, then row by row."""
     tile, one = _make_tile(n_rows, n_vectors), _make_tile(1, n_vectors)
 
     @njit(nogil=True)
@@ -114,8 +112,8 @@ def _make_strip(n_vectors, n_rows):
     return strip
 
 
-# Sums, factors and vectors fit into the sixteen registers of AVX2; with a row more LLVM puts some into memory, which
-# is twice as slow.
+# Sums, factors and vectors fit into the sixteen registers of AVX2; with a row more LLVM puts some into
+# memory, which is twice as slow.
 _STRIP_OF_24, _STRIP_OF_16, _STRIP_OF_8 = _make_strip(3, 3), _make_strip(2, 5), _make_strip(1, 10)
 
 
@@ -149,7 +147,9 @@ def prepare(number):
 
 
 @intrinsic
-def _call_whole(typing, floor, out, out_row, a, a_row, a_column, b, b_row, start, start_row, rows, columns, depth):
+def _call_whole(
+    typing, floor, out, out_row, a, a_row, a_column, b, b_row, start, start_row, rows, columns, depth
+):
     def generate(context, builder, signature, arguments):
         kinds = [argument.type for argument in arguments]
         name = f"skmer_product_{signature.args[0].bitwidth}"
@@ -164,7 +164,7 @@ def _call_whole(typing, floor, out, out_row, a, a_row, a_column, b, b_row, start
 def product(out, a, b, start, floor, n_rows, n_columns, depth):
     """``out = max(start + a b, floor)`` with a of (n_rows, depth) and b of (depth, n_columns).
 
-    Columns of ``out``, ``b`` and ``start`` lie side by side; ``start`` may be ``out``, or one row (its step zero).
+    Columns of ``out``, ``b`` and ``start`` lie side by side; ``start`` may be ``out`` or one row.
     """
     _call_whole(
         *(floor, out.at, out.row, a.at, a.row, a.column, b.at, b.row),

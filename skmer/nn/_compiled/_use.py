@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.util import find_spec
+from importlib import import_module
 from typing import Any
 
 from torch import Tensor
@@ -15,22 +15,30 @@ COMPUTED = {
     "fusion": ("concatenate",),
     "dropout": (0,),
 }
-"""The values of parameters that the loops know; of others they know all."""
+"""The values of parameters that the loops know; of parameters that are not here they know all."""
 
 LANES = 8
 """Numbers in a vector; hidden channels have to fill whole ones."""
 
 
 @cache
-def installed() -> bool:
-    """Whether numba is installed."""
-    return find_spec("numba") is not None
+def loops() -> Any:
+    """Return the module of the step; None where numba is missing or has nowhere to keep what it compiles."""
+    try:
+        return import_module("skmer.nn._compiled._step_of_stack")
+    except ModuleNotFoundError as error:
+        if error.name not in ("numba", "llvmlite"):
+            raise
+    except RuntimeError as error:
+        if "cannot cache" not in str(error):
+            raise
+    return None
 
 
 def is_computed(parameters: Mapping[str, Any]) -> bool:
-    """Whether the loops compute a `DeReGRL` with these parameters; ``device`` may be among them."""
+    """Whether the loops compute a `DeReGRL` with these parameters, here."""
     known = all(parameters[name] in values for name, values in COMPUTED.items() if name in parameters)
-    return known and parameters["n_channels"] % LANES == 0 and installed()
+    return known and parameters["n_channels"] % LANES == 0 and loops() is not None
 
 
 def make_step(
@@ -41,7 +49,5 @@ def make_step(
     lambdas: Tensor,
     n_clips: int,
 ) -> Any:
-    """Return a `skmer.nn._compiled._step_of_stack.CompiledStep`; numba is imported here and nowhere else."""
-    from skmer.nn._compiled._step_of_stack import CompiledStep
-
-    return CompiledStep(module, criterion, weights, centers, lambdas, n_clips)
+    """Return a `skmer.nn._compiled._step_of_stack.CompiledStep`."""
+    return loops().CompiledStep(module, criterion, weights, centers, lambdas, n_clips)

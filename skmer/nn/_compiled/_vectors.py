@@ -15,7 +15,7 @@ _LEAST = {32: -87.0, 64: -708.0}
 
 
 def _exp(emit, x):
-    """The exponential of a vector of numbers that are not positive: ``2^n exp(x - n log(2))``, n a whole number."""
+    """The exponential of numbers that are not positive: ``2^n exp(x - n log(2))``, n a whole number."""
     builder, bits = emit.builder, 8 * emit.size
     whole = ir.VectorType(ir.IntType(bits), LANES)
 
@@ -93,13 +93,13 @@ def _generate_sigmoid(context, builder, signature, arguments):
 
 @intrinsic
 def sum_of_sigmoids(typing, low, out, values, n_vectors):
-    """Write the sigmoids of ``n_vectors`` vectors, none of them negative, to ``out``, and return their sum."""
+    """Write the sigmoids of ``n_vectors`` vectors, not negative, to ``out``, and return their sum."""
     return low(low, *[types.int64] * 3), _generate_sigmoid
 
 
 @intrinsic
 def softmax(typing, low, out, values, row, n_rows):
-    """Write the softmax over rows of `LANES` columns of ``values`` to ``out``; ``row`` is the step of both."""
+    """Write the softmax over rows of `LANES` columns to ``out``; ``row`` is the step of both."""
     return types.void(low, *[types.int64] * 4), _generate_softmax
 
 

@@ -16,7 +16,7 @@ N_TAPS = 3
 
 @njit(nogil=True)
 def load_pair(net, sizes, own, table, source, low):
-    """Copy the weights of a pair; ``own`` are its numbers of channels (in, out) without those that fill a vector."""
+    """Copy the weights of a pair; ``own`` are its channels (in, out) without those that fill a vector."""
     _, n_nodes, _, c, h, d = sizes
     c_own, d_own = own
     zero = low - low
