@@ -36,6 +36,12 @@ def with_magnitudes(X):
     return np.hstack([rows, np.linalg.norm(rows.reshape(len(X), -1, 2), axis=2)])
 
 
+def scaled_with_magnitudes(X):
+    """The same of clips that are each divided by their root mean square, as the network divides them."""
+    rms = np.sqrt(np.mean(displacements(X) ** 2, axis=1))
+    return with_magnitudes(X / np.where(rms > 0, rms, 1)[:, None, None, None])
+
+
 class Baseline(NamedTuple):
     """An estimator, its grid as a function of the number of features, and the features it sees."""
 
@@ -54,6 +60,9 @@ BASELINES = {
     ),
     "RBF-SVM": Baseline(SVC(class_weight="balanced"), _rbf_grid),
     "RBF-SVM + magnitudes": Baseline(SVC(class_weight="balanced"), _rbf_grid, with_magnitudes),
+    "RBF-SVM + magnitudes, own rms": Baseline(
+        SVC(class_weight="balanced"), _rbf_grid, scaled_with_magnitudes
+    ),
     "shrinkage LDA": Baseline(
         LinearDiscriminantAnalysis(solver="lsqr"), lambda n: {"shrinkage": ["auto", 0.1, 0.3, 0.6, 0.9]}
     ),
