@@ -1,9 +1,9 @@
 """Time of many fits: stacks of nets against a loop over the textbook network.
 
 Run ``python benchmarks/search.py [loso] [grid] [rate] [scale] [gpu]``; all of them without a name. Both sides
-train on the same clips, folds and batches, with two jobs of one thread each, one after the other in one run; read
-the ratio. On a busy machine all parts become slower, and not by the same factor. What numba compiles once for a
-machine is compiled before the clock starts.
+train on the same clips, folds and batches, with two jobs of one thread each, one after the other in one run;
+read the ratio. On a busy machine all parts become slower, and not by the same factor. What numba compiles
+once for a machine is compiled before the clock starts.
 """
 
 import argparse
