@@ -15,6 +15,8 @@ import numpy as np
 from skmer.datasets import make_landmark_clips
 from skmer.feature_extraction import LandmarkGraphTransformer
 
+GRAPH = "brow-nose-lip31"
+
 
 class Family(NamedTuple):
     """One family: its name, parameters of the generator, and whether each clip is scaled to unit rms."""
@@ -169,20 +171,31 @@ _TABLE = [
 FAMILIES = {family.name: family for family in _TABLE}
 
 
-def load_family(name, corpus=0):
+def load_family(name, corpus=0, graph=GRAPH):
     """Node features (n, 3, 31, 2) float32, classes (n,) and subjects (n,) of a family.
 
     `corpus` above zero gives further corpora of the same parameters, as one of few clips decides little.
+    Another `graph` has other nodes.
     """
+    return load_clips(family_of(name, corpus), graph)
+
+
+def family_of(name, corpus=0):
+    """The family with the seed of one of its corpora."""
     family = FAMILIES[name]
-    return load_clips(family._replace(seed=family.seed + 1000 * corpus))
+    return family._replace(seed=family.seed + 1000 * corpus)
 
 
-def load_clips(family):
+def load_clips(family, graph=GRAPH):
     """What `load_family` gives, of a `Family`."""
-    clips = make_landmark_clips(**family.parameters, random_state=family.seed)
-    X = LandmarkGraphTransformer().fit_transform(clips.frames).astype(np.float32)
+    clips = make_clips(family)
+    X = LandmarkGraphTransformer(graph=graph).fit_transform(clips.frames).astype(np.float32)
     return (_unit_rms(X) if family.unit_rms else X), clips.target, clips.groups
+
+
+def make_clips(family):
+    """The clips of a family, with their table."""
+    return make_landmark_clips(**family.parameters, random_state=family.seed)
 
 
 def _unit_rms(X):

@@ -13,8 +13,16 @@ def is_compiled(net):
     return torch.device(net.device).type == "cpu" and is_computed({**net._module_params(), **own})
 
 
+def has_hooks(module):
+    """Whether something waits for a torch module, or a part of it, to be called."""
+    return any(
+        part._forward_hooks or part._forward_pre_hooks or part._backward_hooks or part._backward_pre_hooks
+        for part in module.modules()
+    )
+
+
 class CompiledSteps:
-    """Steps on batches of any number of clips. They hold addresses, so a copy begins without any.
+    """Steps on batches of any number of clips. They share memory with the nets: a copy of a net has none.
 
     Parameters
     ----------
@@ -28,14 +36,14 @@ class CompiledSteps:
         self.parts = module, criterion, weights, centers
         self.steps = {}
 
-    def __getstate__(self):
-        return {"parts": self.parts, "steps": {}}
+    def __reduce__(self):
+        return type(None), ()
 
     def __call__(self, features, target, weight):
         """Return the step, which has the gradients, and the terms of the loss, each of (nets,)."""
         n_nets, n_clips = features.shape[:2]
         if n_clips not in self.steps:
-            lambdas = [torch.as_tensor(getattr(self.parts[1], name)).expand(n_nets) for name in LAMBDAS]
-            self.steps[n_clips] = make_step(*self.parts, torch.stack(lambdas).to(features.dtype), n_clips)
+            self.steps[n_clips] = make_step(*self.parts, n_clips)
         step = self.steps[n_clips]
-        return step, step(features, target, weight)
+        lambdas = [torch.as_tensor(getattr(self.parts[1], name)).expand(n_nets) for name in LAMBDAS]
+        return step, step(features, target, weight, torch.stack(lambdas, -1).to(features.dtype))

@@ -13,7 +13,7 @@ from skorch.callbacks import EarlyStopping, EpochScoring, EpochTimer, Passthroug
 from skorch.utils import to_tensor
 
 from skmer.classifiers._callbacks import OneCycle, QuietPrintLog
-from skmer.classifiers._compiled import CompiledSteps, is_compiled
+from skmer.classifiers._compiled import CompiledSteps, has_hooks, is_compiled
 from skmer.classifiers._parameters import NetParameters
 from skmer.classifiers._split import split_clips
 from skmer.classifiers._streams import Streams
@@ -161,18 +161,21 @@ class ClipNet(NetParameters):
         self._heed_changes()
         self.notify("on_train_begin", X=data, y=data.y)
         self.steps_ = self._make_steps()
-        with suppress(EarlyStop), one_thread():
-            self.fit_loop(data)
-        self.steps_ = None
+        try:
+            with suppress(EarlyStop), one_thread():
+                self.fit_loop(data)
+        finally:
+            self.steps_ = None
         self.notify("on_train_end", X=data, y=data.y)
         return self
 
     def _make_steps(self):
         """What computes a step in compiled loops, None where it cannot."""
         usual = self.module is DeReGRL and self.criterion is DeReGRLLoss and not self.compile
-        if not (usual and is_compiled(self)):
-            return None
+        usual &= all(getattr(type(self), name) is getattr(ClipNet, name) for name in ("infer", "get_loss"))
         parts = self.module_, self.criterion_
+        if not (usual and is_compiled(self)) or any(map(has_hooks, parts)):
+            return None
         named = [{name: p.detach()[None] for name, p in part.named_parameters()} for part in parts]
         return CompiledSteps(*parts, *named)
 
@@ -285,7 +288,7 @@ class ClipNet(NetParameters):
         step, terms = self.steps_(features[None], target[None], rows["sample_weight"][None])
         for part in (self.module_, self.criterion_):
             for name, parameter in part.named_parameters():
-                parameter.grad = step.gradients[name][0]
+                parameter.grad = step.gradients[name][0] if parameter.requires_grad else None
         for name in LOSS_TERMS:
             self.history.record_batch(f"train_{name}", getattr(terms, name).item())
         return {"loss": terms.total[0], "y_pred": step.output()}

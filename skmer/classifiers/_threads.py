@@ -16,25 +16,32 @@ class _OneThread(ContextDecorator):
 
     def __init__(self):
         self._lock = threading.Lock()
-        self._depth = 0
+        self._callers = 0
+        self._own = threading.local()
 
     def __enter__(self):
+        # torch counts for each of Python's threads apart; a new one begins with what was set last.
+        depth = self._own.depth = getattr(self._own, "depth", 0) + 1
+        if depth > 1:
+            return
         with self._lock:
-            if self._depth == 0:
+            if self._callers == 0:
                 self._before = torch.get_num_threads()
-                torch.set_num_threads(1)
-            self._depth += 1
+            self._callers += 1
+            torch.set_num_threads(1)
 
     def __exit__(self, *exception):
+        self._own.depth -= 1
+        if self._own.depth > 0:
+            return
         with self._lock:
-            self._depth -= 1
-            if self._depth == 0:
-                torch.set_num_threads(self._before)
+            self._callers -= 1
+            torch.set_num_threads(self._before)
 
 
 _SHARED = _OneThread()
 
 
 def one_thread():
-    """Return the context in which torch has one thread; the last to leave restores what was before."""
+    """Return the context in which torch has one thread; who leaves it has as many as before."""
     return _SHARED

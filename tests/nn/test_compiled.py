@@ -48,8 +48,8 @@ def both(net, loss, dtype, draw, n_channels=2):
     want = functional_call(criterion, centers, (output, target, weight))
     parameters = weights | centers
     gradients = torch.autograd.grad(want.total.sum(), list(parameters.values()), allow_unused=True)
-    step = _use.make_step(module, criterion, weights, centers, lambdas, N_CLIPS)
-    got = step(x, target, weight)
+    step = _use.make_step(module, criterion, weights, centers, N_CLIPS)
+    got = step(x, target, weight, lambdas.T)
     return (want, dict(zip(parameters, gradients, strict=True)), output), (got, step.gradients, step.output())
 
 
@@ -72,25 +72,40 @@ def test_single_precision(draw):
         torch.testing.assert_close(found[name], gradient, rtol=1e-3, atol=1e-5, msg=name)
 
 
+def test_more_classes_than_features(draw):
+    """The arrays that all loops share have room for whatever is wider."""
+    generic = FaceGraph.generic(2)
+    module, criterion = DeReGRL(generic, 1, 100, n_actions=1, n_channels=8).double(), DeReGRLLoss(100, 1)
+    weights = stacked(module, torch.float64)
+    x, target = draw(N_NETS, N_CLIPS, 1, 2, 1), torch.randint(100, (N_NETS, N_CLIPS))
+    ones = torch.ones(N_NETS, N_CLIPS, dtype=torch.float64)
+    total = criterion(functional_call(module, weights, (x,)), target, ones).total
+    (want,) = torch.autograd.grad(total.sum(), [weights["head.weight"]])
+    step = _use.make_step(module, criterion, weights, {}, N_CLIPS)
+    step(x, target, ones, torch.tensor([[0.1, 0.1, 0.01]] * N_NETS).double())
+    torch.testing.assert_close(step.gradients["head.weight"], want)
+
+
 def test_a_second_batch_knows_nothing_of_the_first(draw):
     module, criterion = DeReGRL(GRAPH, 2, N_CLASSES), DeReGRLLoss(N_CLASSES, 9)
-    weights, lambdas = stacked(module, torch.float32), torch.ones(3, N_NETS)
-    step = _use.make_step(module, criterion, weights, {}, lambdas, N_CLIPS)
+    weights, lambdas = stacked(module, torch.float32), torch.ones(N_NETS, 3)
+    step = _use.make_step(module, criterion, weights, {}, N_CLIPS)
     x, target = draw(N_NETS, N_CLIPS, 3, 31, 2).float(), torch.zeros(N_NETS, N_CLIPS, dtype=torch.long)
     ones = torch.ones(N_NETS, N_CLIPS)
-    first, gradient = step(x, target, ones).total, step.gradients["head.weight"].clone()
-    step(10 * x, target + 1, ones)
-    assert torch.equal(step(x, target, ones).total, first)
+    first, gradient = step(x, target, ones, lambdas).total, step.gradients["head.weight"].clone()
+    step(10 * x, target + 1, ones, 2 * lambdas)
+    assert torch.equal(step(x, target, ones, lambdas).total, first)
     assert torch.equal(step.gradients["head.weight"], gradient)
 
 
 def test_nan_is_not_swallowed(draw):
     module, criterion = DeReGRL(GRAPH, 2, N_CLASSES), DeReGRLLoss(N_CLASSES, 9)
     weights = stacked(module, torch.float32)
-    step = _use.make_step(module, criterion, weights, {}, torch.ones(3, N_NETS), N_CLIPS)
+    step = _use.make_step(module, criterion, weights, {}, N_CLIPS)
     x = draw(N_NETS, N_CLIPS, 3, 31, 2).float()
     x[1, 2, 1, 5, 0] = np.nan
-    total = step(x, torch.zeros(N_NETS, N_CLIPS, dtype=torch.long), torch.ones(N_NETS, N_CLIPS)).total
+    target, ones = torch.zeros(N_NETS, N_CLIPS, dtype=torch.long), torch.ones(N_NETS, N_CLIPS)
+    total = step(x, target, ones, torch.ones(N_NETS, 3)).total
     assert total.isnan().tolist() == [False, True, False]
 
 
@@ -142,16 +157,20 @@ def test_softmax_of_any_numbers(number):
 
 @pytest.mark.parametrize(
     "other",
-    [{"activation": "tanh"}, {"dropout": 0.1}, {"fusion": "sum"}, {"weight_norm": "l2"}, {"n_channels": 12}],
+    [
+        *({"activation": "tanh"}, {"dropout": 0.1}, {"fusion": "sum"}, {"weight_norm": "l2"}),
+        *({"n_channels": 12}, {"n_layers": 0}),
+    ],
 )
 def test_other_nets_are_left_to_autograd(other):
     assert _use.is_computed({"n_channels": 16})
     assert not _use.is_computed({"n_channels": 16, **other})
 
 
-def test_without_numba_nothing_is_compiled(monkeypatch):
+@pytest.mark.parametrize("error", [ModuleNotFoundError("No module named 'numba'"), ImportError("old numpy")])
+def test_without_numba_nothing_is_compiled(monkeypatch, error):
     def missing(name):
-        raise ModuleNotFoundError("No module named 'numba'", name="numba")
+        raise error
 
     monkeypatch.setattr(_use, "import_module", missing)
     _use.loops.cache_clear()

@@ -13,7 +13,7 @@ from skmer.nn._compiled._loss import (
     cross_entropy,
     weight_loss,
 )
-from skmer.nn._compiled._tiles import Matrix, product
+from skmer.nn._compiled._tiles import LANES, Matrix, product
 from skmer.nn._compiled._vectors import sum_of_sigmoids
 
 Head = namedtuple(
@@ -90,7 +90,7 @@ def weigh(head, low):
         for p in range(n_weights):
             first = b * n_weights * n_entries + p * n_entries
             total = sum_of_sigmoids(
-                low, _at(head.sigmoids) + first, _at(head.relations) + first, n_entries // 8
+                low, _at(head.sigmoids) + first, _at(head.relations) + first, n_entries // LANES
             )
             head.weights[b, p] = total / n_entries
             weight = head.weights[b, p]

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from skmer.nn._compiled import _average, _pair
 from skmer.nn._compiled._step import Plan
-from skmer.nn._compiled._tiles import LANES
+from skmer.nn._compiled._tiles import up
 
 Arrays = dict[str, np.ndarray]
 
@@ -50,10 +50,10 @@ class Layout:
         self.pairs = pairs_of(module)
         self.n_backbone = len(module.backbone)
         self.n_components = 0 if module.decomposition is None else len(module.decomposition.blocks)
-        n_entries = module.head.weight.shape[0] + self.n_frames * max(
-            up(max(pair[3:])) for pair in self.pairs
-        )
-        self.zeros, self.ones = self.array(1, n_entries), np.ones((1, 1), dtype)
+        n_features, n_classes = module.head.weight.shape
+        widest = self.n_frames * max(up(max(pair[3:])) for pair in self.pairs)
+        self.zeros = self.array(1, max(n_features, widest, up(n_classes)))
+        self.ones = np.ones((1, 1), dtype)
         self.arrays = [self._arrays(pair, adjacencies) for pair in self.pairs]
         self.arrays[0] |= {"x": features, "d_x": self.zeros}
         self._join_backbone()
@@ -159,11 +159,6 @@ def pairs_of(module: Any) -> list[Pair]:
 def adjacency_of(pair: Pair) -> str:
     """Return the name of the module that holds a pair's matrix."""
     return "reconstruction.adjacency" if pair.name.startswith("reconstruction") else "adjacency"
-
-
-def up(n: int) -> int:
-    """Return the next multiple of `LANES`."""
-    return n + -n % LANES
 
 
 def _sources(pair: Pair, weights: dict[str, Tensor], gradients: dict[str, Tensor]) -> list[tuple[int, ...]]:

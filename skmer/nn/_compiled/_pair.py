@@ -9,7 +9,7 @@ frames to frame t is some of these rows. ``low`` is the least number of the arra
 
 from numba import njit
 
-from skmer.nn._compiled._tiles import LANES, Matrix, product, transpose, where_positive
+from skmer.nn._compiled._tiles import Matrix, product, transpose, up, where_positive
 
 LINES = (
     *("x", "adjacency", "mix", "mix_bias", "taps", "taps_bias", "mixed", "hidden", "out"),
@@ -28,8 +28,9 @@ LINES = (
 )
 """Lines of the table. Turned are the transpose of ``mix``, and of each of the ``taps`` in reverse."""
 
-(X, ADJACENCY, MIX, MIX_BIAS, TAPS, TAPS_BIAS, MIXED, HIDDEN, OUT, MIX_TURNED, TAPS_TURNED) = range(11)
-(GRAD, D_X, D_ADJACENCY, D_MIX, D_MIX_BIAS, D_TAPS, D_TAPS_BIAS, ZEROS, ONES, SCRATCH) = range(11, 21)
+X, ADJACENCY, MIX, MIX_BIAS, TAPS, TAPS_BIAS, MIXED, HIDDEN, OUT, *_REST = range(len(LINES))
+MIX_TURNED, TAPS_TURNED, GRAD, D_X, D_ADJACENCY, D_MIX, D_MIX_BIAS, D_TAPS, D_TAPS_BIAS, *_REST = _REST
+ZEROS, ONES, SCRATCH = _REST
 
 ROWS = 64
 """Nodes that are computed together, about: two clips of a face, several of a component."""
@@ -142,7 +143,7 @@ def _space_backward(net, sizes, table, wanted, added, low, clip, d_mixed, free):
         product(
             d_x, Matrix(adjacency.at, 1, adjacency.row), d_mixed, start, low, n_nodes, n_frames * c, n_nodes
         )
-    padded = (n_nodes + LANES - 1) // LANES * LANES
+    padded = up(n_nodes)
     columns, d_adjacency = Matrix(free, padded, 1), matrix(table, D_ADJACENCY, 0, 0)
     transpose(columns, matrix(table, X, net, clip), low, n_nodes, n_frames * c)
     product(d_adjacency, d_mixed, columns, d_adjacency, low, n_nodes, padded, n_frames * c)

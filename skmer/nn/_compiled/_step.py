@@ -1,6 +1,8 @@
 """Loss and gradient of a stack of nets on a batch each, net by net, for numba."""
 
 from collections import namedtuple
+from hashlib import sha256
+from pathlib import Path
 
 from numba import njit
 
@@ -116,17 +118,28 @@ def _store(plan, net, gradients, low):
         store_pair(net, sizes, own, table, source, whole, plan.firsts[i], low)
 
 
-@njit(nogil=True, cache=True)
-def train_step(plan, head, maps, options, batch, weights, gradients, scales, terms, low):
-    """Write the terms of each net's loss, (nets, 5), and the gradients of all."""
-    zeros = plan.tables[0, pair.ZEROS, 0]
-    for net in range(len(terms)):
-        _load(plan, net, low)
-        _forward(plan, head, options, net, low)
-        flat, target, share = batch.flat[net], batch.target[net], batch.share[net]
-        _classify(head, maps, flat, net, weights, low)
-        centers, d_centers = weights.centers[net], gradients.centers[net]
-        losses(head, options, target, share, scales[net], centers, d_centers, terms[net])
-        _classify_backward(head, maps, flat, net, gradients, zeros, low)
-        _backward(plan, head, options, net, low)
-        _store(plan, net, gradients, low)
+def _compile(sources):
+    """Return the step. numba keeps it on disk by this file's text and by ``sources``, for the other files."""
+
+    @njit(nogil=True, cache=True)
+    def train_step(plan, head, maps, options, batch, weights, gradients, scales, terms, low):
+        """Write the terms of each net's loss, (nets, 5), and the gradients of all."""
+        if sources == 0:
+            return
+        zeros = plan.tables[0, pair.ZEROS, 0]
+        for net in range(len(terms)):
+            _load(plan, net, low)
+            _forward(plan, head, options, net, low)
+            flat, target, share = batch.flat[net], batch.target[net], batch.share[net]
+            _classify(head, maps, flat, net, weights, low)
+            centers, d_centers = weights.centers[net], gradients.centers[net]
+            losses(head, options, target, share, scales[net], centers, d_centers, terms[net])
+            _classify_backward(head, maps, flat, net, gradients, zeros, low)
+            _backward(plan, head, options, net, low)
+            _store(plan, net, gradients, low)
+
+    return train_step
+
+
+_TEXTS = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+train_step = _compile(1 + int(sha256(_TEXTS).hexdigest()[:12], 16))

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from skmer.nn._compiled._head import Head, Linear, Losses
-from skmer.nn._compiled._layout import Layout, adjacency_of, pairs_of, up
+from skmer.nn._compiled._layout import Layout, adjacency_of, pairs_of
 from skmer.nn._compiled._step import Batch, Stacks, train_step
-from skmer.nn._compiled._tiles import prepare
+from skmer.nn._compiled._tiles import prepare, up
 from skmer.nn._losses import LossTerms
 
 
@@ -24,8 +24,6 @@ class CompiledStep:
         One of the nets; `skmer.nn._compiled._use.is_computed` says which.
     weights, centers : dict of Tensor
         Parameters of all nets, by their names in the two.
-    lambdas : Tensor of shape (3, nets)
-        What the three losses count in each net.
     n_clips : int
         Clips in a batch.
     """
@@ -36,33 +34,34 @@ class CompiledStep:
         criterion: Any,
         weights: dict[str, Tensor],
         centers: dict[str, Tensor],
-        lambdas: Tensor,
         n_clips: int,
     ) -> None:
         self.module = module
         self.tensors = {name: tensor.detach() for name, tensor in (weights | centers).items()}
         self.gradients = {name: torch.zeros_like(tensor) for name, tensor in self.tensors.items()}
-        self.dtype, self.n_nets = lambdas.dtype, lambdas.shape[1]
+        self.dtype, self.n_nets = self.tensors["head.weight"].dtype, len(self.tensors["head.weight"])
         self.number: Any = np.float32 if self.dtype == torch.float32 else np.float64
         prepare(self.number)
         pairs = pairs_of(module)
         n_nodes, n_frames = pairs[0].n_nodes, module.backbone[0].time.n_frames
         self.features = self._zeros(n_clips, n_nodes, n_frames, up(pairs[0].c))
+        # The components come before the backbone, whose matrix is that of the whole graph.
         self.adjacencies = {adjacency_of(pair): self._zeros(*[pair.n_nodes] * 2) for pair in reversed(pairs)}
-        self.adjacencies["adjacency"] = self._zeros(n_nodes, n_nodes)
         arrays = {name: tensor.numpy() for name, tensor in self.adjacencies.items()}
         self.layout = Layout(module, n_clips, self.number, self.features.numpy(), arrays)
         self.plan = self.layout.plan(self.tensors, self.gradients)
         self.head = self._make_head()
-        self._describe_losses(criterion, lambdas)
+        self._describe_losses(criterion)
         self.stacks = self._stacks(self.tensors), self._stacks(self.gradients)
         self.maps = self._linear(self.stacks[0].head), self._linear(self.stacks[0].linear)
 
-    def __call__(self, features: Tensor, target: Tensor, sample_weight: Tensor) -> LossTerms:
+    def __call__(self, features: Tensor, target: Tensor, sample_weight: Tensor, lambdas: Tensor) -> LossTerms:
         """Return the terms of the loss; the gradients are in ``gradients`` until the next call.
 
-        Shapes are those of `DeReGRL` and `DeReGRLLoss`, the first axis that of the nets.
+        Shapes are those of `DeReGRL` and `DeReGRLLoss`, the first axis that of the nets; ``lambdas`` is what
+        the three losses count in each, (nets, 3).
         """
+        self.scales[..., 0] = lambdas.numpy()
         channels = self.module.channels(features).transpose(-3, -2)
         self.features[..., : channels.shape[-1]] = channels
         for name, matrices in self.adjacencies.items():
@@ -108,7 +107,7 @@ class CompiledStep:
             *(*rows, array(n_entries), array(n_classes, n_weights)),
         )
 
-    def _describe_losses(self, criterion: Any, lambdas: Tensor) -> None:
+    def _describe_losses(self, criterion: Any) -> None:
         n_entries, n_classes = self.tensors["head.weight"].shape[1:]
         n_weights = self.head.weights.shape[1]
         self.losses = Losses(
@@ -120,9 +119,8 @@ class CompiledStep:
             self.module.decomposition is not None,
         )
         averaged = criterion.center_loss.reduction == "mean"
-        sizes = torch.tensor([n_entries, n_weights, n_weights] if averaged else [1, 1, 1]).to(lambdas)
-        scales = torch.stack([lambdas, sizes[:, None].expand_as(lambdas)], -1)
-        self.scales = scales.transpose(0, 1).contiguous().numpy()
+        self.scales = np.zeros((self.n_nets, 3, 2), self.number)
+        self.scales[..., 1] = [n_entries, n_weights, n_weights] if averaged else [1, 1, 1]
 
     def _stacks(self, tensors: dict[str, Tensor]) -> Stacks:
         """Tensors of all nets; zeros in place of what they do not have."""

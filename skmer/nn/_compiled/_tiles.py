@@ -21,6 +21,12 @@ Matrix = namedtuple("Matrix", "at row column")
 """Where a matrix begins, and the steps from a row to the next and from a column to the next."""
 
 
+@njit(nogil=True)
+def up(n):
+    """Return the next multiple of `LANES`."""
+    return (n + LANES - 1) // LANES * LANES
+
+
 class Emitter:
     """LLVM's instructions for entries and vectors of one type, at addresses that count entries."""
 

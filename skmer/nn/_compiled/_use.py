@@ -23,22 +23,25 @@ LANES = 8
 
 @cache
 def loops() -> Any:
-    """Return the module of the step; None where numba is missing or has nowhere to keep what it compiles."""
+    """Return the module of the step; None where numba is missing, of no use or cannot keep its work."""
+    try:
+        if import_module("numba").config.DISABLE_JIT:
+            return None
+    except ImportError:
+        return None
     try:
         return import_module("skmer.nn._compiled._step_of_stack")
-    except ModuleNotFoundError as error:
-        if error.name not in ("numba", "llvmlite"):
-            raise
     except RuntimeError as error:
         if "cannot cache" not in str(error):
             raise
-    return None
+        return None
 
 
 def is_computed(parameters: Mapping[str, Any]) -> bool:
     """Whether the loops compute a `DeReGRL` with these parameters, here."""
     known = all(parameters[name] in values for name, values in COMPUTED.items() if name in parameters)
-    return known and parameters["n_channels"] % LANES == 0 and loops() is not None
+    fits = parameters["n_channels"] % LANES == 0 and parameters.get("n_layers", 1) > 0
+    return known and fits and loops() is not None
 
 
 def make_step(
@@ -46,8 +49,7 @@ def make_step(
     criterion: Any,
     weights: dict[str, Tensor],
     centers: dict[str, Tensor],
-    lambdas: Tensor,
     n_clips: int,
 ) -> Any:
     """Return a `skmer.nn._compiled._step_of_stack.CompiledStep`."""
-    return loops().CompiledStep(module, criterion, weights, centers, lambdas, n_clips)
+    return loops().CompiledStep(module, criterion, weights, centers, n_clips)

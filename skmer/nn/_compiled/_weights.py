@@ -6,7 +6,7 @@
 from numba import njit
 
 from skmer.nn._compiled import _pair as pair
-from skmer.nn._compiled._tiles import LANES, get, put
+from skmer.nn._compiled._tiles import get, put, up
 
 MIX, MIX_BIAS, TAPS, TAPS_BIAS = range(4)
 """Lines of the source of a pair."""
@@ -35,7 +35,7 @@ def load_pair(net, sizes, own, table, source, low):
     for line, to, n in ((MIX_BIAS, pair.MIX_BIAS, h), (TAPS_BIAS, pair.TAPS_BIAS, d_own)):
         for j in range(n):
             put(low, table[to, 0] + j, get(low, source[line, 0] + net * source[line, 1] + j))
-    padded = (n_nodes + LANES - 1) // LANES * LANES
+    padded = up(n_nodes)
     for line, n in (
         (pair.D_MIX, c * h),
         (pair.D_MIX_BIAS, h),
@@ -62,7 +62,7 @@ def store_pair(net, sizes, own, table, source, d_adjacency, first, low):
         for i in range(n_rows):
             for j in range(n):
                 put(low, to + i * n + j, get(low, table[of, 0] + i * row + j))
-    padded = (n_nodes + LANES - 1) // LANES * LANES
+    padded = up(n_nodes)
     for i in range(n_nodes):
         for j in range(n_nodes):
             d_adjacency[first + i, first + j] += get(low, table[pair.D_ADJACENCY, 0] + i * padded + j)
