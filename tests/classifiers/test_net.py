@@ -1,10 +1,14 @@
 """skorch's reach: history, callbacks, schedules, loaders, criteria."""
 
+import pickle
+
 import numpy as np
 import pytest
 import torch
 from skorch.callbacks import Callback, LRScheduler
 from torch.utils.data import DataLoader
+
+from skmer.classifiers import DeReGRLClassifier
 
 
 class Interrupt(Callback):
@@ -97,3 +101,47 @@ def test_save_and_load_params(features, clips, make_clf, tmp_path, same):
     other = make_clf(random_state=1).fit(features, clips.target)
     other.load_params(f_params=tmp_path / "weights.safetensors", use_safetensors=True)
     assert same(other, trained, features)
+
+
+def test_a_loss_of_ones_own_is_heard(make_clf, features, clips):
+    class Sparse(DeReGRLClassifier):
+        def get_loss(self, y_pred, y_true, X=None, training=False):
+            loss = super().get_loss(y_pred, y_true, X=X, training=training)
+            return loss + 0.1 * sum(p.abs().sum() for p in self.module_.parameters())
+
+    usual = make_clf().fit(features, clips.target)
+    sparse = Sparse(**usual.get_params(deep=False)).fit(features, clips.target)
+    sizes = [sum(p.abs().sum().item() for p in net.module_.parameters()) for net in (usual, sparse)]
+    assert sizes[1] < 0.99 * sizes[0]
+
+
+def test_frozen_weights_stay(make_clf, features, clips):
+    clf = make_clf().fit(features, clips.target)
+    before = clf.module_.head.weight.detach().clone()
+    clf.module_.head.weight.requires_grad_(False)
+    other = clf.module_.head.bias.detach().clone()
+    clf.partial_fit(features, clips.target)
+    assert torch.equal(clf.module_.head.weight, before)
+    assert not torch.equal(clf.module_.head.bias, other)
+
+
+def test_hooks_are_called(make_clf, features, clips):
+    clf, calls = make_clf().fit(features, clips.target), []
+    clf.module_.register_forward_hook(lambda *_: calls.append(1))
+    clf.partial_fit(features, clips.target)
+    assert calls
+
+
+def test_nothing_compiled_outlives_a_fit(make_clf, features, clips, monkeypatch):
+    clf = make_clf()
+    clf.fit(features, clips.target)
+    assert clf.steps_ is None
+
+    def interrupted(self, data):
+        assert pickle.loads(pickle.dumps(self)).steps_ is None
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(DeReGRLClassifier, "fit_loop", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        clf.partial_fit(features, clips.target)
+    assert clf.steps_ is None
