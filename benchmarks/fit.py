@@ -24,6 +24,7 @@ PLAIN = {
     "unit_rms": False,
     "linear_path": False,
     "channels": (),
+    "label_smoothing": 0.0,
 }
 PLAIN |= {"class_weight": None, "schedule": None, "n_members": 1, "random_state": 0}
 
