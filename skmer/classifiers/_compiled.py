@@ -2,7 +2,7 @@
 
 import torch
 
-from skmer.nn._compiled._use import is_computed, make_step
+from skmer.nn._compiled._use import is_computed, loops
 
 LAMBDAS = ("lambda_center", "lambda_weight", "lambda_balance")
 
@@ -43,7 +43,7 @@ class CompiledSteps:
         """Return the step, which has the gradients, and the terms of the loss, each of (nets,)."""
         n_nets, n_clips = features.shape[:2]
         if n_clips not in self.steps:
-            self.steps[n_clips] = make_step(*self.parts, n_clips)
+            self.steps[n_clips] = loops().CompiledStep(*self.parts, n_clips)
         step = self.steps[n_clips]
         lambdas = [torch.as_tensor(getattr(self.parts[1], name)).expand(n_nets) for name in LAMBDAS]
         return step, step(features, target, weight, torch.stack(lambdas, -1).to(features.dtype))

@@ -48,7 +48,7 @@ def both(net, loss, dtype, draw, n_channels=2):
     want = functional_call(criterion, centers, (output, target, weight))
     parameters = weights | centers
     gradients = torch.autograd.grad(want.total.sum(), list(parameters.values()), allow_unused=True)
-    step = _use.make_step(module, criterion, weights, centers, N_CLIPS)
+    step = _use.loops().CompiledStep(module, criterion, weights, centers, N_CLIPS)
     got = step(x, target, weight, lambdas.T)
     return (want, dict(zip(parameters, gradients, strict=True)), output), (got, step.gradients, step.output())
 
@@ -81,7 +81,7 @@ def test_more_classes_than_features(draw):
     ones = torch.ones(N_NETS, N_CLIPS, dtype=torch.float64)
     total = criterion(functional_call(module, weights, (x,)), target, ones).total
     (want,) = torch.autograd.grad(total.sum(), [weights["head.weight"]])
-    step = _use.make_step(module, criterion, weights, {}, N_CLIPS)
+    step = _use.loops().CompiledStep(module, criterion, weights, {}, N_CLIPS)
     step(x, target, ones, torch.tensor([[0.1, 0.1, 0.01]] * N_NETS).double())
     torch.testing.assert_close(step.gradients["head.weight"], want)
 
@@ -89,7 +89,7 @@ def test_more_classes_than_features(draw):
 def test_a_second_batch_knows_nothing_of_the_first(draw):
     module, criterion = DeReGRL(GRAPH, 2, N_CLASSES), DeReGRLLoss(N_CLASSES, 9)
     weights, lambdas = stacked(module, torch.float32), torch.ones(N_NETS, 3)
-    step = _use.make_step(module, criterion, weights, {}, N_CLIPS)
+    step = _use.loops().CompiledStep(module, criterion, weights, {}, N_CLIPS)
     x, target = draw(N_NETS, N_CLIPS, 3, 31, 2).float(), torch.zeros(N_NETS, N_CLIPS, dtype=torch.long)
     ones = torch.ones(N_NETS, N_CLIPS)
     first, gradient = step(x, target, ones, lambdas).total, step.gradients["head.weight"].clone()
@@ -101,7 +101,7 @@ def test_a_second_batch_knows_nothing_of_the_first(draw):
 def test_nan_is_not_swallowed(draw):
     module, criterion = DeReGRL(GRAPH, 2, N_CLASSES), DeReGRLLoss(N_CLASSES, 9)
     weights = stacked(module, torch.float32)
-    step = _use.make_step(module, criterion, weights, {}, N_CLIPS)
+    step = _use.loops().CompiledStep(module, criterion, weights, {}, N_CLIPS)
     x = draw(N_NETS, N_CLIPS, 3, 31, 2).float()
     x[1, 2, 1, 5, 0] = np.nan
     target, ones = torch.zeros(N_NETS, N_CLIPS, dtype=torch.long), torch.ones(N_NETS, N_CLIPS)

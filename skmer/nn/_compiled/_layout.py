@@ -11,6 +11,7 @@ from torch import Tensor
 from skmer.nn._compiled import _average, _pair
 from skmer.nn._compiled._step import Plan
 from skmer.nn._compiled._tiles import up
+from skmer.nn._temporal_convolution import KERNEL_SIZE
 
 Arrays = dict[str, np.ndarray]
 
@@ -75,11 +76,11 @@ class Layout:
         b, n, t, c, h, d = self._sizes(pair)
         n_scratch = max(n, _pair.ROWS) * t * (c + h + d) + up(n) * t * c
         shapes = {
-            **{"mix": (c, h), "mix_bias": (1, h), "taps": (3 * h, d), "taps_bias": (1, d)},
-            **{"d_mix": (c, h), "d_mix_bias": (1, h), "d_taps": (3 * h, d), "d_taps_bias": (1, d)},
+            **{"mix": (c, h), "mix_bias": (1, h), "taps": (KERNEL_SIZE * h, d), "taps_bias": (1, d)},
+            **{"d_mix": (c, h), "d_mix_bias": (1, h), "d_taps": (KERNEL_SIZE * h, d), "d_taps_bias": (1, d)},
             **{
                 "mix_turned": (h, c),
-                "taps_turned": (3 * d, h),
+                "taps_turned": (KERNEL_SIZE * d, h),
                 "d_adjacency": (n, up(n)),
                 "scratch": (1, n_scratch),
             },

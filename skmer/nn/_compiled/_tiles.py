@@ -14,8 +14,7 @@ from numba import cfunc, from_dtype, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-LANES = 8
-"""Entries that are loaded, multiplied and stored together."""
+from skmer.nn._compiled._use import LANES
 
 Matrix = namedtuple("Matrix", "at row column")
 """Where a matrix begins, and the steps from a row to the next and from a column to the next."""

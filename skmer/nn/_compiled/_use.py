@@ -5,8 +5,6 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from torch import Tensor
-
 COMPUTED = {
     "activation": ("relu",),
     "action_softmax": ("nodes",),
@@ -18,7 +16,7 @@ COMPUTED = {
 """The values of parameters that the loops know; of parameters that are not here they know all."""
 
 LANES = 8
-"""Numbers in a vector; hidden channels have to fill whole ones."""
+"""Entries that are loaded, multiplied and stored together; hidden channels have to fill whole vectors."""
 
 
 @cache
@@ -42,14 +40,3 @@ def is_computed(parameters: Mapping[str, Any]) -> bool:
     known = all(parameters[name] in values for name, values in COMPUTED.items() if name in parameters)
     fits = parameters["n_channels"] % LANES == 0 and parameters.get("n_layers", 1) > 0
     return known and fits and loops() is not None
-
-
-def make_step(
-    module: Any,
-    criterion: Any,
-    weights: dict[str, Tensor],
-    centers: dict[str, Tensor],
-    n_clips: int,
-) -> Any:
-    """Return a `skmer.nn._compiled._step_of_stack.CompiledStep`."""
-    return loops().CompiledStep(module, criterion, weights, centers, n_clips)

@@ -7,11 +7,10 @@ from numba import njit
 
 from skmer.nn._compiled import _pair as pair
 from skmer.nn._compiled._tiles import get, put, up
+from skmer.nn._temporal_convolution import KERNEL_SIZE
 
 MIX, MIX_BIAS, TAPS, TAPS_BIAS = range(4)
 """Lines of the source of a pair."""
-
-N_TAPS = 3
 
 
 @njit(nogil=True)
@@ -26,12 +25,12 @@ def load_pair(net, sizes, own, table, source, low):
             value = get(low, mix + i * h + j)
             put(low, table[pair.MIX, 0] + i * h + j, value)
             put(low, table[pair.MIX_TURNED, 0] + j * c + i, value)
-    for tap in range(N_TAPS):
+    for tap in range(KERNEL_SIZE):
         for i in range(h):
             for j in range(d_own):
                 value = get(low, taps + (tap * h + i) * d_own + j)
                 put(low, table[pair.TAPS, 0] + (tap * h + i) * d + j, value)
-                put(low, table[pair.TAPS_TURNED, 0] + ((N_TAPS - 1 - tap) * d + j) * h + i, value)
+                put(low, table[pair.TAPS_TURNED, 0] + ((KERNEL_SIZE - 1 - tap) * d + j) * h + i, value)
     for line, to, n in ((MIX_BIAS, pair.MIX_BIAS, h), (TAPS_BIAS, pair.TAPS_BIAS, d_own)):
         for j in range(n):
             put(low, table[to, 0] + j, get(low, source[line, 0] + net * source[line, 1] + j))
@@ -39,7 +38,7 @@ def load_pair(net, sizes, own, table, source, low):
     for line, n in (
         (pair.D_MIX, c * h),
         (pair.D_MIX_BIAS, h),
-        (pair.D_TAPS, N_TAPS * h * d),
+        (pair.D_TAPS, KERNEL_SIZE * h * d),
         (pair.D_TAPS_BIAS, d),
         (pair.D_ADJACENCY, n_nodes * padded),
     ):
@@ -55,7 +54,7 @@ def store_pair(net, sizes, own, table, source, d_adjacency, first, low):
     for line, of, n_rows, n, row in (
         (MIX, pair.D_MIX, c_own, h, h),
         (MIX_BIAS, pair.D_MIX_BIAS, 1, h, h),
-        (TAPS, pair.D_TAPS, N_TAPS * h, d_own, d),
+        (TAPS, pair.D_TAPS, KERNEL_SIZE * h, d_own, d),
         (TAPS_BIAS, pair.D_TAPS_BIAS, 1, d_own, d),
     ):
         to = source[line, 2] + net * source[line, 1]
