@@ -22,9 +22,9 @@ from baselines import BASELINES, outer_folds, predict_subjects
 from families import FAMILIES, load_family, names_of
 
 from skmer.classifiers import DeReGRLClassifier
-from skmer.classifiers._paper import PAPER
 from skmer.metrics import expected_calibration_error, subject_bootstrap, uar_score, uf1_score
 from skmer.model_selection import batched_cross_val_predict
+from skmer.pipelines._paper import PAPER
 
 KEYS = ("family", "corpus", "method", "seed")
 

@@ -33,8 +33,8 @@ from sklearn.metrics import f1_score, log_loss
 from sklearn.model_selection import GroupKFold
 
 from skmer.classifiers import DeReGRLClassifier
-from skmer.classifiers._stack import shape_of
 from skmer.metrics import uf1_score
+from skmer.training._stack import shape_of
 
 KEYS = ("candidate", "family", "corpus")
 N_FOLDS, N_SEEDS = 5, 4

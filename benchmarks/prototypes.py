@@ -24,11 +24,11 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional
 
-from skmer.classifiers._data import ClipDataset
-from skmer.classifiers._stack import StackedNets
 from skmer.face import MEAN_SHAPE
 from skmer.nn import DeReGRL, LinearHead, LossTerms
 from skmer.nn._augmentation import _motion
+from skmer.training._dataset import ClipDataset
+from skmer.training._stack import StackedNets
 
 # Temperature of the contrastive term.
 TEMPERATURE = 0.2

@@ -25,11 +25,11 @@ from textbook import TextbookDeReGRL, TextbookLoss
 from torch.utils.flop_counter import FlopCounterMode
 
 from skmer.classifiers import DeReGRLClassifier
-from skmer.classifiers._stack import train_nets
 from skmer.datasets import make_landmark_clips
 from skmer.face import FaceGraph
 from skmer.feature_extraction import LandmarkGraphTransformer
 from skmer.model_selection import BatchedGridSearchCV, batched_cross_val_predict
+from skmer.training._stack import train_nets
 
 GRAPH = FaceGraph.preset("brow-nose-lip31")
 # What the textbook network has: no augmentation, no second path, no schedule.

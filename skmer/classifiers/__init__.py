@@ -1,7 +1,28 @@
-"""Estimators: DeRe-GRL as a scikit-learn classifier, the paper's choices, and files that hold them."""
+"""Estimators: DeRe-GRL as a scikit-learn classifier."""
+
+import warnings
+from importlib import import_module
 
 from skmer.classifiers._dere_grl import DeReGRLClassifier
-from skmer.classifiers._paper import ablation_pipelines, paper_pipeline
-from skmer.classifiers._persistence import load, save
 
-__all__ = ["DeReGRLClassifier", "paper_pipeline", "ablation_pipelines", "save", "load"]
+__all__ = ["DeReGRLClassifier"]
+
+# Names that moved with 0.2; the old path works for one release.
+_MOVED = {
+    "save": "skmer.io",
+    "load": "skmer.io",
+    "paper_pipeline": "skmer.pipelines",
+    "ablation_pipelines": "skmer.pipelines",
+}
+
+
+def __getattr__(name):
+    if name not in _MOVED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = _MOVED[name]
+    warnings.warn(
+        f"skmer.classifiers.{name} has moved to {home}.{name}; the old path goes with 0.3.",
+        FutureWarning,
+        stacklevel=2,
+    )
+    return getattr(import_module(home), name)

@@ -10,12 +10,11 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from skorch.callbacks import LRScheduler
 from skorch.utils import is_dataset
 
-from skmer.classifiers._data import ClipDataset
 from skmer.classifiers._net import ClipNet
-from skmer.classifiers._persistence import load, save
-from skmer.classifiers._stack import train_nets
-from skmer.classifiers._threads import one_thread
 from skmer.classifiers._validation import check_clips, resolve_graph
+from skmer.training._dataset import ClipDataset
+from skmer.training._stack import train_nets
+from skmer.training._threads import one_thread
 
 
 class ClipNetClassifier(ClipNet):
@@ -209,37 +208,6 @@ class ClipNetClassifier(ClipNet):
         """
         best = self.predict_proba(X).argmax(axis=1)
         return best if is_dataset(X) else self.classes_[best]
-
-    def save(self, path):
-        """Write the classifier to a file that runs no code when loaded; see `skmer.classifiers.save`.
-
-        Parameters
-        ----------
-        path : str or path-like
-            File to write.
-        """
-        save(self, path)
-
-    @classmethod
-    def load(cls, path):
-        """Read what `save` wrote; see `skmer.classifiers.load`.
-
-        Parameters
-        ----------
-        path : str or path-like
-            The file.
-
-        Returns
-        -------
-        estimator : estimator
-            Fitted.
-        """
-        estimator = load(path)
-        if not isinstance(estimator, cls):
-            raise ValueError(
-                f"{path} holds a {type(estimator).__name__}, no {cls.__name__}; use skmer.classifiers.load."
-            )
-        return estimator
 
     def _average_views(self, function, X):
         """Apply a function of (rows, T, N, C) and average it over the views of each clip."""

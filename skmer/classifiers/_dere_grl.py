@@ -5,10 +5,10 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 
 from skmer.classifiers._base import ClipNetClassifier
-from skmer.classifiers._data import BatchIterator, ClipDataset
 from skmer.classifiers._dere_grl_parameters import CONSTRAINTS, CRITERION_PARAMS, MODULE_PARAMS
 from skmer.classifiers._net import softmax
 from skmer.nn import DeReGRL, DeReGRLLoss
+from skmer.training._dataset import BatchIterator, ClipDataset
 
 
 class DeReGRLClassifier(ClipNetClassifier):
@@ -20,7 +20,7 @@ class DeReGRLClassifier(ClipNetClassifier):
     actions compact, weights close to their class's mean, and no action from taking over.
 
     The defaults are this package's recipe, which regularises for a few hundred clips; the paper's own choices
-    are `skmer.classifiers.paper_pipeline`.
+    are `skmer.pipelines.paper_pipeline`.
 
     Parameters
     ----------

@@ -12,13 +12,13 @@ from sklearn.utils import check_random_state
 from skorch.callbacks import EarlyStopping, EpochScoring, EpochTimer, PassthroughScoring
 from skorch.utils import to_tensor
 
-from skmer.classifiers._callbacks import OneCycle, QuietPrintLog
-from skmer.classifiers._compiled import CompiledSteps, has_hooks, is_compiled
 from skmer.classifiers._parameters import NetParameters
-from skmer.classifiers._split import split_clips
-from skmer.classifiers._streams import Streams
-from skmer.classifiers._threads import one_thread
 from skmer.nn import Augmentation, DeReGRL, DeReGRLLoss, LossTerms, SeededDropout
+from skmer.training._callbacks import OneCycle, QuietPrintLog
+from skmer.training._compiled_steps import CompiledSteps, has_hooks, is_compiled
+from skmer.training._split import split_clips
+from skmer.training._streams import Streams
+from skmer.training._threads import one_thread
 
 _WEIGHTS = threading.RLock()
 # What a fit finds in its rows before it builds a network.
@@ -36,7 +36,7 @@ class EarlyStop(Exception):
 
 
 class ClipNet(NetParameters):
-    """A skorch net over a `skmer.classifiers._data.ClipDataset`.
+    """A skorch net over a `skmer.training._dataset.ClipDataset`.
 
     It expects ``graph_``, ``n_features_in_``, ``scale_`` and ``classes_`` to be there when it is initialized,
     and the parameters ``mirror``, ``noise``, ``rigid_noise``, ``schedule``, ``weight_decay``, ``n_members``

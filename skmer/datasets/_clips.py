@@ -6,9 +6,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pandas as pd
 
-from skmer._frames import check_frames, holds_landmarks
 from skmer.datasets._action_unit_text import parse_action_units
 from skmer.datasets._layouts import save_clips
+from skmer.frames._check import check_frames, holds_landmarks
 
 KEYFRAMES = ("onset", "apex", "offset")
 

@@ -8,9 +8,9 @@ import numpy as np
 from openpyxl import Workbook
 from PIL import Image
 
-from skmer.datasets._frame_index import trailing_number
-from skmer.datasets._plan import check_integer
-from skmer.datasets._sheet_files import SYNTHETIC_MARK
+from skmer.datasets._readers._frame_index import trailing_number
+from skmer.datasets._readers._sheet_files import SYNTHETIC_MARK
+from skmer.datasets._synthetic._sampling import check_integer
 
 
 @dataclass(frozen=True)

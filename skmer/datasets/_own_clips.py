@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from skmer.datasets._clips import KEYFRAMES, MicroExpressionClips
-from skmer.datasets._sheets import cell_text
+from skmer.datasets._readers._sheets import cell_text
 from skmer.datasets._vocabulary import canonical_label
 
 

@@ -7,15 +7,15 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 from sklearn.utils.parallel import Parallel, delayed
 
-from skmer._images import is_path, read_image
 from skmer.face import FaceGraph
+from skmer.frames._flow import one_opencv_thread
+from skmer.frames._read import is_path, read_image
 from skmer.landmarks._alignment import align_landmarks
 from skmer.landmarks._cache import LandmarkCache
-from skmer.landmarks._clip import ALGORITHM, digest_source
 from skmer.landmarks._detection import face_points, find_face
+from skmer.landmarks._extraction import ALGORITHM, digest_source
 from skmer.landmarks._predictor import dlib, find_predictor, load_predictor, predictor_checksum
 from skmer.landmarks._tracking import track_points
-from skmer.magnification._flow import one_opencv_thread
 
 _NODES = list(FaceGraph.preset("brow-nose-lip31").nodes)
 _N_BOXES = 5

@@ -14,11 +14,11 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from tqdm import tqdm
 
-from skmer._frames import check_frames, holds_landmarks
-from skmer._images import frame_label, is_path
-from skmer._jobs import run_jobs
+from skmer._utils._jobs import run_jobs
+from skmer.frames._check import check_frames, holds_landmarks
+from skmer.frames._read import frame_label, is_path
 from skmer.landmarks._cache import LandmarkCache
-from skmer.landmarks._clip import ALGORITHM, ClipSettings, ClipTasks, digest_source, extract_task
+from skmer.landmarks._extraction import ALGORITHM, ClipSettings, ClipTasks, digest_source, extract_task
 from skmer.landmarks._predictor import dlib, find_predictor, predictor_checksum
 
 _N_BOXES = {"flow": 5, "detect": 30}

@@ -6,7 +6,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from skmer._optional import import_optional
+from skmer._utils._optional import import_optional
 
 PREDICTOR_SHA256 = "fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f"
 _VARIABLE = "SKMER_PREDICTOR"

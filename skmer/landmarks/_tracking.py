@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from skmer.face import RIGID_POINTS
+from skmer.frames._flow import coarse_flow, fine_flow, sample
 from skmer.landmarks._alignment import apply_similarity, fit_similarity
-from skmer.magnification._flow import coarse_flow, fine_flow, sample
 
 _REGION = 0.5  # of the face around its landmarks, to cut from the frames before they are scaled
 _MARGIN = 0.1  # of the face around its landmarks, for the flow

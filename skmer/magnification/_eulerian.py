@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from skmer.magnification._flow import one_opencv_thread
+from skmer.frames._flow import one_opencv_thread
 
 _SMALLEST = 8  # px: the pyramid ends before its sides are shorter
 

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from skmer.magnification._flow import fine_flow, one_opencv_thread
+from skmer.frames._flow import fine_flow, one_opencv_thread
 
 _STEPS = 8
 

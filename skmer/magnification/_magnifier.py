@@ -8,8 +8,8 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import Parallel, delayed
 
-from skmer._frames import check_frames, holds_landmarks
-from skmer._images import frame_label, read_image
+from skmer.frames._check import check_frames, holds_landmarks
+from skmer.frames._read import frame_label, read_image
 from skmer.magnification._eulerian import magnify_eulerian
 from skmer.magnification._lagrangian import magnify_lagrangian
 from skmer.magnification._phase import magnify_phase

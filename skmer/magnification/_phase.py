@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from scipy.fft import fft2, ifft2, next_fast_len
 
-from skmer.magnification._flow import one_opencv_thread
+from skmer.frames._flow import one_opencv_thread
 
 _N_ORIENTATIONS = 4
 _COARSEST = 5  # octaves: waves longer than about 45 px are magnified by their change

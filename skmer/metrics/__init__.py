@@ -1,8 +1,8 @@
 """Scores of the field, from predictions pooled over all folds, with their floor and their intervals."""
 
+from skmer.metrics._baseline import Floor, majority_floor, majority_predictions
 from skmer.metrics._bootstrap import Interval, paired_bootstrap, subject_bootstrap
 from skmer.metrics._calibration import expected_calibration_error
-from skmer.metrics._floor import Floor, majority_floor, majority_predictions
 from skmer.metrics._mcnemar import mcnemar_exact
 from skmer.metrics._scores import class_scores, uar_score, uar_scorer, uf1_score, uf1_scorer
 

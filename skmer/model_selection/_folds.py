@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import _safe_indexing
 
-from skmer.model_selection._searches import search_records
+from skmer.model_selection._subjects import search_records
 
 
 class Fold(NamedTuple):

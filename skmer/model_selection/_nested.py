@@ -1,7 +1,7 @@
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection._search import BaseSearchCV
 
-from skmer.model_selection._loso import evaluate_loso
+from skmer.model_selection._evaluation._evaluate import evaluate_loso
 
 
 class NestedLOSO(BaseEstimator):

@@ -3,7 +3,8 @@ import pytest
 import torch
 from sklearn.base import clone
 
-from skmer.classifiers import DeReGRLClassifier, load
+from skmer.classifiers import DeReGRLClassifier
+from skmer.io import load, save
 from skmer.model_selection import batched_cross_val_predict
 
 
@@ -67,7 +68,7 @@ def test_another_number_of_members_starts_anew(features, clips, make_ensemble):
 
 def test_a_file_holds_all_members(features, clips, make_ensemble, tmp_path):
     ensemble = make_ensemble().fit(features, clips.target)
-    ensemble.save(tmp_path / "ensemble.skmer")
+    save(ensemble, tmp_path / "ensemble.skmer")
     again = load(tmp_path / "ensemble.skmer")
     np.testing.assert_array_equal(again.predict_proba(features), ensemble.predict_proba(features))
     assert [other.history[-1, "train_loss"] for other in again.others_] == [

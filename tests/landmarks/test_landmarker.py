@@ -9,7 +9,7 @@ from PIL import Image
 from sklearn.base import clone
 
 from skmer.face import MEAN_SHAPE
-from skmer.landmarks import FaceLandmarker, LandmarkResult, _clip, _detection, align_landmarks
+from skmer.landmarks import FaceLandmarker, LandmarkResult, _detection, _extraction, align_landmarks
 
 BLANK = np.full((300, 300), 90, dtype=np.uint8)
 PIXELS = 300 + 160 * MEAN_SHAPE
@@ -105,8 +105,8 @@ def test_each_clip_is_computed_once(landmarker, clip, saved, detector_calls):
 def test_what_changes_the_result_is_not_read_from_the_cache(landmarker, clip, change, monkeypatch):
     landmarker().transform([clip])
     ran = []
-    original = _clip.face_points
-    monkeypatch.setattr(_clip, "face_points", lambda *a: ran.append(1) or original(*a))
+    original = _extraction.face_points
+    monkeypatch.setattr(_extraction, "face_points", lambda *a: ran.append(1) or original(*a))
     landmarker().transform([clip])
     assert not ran
     landmarker(**change).transform([clip])
@@ -122,7 +122,7 @@ def test_what_a_file_holds_counts_and_not_its_name(landmarker, clip, saved, dete
 
 def test_an_algorithm_version_makes_old_results_stale(landmarker, clip, detector_calls, monkeypatch):
     landmarker().transform([clip])
-    monkeypatch.setattr("skmer.landmarks._landmarker.ALGORITHM", _clip.ALGORITHM + 1)
+    monkeypatch.setattr("skmer.landmarks._landmarker.ALGORITHM", _extraction.ALGORITHM + 1)
     landmarker().transform([clip])
     assert len(detector_calls) == 2
 
@@ -276,7 +276,7 @@ def test_parameters_are_checked(landmarker, parameters):
 
 def test_frames_in_colour_are_sent_to_workers_grey(clip, saved):
     colour = [np.repeat(frame[..., None], 4, axis=2) for frame in clip]
-    sources, box, number = _clip.ClipTasks([[], [colour[0], saved[1], clip[2]]], [None, "box"], [1])[0]
+    sources, box, number = _extraction.ClipTasks([[], [colour[0], saved[1], clip[2]]], [None, "box"], [1])[0]
     assert np.array_equal(sources[0], clip[0])
     assert sources[1] is saved[1] and sources[2] is clip[2]
     assert (box, number) == ("box", 1)

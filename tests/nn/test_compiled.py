@@ -5,7 +5,7 @@ from torch.func import functional_call
 
 from skmer.face import FaceGraph
 from skmer.nn import DeReGRL, DeReGRLLoss
-from skmer.nn._compiled import _use
+from skmer.nn._compiled import _support
 
 pytest.importorskip("numba", reason="without numba nothing is compiled")
 
@@ -48,7 +48,7 @@ def both(net, loss, dtype, draw, n_channels=2):
     want = functional_call(criterion, centers, (output, target, weight))
     parameters = weights | centers
     gradients = torch.autograd.grad(want.total.sum(), list(parameters.values()), allow_unused=True)
-    step = _use.loops().CompiledStep(module, criterion, weights, centers, N_CLIPS)
+    step = _support.loops().CompiledStep(module, criterion, weights, centers, N_CLIPS)
     got = step(x, target, weight, lambdas.T)
     return (want, dict(zip(parameters, gradients, strict=True)), output), (got, step.gradients, step.output())
 
@@ -81,7 +81,7 @@ def test_more_classes_than_features(draw):
     ones = torch.ones(N_NETS, N_CLIPS, dtype=torch.float64)
     total = criterion(functional_call(module, weights, (x,)), target, ones).total
     (want,) = torch.autograd.grad(total.sum(), [weights["head.weight"]])
-    step = _use.loops().CompiledStep(module, criterion, weights, {}, N_CLIPS)
+    step = _support.loops().CompiledStep(module, criterion, weights, {}, N_CLIPS)
     step(x, target, ones, torch.tensor([[0.1, 0.1, 0.01]] * N_NETS).double())
     torch.testing.assert_close(step.gradients["head.weight"], want)
 
@@ -89,7 +89,7 @@ def test_more_classes_than_features(draw):
 def test_a_second_batch_knows_nothing_of_the_first(draw):
     module, criterion = DeReGRL(GRAPH, 2, N_CLASSES), DeReGRLLoss(N_CLASSES, 9)
     weights, lambdas = stacked(module, torch.float32), torch.ones(N_NETS, 3)
-    step = _use.loops().CompiledStep(module, criterion, weights, {}, N_CLIPS)
+    step = _support.loops().CompiledStep(module, criterion, weights, {}, N_CLIPS)
     x, target = draw(N_NETS, N_CLIPS, 3, 31, 2).float(), torch.zeros(N_NETS, N_CLIPS, dtype=torch.long)
     ones = torch.ones(N_NETS, N_CLIPS)
     first, gradient = step(x, target, ones, lambdas).total, step.gradients["head.weight"].clone()
@@ -101,7 +101,7 @@ def test_a_second_batch_knows_nothing_of_the_first(draw):
 def test_nan_is_not_swallowed(draw):
     module, criterion = DeReGRL(GRAPH, 2, N_CLASSES), DeReGRLLoss(N_CLASSES, 9)
     weights = stacked(module, torch.float32)
-    step = _use.loops().CompiledStep(module, criterion, weights, {}, N_CLIPS)
+    step = _support.loops().CompiledStep(module, criterion, weights, {}, N_CLIPS)
     x = draw(N_NETS, N_CLIPS, 3, 31, 2).float()
     x[1, 2, 1, 5, 0] = np.nan
     target, ones = torch.zeros(N_NETS, N_CLIPS, dtype=torch.long), torch.ones(N_NETS, N_CLIPS)
@@ -114,7 +114,7 @@ def test_nan_is_not_swallowed(draw):
     "shape", [(31, 31, 48), (9, 5, 8), (1, 3, 16), (12, 48, 24), (10, 93, 40), (3, 2, 72)]
 )
 def test_product(dtype, shape):
-    from skmer.nn._compiled._tiles import Matrix, prepare, product
+    from skmer.nn._compiled._gemm import Matrix, prepare, product
 
     prepare(dtype)
     n_rows, depth, n_columns = shape
@@ -133,7 +133,7 @@ def test_product(dtype, shape):
 def test_softmax_of_any_numbers(number):
     from numba import njit
 
-    from skmer.nn._compiled._vectors import softmax, sum_of_sigmoids
+    from skmer.nn._compiled._simd import softmax, sum_of_sigmoids
 
     @njit
     def both_of(low, out, sigmoids, values, n_rows):
@@ -163,8 +163,8 @@ def test_softmax_of_any_numbers(number):
     ],
 )
 def test_other_nets_are_left_to_autograd(other):
-    assert _use.is_computed({"n_channels": 16})
-    assert not _use.is_computed({"n_channels": 16, **other})
+    assert _support.is_computed({"n_channels": 16})
+    assert not _support.is_computed({"n_channels": 16, **other})
 
 
 @pytest.mark.parametrize("error", [ModuleNotFoundError("No module named 'numba'"), ImportError("old numpy")])
@@ -172,9 +172,9 @@ def test_without_numba_nothing_is_compiled(monkeypatch, error):
     def missing(name):
         raise error
 
-    monkeypatch.setattr(_use, "import_module", missing)
-    _use.loops.cache_clear()
+    monkeypatch.setattr(_support, "import_module", missing)
+    _support.loops.cache_clear()
     try:
-        assert not _use.is_computed({"n_channels": 16})
+        assert not _support.is_computed({"n_channels": 16})
     finally:
-        _use.loops.cache_clear()
+        _support.loops.cache_clear()

@@ -18,7 +18,7 @@ from skmer.inspection._report._tables import (
     score_tiles,
     subject_table,
 )
-from skmer.model_selection._summary import heading, notes
+from skmer.model_selection._results._summary import heading, notes
 
 
 def write_report(result, path, clips=None, *, estimator=None, landmarks=None, title=None, frame_size=224):

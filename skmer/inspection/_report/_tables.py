@@ -3,7 +3,7 @@
 import math
 from html import escape
 
-from skmer.model_selection._summary import HEADER, SCORES, summary_rows
+from skmer.model_selection._results._summary import HEADER, SCORES, summary_rows
 
 _NAMES = dict(zip(SCORES, HEADER[1:], strict=True))
 

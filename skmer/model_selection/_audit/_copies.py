@@ -3,9 +3,9 @@
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from skmer._utils._digest import as_array
 from skmer.face import MIRROR_POINTS
 from skmer.landmarks import read_image
-from skmer.model_selection._rows import as_array
 
 _LIMIT = 2000  # rows that are compared with one another
 _THUMBNAIL = 16  # px

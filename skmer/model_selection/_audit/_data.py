@@ -7,9 +7,9 @@ from collections import defaultdict
 import numpy as np
 from sklearn.preprocessing import TargetEncoder
 
+from skmer._utils._digest import as_array, row_digests
 from skmer.model_selection._audit._copies import near_copies
 from skmer.model_selection._audit._finding import LeakFinding
-from skmer.model_selection._rows import as_array, row_digests
 
 _EXACT = 1e-9
 

@@ -12,7 +12,7 @@ from sklearn.utils import _safe_indexing
 
 from skmer.model_selection._audit._finding import LeakFinding
 from skmer.model_selection._audit._state import differing, flat_state
-from skmer.model_selection._data import seeded
+from skmer.model_selection._samples import seeded
 
 _SEED = 0
 

@@ -12,10 +12,10 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.feature_selection import f_classif
 from skorch import NeuralNet
 
+from skmer._utils._digest import as_array, row_digests
 from skmer.model_selection._audit._data import numeric_table
 from skmer.model_selection._audit._finding import LeakFinding
 from skmer.model_selection._audit._reach import reachable
-from skmer.model_selection._rows import as_array, row_digests
 
 _MANY = 1000  # ways to pick columns from which on the same pick is no coincidence
 

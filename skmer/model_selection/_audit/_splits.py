@@ -11,8 +11,8 @@ from sklearn.model_selection._split import GroupsConsumerMixin, _RepeatedSplits
 from skorch import NeuralNet
 from torch.utils.data import Subset
 
+from skmer._utils._digest import row_digests
 from skmer.model_selection._audit._finding import LeakFinding
-from skmer.model_selection._rows import row_digests
 
 
 @dataclass

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from scipy.sparse import issparse
 
-from skmer.model_selection._rows import digest
+from skmer._utils._digest import digest
 
 _DEPTH = 12
 

@@ -4,6 +4,7 @@ from collections import namedtuple
 
 from numba import njit
 
+from skmer.nn._compiled._gemm import LANES, Matrix, product
 from skmer.nn._compiled._loss import (
     FAST,
     balance_loss,
@@ -13,8 +14,7 @@ from skmer.nn._compiled._loss import (
     cross_entropy,
     weight_loss,
 )
-from skmer.nn._compiled._tiles import LANES, Matrix, product
-from skmer.nn._compiled._vectors import sum_of_sigmoids
+from skmer.nn._compiled._simd import sum_of_sigmoids
 
 Head = namedtuple(
     "Head",

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import DTypeLike
 from torch import Tensor
 
-from skmer.nn._compiled import _average, _pair
+from skmer.nn._compiled import _block, _pooling
+from skmer.nn._compiled._gemm import up
 from skmer.nn._compiled._step import Plan
-from skmer.nn._compiled._tiles import up
 from skmer.nn._temporal_convolution import KERNEL_SIZE
 
 Arrays = dict[str, np.ndarray]
@@ -72,9 +72,9 @@ class Layout:
         return self.n_clips, pair.n_nodes, self.n_frames, up(pair.c), pair.h, up(pair.d)
 
     def _arrays(self, pair: Pair, adjacencies: Arrays) -> Arrays:
-        """What a pair has for itself, by the names of `skmer.nn._compiled._pair.LINES`."""
+        """What a pair has for itself, by the names of `skmer.nn._compiled._block.LINES`."""
         b, n, t, c, h, d = self._sizes(pair)
-        n_scratch = max(n, _pair.ROWS) * t * (c + h + d) + up(n) * t * c
+        n_scratch = max(n, _block.ROWS) * t * (c + h + d) + up(n) * t * c
         shapes = {
             **{"mix": (c, h), "mix_bias": (1, h), "taps": (KERNEL_SIZE * h, d), "taps_bias": (1, d)},
             **{"d_mix": (c, h), "d_mix_bias": (1, h), "d_taps": (KERNEL_SIZE * h, d), "d_taps_bias": (1, d)},
@@ -119,17 +119,17 @@ class Layout:
     def plan(self, weights: dict[str, Tensor], gradients: dict[str, Tensor]) -> Plan:
         """Return what the loops take; ``weights`` and ``gradients`` are those of all nets."""
         components = range(self.n_backbone, self.n_backbone + self.n_components)
-        averages = [table_of(self.arrays[k], _average.LINES) for k in components]
+        averages = [table_of(self.arrays[k], _pooling.LINES) for k in components]
         return Plan(
             self.n_backbone,
             self.n_components,
             np.array([self._sizes(pair) for pair in self.pairs]),
             np.array([[pair.c, pair.d] for pair in self.pairs]),
             np.array([pair.first for pair in self.pairs]),
-            np.array([table_of(own, _pair.LINES) for own in self.arrays]),
+            np.array([table_of(own, _block.LINES) for own in self.arrays]),
             np.array([_sources(pair, weights, gradients) for pair in self.pairs]),
             np.array([self._average_sizes(k) for k in components], np.int64).reshape(-1, 6),
-            np.array(averages, np.int64).reshape(-1, len(_average.LINES), 4),
+            np.array(averages, np.int64).reshape(-1, len(_pooling.LINES), 4),
         )
 
     def _average_sizes(self, k: int) -> tuple[int, ...]:
@@ -175,7 +175,7 @@ def _at(array: np.ndarray) -> int:
 
 
 def table_of(arrays: Arrays, lines: Iterable[str]) -> list[tuple[int, ...]]:
-    """Return a line for each array, as in `skmer.nn._compiled._pair`; one row is read again and again."""
+    """Return a line for each array, as in `skmer.nn._compiled._block`; one row is read again and again."""
     table: list[tuple[int, ...]] = []
     for name in lines:
         array = arrays[name]

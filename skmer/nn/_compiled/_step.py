@@ -6,8 +6,8 @@ from pathlib import Path
 
 from numba import njit
 
-from skmer.nn._compiled import _pair as pair
-from skmer.nn._compiled._average import average_backward, average_forward
+from skmer.nn._compiled import _block as pair
+from skmer.nn._compiled._block import pair_backward, pair_forward
 from skmer.nn._compiled._head import (
     apply_linear,
     linear_backward,
@@ -18,7 +18,7 @@ from skmer.nn._compiled._head import (
     weigh_backward,
 )
 from skmer.nn._compiled._loss import clear
-from skmer.nn._compiled._pair import pair_backward, pair_forward
+from skmer.nn._compiled._pooling import average_backward, average_forward
 from skmer.nn._compiled._weights import load_pair, store_pair
 
 Plan = namedtuple("Plan", "n_backbone n_components sizes own firsts tables sources average_sizes averages")

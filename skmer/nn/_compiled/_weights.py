@@ -1,12 +1,12 @@
-"""Weights of one net, laid out for `skmer.nn._compiled._pair`, and their gradients back, for numba.
+"""Weights of one net, laid out for `skmer.nn._compiled._block`, and their gradients back, for numba.
 
 ``source`` has a line ``(address, step of a net, address of the gradient)`` for each tensor of the stack.
 """
 
 from numba import njit
 
-from skmer.nn._compiled import _pair as pair
-from skmer.nn._compiled._tiles import get, put, up
+from skmer.nn._compiled import _block as pair
+from skmer.nn._compiled._gemm import get, put, up
 from skmer.nn._temporal_convolution import KERNEL_SIZE
 
 MIX, MIX_BIAS, TAPS, TAPS_BIAS = range(4)

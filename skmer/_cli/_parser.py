@@ -1,0 +1,163 @@
+"""The command line: what is asked for, and which exit code it ends with."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from skmer import __version__
+
+# Names alone: what they stand for imports torch, which `--help` can do without.
+REAL = ("casme2", "samm", "smic", "casme3", "mmew", "4dme", "dfme")
+SYNTHETIC = ("synthetic", "synthetic-casme2", "synthetic-samm")
+METHODS = ("dere-grl", "paper", "rbf-svm", "linear-svm", "lda")
+PROTOCOLS = ("loso", "megc2019", "cross-dataset", "nested-loso")
+OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments=None):
+    """Run a command and return its exit code.
+
+    Parameters
+    ----------
+    arguments : list of str, default=None
+        Words after the program's name; None takes ``sys.argv``.
+
+    Returns
+    -------
+    int
+        0 done, 1 failed, 130 interrupted; wrong usage exits with 2.
+    """
+    options = vars(_parser().parse_args(arguments))
+    command = options.pop("command")
+    try:
+        command(**options)
+    except KeyboardInterrupt:
+        print("skmer: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except (OSError, ValueError, ImportError) as error:
+        print(f"skmer: error: {error}", file=sys.stderr)
+        return FAILED
+    return OK
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="skmer", description="Micro-expression recognition on facial landmark graphs."
+    )
+    parser.add_argument("--version", action="version", version=f"skmer {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_demo(commands)
+    _add_evaluate(commands)
+    _add_tables(commands)
+    return parser
+
+
+def _add_demo(commands):
+    demo = commands.add_parser(
+        "demo",
+        help="the whole way on synthetic faces: files, landmarks, DeRe-GRL, one pooled result",
+        description="Make face clips, write them as a corpus in the layout of CASME II, read it back, find "
+        "landmarks, leave one subject out at a time, and write result.json and pictures.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    demo.add_argument("--output", type=Path, default=Path("demo-output"), help="folder to write to")
+    demo.add_argument("--n-subjects", type=_at_least(2), default=12, help="subjects, each left out once")
+    demo.add_argument("--n-clips", type=_at_least(2), default=120, help="clips of all subjects together")
+    demo.add_argument("--n-jobs", type=int, default=-1, help="processes, -1 for one per core")
+    demo.add_argument("--seed", type=int, default=0, help="of the faces and of the model")
+    demo.set_defaults(command=_demo)
+
+
+def _demo(**options):
+    from skmer._cli._demo import run_demo
+
+    run_demo(**options)
+
+
+def _add_evaluate(commands):
+    evaluate = commands.add_parser(
+        "evaluate",
+        help="one method on your copy of a data set, under one of the protocols",
+        description="Read one data set or several, leave out a subject (or a set) at a time, and write "
+        "result.json, predictions.csv, table.md, table.tex and the log of the challenges. Each finished fold "
+        "is on disk at once: --resume goes on after an interruption of any kind.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    evaluate.add_argument("--dataset", nargs="+", required=True, choices=REAL + SYNTHETIC, help="which sets")
+    evaluate.add_argument("--method", default="dere-grl", choices=METHODS, help="which method")
+    evaluate.add_argument("--protocol", default="loso", choices=PROTOCOLS, help="what is held out together")
+    evaluate.add_argument("--train-on", nargs="+", help="data sets of cross-dataset, as the groups name them")
+    evaluate.add_argument("--test-on", nargs="+", help="data sets of cross-dataset, as the groups name them")
+    evaluate.add_argument("--inner-folds", type=_at_least(2), help="of nested-loso's search, instead of loso")
+    evaluate.add_argument("--audit", default="warn", choices=("off", "warn", "raise"), help="leaks found")
+    evaluate.add_argument("--classes", help="classes to keep, as the reader names them")
+    evaluate.add_argument("--labels", choices=("emotion", "objective"), help="emotion or action units' class")
+    _add_run(evaluate, Path("results"))
+    evaluate.set_defaults(command=_evaluate)
+
+
+def _add_tables(commands):
+    tables = commands.add_parser(
+        "tables",
+        help="Tables 1 and 2 of the DeRe-GRL paper, our figures beside the published ones",
+        description="Evaluate the paper's ablations on CASME II, SAMM or a synthetic corpus that resembles "
+        "one, leaving one subject out, and write tables.md, tables.csv and tables.json.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    tables.add_argument(
+        "--dataset", default="synthetic", choices=("casme2", "samm", *SYNTHETIC), help="which data set"
+    )
+    tables.add_argument("--table", dest="tables", nargs="+", type=int, default=[1, 2], choices=(1, 2))
+    tables.add_argument("--recipe", default="paper", choices=("paper", "default"), help="whose settings")
+    _add_run(tables, Path("tables"))
+    tables.set_defaults(command=_tables)
+
+
+def _add_run(parser, output):
+    """What both commands ask for: the clips, the work, and where it goes."""
+    parser.add_argument("--root", nargs="+", type=Path, default=[], help="folder of each set that is read")
+    parser.add_argument(
+        "--annotations", nargs="+", type=Path, help="sheet of each set that is read, where they lie elsewhere"
+    )
+    parser.add_argument("--frames", choices=("raw", "cropped"), help="which frames, where a copy has both")
+    parser.add_argument(
+        "--missing-apex", choices=("find", "middle", "drop"), help="what a clip without an apex gets"
+    )
+    parser.add_argument("--corrections", action="store_true", default=None, help="correct the sheet's slips")
+    parser.add_argument("--n-subjects", type=_at_least(2), help="of a synthetic corpus")
+    parser.add_argument("--n-clips", type=_at_least(2), help="of a synthetic corpus")
+    parser.add_argument("--epochs", type=_at_least(1), help="of the network, other than its own")
+    parser.add_argument("--magnet-weights", type=Path, help="MagNet's weights, for the paper's method")
+    parser.add_argument("--seeds", type=_at_least(1), default=1, help="repetitions, each scored alone")
+    parser.add_argument("--n-jobs", type=int, default=-1, help="processes, -1 for one per core")
+    parser.add_argument("--output", type=Path, default=output, help="folder to write to")
+    again = parser.add_mutually_exclusive_group()
+    again.add_argument("--resume", action="store_true", help="go on from the folds that are finished there")
+    again.add_argument("--overwrite", action="store_true", help="delete the folds that are finished there")
+
+
+def _evaluate(**options):
+    from skmer._cli._evaluate import run_evaluation
+
+    run_evaluation(**_given(options))
+
+
+def _tables(**options):
+    from skmer._cli._tables import run_tables
+
+    run_tables(**_given(options))
+
+
+def _given(options):
+    """Options without those of the readers that nobody gave, so that each reader keeps its default."""
+    of_readers = ("annotations", "frames", "corrections", "missing_apex", "classes", "labels")
+    return {name: value for name, value in options.items() if name not in of_readers or value is not None}
+
+
+def _at_least(minimum):
+    def number(text):
+        if int(text) < minimum:
+            raise argparse.ArgumentTypeError(f"must be at least {minimum}, got {text}")
+        return int(text)
+
+    return number

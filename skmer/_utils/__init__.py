@@ -1,0 +1,1 @@
+"""Helpers that every package may use: parallel jobs, optional imports, digests, files, argument checks."""

@@ -1,0 +1,143 @@
+"""Many tasks over processes or machines, by joblib; on a Dask cluster none is lost with its worker."""
+
+from collections import Counter
+from functools import partial
+from itertools import islice
+from uuid import uuid4
+
+from joblib import parallel_config
+from joblib.parallel import get_active_backend
+from sklearn import config_context, get_config
+from sklearn.utils.parallel import Parallel, delayed
+
+ATTEMPTS = 3
+"""How often a task is submitted whose worker died, or the data that it needs with one."""
+
+_AHEAD = 2  # tasks submitted for each of the cluster's cores: one at work, one waiting
+
+
+def run_jobs(function, tasks, *, n_jobs, shared, label=str, prefer=None):
+    """Run a function on each task, with what joblib is told to use.
+
+    Parameters
+    ----------
+    function : callable
+        Called as ``function(task, shared)``; importable where it runs.
+    tasks : sequence
+        First arguments; each is taken when its turn comes, and must not fail then.
+    n_jobs : int or None
+        Tasks at a time. On a Dask cluster it is the cluster that says how many.
+    shared : object
+        Second argument of all calls. It is sent to each worker of a Dask cluster once.
+    label : callable, default=str
+        What an error calls a task.
+    prefer : {"threads", "processes"} or None, default=None
+        What joblib takes where nobody has told it.
+
+    Yields
+    ------
+    tuple of (int, object)
+        Number and result of a task, as they are finished.
+
+    Raises
+    ------
+    RuntimeError
+        If a task was lost with its worker `ATTEMPTS` times.
+
+    Examples
+    --------
+    >>> from operator import call
+    >>> from skmer._utils._jobs import run_jobs
+    >>> sorted(run_jobs(call, [abs, float], n_jobs=None, shared=-3))
+    [(0, 3), (1, -3.0)]
+    """
+    backend, _ = get_active_backend()
+    if hasattr(getattr(backend, "client", None), "scatter"):
+        yield from _on_cluster(backend, function, tasks, shared, label)
+        return
+    work = (delayed(_numbered)(function, k, task, shared) for k, task in enumerate(tasks))
+    # Tasks are long: joblib's own batches of them would only leave workers idle at the end.
+    options = {"return_as": "generator_unordered", "batch_size": 1, "prefer": prefer}
+    yield from Parallel(n_jobs=n_jobs, **options)(work)
+
+
+def _numbered(function, k, task, shared):
+    return k, function(task, shared)
+
+
+def _on_cluster(backend, function, tasks, shared, label):
+    """As `run_jobs`, over the Dask client of joblib's backend.
+
+    joblib itself would wait for ever for a task that Dask has given up (`KilledWorker`), and end with all
+    others at the first whose data were lost with a worker.
+    """
+    from distributed import CancelledError, KilledWorker
+
+    waiting = iter(range(len(tasks)))
+    with backend.retrieval_context():
+        cluster = _Cluster(backend, function, tasks, shared, label)
+        try:
+            cluster.submit(islice(waiting, cluster.room()))
+            for future in cluster.finished:
+                k, place = cluster.pending.pop(future)
+                try:
+                    result = future.result()
+                except (CancelledError, KilledWorker) as error:
+                    cluster.submit_again(k, place, error)
+                    continue
+                cluster.submit(islice(waiting, cluster.room()))
+                yield k, result
+        finally:
+            cluster.client.cancel(list(cluster.pending))
+
+
+class _Cluster:
+    """What a Dask cluster has in hand: ``pending`` maps futures to their task and the data sent for it."""
+
+    def __init__(self, backend, function, tasks, shared, label):
+        from distributed import as_completed
+
+        self.client, self.options = backend.client, backend.submit_kwargs
+        self.function, self.tasks, self.shared, self.label = function, tasks, shared, label
+        self.finished = as_completed([], loop=self.client.loop)
+        self.pending = {}
+        self.losses = Counter()
+        self.place = None
+
+    def room(self):
+        """Tasks that may be submitted now, so that no core waits and no memory is filled."""
+        return max(0, _AHEAD * max(1, sum(self.client.ncores().values())) - len(self.pending))
+
+    def submit(self, numbers):
+        for k in numbers:
+            self.place = self.place or self._send()
+            call = partial(_call, self.function, self.tasks[k], get_config())
+            key = f"{self.function.__name__}-{uuid4().hex}"
+            future = self.client.submit(call, self.place, key=key, **self.options)
+            self.pending[future] = k, self.place
+            self.finished.add(future)
+
+    def submit_again(self, k, place, error):
+        self.losses[k] += 1
+        if self.losses[k] == ATTEMPTS:
+            raise RuntimeError(
+                f"{self.label(self.tasks[k])} was lost with its worker {ATTEMPTS} times; look into the "
+                "workers' logs, and give them more memory or less work at a time."
+            ) from error
+        if place is self.place:
+            self.place = None  # what was sent may be lost with the worker
+        self.submit([k])
+
+    def _send(self):
+        try:
+            return self.client.scatter([self.shared], broadcast=True, hash=False)[0]
+        except TimeoutError as error:
+            raise TimeoutError(
+                "the Dask cluster has no worker; start one, or leave parallel_config('dask')."
+            ) from error
+
+
+def _call(function, task, config, shared):
+    """Run a task in a worker: settings of scikit-learn as at home, and nothing of its own on the cluster."""
+    with config_context(**config), parallel_config("sequential"):
+        return function(task, shared)

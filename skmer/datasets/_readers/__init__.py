@@ -1,0 +1,1 @@
+"""Readers of the annotation sheets and folders of licensed data sets."""

@@ -1,0 +1,88 @@
+"""Where the frames of each clip lie: folders by their names, frames by the last number in theirs."""
+
+import os
+import re
+from pathlib import Path
+
+_IMAGES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"}
+
+
+def trailing_number(name):
+    """Integer of the last digit run of a file's stem, None without digits.
+
+    Examples
+    --------
+    >>> from skmer.datasets._readers._frame_index import trailing_number
+    >>> trailing_number("reg_img46.jpg"), trailing_number("006_05562.jpg")
+    (46, 5562)
+    """
+    runs = re.findall(r"\d+", Path(name).stem)
+    return int(runs[-1]) if runs else None
+
+
+class FrameIndex:
+    """Folders of frames under a root, by the clip that a data set's naming gives them.
+
+    Folders of depth images are left out.
+
+    Parameters
+    ----------
+    root : path
+        Folder of the data set.
+    clip_key : callable
+        From the parts of a folder's path below `root` to a hashable key, None if it is no clip's folder.
+    distinguishes_crops : bool
+        Whether copies have raw and cropped frames as a rule: neither then stands for the other.
+    cropped_already : bool
+        Whether all frames are cropped, whatever their folder is called.
+    """
+
+    def __init__(self, root, clip_key, distinguishes_crops, cropped_already=False):
+        self.root = Path(root)
+        self._instead = () if distinguishes_crops else ("raw", "cropped")
+        if not cropped_already and "crop" not in self.root.name.casefold():
+            self._instead = self._instead[1:]
+        self._folders = {}
+        for folder, subfolders, files in os.walk(self.root, followlinks=True):
+            subfolders.sort()
+            images = sorted(name for name in files if _is_image(name))
+            below = Path(folder).relative_to(self.root).parts
+            key = clip_key((self.root.name, *below)) if images and not _is_depth(below) else None
+            if key is not None:
+                kinds = self._folders.setdefault(key, {})
+                kinds.setdefault(_kind(below, images), []).append((Path(folder), images))
+
+    def kinds(self, key):
+        """Which of ``"raw"`` and ``"cropped"`` a clip has; tuple of str."""
+        return tuple(self._folders.get(key, {}))
+
+    def frames(self, key, kind):
+        """Frame number to path for a clip, None if it has no such folder; ValueError if it has several."""
+        kinds = self._folders.get(key, {})
+        found = next((kinds[name] for name in (kind, *self._instead) if name in kinds), None)
+        if found is None:
+            return None
+        if len(found) > 1:
+            folders = " and ".join(repr(str(folder)) for folder, _ in found)
+            raise ValueError(
+                f"root must hold one folder of each clip, {folders} are one clip; give one's root."
+            )
+        folder, images = found[0]
+        numbered = {}
+        for name in images:
+            numbered.setdefault(trailing_number(name), folder / name)
+        numbered.pop(None, None)
+        return numbered
+
+
+def _is_depth(parts):
+    return any("depth" in re.split(r"[^a-z]+", part.casefold()) for part in parts)
+
+
+def _is_image(name):
+    return Path(name).suffix.casefold() in _IMAGES and not name.startswith(".")
+
+
+def _kind(parts, images):
+    cropped = any("crop" in part.casefold() for part in parts) or images[0].casefold().startswith("reg_")
+    return "cropped" if cropped else "raw"

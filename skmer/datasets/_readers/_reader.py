@@ -1,0 +1,192 @@
+"""One reader for every data set, driven by the table of formats."""
+
+import warnings
+from collections import Counter
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pandas as pd
+
+from skmer.datasets._action_unit_text import parse_action_units
+from skmer.datasets._clips import KEYFRAMES, MicroExpressionClips
+from skmer.datasets._readers._annotations import Notes, kept_rows, sheet_rows
+from skmer.datasets._readers._formats import FORMATS
+from skmer.datasets._readers._frame_index import FrameIndex
+from skmer.datasets._readers._keyframes import KeyframeLocator
+from skmer.datasets._readers._sheets import cell_text, read_sheet
+from skmer.datasets._vocabulary import canonical_label
+
+_CHOICES = {
+    "labels": ("emotion", "objective"),
+    "frames": ("raw", "cropped"),
+    "missing_apex": ("find", "middle", "drop"),
+}
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """The parameters that all loaders share; see `load_casme2`."""
+
+    annotations: object
+    classes: object
+    labels: str
+    frames: str
+    corrections: bool
+    missing_apex: str
+    verify_files: bool
+
+    def __post_init__(self):
+        for name, allowed in _CHOICES.items():
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"{name} must be one of {list(allowed)}, got {getattr(self, name)!r}.")
+
+
+def load_dataset(name, root, options):
+    """Read one data set.
+
+    Parameters
+    ----------
+    name : str
+        A key of `FORMATS`.
+    root : path or None
+        Its folder; None for a sheet without frames.
+    options : ReadOptions
+        The rest.
+
+    Returns
+    -------
+    clips : MicroExpressionClips
+    """
+    form = FORMATS[name]
+    if options.annotations is None and _is_file(root):
+        root, options = None, replace(options, annotations=root)
+    folder = _check_root(form, root, options)
+    sheet = read_sheet(_find_sheet(form, folder, options.annotations), form.worksheet)
+    _check_columns(sheet, options)
+    notes, every = Notes(), sheet_rows(sheet, form, options)
+    for position in sheet.merged:
+        notes.correct(every[position], "subject of the merged cell above")
+    rows = kept_rows(every, form, options, notes)
+    index = None if folder is None else _index(form, folder)
+    rows, frames = KeyframeLocator(form, options, index, notes, every).locate(rows)
+    _check_left(form, rows, notes.dropped)
+    if not sheet.synthetic:
+        _compare_counts(form, options, rows)
+    return MicroExpressionClips(
+        frames,
+        [row["label"] for row in rows],
+        [f"{form.name}/{row['subject']}" for row in rows],
+        table=_table(form, rows, sheet.rows),
+        dropped=notes.dropped,
+        corrected=notes.corrected,
+        fingerprint=sheet.fingerprint,
+    )
+
+
+def _index(form, folder):
+    return FrameIndex(folder, form.folder_key, form.distinguishes_crops, form.cropped_already)
+
+
+def _is_file(source):
+    return hasattr(source, "read") or (source is not None and Path(source).is_file())
+
+
+def _check_root(form, root, options):
+    if root is None:
+        if options.verify_files or options.annotations is None:
+            raise ValueError(
+                "root must be the folder of the data set, got None; a sheet alone is read with "
+                "annotations=... and verify_files=False."
+            )
+        return None
+    folder = Path(root)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"root must be the folder of {form.title}, {str(folder)!r} is none.")
+    return folder
+
+
+def _find_sheet(form, folder, annotations):
+    if annotations is not None:
+        return annotations
+    for pattern in form.sheets:
+        found = [path for path in _case_free(folder, pattern) if not path.name.startswith("~$")]
+        if len(found) > 1:
+            names = [str(path.relative_to(folder)) for path in found]
+            raise ValueError(
+                f"annotations must name one sheet, {str(folder)!r} holds {names}; pass one of them."
+            )
+        if found:
+            return found[0]
+    raise FileNotFoundError(
+        f"annotations: no {form.title} sheet {form.sheets[0]!r} in {str(folder)!r} or a folder in it; "
+        "pass its path."
+    )
+
+
+def _case_free(folder, pattern):
+    """Files in a folder and the folders in it whose names match, whatever their case."""
+    files = (path for depth in ("*", "*/*") for path in folder.glob(depth) if path.is_file())
+    return sorted(path for path in files if fnmatchcase(path.name.casefold(), pattern.casefold()))
+
+
+def _check_columns(sheet, options):
+    if options.labels in sheet.absent:
+        words = {"emotion": "Estimated Emotion", "objective": "Objective Class"}[options.labels]
+        raise ValueError(
+            f"labels={options.labels!r} needs a column such as {words!r}, {sheet.fingerprint} has none; pass "
+            "annotations= with it."
+        )
+
+
+def _check_left(form, rows, dropped):
+    if not rows:
+        reasons = dropped["reason"].value_counts().head(3)
+        listed = "; ".join(f"{count} times {reason}" for reason, count in reasons.items())
+        raise ValueError(
+            f"annotations must leave a clip of {form.title}, all {len(dropped)} rows are dropped: {listed}."
+        )
+
+
+def _compare_counts(form, options, rows):
+    known = form.counts.get(options.classes) if isinstance(options.classes, str) else None
+    if not known or options.labels != "emotion":
+        return
+    counts = Counter(row["label"] for row in rows)
+    if all(counts != published for published in known):
+        published = " or ".join(f"{sum(one.values())} ({_counts_text(one)})" for one in known)
+        warnings.warn(
+            f"{form.title}: this copy has {len(rows)} clips in the {options.classes} classes "
+            f"({_counts_text(counts)}), the published sheets have {published}.",
+            stacklevel=4,
+        )
+
+
+def _counts_text(counts):
+    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+
+
+def _table(form, rows, sheet):
+    made = pd.DataFrame(
+        {
+            "dataset": form.name,
+            "subject": [row["subject"] for row in rows],
+            "clip": [row["clip"] for row in rows],
+            **{name: pd.array([row[name] for row in rows], dtype="Int64") for name in KEYFRAMES},
+            "apex_source": [row["apex_source"] for row in rows],
+            "emotion": [canonical_label(cell_text(row["cells"]["emotion"])) for row in rows],
+            "objective": [cell_text(row["cells"]["objective"]) for row in rows],
+            "action_units": [cell_text(row["cells"]["action_units"]) for row in rows],
+            "units": [parse_action_units(row["cells"]["action_units"]).units for row in rows],
+        }
+    )
+    others = [name for name in sheet.columns if name not in _OWN_NAMES]
+    return made.assign(
+        **{
+            f"{name} (sheet)" if name in made else name: [row["cells"][name] for row in rows]
+            for name in others
+        }
+    )
+
+
+_OWN_NAMES = {"subject", "clip", *KEYFRAMES, "action_units", "emotion", "objective"}

@@ -1,0 +1,174 @@
+"""Annotation sheets as tables: the header found by its words, columns by their names, cells coerced."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from itertools import count
+
+import pandas as pd
+
+from skmer.datasets._readers._sheet_files import read_content, read_tables
+
+# What the sheets call the same column, written without blanks, punctuation and case.
+_ALIASES = {
+    "subject": ("subject", "subjectid", "subid", "sub", "subjectno"),
+    "clip": ("filename", "foldname", "foldername", "clip", "file", "video"),
+    "onset": ("onsetframe", "onset", "onsetf"),
+    "apex": ("apexframe", "apex", "apexf", "apexframe1", "apexf1"),
+    "offset": ("offsetframe", "offset", "offsetf"),
+    "action_units": ("actionunits", "actionunit", "aus", "au"),
+    "emotion": ("estimatedemotion", "emotion", "emotions", "emotionlabel", "label"),
+    "objective": ("objectiveclasses", "objectiveclass"),
+}
+_HEADER_DEPTH = 60
+_EMPTY = {"nan", "na", "n/a", "none", "null"}
+_FORMULA_ERROR = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """Rows of a sheet with the package's column names where it has them, and which file that was.
+
+    `absent` are the names without a column, `merged` the positions of rows whose subject a merged cell tells,
+    `synthetic` says that `MicroExpressionClips.save` wrote the sheet.
+    """
+
+    rows: pd.DataFrame
+    fingerprint: str
+    absent: tuple[str, ...] = ()
+    merged: tuple[int, ...] = ()
+    synthetic: bool = False
+
+
+def read_sheet(source, worksheet=None):
+    """Read an annotation sheet.
+
+    Parameters
+    ----------
+    source : path, binary file or DataFrame
+        An Excel workbook, a CSV file (comma, semicolon or tab; UTF-8 or GB 18030), or a table read already.
+    worksheet : str, default=None
+        The worksheet to prefer; else the first with a header.
+
+    Returns
+    -------
+    sheet : Sheet
+        Columns that a data set needs under the names ``subject``, ``clip``, ``onset``, ``apex``, ``offset``,
+        ``action_units``, ``emotion``, ``objective``; all others as the sheet calls them; columns without a
+        name and rows without a cell left out.
+
+    Raises
+    ------
+    ValueError
+        If it is no workbook or no row has the words of a header.
+    """
+    content, name = read_content(source)
+    tables = read_tables(content, name)
+    order = sorted(tables, key=lambda key: str(key).strip().casefold() != (worksheet or "").casefold())
+    for key in order:
+        header = _header(tables[key].cells)
+        if header is not None:
+            merged = _fill_merged(tables[key], header)
+            rows, kept = _body(tables[key].cells, header, merged)
+            return Sheet(
+                rows,
+                f"{name}, {len(rows)} rows, sha256 {hashlib.sha256(content).hexdigest()[:8]}",
+                tuple(meaning for meaning in _ALIASES if meaning not in header.columns),
+                tuple(position for position, row in enumerate(kept) if row in merged),
+                tables[key].synthetic,
+            )
+    raise ValueError(
+        "annotations must have a header row that names the subject, the file name and the onset frame, "
+        f"{name} has none, looked for in {list(tables)}."
+    )
+
+
+def _squeezed(text):
+    return re.sub(r"[^a-z0-9]", "", str(text).casefold())
+
+
+@dataclass(frozen=True)
+class _Header:
+    """Row of a header, and which column bears each of the package's names."""
+
+    row: int
+    words: tuple[str, ...]
+    columns: dict[str, int]
+
+
+def _header(cells):
+    for row in range(min(_HEADER_DEPTH, len(cells))):
+        words = tuple(cell_text(word) for word in cells.iloc[row])
+        columns = _columns(words)
+        if {"subject", "clip", "onset"} <= set(columns):
+            return _Header(row, words, columns)
+    return None
+
+
+def _columns(words):
+    """Of several columns that could be meant the one whose word is told first in the list of aliases."""
+    squeezed = [_squeezed(word) for word in words]
+    found = {
+        meaning: next((alias for alias in aliases if alias in squeezed), None)
+        for meaning, aliases in _ALIASES.items()
+    }
+    return {meaning: squeezed.index(alias) for meaning, alias in found.items() if alias}
+
+
+def _fill_merged(table, header):
+    """Write the subject of a merged cell into each of its rows; the rows that had none."""
+    column, filled = header.columns["subject"], set()
+    for first, last in table.merged_columns.get(column, ()):
+        above = table.cells.iat[first, column]
+        for row in range(max(first, header.row) + 1, min(last + 1, len(table.cells))):
+            table.cells.iat[row, column] = above
+            filled.add(row)
+    return filled
+
+
+def _body(cells, header, merged):
+    """The rows below a header under unique names, and where they stand in the worksheet."""
+    meant = {column: meaning for meaning, column in header.columns.items()}
+    names = {}
+    for column, word in enumerate(header.words):
+        name = meant.get(column, word)
+        if name and (name in names.values() or (column not in meant and name in _ALIASES)):
+            name = next(f"{name}_{n}" for n in count(2) if f"{name}_{n}" not in names.values())
+        if name:
+            names[column] = name
+    body = cells.iloc[header.row + 1 :, list(names)].set_axis(list(names.values()), axis=1)
+    blank = [row in merged for row in range(header.row + 1, len(cells))]
+    told = body["subject"].mask(pd.Series(blank, index=body.index), "")  # a merged subject alone makes no row
+    own = body.assign(subject=told)
+    filled = [any(cell_text(cell) for cell in row) for row in own.itertuples(index=False)]
+    kept = [header.row + 1 + row for row, full in enumerate(filled) if full]
+    body = body[filled].reset_index(drop=True)
+    columns = [*names.values(), *(name for name in _ALIASES if name not in header.columns)]
+    return body.reindex(columns=columns), kept
+
+
+def cell_text(cell):
+    """A cell as trimmed text; whole floats without their point, empty and failed cells as the empty text."""
+    if cell is None or cell != cell:  # None or NaN
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    text = str(cell).strip()
+    return "" if text.casefold() in _EMPTY or _FORMULA_ERROR.fullmatch(text) else text
+
+
+def frame_number(cell):
+    """A frame cell as an integer, None if it holds none ('/', blank, a word).
+
+    Examples
+    --------
+    >>> from skmer.datasets._readers._sheets import frame_number
+    >>> [frame_number(cell) for cell in (46, 46.0, " 46 ", "46f", "1,071", "/", None)]
+    [46, 46, 46, 46, 1071, None, None]
+    """
+    text = re.sub(r"^(?:img|frame|f)[\s_]*(?=\d)|(?<=\d)\s*f$", "", cell_text(cell).casefold())
+    text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text) if re.fullmatch(r"\d{1,3}(,\d{3})+", text) else text
+    if not re.fullmatch(r"\d+(\.\d*)?(e\+?\d{1,2})?", text):
+        return None
+    number = float(text)
+    return int(number) if number.is_integer() else None

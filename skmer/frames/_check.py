@@ -1,0 +1,130 @@
+"""The three frames of every clip, in one canonical container."""
+
+import numpy as np
+from scipy.sparse import issparse
+
+from skmer.frames._read import FRAME_NAMES, frame_label, is_path
+
+_EXPECTED = (
+    "expected rows of onset, apex and offset as paths or images, [[onset, apex, offset], ...], or landmarks "
+    "of shape (n_clips, 3, 68, 2)"
+)
+
+
+def check_frames(frames):
+    """Bring the frames of several clips into one container, without decoding a file.
+
+    Parameters
+    ----------
+    frames : array-like
+        One of: rows ``[[onset, apex, offset], ...]`` of paths or images in any mixture, as nested lists, an
+        object array or a table; images of one size stacked to (n, 3, H, W) or (n, 3, H, W, C); landmarks (n,
+        3, 68, 2) in px, or several views of them (n, views, 3, 68, 2).
+
+    Returns
+    -------
+    frames : ndarray
+        Object array (n, 3) of paths and image arrays; or the landmarks as float64.
+
+    Raises
+    ------
+    TypeError
+        If `frames` is sparse or a single frame has no pixels and no path.
+    ValueError
+        If it is none of the above.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmer.landmarks import check_frames
+    >>> check_frames([["a 1.png", "a 2.png", "a 3.png"]]).shape
+    (1, 3)
+    >>> check_frames(np.zeros((5, 3, 48, 64), dtype=np.uint8)).shape
+    (5, 3)
+    >>> check_frames(np.zeros((5, 3, 68, 2), dtype=np.float32)).dtype
+    dtype('float64')
+    """
+    if issparse(frames):
+        raise TypeError(f"frames: sparse data was passed, but {_EXPECTED}.")
+    if not hasattr(frames, "__len__") and hasattr(frames, "__array__"):
+        frames = np.asarray(frames)
+    if isinstance(frames, str | bytes) or not hasattr(frames, "__len__"):
+        raise TypeError(f"frames: {_EXPECTED}, got {type(frames).__name__}.")
+    if hasattr(frames, "iloc"):
+        frames = frames.to_numpy(dtype=object)
+    if isinstance(frames, np.ndarray) and frames.dtype.kind in "biufc":
+        return _check_numbers(frames)
+    return _check_rows(frames)
+
+
+def holds_landmarks(frames):
+    """Whether checked frames are landmarks rather than images or paths.
+
+    Parameters
+    ----------
+    frames : ndarray
+        What `check_frames` returned.
+
+    Returns
+    -------
+    bool
+    """
+    return frames.dtype != object
+
+
+def _check_numbers(frames):
+    if frames.dtype.kind == "c":
+        raise ValueError("frames: Complex data not supported; landmarks and pixels are real numbers.")
+    if _is_landmark_shape(frames.shape):
+        return frames.astype(np.float64, copy=False)
+    if frames.ndim in (4, 5) and frames.shape[1] == 3 and len(frames):
+        return _fill(frames)
+    hint = " Reshape your data to one row per clip." if frames.ndim == 1 else ""
+    raise ValueError(
+        f"frames: {_EXPECTED}, got an array of shape {frames.shape} with {len(frames)} sample(s).{hint}"
+    )
+
+
+def _is_landmark_shape(shape):
+    return len(shape) in (4, 5) and shape[-3:] == (3, 68, 2) and 0 not in shape
+
+
+def _check_rows(frames):
+    if not len(frames):
+        raise ValueError(f"frames: {_EXPECTED}, got 0 clips (0 sample(s), while a minimum of 1 is required).")
+    for clip, row in enumerate(frames):
+        if isinstance(row, str | bytes) or not hasattr(row, "__len__") or len(row) != len(FRAME_NAMES):
+            got = f"{len(row)} frames" if hasattr(row, "__len__") and not isinstance(row, str) else repr(row)
+            raise ValueError(f"frames: {_EXPECTED}, but row {clip} holds {got}.")
+    rows = _fill(frames)
+    for (clip, frame), source in np.ndenumerate(rows):
+        rows[clip, frame] = _check_cell(source, clip, frame)
+    if all(not is_path(source) and source.shape == (68, 2) for source in rows.flat):
+        return np.array(rows.tolist(), dtype=np.float64)
+    return rows
+
+
+def _fill(frames):
+    """Rows of three into an object array; numpy alone would merge images of equal sizes into one array."""
+    rows = np.empty((len(frames), len(FRAME_NAMES)), dtype=object)
+    for clip, row in enumerate(frames):
+        for frame, source in enumerate(row):
+            rows[clip, frame] = source
+    return rows
+
+
+def _check_cell(source, clip, frame):
+    if is_path(source):
+        return source
+    pixels = np.asarray(source)
+    if pixels.dtype == object and pixels.ndim:
+        try:
+            pixels = pixels.astype(np.float64)
+        except (TypeError, ValueError):
+            pixels = np.asarray(None)
+    if pixels.ndim == 0:
+        raise TypeError(
+            f"{frame_label(clip, frame)}: expected a path or an image array, got {type(source).__name__}; "
+            "argument must be a string, a path or an array of numbers."
+        )
+    return pixels

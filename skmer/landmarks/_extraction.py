@@ -1,0 +1,236 @@
+"""The landmarks of one clip: all that is computed from images, in one function that workers run."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skmer.face import RIGID_POINTS
+from skmer.frames._flow import one_opencv_thread
+from skmer.frames._read import FRAME_NAMES, frame_label, is_path, read_bytes, read_image
+from skmer.landmarks._alignment import apply_similarity, fit_similarity
+from skmer.landmarks._detection import Face, face_points, find_face
+from skmer.landmarks._predictor import load_predictor
+from skmer.landmarks._tracking import track_points, warp_back
+
+ALGORITHM = 5
+"""Raised by every change that moves a landmark: results of other versions are not read from the cache."""
+
+_FLOW = ("likeness", "disagreement")
+_LIKENESS = 0.8
+_MOVED = 0.025  # of the box: further, the detector sees another face in it
+_DISAGREEMENT = 0.003  # of the face's width: eight times what noise makes of a still face
+_BLINK = 0.6
+_RIGID = list(RIGID_POINTS)
+_LIDS = ((37, 41), (38, 40), (43, 47), (44, 46))
+
+
+@dataclass(frozen=True)
+class ClipSettings:
+    """What the landmarks of a clip depend on beside its frames.
+
+    Attributes
+    ----------
+    tracking : {"flow", "detect"}
+        How apex and offset get their points.
+    n_boxes : int
+        Boxes that a detection is averaged over.
+    n_views : int
+        Sets of landmarks, from crops of different sizes.
+    predictor : str
+        Path of the 68-point model.
+    verify : bool
+        Whether its checksum must be the published one.
+    """
+
+    tracking: str
+    n_boxes: int
+    n_views: int
+    predictor: str
+    verify: bool
+
+
+def extract_clip(sources, settings, box=None, name=0):
+    """Landmarks of one clip and what is known of their quality.
+
+    Parameters
+    ----------
+    sources : sequence of 3 paths or images
+        Onset, apex, offset.
+    settings : ClipSettings
+        How.
+    box : tuple of float, default=None
+        Left, top, right, bottom of the face on the onset; None detects it.
+    name : int or str, default=0
+        What errors call the clip.
+
+    Returns
+    -------
+    dict
+        ``landmarks``, nested lists (n_views, 3, 68, 2) in px, or None if there is no face; the fields of the
+        landmarker's table.
+    """
+    with one_opencv_thread():
+        frames = _read_frames(sources, name)
+        face = find_face(frames[0]) if box is None else Face(tuple(map(float, box)), float("nan"), 1, "given")
+        if face is None:
+            return {"landmarks": None, "flags": ["no face"]}
+        _refuse_outside(face.box, frames[0].shape, name)
+        track = _detect if settings.tracking == "detect" else _follow
+        landmarks, flows = track(frames, face.box, settings)
+    return {"landmarks": landmarks.tolist(), **_quality(landmarks, face, flows, frames[0].shape)}
+
+
+def _read_frames(sources, name):
+    labels = [frame_label(name, index, source) for index, source in enumerate(sources)]
+    frames = [read_image(source, "L", label) for source, label in zip(sources, labels, strict=True)]
+    if len({frame.shape for frame in frames}) > 1:
+        sizes = ", ".join(
+            f"{which} {f.shape[1]} x {f.shape[0]}" for which, f in zip(FRAME_NAMES, frames, strict=True)
+        )
+        raise ValueError(
+            f"clip {name}: expected three frames of one size, got {sizes}; crop or scale them alike."
+        )
+    return frames
+
+
+def _refuse_outside(box, shape, name):
+    left, top, right, bottom = box
+    if not (
+        right - left >= 8
+        and bottom - top >= 8
+        and left < shape[1]
+        and top < shape[0]
+        and right > 0
+        and bottom > 0
+    ):
+        raise ValueError(
+            f"clip {name}: expected a box (left, top, right, bottom) of at least 8 px on a frame of "
+            f"{shape[1]} x {shape[0]}, got {tuple(box)}."
+        )
+
+
+def _views(frame, box, settings):
+    predictor = load_predictor(settings.predictor, settings.verify)
+    views = range(settings.n_views)
+    return np.stack([face_points(frame, box, predictor, settings.n_boxes, view) for view in views])
+
+
+def _detect(frames, box, settings):
+    onset = _views(frames[0], box, settings)
+    others = [_detect_moved(frame, onset, box, settings) for frame in frames[1:]]
+    return np.stack([onset, *others], axis=1), [dict.fromkeys(_FLOW, float("nan"))] * 2
+
+
+def _detect_moved(frame, onset, box, settings):
+    """Points in the onset's box; where the head has left it, in a frame that is turned back into it."""
+    points = _views(frame, box, settings)
+    motion = fit_similarity(onset[0], points[0])
+    if settings.n_boxes == 1 or _box_shift(box, motion) < _MOVED * (box[2] - box[0]):
+        return points
+    turned = warp_back(frame, motion, frame.shape)
+    return apply_similarity(motion, _views(turned, box, settings))
+
+
+def _box_shift(box, motion):
+    corners = np.array(box)[[[0, 1], [2, 1], [0, 3], [2, 3]]]
+    return np.abs(apply_similarity(motion, corners) - corners).max()
+
+
+def _follow(frames, box, settings):
+    onset = _views(frames[0], box, settings)
+    tracks = [track_points(frames[0], frame, onset.reshape(-1, 2)) for frame in frames[1:]]
+    moved = [track.points.reshape(onset.shape) for track in tracks]
+    return np.stack([onset, *moved], axis=1), [
+        {name: getattr(track, name) for name in _FLOW} for track in tracks
+    ]
+
+
+def _quality(landmarks, face, flows, shape):
+    first = landmarks[0]
+    motions = fit_similarity(first[:1, _RIGID], first[1:, _RIGID])
+    row = dict(zip(("left", "top", "right", "bottom"), face.box, strict=True))
+    row |= {"score": face.score, "n_faces": face.n_faces, "how": face.how}
+    for frame, flow, motion, points in zip(FRAME_NAMES[1:], flows, motions, first[1:], strict=True):
+        row |= {f"{frame}_{name}": value for name, value in flow.items()}
+        row[f"{frame}_rotation"] = float(np.degrees(np.arctan2(motion[1, 0], motion[0, 0])))
+        row[f"{frame}_scale"] = float(np.hypot(motion[0, 0], motion[1, 0]))
+        row[f"{frame}_shift"] = float(np.hypot(*(points - first[0])[_RIGID].mean(axis=0)))
+    return row | {"flags": _flags(first, face, flows, shape)}
+
+
+def _flags(landmarks, face, flows, shape):
+    inside = (landmarks >= 0).all() and (landmarks <= (shape[1] - 1, shape[0] - 1)).all()
+    width = np.ptp(landmarks[0], axis=0).max()
+    flags = {
+        "several faces": face.n_faces > 1,
+        "unreliable flow": any(
+            flow["likeness"] < _LIKENESS or flow["disagreement"] > _DISAGREEMENT * width for flow in flows
+        ),
+        "blink": bool((_openness(landmarks[1:]) < _BLINK * _openness(landmarks[0])).any()),
+        "outside the frame": not inside,
+    }
+    return [name for name, holds in flags.items() if holds]
+
+
+def _openness(landmarks):
+    upper, lower = (landmarks[..., [pair[side] for pair in _LIDS], 1] for side in (0, 1))
+    return (lower - upper).mean(axis=-1)
+
+
+class ClipTasks:
+    """Clips to compute, as workers get them; frames in colour turn grey on the way, a third to send.
+
+    Parameters
+    ----------
+    frames : sequence of rows of 3 paths or images
+        All clips.
+    boxes : sequence of tuple or None
+        Their boxes.
+    clips : sequence of int
+        Those to compute.
+    """
+
+    def __init__(self, frames, boxes, clips):
+        self.frames, self.boxes, self.clips = frames, boxes, clips
+
+    def __len__(self):
+        return len(self.clips)
+
+    def __getitem__(self, k):
+        clip = self.clips[k]
+        return tuple(map(_lighter, self.frames[clip])), self.boxes[clip], clip
+
+
+def _lighter(source):
+    is_colour = isinstance(source, np.ndarray) and source.ndim == 3 and source.shape[2] in (3, 4)
+    return read_image(source) if is_colour and source.dtype == np.uint8 and source.size else source
+
+
+def extract_task(task, settings):
+    """Return `extract_clip` of one of `ClipTasks`."""
+    sources, box, clip = task
+    return extract_clip(sources, settings, box, clip)
+
+
+def digest_source(source, label):
+    """What the cache knows a frame by: the bytes of the file, or of the pixels.
+
+    Parameters
+    ----------
+    source : path or ndarray
+        The frame.
+    label : str
+        What an error calls it.
+
+    Returns
+    -------
+    iterator of bytes-like
+        To be fed to a hash.
+    """
+    if is_path(source):
+        content = read_bytes(source, label)
+        yield f"file {len(content)} ".encode()
+        yield content
+    else:
+        yield f"array {source.dtype.str} {source.shape} ".encode()
+        yield np.ascontiguousarray(source).data

@@ -1,0 +1,1 @@
+"""Identity, card and checkpoint of a run."""

@@ -1,0 +1,1 @@
+"""Searches over parameters that score pooled out-of-fold predictions."""

@@ -1,0 +1,230 @@
+from numbers import Integral
+
+from sklearn.model_selection import ParameterGrid, ParameterSampler
+from sklearn.utils._param_validation import Interval
+
+from skmer.model_selection._search._base import BatchedSearch
+from skmer.model_selection._search._run import Round
+
+
+class BatchedGridSearchCV(BatchedSearch):
+    """Search a grid, its candidates, folds and seeds trained side by side, by the pooled score.
+
+    ``GridSearchCV`` with two differences. The nets of all candidates, folds and seeds are stacked and trained
+    as one; each has the initial weights, batches, augmentation and dropout of an ordinary fit. And the score
+    that decides is counted once over the out-of-fold predictions of all folds: a mean over subjects who miss
+    classes is another quantity, and rewards ignorance.
+
+    Parameters
+    ----------
+    estimator : DeReGRLClassifier or Pipeline that ends in one
+        Cloned for every fit.
+    param_grid : dict or list of dict
+        Names of parameters, such as "clf__n_actions", and the values to try.
+    cv : int, splitter or iterable, default=None
+        None leaves one subject out, a number n is ``GroupKFold(n)`` (``StratifiedKFold(n)`` where `fit` gets
+        no groups), all else as in scikit-learn.
+    scoring : str, callable, list, tuple or dict, default="uf1"
+        "uf1", "uar", "accuracy", the name of a metric of scikit-learn, or a scorer, which is given the
+        out-of-fold predictions of all folds. With several, ``refit`` names the one that decides.
+    seeds : int, sequence of int or None, default=1
+        Each candidate is fitted under every seed: its ``random_state``, in all steps, is set to each in turn,
+        each seed is scored alone, and the scores are averaged. An int n means n seeds that count from the
+        net's own ``random_state``, or from 0 where that is no number. None leaves every ``random_state``
+        alone.
+    refit : bool, str or callable, default=True
+        Whether the best candidate is fitted on all rows, by an ordinary fit; with several metrics the name of
+        the one that decides; or a function of ``cv_results_`` that returns the index of the best.
+    chunk_size : int or "auto", default="auto"
+        Nets in a stack at most.
+    device : str or torch.device, default="auto"
+        Where the nets of the search are trained. "auto" leaves it to their own ``device``.
+    n_jobs : int, default=None
+        Stacks trained at a time, through joblib. None is 1, or what ``joblib.parallel_config`` says.
+    checkpoint : path-like, default=None
+        Folder where each stack is written as soon as it is finished, in one file that is there in full or not
+        at all. The same call after an interruption of any kind trains what is missing and ends with the same
+        ``cv_results_``, times included. A folder of other data, parameters, candidates, splits, seeds or
+        package versions is refused.
+    verbose : int, default=1
+        1 shows a progress bar over fits on a terminal and nothing elsewhere, 0 nothing at all.
+
+    Attributes
+    ----------
+    cv_results_ : dict of str to ndarray
+        As of ``GridSearchCV``, one entry a candidate. ``mean_test_score`` is the pooled score, the mean over
+        seeds, ``std_test_score`` its standard deviation over seeds, ``rank_test_score`` its rank;
+        ``seed<s>_test_score`` is the pooled score of each seed. ``split<k>_test_score`` is the score of fold
+        k alone (the mean over seeds), and ``mean_fold_test_score`` with ``std_fold_test_score`` is what
+        ``GridSearchCV`` would call mean and deviation. ``mean_fit_time`` counts a stack's seconds divided by
+        its nets. With several metrics, their names take the place of "score".
+    best_index_, best_params_, best_score_ : int, dict, float
+        The candidate with the highest pooled score, the first of equals. The score is that of the best of all
+        candidates on the very clips that chose it: optimistic; see :class:`NestedLOSO`.
+    best_estimator_ : estimator
+        Fitted on all rows, as any other.
+    n_splits_ : int
+        Folds.
+    refit_time_ : float
+        Seconds.
+    scorer_, multimetric_ : callable or dict, bool
+        The metric, or the metrics by name.
+    classes_, n_features_in_ : ndarray, int
+        Those of ``best_estimator_``.
+
+    Raises
+    ------
+    ValueError
+        From `fit`, if the estimator is no net, a candidate fails, or the checkpoint is another search's.
+
+    Warns
+    -----
+    UserWarning
+        From `fit`, if nets have to be trained one after the other, with the reason, or if ``cv`` puts a
+        subject on both sides.
+
+    Examples
+    --------
+    >>> from skmer.classifiers import DeReGRLClassifier
+    >>> from skmer.datasets import make_landmark_clips
+    >>> from skmer.feature_extraction import LandmarkGraphTransformer
+    >>> from skmer.model_selection import BatchedGridSearchCV
+    >>> clips = make_landmark_clips(n_subjects=4, n_clips=40, random_state=0)
+    >>> X = LandmarkGraphTransformer().fit_transform(clips.frames)
+    >>> clf = DeReGRLClassifier(max_epochs=2, random_state=0)
+    >>> search = BatchedGridSearchCV(clf, {"n_actions": [2, 3], "lambda_center": [0.1, 1]})
+    >>> search.fit(X, clips.target, groups=clips.groups).n_splits_
+    4
+    >>> len(search.cv_results_["mean_test_score"])
+    4
+    """
+
+    _parameter_constraints: dict = {**BatchedSearch._parameter_constraints, "param_grid": [dict, list]}
+
+    def __init__(
+        self,
+        estimator,
+        param_grid,
+        *,
+        cv=None,
+        scoring="uf1",
+        seeds=1,
+        refit=True,
+        chunk_size="auto",
+        device="auto",
+        n_jobs=None,
+        checkpoint=None,
+        verbose=1,
+    ):
+        self.estimator = estimator
+        self.param_grid = param_grid
+        self.cv = cv
+        self.scoring = scoring
+        self.seeds = seeds
+        self.refit = refit
+        self.chunk_size = chunk_size
+        self.device = device
+        self.n_jobs = n_jobs
+        self.checkpoint = checkpoint
+        self.verbose = verbose
+
+    def _rounds(self, run):
+        yield Round(list(ParameterGrid(self.param_grid)), {})
+
+
+class BatchedRandomizedSearchCV(BatchedSearch):
+    """Search candidates drawn from distributions, trained side by side, by the pooled score.
+
+    ``RandomizedSearchCV`` in the way in which :class:`BatchedGridSearchCV` is ``GridSearchCV``.
+
+    Parameters
+    ----------
+    estimator : DeReGRLClassifier or Pipeline that ends in one
+        Cloned for every fit.
+    param_distributions : dict or list of dict
+        Names of parameters, and lists to choose from or distributions with ``rvs``.
+    n_iter : int, default=10
+        Candidates to draw.
+    cv, scoring, seeds, refit, chunk_size, device, n_jobs : object
+        As for :class:`BatchedGridSearchCV`.
+    checkpoint : path-like, default=None
+        As for :class:`BatchedGridSearchCV`; it needs `random_state` to be an int, or a resumed run would draw
+        other candidates.
+    verbose : int, default=1
+        As for :class:`BatchedGridSearchCV`.
+    random_state : int, RandomState instance or None, default=None
+        Source of the candidates; `seeds` are those of the fits.
+
+    Attributes
+    ----------
+    cv_results_ : dict of str to ndarray
+        As of :class:`BatchedGridSearchCV`, and so are all others.
+
+    Raises
+    ------
+    ValueError
+        From `fit`, as for :class:`BatchedGridSearchCV`.
+
+    Examples
+    --------
+    >>> from scipy.stats import loguniform
+    >>> from skmer.classifiers import DeReGRLClassifier
+    >>> from skmer.datasets import make_landmark_clips
+    >>> from skmer.feature_extraction import LandmarkGraphTransformer
+    >>> from skmer.model_selection import BatchedRandomizedSearchCV
+    >>> clips = make_landmark_clips(n_subjects=4, n_clips=40, random_state=0)
+    >>> X = LandmarkGraphTransformer().fit_transform(clips.frames)
+    >>> clf = DeReGRLClassifier(max_epochs=2, random_state=0)
+    >>> space = {"lambda_center": loguniform(1e-4, 1), "n_actions": [2, 3]}
+    >>> search = BatchedRandomizedSearchCV(clf, space, n_iter=3, random_state=0)
+    >>> search.fit(X, clips.target, groups=clips.groups).best_index_ in range(3)
+    True
+    """
+
+    _parameter_constraints: dict = {
+        **BatchedSearch._parameter_constraints,
+        "param_distributions": [dict, list],
+        "n_iter": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+    }
+    instead = "RandomizedSearchCV"
+
+    def __init__(
+        self,
+        estimator,
+        param_distributions,
+        *,
+        n_iter=10,
+        cv=None,
+        scoring="uf1",
+        seeds=1,
+        refit=True,
+        chunk_size="auto",
+        device="auto",
+        n_jobs=None,
+        checkpoint=None,
+        verbose=1,
+        random_state=None,
+    ):
+        self.estimator = estimator
+        self.param_distributions = param_distributions
+        self.n_iter = n_iter
+        self.cv = cv
+        self.scoring = scoring
+        self.seeds = seeds
+        self.refit = refit
+        self.chunk_size = chunk_size
+        self.device = device
+        self.n_jobs = n_jobs
+        self.checkpoint = checkpoint
+        self.verbose = verbose
+        self.random_state = random_state
+
+    def _rounds(self, run):
+        if self.checkpoint is not None and not isinstance(self.random_state, Integral):
+            raise ValueError(
+                "checkpoint needs random_state to be an int, since a resumed search would draw other "
+                f"candidates, got random_state={self.random_state!r}."
+            )
+        drawn = ParameterSampler(self.param_distributions, self.n_iter, random_state=self.random_state)
+        yield Round(list(drawn), {})

@@ -1,0 +1,3 @@
+"""Training of torch modules: data sets, seeded streams, training loops and stacks."""
+
+__all__: list = []

@@ -1,0 +1,96 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.sparse import csr_array
+
+from skmer.frames._check import holds_landmarks
+from skmer.landmarks import check_frames
+
+IMAGE = np.zeros((8, 9), dtype=np.uint8)
+COLOUR = np.zeros((8, 9, 3), dtype=np.uint8)
+LANDMARKS = np.arange(4 * 3 * 68 * 2, dtype=np.float32).reshape(4, 3, 68, 2)
+
+
+def filled(rows):
+    frames = np.empty((len(rows), 3), dtype=object)
+    for clip, row in enumerate(rows):
+        for frame, source in enumerate(row):
+            frames[clip, frame] = source
+    return frames
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        [[IMAGE, IMAGE, IMAGE]] * 4,
+        [(COLOUR, IMAGE, "a b.png")] * 4,
+        [["a.png", Path("b.png"), "c.png"]] * 4,
+        filled([[IMAGE, IMAGE, IMAGE]] * 4),
+        filled([["a.png", "b.png", "c.png"]] * 4),
+        np.array([["a.png", "b.png", "c.png"]] * 4),
+        pd.DataFrame([["a.png", "b.png", "c.png"]] * 4),
+        np.zeros((4, 3, 8, 9), dtype=np.uint8),
+        np.zeros((4, 3, 8, 9, 3)),
+        [[IMAGE.tolist()] * 3] * 4,
+    ],
+    ids=["lists", "mixed", "paths", "object", "object paths", "str", "table", "4-D", "5-D", "lists of lists"],
+)
+def test_images_and_paths_become_an_object_array(frames):
+    checked = check_frames(frames)
+    assert checked.shape == (4, 3) and checked.dtype == object
+    assert not holds_landmarks(checked)
+    assert all(isinstance(source, str | Path) or source.ndim in (2, 3) for source in checked.flat)
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        LANDMARKS,
+        LANDMARKS.astype(int),
+        LANDMARKS.astype(object),
+        LANDMARKS.tolist(),
+        list(LANDMARKS),
+        filled(LANDMARKS),
+    ],
+    ids=["float32", "int", "object", "nested lists", "list", "object rows"],
+)
+def test_landmarks_become_float64(frames):
+    checked = check_frames(frames)
+    assert checked.dtype == np.float64 and holds_landmarks(checked)
+    assert np.array_equal(checked, LANDMARKS)
+
+
+def test_views_of_landmarks():
+    assert check_frames(np.stack([LANDMARKS] * 2, axis=1)).shape == (4, 2, 3, 68, 2)
+
+
+def test_input_is_left_alone():
+    frames = filled([[IMAGE.tolist(), "b.png", IMAGE]])
+    check_frames(frames)
+    assert isinstance(frames[0, 0], list)
+
+
+@pytest.mark.parametrize(
+    ("frames", "error", "message"),
+    [
+        ("clip.png", TypeError, "got str"),
+        (7, TypeError, "got int"),
+        (csr_array(np.eye(3)), TypeError, "sparse"),
+        ([], ValueError, "got 0 clips"),
+        (np.zeros((0, 3, 68, 2)), ValueError, "0 sample"),
+        (["a.png", "b.png", "c.png"], ValueError, r"row 0 holds 'a.png'|row 0 holds 5 frames"),
+        ([["a.png", "b.png"]], ValueError, "row 0 holds 2 frames"),
+        ([["a", "b", "c"], 5], ValueError, "row 1 holds 5"),
+        ([["a.png", None, "c.png"]], TypeError, "clip 0, apex frame: .* got NoneType"),
+        ([["a.png", "b.png", {}]], TypeError, "clip 0, offset frame"),
+        (np.zeros((4, 10)), ValueError, r"shape \(4, 10\)"),
+        (np.zeros((4, 2, 68, 2)), ValueError, r"shape \(4, 2, 68, 2\)"),
+        (LANDMARKS.astype(complex), ValueError, "Complex data"),
+        (np.zeros((1, 3, 9, 9), complex), ValueError, "Complex data"),
+    ],
+)
+def test_other_input_is_refused(frames, error, message):
+    with pytest.raises(error, match=f"frames: .*{message}|{message}"):
+        check_frames(frames)

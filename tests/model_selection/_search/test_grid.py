@@ -1,0 +1,342 @@
+import pickle
+
+import numpy as np
+import pytest
+from scipy.stats import loguniform
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score, recall_score, roc_auc_score
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    LeaveOneGroupOut,
+    ParameterGrid,
+    ParameterSampler,
+    StratifiedKFold,
+    cross_val_predict,
+    cross_validate,
+)
+from sklearn.model_selection._search import BaseSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from skorch.callbacks import EpochTimer
+
+from skmer.classifiers import DeReGRLClassifier
+from skmer.datasets import make_landmark_clips
+from skmer.feature_extraction import LandmarkGraphTransformer
+from skmer.model_selection import BatchedGridSearchCV, BatchedRandomizedSearchCV
+
+# scikit-learn's loop says so of every fold that misses a class, as most folds of this field do.
+pytestmark = pytest.mark.filterwarnings("ignore:Number of classes in training fold")
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    clips = make_landmark_clips(n_subjects=5, n_clips=50, random_state=0)
+    return LandmarkGraphTransformer().fit_transform(clips.frames), clips.target, clips.groups
+
+
+def net(**params):
+    usual = {
+        "max_epochs": 2,
+        "n_channels": 4,
+        "n_members": 1,
+        "random_state": 0,
+        "batch_size": 16,
+        "dtype": "float64",
+    }
+    return DeReGRLClassifier(**{**usual, **params})
+
+
+def out_of_fold(model, X, y, groups, cv=None, method="predict"):
+    return cross_val_predict(model, X, y, groups=groups, cv=cv or LeaveOneGroupOut(), method=method)
+
+
+def macro_f1(y, y_pred):
+    return f1_score(y, y_pred, average="macro")
+
+
+GRID = {"n_actions": [2, 3], "lambda_center": [0.1, 1.0], "lr": [3e-3, 3e-2]}
+
+
+def test_the_criterion_is_the_score_of_all_folds_together(corpus):
+    X, y, groups = corpus
+    search = BatchedGridSearchCV(net(), GRID).fit(X, y, groups=groups)
+    candidates = list(ParameterGrid(GRID))
+    assert search.cv_results_["params"] == candidates
+    predictions = [out_of_fold(net(**params), X, y, groups) for params in candidates]
+    pooled = [macro_f1(y, y_pred) for y_pred in predictions]
+    np.testing.assert_allclose(search.cv_results_["mean_test_score"], pooled)
+    np.testing.assert_allclose(search.cv_results_["seed0_test_score"], pooled)
+    assert (search.cv_results_["std_test_score"] == 0).all()
+    folds = [test for _, test in LeaveOneGroupOut().split(X, y, groups)]
+    by_fold = np.array([[macro_f1(y[test], y_pred[test]) for test in folds] for y_pred in predictions])
+    for k in range(5):
+        np.testing.assert_allclose(search.cv_results_[f"split{k}_test_score"], by_fold[:, k])
+    np.testing.assert_allclose(search.cv_results_["mean_fold_test_score"], by_fold.mean(axis=1))
+    np.testing.assert_allclose(search.cv_results_["std_fold_test_score"], by_fold.std(axis=1))
+    assert not np.allclose(by_fold.mean(axis=1), pooled)
+    assert search.best_index_ == np.argmax(pooled)
+    assert search.cv_results_["rank_test_score"][search.best_index_] == 1
+    assert search.best_params_ == candidates[search.best_index_]
+    assert search.best_score_ == max(pooled)
+
+
+def test_each_seed_is_scored_alone(corpus):
+    X, y, groups = corpus
+    grid = {"n_actions": [2, 3]}
+    cv = GroupKFold(2)
+    search = BatchedGridSearchCV(net(random_state=4), grid, seeds=2, cv=cv).fit(X, y, groups=groups)
+    scores = np.array(
+        [
+            [macro_f1(y, out_of_fold(net(n_actions=k, random_state=s), X, y, groups, cv)) for s in (4, 5)]
+            for k in (2, 3)
+        ]
+    )
+    np.testing.assert_allclose(search.cv_results_["seed4_test_score"], scores[:, 0])
+    np.testing.assert_allclose(search.cv_results_["seed5_test_score"], scores[:, 1])
+    np.testing.assert_allclose(search.cv_results_["mean_test_score"], scores.mean(axis=1))
+    np.testing.assert_allclose(search.cv_results_["std_test_score"], scores.std(axis=1))
+    named = BatchedGridSearchCV(net(), grid, seeds=[4, 5], cv=cv).fit(X, y, groups=groups)
+    np.testing.assert_allclose(named.cv_results_["mean_test_score"], scores.mean(axis=1))
+    own = BatchedGridSearchCV(net(random_state=5), grid, seeds=None, cv=cv).fit(X, y, groups=groups)
+    np.testing.assert_allclose(own.cv_results_["mean_test_score"], scores[:, 1])
+
+
+def test_it_has_what_grid_search_has(corpus):
+    X, y, groups = corpus
+    grid = [{"n_actions": [2, 3]}, {"lambda_center": [0.5]}]
+    ours = BatchedGridSearchCV(net(), grid, scoring="accuracy", cv=GroupKFold(2))
+    theirs = GridSearchCV(net(), grid, cv=GroupKFold(2))
+    assert isinstance(ours, BaseSearchCV)
+    ours.fit(X, y, groups=groups)
+    theirs.fit(X, y, groups=groups)
+    assert theirs.cv_results_.keys() <= ours.cv_results_.keys()
+    for k in range(2):
+        name = f"split{k}_test_score"
+        np.testing.assert_allclose(ours.cv_results_[name], theirs.cv_results_[name])
+    np.testing.assert_allclose(
+        ours.cv_results_["mean_fold_test_score"], theirs.cv_results_["mean_test_score"]
+    )
+    assert ours.cv_results_["param_n_actions"].tolist() == [2, 3, None]
+    assert {name for name in vars(theirs) if name.endswith("_")} <= set(vars(ours))
+    assert (ours.cv_results_["mean_fit_time"] > 0).all()
+    assert ours.n_features_in_ == theirs.n_features_in_ == 186
+    np.testing.assert_array_equal(ours.classes_, theirs.classes_)
+
+
+def test_the_best_is_an_ordinary_fit(corpus):
+    X, y, groups = corpus
+    search = BatchedGridSearchCV(net(), {"n_actions": [2, 3]}, cv=GroupKFold(2)).fit(X, y, groups=groups)
+    plain = net(**search.best_params_).fit(X, y)
+    np.testing.assert_array_equal(search.predict_proba(X), plain.predict_proba(X))
+    np.testing.assert_array_equal(search.predict(X), plain.predict(X))
+    assert search.score(X, y) == pytest.approx(macro_f1(y, plain.predict(X)))
+    assert search.refit_time_ > 0
+    restored = pickle.loads(pickle.dumps(search))
+    np.testing.assert_array_equal(restored.predict(X), plain.predict(X))
+
+
+def test_without_refit_there_are_scores_alone(corpus):
+    X, y, groups = corpus
+    search = BatchedGridSearchCV(net(), {"n_actions": [2]}, cv=GroupKFold(2), refit=False)
+    search.fit(X, y, groups=groups)
+    assert search.best_params_ == {"n_actions": 2}
+    assert not hasattr(search, "best_estimator_")
+    with pytest.raises(AttributeError, match="has no attribute 'predict'"):
+        search.predict(X)
+
+
+def test_several_metrics_of_which_one_decides(corpus):
+    X, y, groups = corpus
+    cv = GroupKFold(2)
+    options = {"scoring": ["uf1", "uar", "accuracy", "roc_auc_ovr"], "cv": cv}
+    search = BatchedGridSearchCV(net(), {"n_actions": [2, 3]}, refit="uar", **options)
+    search.fit(X, y, groups=groups)
+    for i, n_actions in enumerate((2, 3)):
+        model = net(n_actions=n_actions)
+        y_pred = out_of_fold(model, X, y, groups, cv)
+        expected = {
+            "uf1": macro_f1(y, y_pred),
+            "uar": recall_score(y, y_pred, average="macro"),
+            "accuracy": np.mean(y == y_pred),
+            "roc_auc_ovr": roc_auc_score(
+                y, out_of_fold(model, X, y, groups, cv, "predict_proba"), multi_class="ovr"
+            ),
+        }
+        found = {name: search.cv_results_[f"mean_test_{name}"][i] for name in expected}
+        assert found == pytest.approx(expected)
+    assert search.multimetric_
+    assert search.best_index_ == np.argmax(search.cv_results_["mean_test_uar"])
+    assert search.score(X, y) == pytest.approx(recall_score(y, search.predict(X), average="macro"))
+    with pytest.raises(ValueError, match="refit must be set to a scorer key"):
+        BatchedGridSearchCV(net(), {"n_actions": [2]}, **options).fit(X, y, groups=groups)
+
+
+def test_a_function_may_choose(corpus):
+    X, y, groups = corpus
+    options = {"cv": GroupKFold(2), "refit": lambda results: int(np.argmin(results["mean_test_score"]))}
+    search = BatchedGridSearchCV(net(), {"n_actions": [2, 3]}, **options).fit(X, y, groups=groups)
+    assert search.best_index_ == np.argmin(search.cv_results_["mean_test_score"])
+
+
+@pytest.mark.parametrize(
+    "options", [{"chunk_size": 1}, {"chunk_size": 3, "n_jobs": 2}, {"chunk_size": 50}], ids=str
+)
+def test_how_the_work_is_cut_does_not_matter(corpus, options):
+    X, y, groups = corpus
+    grid = {"n_actions": [2, 3], "n_channels": [4, 6], "max_epochs": [1, 2]}
+    fixed = {"cv": GroupKFold(2), "refit": False}
+    whole = BatchedGridSearchCV(net(), grid, **fixed).fit(X, y, groups=groups)
+    other = BatchedGridSearchCV(net(), grid, **fixed, **options).fit(X, y, groups=groups)
+    np.testing.assert_allclose(other.cv_results_["mean_test_score"], whole.cv_results_["mean_test_score"])
+    assert other.cv_results_["params"] == whole.cv_results_["params"]
+
+
+def test_fits_of_one_shape_are_trained_together(corpus, monkeypatch):
+    from skmer.model_selection._stacks import _engine
+
+    sizes = []
+    train_nets = _engine.train_nets
+    monkeypatch.setattr(
+        _engine,
+        "train_nets",
+        lambda nets, data, chunk_size: (
+            sizes.append({(net.n_actions, len(net.classes_)) for net in nets})
+            or train_nets(nets, data, chunk_size=chunk_size)
+        ),
+    )
+    X, y, groups = corpus
+    grid = {"n_actions": [2, 3], "lambda_center": [0.1, 0.2, 0.3]}
+    BatchedGridSearchCV(net(), grid, cv=GroupKFold(2), refit=False, chunk_size=6).fit(X, y, groups=groups)
+    # Two numbers of actions; one of the folds misses a class.
+    assert sorted(map(list, sizes)) == [[(2, 4)], [(2, 5)], [(3, 4)], [(3, 5)]]
+
+
+def test_numbers_of_folds_are_numbers_of_groups_of_subjects(corpus):
+    X, y, groups = corpus
+    grid = {"n_actions": [2, 3]}
+    number = BatchedGridSearchCV(net(), grid, cv=2, refit=False).fit(X, y, groups=groups)
+    grouped = BatchedGridSearchCV(net(), grid, cv=GroupKFold(2), refit=False).fit(X, y, groups=groups)
+    np.testing.assert_array_equal(
+        number.cv_results_["split1_test_score"], grouped.cv_results_["split1_test_score"]
+    )
+    alone = BatchedGridSearchCV(net(), grid, cv=2, refit=False).fit(X, y)
+    y_pred = out_of_fold(net(n_actions=3), X, y, None, StratifiedKFold(2))
+    assert alone.cv_results_["mean_test_score"][1] == pytest.approx(macro_f1(y, y_pred))
+
+
+def test_a_split_through_subjects_draws_a_warning(corpus):
+    X, y, groups = corpus
+    search = BatchedGridSearchCV(net(), {"n_actions": [2]}, cv=StratifiedKFold(2), refit=False)
+    with pytest.warns(UserWarning, match="2 of 2 splits of cv have a subject on both sides") as caught:
+        search.fit(X, y, groups=groups)
+    assert caught[0].filename == __file__
+
+
+def test_what_cannot_be_stacked_is_looped_over_with_one_warning(corpus):
+    X, y, groups = corpus
+    grid = {"callbacks": [None, [EpochTimer()]], "n_actions": [2, 3]}
+    search = BatchedGridSearchCV(net(), grid, cv=GroupKFold(2), refit=False)
+    with pytest.warns(UserWarning) as caught:
+        search.fit(X, y, groups=groups)
+    assert [str(w.message) for w in caught] == [
+        "2 of 4 candidates are trained one after the other, since callbacks is set."
+    ]
+    assert caught[0].filename == __file__
+    scores = search.cv_results_["mean_test_score"]
+    np.testing.assert_allclose(scores[:2], scores[2:])
+
+
+def test_drawn_candidates(corpus):
+    X, y, groups = corpus
+    space = {"lambda_center": loguniform(1e-4, 1), "n_actions": [2, 3]}
+    search = BatchedRandomizedSearchCV(net(), space, n_iter=3, cv=GroupKFold(2), random_state=1)
+    search.fit(X, y, groups=groups)
+    expected = list(ParameterSampler(space, 3, random_state=1))
+    assert search.cv_results_["params"] == expected
+    scores = [macro_f1(y, out_of_fold(net(**params), X, y, groups, GroupKFold(2))) for params in expected]
+    np.testing.assert_allclose(search.cv_results_["mean_test_score"], scores)
+
+
+def test_clones_and_parameters():
+    search = BatchedGridSearchCV(net(), {"n_actions": [2]}, seeds=2, chunk_size=4)
+    copy = clone(search).set_params(estimator__n_layers=1, seeds=3)
+    assert copy.get_params()["estimator__n_layers"] == 1
+    assert (copy.seeds, copy.chunk_size, search.seeds) == (3, 4, 2)
+    assert search.estimator.n_layers == 2
+
+
+def test_scikit_learns_tools_take_it(corpus):
+    X, y, groups = corpus
+    search = BatchedGridSearchCV(net(), {"n_actions": [2, 3]}, cv=2)
+    found = cross_validate(search, X, y, groups=groups, cv=GroupKFold(2))
+    assert found["test_score"].shape == (2,)
+
+
+def test_its_device_is_that_of_the_nets(corpus, monkeypatch):
+    from skmer.model_selection._stacks import _engine
+
+    devices = []
+    train_nets = _engine.train_nets
+    monkeypatch.setattr(
+        _engine,
+        "train_nets",
+        lambda nets, data, chunk_size: (
+            devices.extend(net.get_params()["device"] for net in nets)
+            or train_nets(nets, data, chunk_size=chunk_size)
+        ),
+    )
+    X, y, groups = corpus
+    options = {"cv": GroupKFold(2), "refit": False}
+    BatchedGridSearchCV(net(), {"n_actions": [2]}, device="cpu", **options).fit(X, y, groups=groups)
+    assert devices == ["cpu", "cpu"]
+    BatchedGridSearchCV(net(), {"n_actions": [2]}, **options).fit(X, y, groups=groups)
+    assert devices[2:] == ["auto", "auto"]
+
+
+@pytest.mark.parametrize(
+    ("search", "message"),
+    [
+        (
+            lambda: BatchedGridSearchCV(LogisticRegression(), {"C": [1]}),
+            r"got LogisticRegression; use .*GridS",
+        ),
+        (
+            lambda: BatchedRandomizedSearchCV(make_pipeline(StandardScaler(), LogisticRegression()), {}),
+            r"got LogisticRegression; use sklearn.model_selection.RandomizedSearchCV",
+        ),
+        (
+            lambda: BatchedGridSearchCV(net(), {"n_actions": [2, 0]}),
+            r"candidate \{'n_actions': 0\} failed: .*",
+        ),
+        (
+            lambda: BatchedGridSearchCV(net(), {"n_action": [2]}),
+            r"candidate \{'n_action': 2\} failed: Invalid",
+        ),
+        (
+            lambda: BatchedGridSearchCV(net(), {"graph": ["brow-nose-lip31", "generic"]}),
+            "'generic'.*split 0.* f",
+        ),
+        (lambda: BatchedGridSearchCV(net(), {}, chunk_size=0), "chunk_size must be 'auto' or a positive"),
+        (lambda: BatchedGridSearchCV(net(), {}, seeds=[1, 1]), "seeds must be None, a positive number"),
+        (lambda: BatchedGridSearchCV(net(), {}, seeds=0), "'seeds' parameter"),
+        (lambda: BatchedGridSearchCV(net(), {}, scoring="uf2"), "uf2"),
+        (lambda: BatchedGridSearchCV(net(), {}, scoring=["uf1", "uf1"]), "scoring must name distinct"),
+        (lambda: BatchedGridSearchCV(net(), {}, scoring=lambda model, X, y: {"a": 1.0}), "return a number"),
+        (
+            lambda: BatchedRandomizedSearchCV(net(), {"n_actions": [2]}, n_iter=1, checkpoint="nowhere"),
+            "checkpoint needs random_state to be an int",
+        ),
+    ],
+)
+def test_wrong_arguments_are_refused(corpus, search, message):
+    X, y, groups = corpus
+    with pytest.raises(ValueError, match=message):
+        search().set_params(cv=2).fit(X, y, groups=groups)
+
+
+def test_subjects_are_asked_for(corpus):
+    X, y, _ = corpus
+    with pytest.raises(ValueError, match="groups must be given, since cv=None leaves one subject out"):
+        BatchedGridSearchCV(net(), {"n_actions": [2]}).fit(X, y)
