@@ -1,11 +1,13 @@
-"""Which nets the compiled loops compute."""
+"""Parameter values that the compiled loops support."""
 
 from collections.abc import Mapping
-from functools import cache
 from importlib import import_module
 from typing import Any
 
-COMPUTED = {
+LANES = 8
+"""Entries that are loaded, multiplied and stored together; hidden channels have to fill whole vectors."""
+
+SUPPORTED = {
     "activation": ("relu",),
     "action_softmax": ("nodes",),
     "weight_norm": ("l1",),
@@ -13,30 +15,18 @@ COMPUTED = {
     "fusion": ("concatenate",),
     "dropout": (0,),
 }
-"""The values of parameters that the loops know; of parameters that are not here they know all."""
-
-LANES = 8
-"""Entries that are loaded, multiplied and stored together; hidden channels have to fill whole vectors."""
+"""Values by parameter; parameters that are not listed are unrestricted."""
 
 
-@cache
-def loops() -> Any:
-    """Return the module of the step; None where numba is missing, of no use or cannot keep its work."""
+def is_supported(parameters: Mapping[str, Any]) -> bool:
+    """Return whether the loops compute a `DeReGRL` with these parameters."""
+    known = all(parameters[name] in values for name, values in SUPPORTED.items() if name in parameters)
+    return known and parameters["n_channels"] % LANES == 0 and parameters.get("n_layers", 1) > 0
+
+
+def has_numba() -> bool:
+    """Return whether numba is installed and compiles."""
     try:
-        if import_module("numba").config.DISABLE_JIT:
-            return None
+        return not import_module("numba").config.DISABLE_JIT
     except ImportError:
-        return None
-    try:
-        return import_module("skmer.nn._compiled._stacked_step")
-    except RuntimeError as error:
-        if "cannot cache" not in str(error):
-            raise
-        return None
-
-
-def is_computed(parameters: Mapping[str, Any]) -> bool:
-    """Whether the loops compute a `DeReGRL` with these parameters, here."""
-    known = all(parameters[name] in values for name, values in COMPUTED.items() if name in parameters)
-    fits = parameters["n_channels"] % LANES == 0 and parameters.get("n_layers", 1) > 0
-    return known and fits and loops() is not None
+        return False
