@@ -25,12 +25,12 @@ class Family(NamedTuple):
     half: str
     parameters: dict
     seed: int = 0
-    unit_rms: bool = False
+    normalize_motion: bool = False
 
 
-def _family(name, half, seed, n_clips, n_subjects, unit_rms=False, **parameters):
+def _family(name, half, seed, n_clips, n_subjects, normalize_motion=False, **parameters):
     sizes = {"n_clips": n_clips, "n_subjects": n_subjects}
-    return Family(name, half, sizes | parameters, seed, unit_rms)
+    return Family(name, half, sizes | parameters, seed, normalize_motion)
 
 
 _TABLE = [
@@ -42,7 +42,7 @@ _TABLE = [
         12,
         442,
         68,
-        unit_rms=True,
+        normalize_motion=True,
         dataset="megc2019",
         offset=False,
         noise=0.1,
@@ -63,7 +63,7 @@ _TABLE = [
         17,
         450,
         50,
-        unit_rms=True,
+        normalize_motion=True,
         dataset="casme3",
         offset=False,
         variation=0.3,
@@ -77,7 +77,7 @@ _TABLE = [
     ),
     _family("faint", "choose", 20, 220, 22, noise=0.1, amplitude=(0.3, 1.2), variation=0.3, habits=0.2),
     _family(
-        "doubtful", "choose", 21, 320, 40, unit_rms=True, n_classes=3, flip_y=0.2, variation=0.5, habits=0.3
+        "doubtful", "choose", 21, 320, 40, normalize_motion=True, n_classes=3, flip_y=0.2, variation=0.5, habits=0.3
     ),
     _family("mixed", "choose", 22, 280, 30, offset=False, class_sep=0.7, variation=0.3, habits=0.2),
     # The same axes with other values, to be reported.
@@ -88,7 +88,7 @@ _TABLE = [
         52,
         430,
         64,
-        unit_rms=True,
+        normalize_motion=True,
         dataset="megc2019",
         offset=False,
         noise=0.15,
@@ -104,7 +104,7 @@ _TABLE = [
         54,
         1000,
         70,
-        unit_rms=True,
+        normalize_motion=True,
         noise=0.05,
         variation=0.45,
         habits=0.5,
@@ -117,7 +117,7 @@ _TABLE = [
         56,
         350,
         36,
-        unit_rms=True,
+        normalize_motion=True,
         dataset="samm",
         n_classes=7,
         variation=0.25,
@@ -157,7 +157,7 @@ _TABLE = [
         60,
         240,
         32,
-        unit_rms=True,
+        normalize_motion=True,
         offset=False,
         noise=0.08,
         amplitude=(0.25, 1.0),
@@ -190,7 +190,7 @@ def load_clips(family, graph=GRAPH):
     """What `load_family` gives, of a `Family`."""
     clips = make_clips(family)
     X = LandmarkGraphTransformer(graph=graph).fit_transform(clips.frames).astype(np.float32)
-    return (_unit_rms(X) if family.unit_rms else X), clips.target, clips.groups
+    return (_unit_rms(X) if family.normalize_motion else X), clips.target, clips.groups
 
 
 def make_clips(family):
@@ -218,7 +218,7 @@ def main():
         _, y, _ = load_family(family.name)
         text = ", ".join(f"{name} {value}" for name, value in family.parameters.items())
         print(
-            f"| {family.name} | {family.half} | {len(set(y))} | {'yes' if family.unit_rms else ''} | {text} |"
+            f"| {family.name} | {family.half} | {len(set(y))} | {'yes' if family.normalize_motion else ''} | {text} |"
         )
 
 

@@ -29,22 +29,20 @@ from skmer.datasets import make_landmark_clips
 from skmer.face import FaceGraph
 from skmer.feature_extraction import LandmarkGraphTransformer
 from skmer.model_selection import BatchedGridSearchCV, batched_cross_val_predict
-from skmer.training._stack import train_nets
 
 GRAPH = FaceGraph.preset("brow-nose-lip31")
 # What the textbook network has: no augmentation, no second path, no schedule.
 PLAIN = {
-    "mirror": False,
+    "horizontal_flip": False,
     "noise": 0.0,
-    "rigid_noise": 0.0,
-    "unit_rms": False,
+    "head_motion_noise": 0.0,
+    "normalize_motion": False,
     "channels": (),
-    "linear_path": False,
+    "linear_skip": False,
     "label_smoothing": 0.0,
     "class_weight": None,
     "schedule": None,
     "batch_size": 32,
-    "n_members": 1,
     "random_state": 0,
 }
 

@@ -5,7 +5,7 @@ import warnings
 import torch
 from sklearn.pipeline import Pipeline
 
-from skmer.classifiers._dere_grl import DeReGRLClassifier
+from skmer.classifiers import DeReGRLClassifier
 from skmer.feature_extraction import LandmarkGraphTransformer
 from skmer.magnification import MotionMagnifier
 
@@ -28,7 +28,7 @@ PAPER = {
     "fusion": "concatenate",
     "dropout": 0.0,
     "channels": (),
-    "linear_path": False,
+    "linear_skip": False,
     "label_smoothing": 0.0,
     "lambda_center": 1.0,
     "lambda_weight": 1.0,
@@ -36,17 +36,16 @@ PAPER = {
     "loss_reduction": "sum",
     "centers": "learned",
     "balance": "absolute",
-    "mirror": False,
+    "horizontal_flip": False,
     "noise": 0.0,
-    "rigid_noise": 0.0,
-    "unit_rms": False,
+    "head_motion_noise": 0.0,
+    "normalize_motion": False,
     "class_weight": None,
     "optimizer": torch.optim.Adam,
     "lr": 1e-3,
     "weight_decay": 1e-4,
     "schedule": None,
     "max_epochs": 200,
-    "n_members": 1,
     "batch_size": 32,
 }
 ROWS = {

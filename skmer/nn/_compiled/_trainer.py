@@ -1,6 +1,5 @@
 """Training of a network and its loss in compiled loops: the one object through which they are entered."""
 
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -12,33 +11,10 @@ from skmer.nn._compiled._epoch import Adam, Batches, Matrices, Plan, Tensors, tr
 from skmer.nn._compiled._gemm import prepare, round_up
 from skmer.nn._compiled._head import Head, Linear, Losses
 from skmer.nn._compiled._layout import Arrays, Layout, adjacency_of, blocks_of
+from skmer.nn._compiled._support import AdamStep
 from skmer.nn._losses import LossTerms
 
 LAMBDAS = ("lambda_center", "lambda_weight", "lambda_balance")
-
-
-class AdamStep(NamedTuple):
-    """Settings of `torch.optim.Adam` or `torch.optim.AdamW` for a run of batches."""
-
-    rates: Sequence[float]
-    n_steps_before: int
-    betas: tuple[float, float] = (0.9, 0.999)
-    eps: float = 1e-8
-    weight_decay: float = 0.0
-    decoupled: bool = True
-
-    def schedule(self) -> np.ndarray:
-        """Return a row for each batch; see `skmer.nn._compiled._epoch.Adam`."""
-        rates = np.asarray(self.rates, float)
-        steps = self.n_steps_before + np.arange(1, len(rates) + 1)
-        keep = 1 - rates * self.weight_decay * self.decoupled
-        size = rates / (1 - self.betas[0] ** steps)
-        return np.stack([keep, size, np.sqrt(1 - self.betas[1] ** steps)], -1)
-
-    def constants(self) -> list[float]:
-        """Return the numbers that are the same for all batches."""
-        decay = 0.0 if self.decoupled else self.weight_decay
-        return [1 - self.betas[0], self.betas[1], 1 - self.betas[1], self.eps, decay]
 
 
 class _Room(NamedTuple):
@@ -129,7 +105,7 @@ class CompiledTrainer:
         share = sample_weight.to(self.dtype)
         share = share / share.sum(-1, keepdim=True)
         flat = features.to(self.dtype).flatten(2)
-        flat = flat[..., : flat.shape[-1] if self.module.linear_path is not None else 0].contiguous()
+        flat = flat[..., : flat.shape[-1] if self.module.linear_skip is not None else 0].contiguous()
         batches = Batches(target.long().contiguous().numpy(), share.contiguous().numpy(), flat.numpy())
         terms = np.empty((n_batches, 5), self.number)
         scales = self._scales(room)
@@ -213,7 +189,7 @@ class CompiledTrainer:
             Matrices(*arrays.values(), *fixed),
             layout.plan(features, *self._named),
             self._make_head(layout),
-            (self._linear(layout, "head.weight"), self._linear(layout, "linear_path.weight")),
+            (self._linear(layout, "head.weight"), self._linear(layout, "linear_skip.weight")),
         )
 
     def _fixed(self, name: str) -> np.ndarray:
@@ -268,8 +244,8 @@ class CompiledTrainer:
         shapes = {
             "head.weight": (0, 0),
             "head.bias": (1, 0),
-            "linear_path.weight": (0, n_classes),
-            "linear_path.bias": (1, n_classes),
+            "linear_skip.weight": (0, n_classes),
+            "linear_skip.bias": (1, n_classes),
             "weight_loss.centers": (spare * n_classes, spare * n_weights),
             "adjacency.learned": (spare * n_nodes, spare * n_nodes),
             "reconstruction.adjacency.learned": (spare * n_weights, spare * n_weights),
