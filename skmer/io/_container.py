@@ -1,7 +1,7 @@
 """The file itself: a JSON document and named arrays in the layout of safetensors, checked byte by byte.
 
-The layout is eight bytes with the length of a JSON header, the header, and the arrays one after another. It is
-read here and not by the package `safetensors`, which accepts repeated keys and numbers of any kind.
+The layout is eight bytes with the length of a JSON header, the header, and the arrays one after another. It
+is read here and not by the package `safetensors`, which accepts repeated keys and numbers of any kind.
 """
 
 import hashlib
@@ -165,7 +165,8 @@ def _check_places(header, n_bytes):
         end = stop
     if end != n_bytes:
         raise ValueError(
-            f"it is not a whole file of skmer.io.save: {n_bytes} bytes follow the header, its arrays have {end}"
+            f"it is not a whole file of skmer.io.save: {n_bytes} bytes follow the header, its arrays have "
+            f"{end}"
         )
     return places
 
@@ -190,7 +191,7 @@ def _are_sizes(values):
 
 
 def _view(content, dtype, shape, begin, end):
-    if dtype == bool and content[begin:end].strip(b"\0\1"):
+    if dtype.kind == "b" and content[begin:end].strip(b"\0\1"):
         # numpy computes nonsense with other bytes in a boolean array.
         raise ValueError("an array of booleans holds other bytes than 0 and 1")
     if begin == end:

@@ -3,7 +3,6 @@
 `save` checks what it wrote by the same rules as `load`, so that it refuses at once what could not be loaded.
 """
 
-import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import validate_parameter_constraints
 from skorch import NeuralNet
@@ -46,7 +45,9 @@ def to_document(estimator, trusted):
         left_out.extend(key for key in dropped if key not in left_out)
         return name, {key: value for key, value in params.items() if key not in dropped}, state
 
-    encoder = Encoder(encode_estimator, lambda member: name_of(member, set().union(*OBJECTS.values(), trusted)))
+    encoder = Encoder(
+        encode_estimator, lambda member: name_of(member, set().union(*OBJECTS.values(), trusted))
+    )
     return encoder.encode(estimator), encoder.tensors, left_out
 
 
@@ -95,8 +96,8 @@ def check(node, trusted):
 def _class_of(node, trusted):
     if node.name not in CLASSES and node.name not in trusted:
         raise ValueError(
-            f"it names the class {node.name}, which is not among those that model files may name; if you know "
-            f"what it does, pass trusted=[{node.name!r}]"
+            f"it names the class {node.name}, which is not among those that model files may name; if you "
+            f"know what it does, pass trusted=[{node.name!r}]"
         )
     cls = resolve(node.name)
     if not (isinstance(cls, type) and issubclass(cls, BaseEstimator)):
@@ -117,7 +118,9 @@ def _check_params(node, cls, trusted):
         if is_plain(value):
             plain.setdefault(name, value)
         elif node.name not in trusted and not _may_hold(node.name, is_net, name, value, trusted):
-            raise ValueError(f"the parameter {name} holds a class, a function or an estimator that it may not")
+            raise ValueError(
+                f"the parameter {name} holds a class, a function or an estimator that it may not"
+            )
     if "steps" in NESTED.get(node.name, {}).values():
         plain = {name: value for name, value in plain.items() if NESTED[node.name].get(name) != "steps"}
         _check_steps(node)
@@ -161,7 +164,9 @@ def _check_state(node, cls):
         elif hasattr(cls, name) or name in cls._get_param_names():
             raise ValueError(f"the attribute {name} is one of the class itself, and no file may set it")
         elif node.name in FORMS and not is_plain(value):
-            raise ValueError(f"the attribute {name} holds a class, a function or an estimator that it may not")
+            raise ValueError(
+                f"the attribute {name} holds a class, a function or an estimator that it may not"
+            )
         elif any(not isinstance(inner, EstimatorNode) for inner in nodes(value)):
             raise ValueError(f"the attribute {name} holds a class or a function")
     check_attributes(forms, learned)

@@ -1,9 +1,9 @@
 """Forms of learned attributes, written as in ``"coef_:f[D,F] intercept_:f[D]|float"``, and their check.
 
-A form is a kind, or several with ``|`` between them. ``f``, ``i`` and ``b`` are arrays of floats, integers and
-booleans; brackets give the sizes of their axes: numbers, ``*``, or letters that stand for one size throughout
-an estimator. ``F`` is the number of features, ``C`` that of classes, ``D`` and ``P`` follow from it: columns of
-decisions and pairs of classes. Floats are finite unless ``~`` follows.
+A form is a kind, or several with ``|`` between them. ``f``, ``i`` and ``b`` are arrays of floats, integers
+and booleans; brackets give the sizes of their axes: numbers, ``*``, or letters that stand for one size
+throughout an estimator. ``F`` is the number of features, ``C`` that of classes, ``D`` and ``P`` follow from
+it: columns of decisions and pairs of classes. Floats are finite unless ``~`` follows.
 """
 
 import re

@@ -11,8 +11,8 @@ import warnings
 import numpy as np
 import torch
 
-from skmer.io._forms import check_attributes, is_plain, parse_forms
 from skmer.io._codec import GraphNode, ObjectNode
+from skmer.io._forms import check_attributes, is_plain, parse_forms
 from skmer.io._table import resolve
 
 FITTED = parse_forms(
@@ -40,7 +40,9 @@ def take_apart(net):
         The state of a net that is not fitted is empty.
     """
     if net.initialized_ and net._is_outdated():
-        raise ValueError("a parameter of the network has been set since the last fit; fit again before saving")
+        raise ValueError(
+            "a parameter of the network has been set since the last fit; fit again before saving"
+        )
     params = net.get_params(deep=False)
     defaults = {name: p.default for name, p in inspect.signature(type(net)).parameters.items()}
     usual = [name for name, value in params.items() if callable(value) and value is defaults.get(name)]

@@ -1,15 +1,15 @@
 """Saving and loading of estimators in files that run no code.
 
-How the format number is raised. ``FORMAT`` counts what a reader must know to read a file: the kinds of entries
-in `skmer.io._codec`, the names and parameters of the classes in `skmer.io._table`, the state of a net in
-`skmer.io._nets`. When one of these changes so that older files can no longer be read as they are, add one to
-``FORMAT``, and add the version that wrote the last number to ``_WRITERS``; a reader that can still translate
-the older documents may do so before it checks them. Keep the layout, the keys "skmer" and "sha256" and the
-checksum of `skmer.io._container` as they are: by them every version finds the format number of any file. A new
-class in the tables or a new optional attribute needs no new number.
+How the format number is raised. ``FORMAT`` counts what a reader must know to read a file: the kinds of
+entries in `skmer.io._codec`, the names and parameters of the classes in `skmer.io._table`, the state of a
+net in `skmer.io._nets`. When one of these changes so that older files can no longer be read as they are,
+add one to ``FORMAT``, and add the version that wrote the last number to ``_WRITERS``; a reader that can
+still translate the older documents may do so before it checks them. Keep the layout, the keys "skmer" and
+"sha256" and the checksum of `skmer.io._container` as they are: by them every version finds the format
+number of any file. A new class in the tables or a new optional attribute needs no new number.
 
-skops, which has the same aim, was looked at and not used: it trusts whole modules of scikit-learn by default,
-calls constructors while it reads, and knows nothing of the shapes that an attribute may have.
+skops, which has the same aim, was looked at and not used: it trusts whole modules of scikit-learn by
+default, calls constructors while it reads, and knows nothing of the shapes that an attribute may have.
 """
 
 import os
@@ -132,9 +132,9 @@ def load(path, *, trusted=()):
         _check_format(document)
         parser = Parser(tensors)
         node = parser.parse(document["estimator"])
+        check(node, trusted)
         if parser.unused:
             raise ValueError(f"the array {next(iter(parser.unused))!r} belongs to nothing")
-        check(node, trusted)
         return build(node)
     except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError) as error:
         raise ValueError(f"{path} cannot be loaded: {_sentence(error)}") from error
@@ -153,8 +153,8 @@ def _check_format(document):
     if found < FORMAT:
         raise ValueError(
             f"it has format {found}, which skmer {_WRITERS.get(found, document['skmer'])} wrote, and this is "
-            f"skmer {version('skmer')}, which reads format {FORMAT}; fit and save again, or load it with that "
-            "version"
+            f"skmer {version('skmer')}, which reads format {FORMAT}; fit and save again, or load it with "
+            "that version"
         )
     if found > FORMAT:
         raise ValueError(

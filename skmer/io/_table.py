@@ -38,9 +38,13 @@ _LIBSVM = (
     "_sparse:false _effective_probability:bool _gamma:float support_:i[S] support_vectors_:f[S,F]|f[0,0] "
     "shape_fit_:sizes fit_status_:int _num_iter:i n_iter_:int|i offset_:f[1] "
 )
-_SVC = _LIBSVM + _CLASSES + (
-    "_n_support:i[C] dual_coef_:f[C-1,S] _dual_coef_:f[C-1,S] intercept_:f[P] _intercept_:f[P] "
-    "_probA:f[P]|f[0] _probB:f[P]|f[0] "
+_SVC = (
+    _LIBSVM
+    + _CLASSES
+    + (
+        "_n_support:i[C] dual_coef_:f[C-1,S] _dual_coef_:f[C-1,S] intercept_:f[P] _intercept_:f[P] "
+        "_probA:f[P]|f[0] _probB:f[P]|f[0] "
+    )
 )
 _SVR = _LIBSVM + (
     "_n_support:i[2] dual_coef_:f[1,S] _dual_coef_:f[1,S] intercept_:f[1] _intercept_:f[1] "
@@ -57,8 +61,8 @@ _NEIGHBORS = (
     "_fit_method:str _fit_X:f[S,F] n_samples_fit_:int _tree:none "
 )
 
-# Learned attributes of scikit-learn's estimators, by public name; what is private is named, what is public and
-# not named here may hold plain numbers, text and arrays.
+# Learned attributes of scikit-learn's estimators. Private ones must be named here; a public one that is not,
+# since another version of scikit-learn has it, may hold plain numbers, text and arrays.
 _SKLEARN = {
     "pipeline.Pipeline": "",
     "pipeline.FeatureUnion": "",
@@ -71,7 +75,9 @@ _SKLEARN = {
     "preprocessing.FunctionTransformer": "",  # without a function, as FeatureUnion's passthrough
     "preprocessing.Normalizer": "",
     "preprocessing.Binarizer": "",
-    "preprocessing.PolynomialFeatures": "n_output_features_:int _n_out_full:int _min_degree:int _max_degree:int",
+    "preprocessing.PolynomialFeatures": (
+        "n_output_features_:int _n_out_full:int _min_degree:int _max_degree:int"
+    ),
     "preprocessing.KernelCenterer": "K_fit_rows_:f[S] K_fit_all_:float",
     "preprocessing.LabelBinarizer": "classes_:labels[C] y_type_:str sparse_input_:bool",
     "preprocessing.LabelEncoder": "classes_:labels[C]",
@@ -80,28 +86,34 @@ _SKLEARN = {
     "decomposition.IncrementalPCA": _PCA,
     "decomposition.TruncatedSVD": _PCA,
     "decomposition.FactorAnalysis": "components_:f[K,F] mean_:f[F] noise_variance_:f[F]",
-    "decomposition.FastICA": "components_:f[K,F] mean_:f[F] whitening_:f[K,F] mixing_:f[F,K] _unmixing:f[K,K]",
+    "decomposition.FastICA": (
+        "components_:f[K,F] mean_:f[F] whitening_:f[K,F] mixing_:f[F,K] _unmixing:f[K,K]"
+    ),
     "decomposition.SparsePCA": _PROJECTION,
     "decomposition.NMF": "components_:f[K,F] _n_components:int _beta_loss:int|float n_components_:int",
     "decomposition.KernelPCA": (
         "eigenvalues_:f[K] eigenvectors_:f[S,K] X_fit_:f[S,F] gamma_:float dual_coef_:f[S,F] "
         "X_transformed_fit_:f[S,K] _centerer:=sklearn.preprocessing.KernelCenterer"
     ),
-    "kernel_approximation.Nystroem": (
-        "components_:f[K,F] normalization_:f[K,K] component_indices_:i[K]"
-    ),
+    "kernel_approximation.Nystroem": ("components_:f[K,F] normalization_:f[K,K] component_indices_:i[K]"),
     "kernel_approximation.RBFSampler": "random_weights_:f[F,K] random_offset_:f[K] _gamma:float",
     "feature_selection.VarianceThreshold": "variances_:f~[F]",
     **dict.fromkeys(
         (
             f"feature_selection.{name}"
             for name in (
-                "SelectKBest", "SelectPercentile", "SelectFpr", "SelectFdr", "SelectFwe", "GenericUnivariateSelect"
+                "SelectKBest",
+                "SelectPercentile",
+                "SelectFpr",
+                "SelectFdr",
+                "SelectFwe",
+                "GenericUnivariateSelect",
             )
         ),
         _SELECTION,
     ),
-    "discriminant_analysis.LinearDiscriminantAnalysis": _LINEAR + (
+    "discriminant_analysis.LinearDiscriminantAnalysis": _LINEAR
+    + (
         "priors_:f[C] means_:f[C,F] xbar_:f[F] scalings_:f[F,K] _max_components:int covariance_:f[F,F] "
         "explained_variance_ratio_:f[*]"
     ),
@@ -114,7 +126,8 @@ _SKLEARN = {
     "naive_bayes.ComplementNB": _NAIVE + "feature_all_:f[F]",
     "linear_model.LogisticRegression": _LINEAR,
     "linear_model.LogisticRegressionCV": _LINEAR + "Cs_:f C_:f|float",
-    "linear_model.RidgeClassifier": _RIDGE + "solver_:str _label_binarizer:=sklearn.preprocessing.LabelBinarizer",
+    "linear_model.RidgeClassifier": _RIDGE
+    + "solver_:str _label_binarizer:=sklearn.preprocessing.LabelBinarizer",
     "linear_model.RidgeClassifierCV": (
         _RIDGE + "alpha_:float best_score_:float _label_binarizer:=sklearn.preprocessing.LabelBinarizer"
     ),
@@ -162,8 +175,27 @@ NESTED = {
     },
 }
 
-_SCORES = ("f_classif", "f_regression", "chi2", "mutual_info_classif", "mutual_info_regression", "r_regression")
-_OPTIMIZERS = ("Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop", "Rprop", "SGD")
+_SCORES = (
+    "f_classif",
+    "f_regression",
+    "chi2",
+    "mutual_info_classif",
+    "mutual_info_regression",
+    "r_regression",
+)
+_OPTIMIZERS = (
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "ASGD",
+    "NAdam",
+    "RAdam",
+    "RMSprop",
+    "Rprop",
+    "SGD",
+)
 # Parameters of any class that hold a class or function, and which.
 OBJECTS = {
     "score_func": {f"sklearn.feature_selection.{name}" for name in _SCORES},
@@ -173,7 +205,6 @@ OBJECTS = {
     "iterator_train": {"torch.utils.data.DataLoader"},
     "iterator_valid": {"torch.utils.data.DataLoader"},
 }
-
 
 
 def _check_svm(state):
@@ -193,7 +224,9 @@ def _check_svm(state):
 def _check_neighbors(state):
     """Refuse class numbers that are none."""
     labels, classes = state.get("_y", np.empty(0, int)), state.get("classes_", ())
-    if labels.dtype.kind not in "iu" or (len(labels) and not 0 <= labels.min() <= labels.max() < len(classes)):
+    if labels.dtype.kind not in "iu" or (
+        len(labels) and not 0 <= labels.min() <= labels.max() < len(classes)
+    ):
         raise ValueError("the attribute _y holds numbers that are none of a class")
 
 
@@ -233,7 +266,7 @@ def lasts(owner, name, value):
     if name not in LASTING:
         return True
     allowed = FOREIGN_MEMORY if name == "memory" and not owner.startswith("skmer.") else LASTING[name]
-    return value is None and None in allowed or isinstance(value, bool | str) and value in allowed
+    return (value is None and None in allowed) or (isinstance(value, bool | str) and value in allowed)
 
 
 def check_trusted(trusted):
@@ -295,7 +328,10 @@ def name_of(member, names):
     ValueError
         If it has none.
     """
-    home, own = str(getattr(member, "__module__", "")), str(getattr(member, "__qualname__", type(member).__name__))
+    home, own = (
+        str(getattr(member, "__module__", "")),
+        str(getattr(member, "__qualname__", type(member).__name__)),
+    )
     parts = home.split(".")
     # The most public module first: torch.optim.AdamW before torch.optim.adamw.AdamW.
     for n_parts in range(1, len(parts) + 1):

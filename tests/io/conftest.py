@@ -1,3 +1,4 @@
+import copy
 import json
 import os
 import sys
@@ -23,7 +24,13 @@ def _hook(event, args):
         return
     if event == "open" and isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
         _watched.append(f"open {args[0]}")
-    elif event == "import" and args[0].partition(".")[0] not in ("skmer", "sklearn", "torch", "numpy", "scipy"):
+    elif event == "import" and args[0].partition(".")[0] not in (
+        "skmer",
+        "sklearn",
+        "torch",
+        "numpy",
+        "scipy",
+    ):
         _watched.append(f"import {args[0]}")
     elif event.startswith(_HARM) and event not in _HARMLESS:
         _watched.append(event)
@@ -77,16 +84,16 @@ def rewrite():
 
 @pytest.fixture
 def refused(monkeypatch):
-    """Assert that a file is refused with a reason that names it, and that nothing was made, run or written."""
+    """Assert that a file is refused with a reason and its name, and that nothing was made, run or written."""
 
     def check(path, message, while_checked=True):
         built = []
-        monkeypatch.setattr("skmer.io._persistence.build", lambda node: built.append(node))
         before = {entry: entry.read_bytes() for entry in path.parent.rglob("*") if entry.is_file()}
-        if not while_checked:
-            monkeypatch.undo()
-        with watch() as harm, pytest.raises(ValueError, match=message) as caught:
-            load(path)
+        with monkeypatch.context() as patch:
+            if while_checked:
+                patch.setattr("skmer.io._persistence.build", built.append)
+            with watch() as harm, pytest.raises(ValueError, match=message) as caught:
+                load(path)
         assert str(path) in str(caught.value) and "\n" not in str(caught.value)
         assert harm == [] and built == []
         assert {entry: entry.read_bytes() for entry in path.parent.rglob("*") if entry.is_file()} == before
@@ -106,8 +113,9 @@ def fitted_net(features, clips):
 @pytest.fixture
 def saved(fitted_net, tmp_path):
     """A fitted net and its file."""
-    save(fitted_net, tmp_path / "model.skmer")
-    return fitted_net, tmp_path / "model.skmer"
+    net = copy.deepcopy(fitted_net)
+    save(net, tmp_path / "model.skmer")
+    return net, tmp_path / "model.skmer"
 
 
 @pytest.fixture

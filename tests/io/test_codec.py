@@ -120,7 +120,9 @@ def endless():
     ids=lambda value: type(value).__name__,
 )
 def test_what_needs_pickle_is_refused(value):
-    with pytest.raises(ValueError, match="cannot be saved|does not fit|impossible|no names|in one another|unknown"):
+    with pytest.raises(
+        ValueError, match=r"cannot be saved|does not fit|impossible|no names|in one another|unknown"
+    ):
         there_and_back(value)
 
 

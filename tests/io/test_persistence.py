@@ -139,7 +139,9 @@ class Majority(ClassifierMixin, BaseEstimator):
 
 
 def test_classes_of_ones_own_are_named_by_those_who_trust_them(tmp_path, rewrite, refused, monkeypatch):
-    monkeypatch.setitem(sys.modules, Majority.__module__, sys.modules.get(Majority.__module__, stub(Majority)))
+    monkeypatch.setitem(
+        sys.modules, Majority.__module__, sys.modules.get(Majority.__module__, stub(Majority))
+    )
     X, y = np.arange(12.0).reshape(6, 2), np.array(list("aababb"))
     own = Majority(base=SVC()).fit(X, y)
     path, names = tmp_path / "m", [f"{Majority.__module__}.Majority"]
@@ -154,7 +156,9 @@ def test_classes_of_ones_own_are_named_by_those_who_trust_them(tmp_path, rewrite
     assert again._private == 3 and isinstance(again.helpers_[0], StandardScaler)
     for name in ("predict", "__class__", "get_params"):
         save(own, path, trusted=names)
-        rewrite(path, lambda document, _, name=name: document["estimator"]["state"]["$dict"].append([name, 1]))
+        rewrite(
+            path, lambda document, _, name=name: document["estimator"]["state"]["$dict"].append([name, 1])
+        )
         with pytest.raises(ValueError, match=f"{name}.* (file may set|no file may set it)"):
             load(path, trusted=names)
 
@@ -172,7 +176,9 @@ def test_a_module_of_ones_own_is_named_by_those_who_trust_it(features, clips, ma
     with pytest.raises(ValueError, match=r"Adafactor is not among"):
         save(clf, tmp_path / "m")
     save(clf, tmp_path / "m", trusted=names)
-    refused(tmp_path / "m", "the parameter optimizer holds a class, a function or an estimator that it may not")
+    refused(
+        tmp_path / "m", "the parameter optimizer holds a class, a function or an estimator that it may not"
+    )
     again = load(tmp_path / "m", trusted=names)
     assert again.optimizer is torch.optim.Adafactor
     np.testing.assert_array_equal(again.predict_proba(features), clf.predict_proba(features))
@@ -223,8 +229,14 @@ def test_a_changed_parameter_is_noticed(saved):
 @pytest.mark.parametrize(
     ("head", "message"),
     [
-        ({"format": 3, "skmer": "9.0"}, r"has format 3, written by skmer 9.0;.*reads format 2; install a newer one"),
-        ({"format": 1, "skmer": "0.1.0"}, r"has format 1, which skmer 0.1 wrote, and this .*; fit and save again"),
+        (
+            {"format": 3, "skmer": "9.0"},
+            r"has format 3, written by skmer 9.0;.*reads format 2; install a newer one",
+        ),
+        (
+            {"format": 1, "skmer": "0.1.0"},
+            r"has format 1, which skmer 0.1 wrote, and this .*; fit and save again",
+        ),
         ({"format": 0, "skmer": "0.0.7"}, r"has format 0, which skmer 0.0.7 wrote"),
         ({"format": "2"}, "has no format number"),
         ({"format": True}, "has no format number"),
@@ -239,7 +251,7 @@ def test_other_formats_are_refused(saved, rewrite, refused, head, message):
     refused(saved[1], message)
 
 
-@pytest.mark.parametrize("document", [None, 3, "text", [], {}, [{"format": 2}]], ids=str)
+@pytest.mark.parametrize("document", [None, 3, '"text"', [], {}, [{"format": 2}]], ids=str)
 def test_a_document_of_another_kind_is_refused(tmp_path, sign, refused, document):
     sign(document, {}, tmp_path / "m")
     refused(tmp_path / "m", "has no format number")
@@ -247,7 +259,9 @@ def test_a_document_of_another_kind_is_refused(tmp_path, sign, refused, document
 
 def test_paths_of_the_wrong_type(saved):
     for path in (5, None, ["m"], b"m"):
-        with pytest.raises(TypeError, match=r"path must be a str or path-like, got (int|NoneType|list|bytes)\."):
+        with pytest.raises(
+            TypeError, match=r"path must be a str or path-like, got (int|NoneType|list|bytes)\."
+        ):
             load(path)
         with pytest.raises(TypeError, match="path must be a str or path-like"):
             save(saved[0], path)
@@ -282,6 +296,19 @@ def test_cuts_and_flipped_bits_are_noticed(saved):
             load(path)
         seen.add(str(caught.value)[-20:])
     assert len(seen) > 1
+
+
+def test_keys_that_stand_twice_are_refused(tmp_path, sign, refused):
+    text = '{"format": 2, "skmer": "0.2.0", "estimator": {"$estimator": "a.B", "$estimator": "os.system", '
+    sign(text + '"params": {"$dict": []}, "state": {"$dict": []}}}', {}, tmp_path / "m")
+    refused(tmp_path / "m", r"the key '\$estimator' stands twice")
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e400"])
+def test_numbers_that_are_not_finite_are_refused(tmp_path, sign, refused, number):
+    text = '{"format": 2, "skmer": "0.2.0", "estimator": {"$estimator": "sklearn.svm.SVC",'
+    sign(text + f'"params": {{"$dict": [["C", {number}]]}}, "state": {{"$dict": []}}}}}}', {}, tmp_path / "m")
+    refused(tmp_path / "m", "is no number of JSON|is no finite number")
 
 
 def test_a_failed_write_leaves_the_old_file(saved, features, monkeypatch):

@@ -23,7 +23,9 @@ from skmer.io._table import CLASSES, FORMS, OBJECTS, check_trusted, name_of, res
 
 NEEDED = {
     "sklearn.neighbors.KNeighborsClassifier": {"algorithm": "brute"},
-    "sklearn.pipeline.Pipeline": {"steps": [("scale", StandardScaler()), ("clf", LinearDiscriminantAnalysis())]},
+    "sklearn.pipeline.Pipeline": {
+        "steps": [("scale", StandardScaler()), ("clf", LinearDiscriminantAnalysis())]
+    },
     "sklearn.pipeline.FeatureUnion": {"transformer_list": [("a", StandardScaler()), ("b", "passthrough")]},
     "sklearn.preprocessing.QuantileTransformer": {"n_quantiles": 20},
 }
