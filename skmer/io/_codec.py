@@ -13,7 +13,7 @@ from skmer.face import FaceGraph
 from skmer.io._container import DTYPES
 
 MAX_DEPTH = 40
-# Bytes of the array that is made of a list of labels or names.
+# Bytes of all arrays that are made of lists of labels or names.
 MAX_LABEL_BYTES = 2**26
 MAX_NODES, MAX_FRAMES = 8192, 1024
 _INTEGERS = range(-(2**63), 2**64)
@@ -126,6 +126,7 @@ class Parser:
 
     def __init__(self, tensors):
         self.unused = dict(tensors)
+        self.label_bytes = 0
 
     def parse(self, value, depth=0):
         """Return the value or the node that an entry of the document stands for."""
@@ -189,8 +190,9 @@ class Parser:
         if not all(isinstance(item, str) and len(item) <= int(width) for item in items):
             raise ValueError(f"an array of labels holds what does not fit its dtype {dtype!r}")
         # An empty array takes the memory of one entry.
-        if 4 * int(width) * max(len(items), 1) > MAX_LABEL_BYTES:
-            raise ValueError(f"an array of labels takes more than {MAX_LABEL_BYTES:,} bytes")
+        self.label_bytes += 4 * int(width) * max(len(items), 1)
+        if self.label_bytes > MAX_LABEL_BYTES:
+            raise ValueError(f"its labels and names take more than {MAX_LABEL_BYTES:,} bytes")
         return np.array(items, dtype=dtype).reshape(shape)
 
 

@@ -107,20 +107,22 @@ def _class_of(node, trusted):
 
 def _check_params(node, cls, trusted):
     is_net = issubclass(cls, NeuralNet)
-    flat = _nets.check_params(cls, node.params) if is_net else {}
     unknown = [] if is_net else sorted(node.params.keys() - set(cls._get_param_names()))
     if unknown:
         raise ValueError(f"it has no parameter {unknown[0]!r}")
-    plain = dict(flat)
+    plain = {}
     for name, value in node.params.items():
         if not lasts(node.name, name, value):
             raise ValueError(f"the parameter {name} may only be {LASTING[name][0]!r} in a file")
         if is_plain(value):
-            plain.setdefault(name, value)
-        elif node.name not in trusted and not _may_hold(node.name, is_net, name, value, trusted):
+            plain[name] = value
+        elif not _may_hold(node.name, is_net, name, value, trusted):
             raise ValueError(
-                f"the parameter {name} holds a class, a function or an estimator that it may not"
+                f"the parameter {name!r} holds a class, a function or an estimator that it may not"
             )
+    # Only now, when each name in it is one of a table, may anything be looked up.
+    if is_net:
+        plain |= _nets.check_params(cls, node.params)
     if "steps" in NESTED.get(node.name, {}).values():
         plain = {name: value for name, value in plain.items() if NESTED[node.name].get(name) != "steps"}
         _check_steps(node)
@@ -132,9 +134,12 @@ def _may_hold(owner, is_net, name, value, trusted):
     """Whether a parameter may hold a value that is not plain."""
     if isinstance(value, ObjectNode):
         return value.name in OBJECTS.get(name, ()) or value.name in trusted
+    if owner in trusted:
+        # Estimators inside are checked for themselves.
+        return all(inner.name in trusted for inner in nodes(value) if isinstance(inner, ObjectNode))
     rule = "graph" if is_net and name == "graph" else NESTED.get(owner, {}).get(name)
     if rule == "steps":
-        return True
+        return all(isinstance(inner, EstimatorNode) for inner in nodes(value))
     if isinstance(value, GraphNode):
         return rule == "graph"
     names = (*NETS, *trusted) if rule == "net" else (rule or ())

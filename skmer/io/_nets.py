@@ -84,12 +84,13 @@ def check_params(cls, params):
             continue
         part, _, inner = name.partition("__")
         if part not in _PARTS or inner not in _names_of(part, params.get(part), own) or not _is_small(value):
-            raise ValueError(f"the parameter {name} is none that a net of {cls.__name__} keeps in a file")
+            raise ValueError(f"the parameter {name!r} is none that a net of {cls.__name__} keeps in a file")
         if part in ("module", "criterion"):
             flat[inner] = value
     if not _DEVICE.fullmatch(str(params.get("device", "auto"))):
         raise ValueError(f"device={params['device']!r} is no device that a file may name")
-    if params.get("predict_nonlinearity", "auto") not in ("auto", None):
+    nonlinearity = params.get("predict_nonlinearity")
+    if not isinstance(nonlinearity, ObjectNode) and nonlinearity not in ("auto", None):
         raise ValueError("the parameter predict_nonlinearity may only be 'auto' or None in a file")
     return flat
 

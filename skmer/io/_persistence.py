@@ -175,4 +175,7 @@ def _sort(left_out):
 
 
 def _sentence(error):
-    return f"{str(error).rstrip('.')}."
+    """Text of an error that may quote a file: of bounded length, and without control characters."""
+    text = str(error).rstrip(".")
+    text = text if len(text) <= 600 else f"{text[:600]}..."
+    return f"{''.join(c if c.isprintable() else '?' for c in text)}."

@@ -21,7 +21,9 @@ LASTING = {
     "compile": (False,),
     "torch_load_kwargs": (None,),
     "random_state": (None,),  # or an integer
+    "n_jobs": (None,),  # or a number of jobs that a machine may run
 }
+MAX_JOBS = 1024
 # For classes other than skmer's own "auto" is the name of a folder.
 FOREIGN_MEMORY = (None,)
 
@@ -263,6 +265,8 @@ def lasts(owner, name, value):
     """
     if name == "random_state":
         return value is None or (isinstance(value, int | np.integer) and not isinstance(value, bool))
+    if name == "n_jobs":
+        return value is None or (isinstance(value, int | np.integer) and -MAX_JOBS <= value <= MAX_JOBS)
     if name not in LASTING:
         return True
     allowed = FOREIGN_MEMORY if name == "memory" and not owner.startswith("skmer.") else LASTING[name]

@@ -179,8 +179,8 @@ def nested(depth):
         ({"$items": ["a"], "dtype": "<U1", "shape": [True]}, "impossible shape"),
         ({"$items": ["a"], "dtype": "<U1", "shape": 1}, "impossible shape"),
         ({"$items": ["a"], "dtype": "<U1", "shape": [1] * 40}, "does not fit its items"),
-        ({"$items": [], "dtype": "<U999999999", "shape": [0, 2**60]}, "more than 67,108,864 bytes"),
-        ({"$items": ["a"], "dtype": "<U999999999", "shape": [1]}, "more than 67,108,864 bytes"),
+        ({"$items": [], "dtype": "<U999999999", "shape": [0, 2**60]}, "take more than 67,108,864 bytes"),
+        ({"$items": ["a"], "dtype": "<U999999999", "shape": [1]}, "take more than 67,108,864 bytes"),
         ({"$items": ["a"], "dtype": "<U9999999999", "shape": [1]}, "unknown dtype"),
         ({"$items": ["a"], "dtype": "<U\u0663", "shape": [1]}, "unknown dtype"),
         ({"$items": ["abc"], "dtype": "<U1", "shape": [1]}, "what does not fit its dtype"),
@@ -216,6 +216,13 @@ def nested(depth):
 def test_entries_that_no_encoder_writes_are_refused(entry, message):
     with pytest.raises(ValueError, match=message):
         Parser({"0": np.zeros(2)}).parse(entry)
+
+
+def test_many_wide_labels_are_refused_together():
+    one = {"$items": ["a"], "dtype": "<U9000000", "shape": [1]}
+    with pytest.raises(ValueError, match="its labels and names take more than 67,108,864 bytes"):
+        Parser({}).parse({"$list": [one, one]})
+    assert len(Parser({}).parse({"$list": [one]})) == 1
 
 
 def test_nodes_are_names_alone():

@@ -213,11 +213,12 @@ def test_a_callable_parameter_takes_those_of_its_table(craft, refused, name):
             "verify_predictor may only be True",
         ),
         ("skmer.landmarks.FaceLandmarker", [["verify_predictor", 0]], "verify_predictor may only be True"),
-        ("skmer.landmarks.FaceLandmarker", [["tracking", DUMMY]], "tracking holds a class"),
+        ("skmer.landmarks.FaceLandmarker", [["tracking", DUMMY]], "'tracking' holds a class"),
         ("skmer.landmarks.FaceLandmarker", [["n_views", 0]], "The 'n_views' parameter"),
+        ("skmer.landmarks.FaceLandmarker", [["n_jobs", 10**6]], "n_jobs may only be None"),
         ("skmer.magnification.MotionMagnifier", [["weights", 3]], "The 'weights' parameter"),
         ("skmer.magnification.MotionMagnifier", [["weights", thing("os.system")]], "it may not"),
-        ("skmer.feature_extraction.LandmarkGraphTransformer", [["graph", DUMMY]], "graph holds a class"),
+        ("skmer.feature_extraction.LandmarkGraphTransformer", [["graph", DUMMY]], "'graph' holds a class"),
     ],
     ids=str,
 )
@@ -385,6 +386,6 @@ def test_a_landmarker_inside_a_transformer_is_of_its_class(craft, refused):
     if "landmarker" not in LandmarkGraphTransformer._get_param_names():
         pytest.skip("this version's transformer has no landmarker of its own")
     name = "skmer.feature_extraction.LandmarkGraphTransformer"
-    refused(craft(estimator(name, [["landmarker", DUMMY]])), "landmarker holds a class")
+    refused(craft(estimator(name, [["landmarker", DUMMY]])), "'landmarker' holds a class")
     inner = estimator("skmer.landmarks.FaceLandmarker", [["tracking", "detect"]])
     assert load(craft(estimator(name, [["landmarker", inner]]))).landmarker.tracking == "detect"

@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -51,28 +53,28 @@ def test_parts_are_those_of_the_table(saved, rewrite, refused, put, name, value)
         ("callbacks", {"$list": [{"$tuple": ["x", OTHER]}]}, "callbacks may only be None"),
         ("callbacks", "disable", "callbacks may only be None"),
         ("callbacks", thing("skorch.callbacks.Checkpoint"), "callbacks may only be None"),
-        ("callbacks__x__data", 1, "callbacks__x__data is none that a net"),
+        ("callbacks__x__data", 1, "'callbacks__x__data' is none that a net"),
         ("train_split", OTHER, "train_split may only be None"),
         ("compile", True, "compile may only be False"),
         ("compile", 1, "compile may only be False"),
         ("torch_load_kwargs", {"$dict": [["weights_only", False]]}, "torch_load_kwargs may only be None"),
         ("random_state", {"$list": ["tables", "--output", "x"]}, "random_state may only be None"),
-        ("__class__", 1, "__class__ is none that a net"),
-        ("__dict__", 1, "__dict__ is none that a net"),
-        ("fit", 1, "fit is none that a net"),
-        ("_begin", thing("skmer._cli.main"), "_begin is none that a net"),
-        ("history", 1, "history is none that a net"),
-        ("module__nothing", 1, "module__nothing is none that a net"),
-        ("module__graph", 1, "module__graph is none that a net"),
-        ("module__n_actions", thing("os.system"), "module__n_actions is none that a net"),
+        ("__class__", 1, "'__class__' is none that a net"),
+        ("__dict__", 1, "'__dict__' is none that a net"),
+        ("fit", 1, "'fit' is none that a net"),
+        ("_begin", thing("skmer._cli.main"), "'_begin' holds a class"),
+        ("history", 1, "'history' is none that a net"),
+        ("module__nothing", 1, "'module__nothing' is none that a net"),
+        ("module__graph", 1, "'module__graph' is none that a net"),
+        ("module__n_actions", thing("os.system"), "'module__n_actions' holds a class"),
         ("module__n_actions", -1, "The 'n_actions' parameter"),
-        ("optimizer__params", 1, "optimizer__params is none that a net"),
-        ("optimizer__betas", {"$list": [0.9] * 100}, "optimizer__betas is none that a net"),
-        ("optimizer__betas", {"$list": [OTHER]}, "optimizer__betas is none that a net"),
-        ("iterator_train__num_workers", 1000, "iterator_train__num_workers is none that a net"),
-        ("iterator_train__collate_fn", thing("os.system"), "iterator_train__collate_fn is none that a net"),
-        ("iterator_valid__generator", 1, "iterator_valid__generator is none that a net"),
-        ("dataset__length", 1, "dataset__length is none that a net"),
+        ("optimizer__params", 1, "'optimizer__params' is none that a net"),
+        ("optimizer__betas", {"$list": [0.9] * 100}, "'optimizer__betas' is none that a net"),
+        ("optimizer__betas", {"$list": [OTHER]}, "'optimizer__betas' holds a class"),
+        ("iterator_train__num_workers", 1000, "'iterator_train__num_workers' is none that a net"),
+        ("iterator_train__collate_fn", thing("os.system"), "'iterator_train__collate_fn' holds a class"),
+        ("iterator_valid__generator", 1, "'iterator_valid__generator' is none that a net"),
+        ("dataset__length", 1, "'dataset__length' is none that a net"),
         ("device", "meta", "device='meta' is no device"),
         ("device", "cuda:0; x", "is no device"),
         ("device", 3, "is no device"),
@@ -87,11 +89,21 @@ def test_parts_are_those_of_the_table(saved, rewrite, refused, put, name, value)
         ("activation", "__import__", "The 'activation' parameter"),
         ("max_epochs", {"$list": []}, "The 'max_epochs' parameter"),
     ],
-    ids=str,
+    ids=lambda value: str(value)[:60],
 )
 def test_parameters_are_checked_before_they_are_used(saved, rewrite, refused, put, name, value, message):
     rewrite(saved[1], lambda document, _: put(document["estimator"]["params"], name, value))
     refused(saved[1], f"DeReGRLClassifier: .*{message}")
+
+
+def test_a_part_that_is_not_in_the_table_is_not_even_imported(saved, rewrite, refused, put):
+    def change(document, _):
+        put(document["estimator"]["params"], "optimizer__lr", 0.1)
+        put(document["estimator"]["params"], "optimizer", thing("antigravity.fly"))
+
+    rewrite(saved[1], change)
+    refused(saved[1], "'optimizer' holds a class")
+    assert "antigravity" not in sys.modules
 
 
 @pytest.mark.parametrize(
@@ -316,7 +328,7 @@ def test_an_ensemble_of_nets_comes_back(
         refused(path, message)
     save(own, path)
     rewrite(path, lambda document, _: put(document["estimator"]["params"], "estimator", OTHER))
-    refused(path, "the parameter estimator holds")
+    refused(path, "the parameter 'estimator' holds")
     save(own, path)
 
     def compile_the_first(document, _):

@@ -154,6 +154,11 @@ def test_classes_of_ones_own_are_named_by_those_who_trust_them(tmp_path, rewrite
     again = load(path, trusted=names)
     assert list(again.predict(X)) == list(own.predict(X)) and repr(again) == repr(own)
     assert again._private == 3 and isinstance(again.helpers_[0], StandardScaler)
+    save(own, path, trusted=names)
+    system = {"$list": [{"$object": "os.system"}]}
+    rewrite(path, lambda document, _: document["estimator"]["params"]["$dict"][1].__setitem__(1, system))
+    with pytest.raises(ValueError, match="'rank' holds a class"):
+        load(path, trusted=names)
     for name in ("predict", "__class__", "get_params"):
         save(own, path, trusted=names)
         rewrite(
@@ -177,7 +182,7 @@ def test_a_module_of_ones_own_is_named_by_those_who_trust_it(features, clips, ma
         save(clf, tmp_path / "m")
     save(clf, tmp_path / "m", trusted=names)
     refused(
-        tmp_path / "m", "the parameter optimizer holds a class, a function or an estimator that it may not"
+        tmp_path / "m", "the parameter 'optimizer' holds a class, a function or an estimator that it may not"
     )
     again = load(tmp_path / "m", trusted=names)
     assert again.optimizer is torch.optim.Adafactor
@@ -249,6 +254,16 @@ def test_a_changed_parameter_is_noticed(saved):
 def test_other_formats_are_refused(saved, rewrite, refused, head, message):
     rewrite(saved[1], lambda document, _: document.update(head))
     refused(saved[1], message)
+
+
+def test_what_a_file_says_is_quoted_in_one_short_line(tmp_path, sign, refused):
+    for name in ("a\n\x1b[2Jb", "a" * 10**6):
+        params = {"$dict": [[name, 1]]}
+        estimator = {"$estimator": "sklearn.svm.SVC", "params": params, "state": {"$dict": []}}
+        sign({"format": 2, "skmer": "\x1b", "estimator": estimator}, {}, tmp_path / "m")
+        with pytest.raises(ValueError, match="it has no parameter 'a") as caught:
+            load(tmp_path / "m")
+        assert str(caught.value).isprintable() and len(str(caught.value)) < 1000
 
 
 @pytest.mark.parametrize("document", [None, 3, '"text"', [], {}, [{"format": 2}]], ids=str)
