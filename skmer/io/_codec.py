@@ -267,7 +267,7 @@ def _are_components(value):
 
 
 def _are_positions_or_none(value):
-    """Whether a field is None, positions of nodes, or pairs of such."""
+    """Return whether a field is None, positions of nodes, or pairs of such."""
     if value is None or _are_positions(value):
         return True
     return isinstance(value, tuple | list) and all(_are_positions(pair) and len(pair) == 2 for pair in value)

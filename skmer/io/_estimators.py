@@ -131,7 +131,7 @@ def _check_params(node, cls, trusted):
 
 
 def _may_hold(owner, is_net, name, value, trusted):
-    """Whether a parameter may hold a value that is not plain."""
+    """Return whether a parameter may hold a value that is not plain."""
     if isinstance(value, ObjectNode):
         return value.name in OBJECTS.get(name, ()) or value.name in trusted
     if owner in trusted:
@@ -180,7 +180,7 @@ def _check_state(node, cls):
 
 
 def _is_own(name):
-    """Whether a trusted class may have an attribute of this name."""
+    """Return whether a trusted class may have an attribute of this name."""
     return name.isidentifier() and not name.startswith("__")
 
 

@@ -66,7 +66,7 @@ def check_attributes(forms, attributes, sizes=None):
 
 
 def is_plain(value):
-    """Whether a value is numbers, text and containers of such: no estimator, class, function or graph."""
+    """Return whether a value is numbers, text and containers of such: no estimator, class, function or graph."""
     return not any(True for _ in nodes(value))
 
 
@@ -107,7 +107,7 @@ def _fits(kind, axes, value, sizes):
 
 
 def _binds(axis, size, sizes):
-    """Whether an axis may have a size; a letter without a size takes this one."""
+    """Return whether an axis may have a size; a letter without a size takes this one."""
     if axis == "*":
         return True
     if axis.isdigit():

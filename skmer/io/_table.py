@@ -250,7 +250,7 @@ CLASSES = {*FORMS, *NETS}
 
 
 def lasts(owner, name, value):
-    """Whether a parameter of a class may be kept in a file with this value.
+    """Return whether a parameter of a class may be kept in a file with this value.
 
     Parameters
     ----------
