@@ -176,7 +176,7 @@ def _check_state(node, cls):
             raise ValueError(f"the attribute {name} holds a class or a function")
     check_attributes(forms, learned)
     if node.name in CHECKS and node.state:
-        CHECKS[node.name](node.state)
+        CHECKS[node.name](node.params, node.state)
 
 
 def _is_own(name):

@@ -66,7 +66,7 @@ def check_attributes(forms, attributes, sizes=None):
 
 
 def is_plain(value):
-    """Return whether a value is numbers, text and containers of such: no estimator, class, function or graph."""
+    """Return whether a value is numbers, text and containers of such, without a node."""
     return not any(True for _ in nodes(value))
 
 

@@ -209,30 +209,46 @@ OBJECTS = {
 }
 
 
-def _check_svm(state):
-    """Refuse numbers of support vectors that would lead the compiled code past the end of an array."""
-    n_support, support = state.get("_n_support"), state.get("support_")
-    shape = state.get("shape_fit_", (0,))
-    if n_support is None or support is None or not shape:
-        raise ValueError("a support vector machine needs support_, _n_support and shape_fit_")
+_SVM_NEEDS = (
+    "n_features_in_ support_ support_vectors_ _n_support _dual_coef_ _intercept_ _probA _probB shape_fit_"
+)
+
+
+def _check_svm(params, state):
+    """Refuse sizes that would lead the compiled code of libsvm past the end of an array."""
+    missing = set(_SVM_NEEDS.split()) - state.keys()
+    if missing:
+        raise ValueError(f"a fitted support vector machine needs {sorted(missing)}")
+    n_support, support, shape = state["_n_support"], state["support_"], state["shape_fit_"]
     # A regression has one number for each sign, a classification one for each class.
     total = n_support.sum() if "classes_" in state else n_support.max(initial=0)
     if (n_support < 0).any() or total != len(support):
         raise ValueError("the attribute _n_support does not count the vectors in support_")
-    if len(support) and not 0 <= support.min() <= support.max() < shape[0]:
+    if len(shape) != 2 or (len(support) and not 0 <= support.min() <= support.max() < shape[0]):
         raise ValueError("the attribute support_ holds rows that are none of the training data")
+    if (params.get("kernel") == "precomputed") != (len(state["support_vectors_"]) < len(support)):
+        raise ValueError("the attribute support_vectors_ does not go with the kernel")
 
 
-def _check_neighbors(state):
+def _check_svc(params, state):
+    if "classes_" not in state:
+        raise ValueError("a fitted support vector machine needs classes_")
+    _check_svm(params, state)
+
+
+def _check_neighbors(params, state):
     """Refuse class numbers that are none."""
-    labels, classes = state.get("_y", np.empty(0, int)), state.get("classes_", ())
+    missing = {"n_features_in_", "classes_", "_y", "_fit_X"} - state.keys()
+    if missing:
+        raise ValueError(f"a fitted classifier by neighbors needs {sorted(missing)}")
+    labels, classes = state["_y"], state["classes_"]
     if labels.dtype.kind not in "iu" or (
         len(labels) and not 0 <= labels.min() <= labels.max() < len(classes)
     ):
         raise ValueError("the attribute _y holds numbers that are none of a class")
 
 
-def _check_ensemble(state):
+def _check_ensemble(params, state):
     """Refuse members that are no nets of ours."""
     if any(member.name not in NETS for member in state.get("estimators_", ())):
         raise ValueError("the attribute estimators_ holds other estimators than nets")
@@ -240,7 +256,8 @@ def _check_ensemble(state):
 
 # What the forms cannot say.
 CHECKS = {
-    **{f"sklearn.svm.{name}": _check_svm for name in ("SVC", "NuSVC", "SVR", "NuSVR")},
+    **dict.fromkeys(("sklearn.svm.SVC", "sklearn.svm.NuSVC"), _check_svc),
+    **dict.fromkeys(("sklearn.svm.SVR", "sklearn.svm.NuSVR"), _check_svm),
     "sklearn.neighbors.KNeighborsClassifier": _check_neighbors,
     "skmer.classifiers.SeedEnsemble": _check_ensemble,
 }

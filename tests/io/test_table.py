@@ -198,3 +198,32 @@ def test_trusted_is_a_list_of_dotted_names(trusted, tmp_path):
         check_trusted(trusted)
     with pytest.raises(ValueError, match="trusted must be a list of exact dotted names"):
         load(tmp_path / "m", trusted=trusted)
+
+
+@pytest.mark.parametrize("fitted", [SVC(), SVR(), KNeighborsClassifier(algorithm="brute")], ids=str)
+@pytest.mark.parametrize(
+    "name", ["n_features_in_", "classes_", "_n_support", "support_", "_probA", "_fit_X", "_y"]
+)
+def test_what_compiled_code_relies_on_has_to_be_there(data, tmp_path, rewrite, refused, fitted, name):
+    X, y = data
+    fitted = fitted.fit(X, X[:, 0] if isinstance(fitted, SVR) else y)
+    if name not in vars(fitted):
+        return
+    save(fitted, tmp_path / "m")
+
+    def remove(document, _):
+        pairs = document["estimator"]["state"]["$dict"]
+        pairs.remove(next(pair for pair in pairs if pair[0] == name))
+
+    rewrite(tmp_path / "m", remove)
+    refused(tmp_path / "m", f"needs.*{name}|has another type or shape")
+
+
+def test_vectors_go_with_the_kernel(data, tmp_path, rewrite, refused, put):
+    X, y = data
+    save(SVC().fit(X, y), tmp_path / "m")
+    rewrite(tmp_path / "m", lambda document, _: put(document["estimator"]["params"], "kernel", "precomputed"))
+    refused(tmp_path / "m", "support_vectors_ does not go with the kernel")
+    save(SVC(kernel="precomputed").fit(X @ X.T, y), tmp_path / "m")
+    rewrite(tmp_path / "m", lambda document, _: put(document["estimator"]["params"], "kernel", "rbf"))
+    refused(tmp_path / "m", "support_vectors_ does not go with the kernel")
