@@ -73,14 +73,14 @@ def pipelines(seed):
 
 
 def table(results):
-    """Scores of each method beside the floor, under N and the class counts; str."""
+    """Scores of each method beside the majority baseline, under N and the class counts; str."""
     first = next(iter(results.values()))
     rows = [HEADER]
     for name, result in results.items():
         low, high = result.intervals()["uf1"]
         scores = [f"{value:.3f}" for value in (result.accuracy, result.uf1, result.uar)]
         rows.append((name, *scores, f"{low:.3f} to {high:.3f}"))
-    rows.append(("majority floor", *(f"{value:.3f}" for value in first.floor), ""))
+    rows.append(("majority baseline", *(f"{value:.3f}" for value in first.baseline), ""))
     counts = ", ".join(f"{name} {count}" for name, count in first.class_counts.items())
     lines = [f"{row[0]:16}{row[1]:>10}{row[2]:>8}{row[3]:>8}{row[4]:>20}".rstrip() for row in rows]
     head = f"{first.n_clips} clips, {first.n_folds} subjects left out in turn, predictions pooled: {counts}"
@@ -145,7 +145,7 @@ def _summary(results, seconds):
         "class_counts": {name: int(count) for name, count in ours.class_counts.items()},
         **{name: getattr(ours, name) for name in scores},
         **{f"{name}_interval": list(ours.intervals()[name]) for name in scores},
-        **{f"{name}_floor": getattr(ours.floor, name) for name in scores},
+        **{f"{name}_baseline": getattr(ours.baseline, name) for name in scores},
         **{f"{name}_rbf_svm": getattr(svm, name) for name in scores},
         "seconds": seconds,
         "run_card": ours.run_card,

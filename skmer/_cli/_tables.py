@@ -113,10 +113,10 @@ def table(number, results, dataset):
             f"{low:.3f} to {high:.3f}",
         ]
         lines[row] = [result.n_clips, *scores, PUBLISHED_N[like], f"{accuracy:.2f}", f"{f1:.3f}"]
-    floor = next(iter(results.values())).floor
+    baseline = next(iter(results.values())).baseline
     n_clips = next(iter(results.values())).n_clips
-    ours = [f"{100 * floor.accuracy:.2f}", f"{floor.uf1:.3f}", f"{floor.uar:.3f}", ""]
-    lines["majority floor"] = [n_clips, *ours, "", "", ""]
+    ours = [f"{100 * baseline.accuracy:.2f}", f"{baseline.uf1:.3f}", f"{baseline.uar:.3f}", ""]
+    lines["majority baseline"] = [n_clips, *ours, "", "", ""]
     return pd.DataFrame.from_dict(lines, orient="index", columns=COLUMNS)
 
 

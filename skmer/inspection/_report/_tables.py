@@ -9,30 +9,30 @@ _NAMES = dict(zip(SCORES, HEADER[1:], strict=True))
 
 
 def score_tiles(result):
-    """The three pooled scores, each with its interval and the floor on one scale."""
+    """The three pooled scores, each with its interval and the majority baseline, on one scale."""
     intervals = result.intervals()
     return "".join(
-        _tile(_NAMES[name], getattr(result, name), intervals[name], getattr(result.floor, name))
+        _tile(_NAMES[name], getattr(result, name), intervals[name], getattr(result.baseline, name))
         for name in SCORES
     )
 
 
-def _tile(name, value, interval, floor):
+def _tile(name, value, interval, baseline):
     low, high = interval
-    words = f"95% interval {low:.3f} to {high:.3f}; guessing scores {floor:.3f}"
+    words = f"95% interval {low:.3f} to {high:.3f}; guessing scores {baseline:.3f}"
     return (
         f'<div class="tile"><p class="name">{name}</p><p class="value">{value:.3f}</p>'
         f'<svg viewBox="0 0 100 12" role="img" aria-label="{words}">'
         '<line class="scale" x1="0" x2="100" y1="6" y2="6"/>'
         f'<line class="interval" x1="{100 * low:.1f}" x2="{100 * high:.1f}" y1="6" y2="6"/>'
-        f'<line class="floor" x1="{100 * floor:.1f}" x2="{100 * floor:.1f}" y1="1" y2="11"/>'
+        f'<line class="baseline" x1="{100 * baseline:.1f}" x2="{100 * baseline:.1f}" y1="1" y2="11"/>'
         f'<circle class="score" cx="{100 * value:.1f}" cy="6" r="3"/></svg>'
         f'<p class="note">{words}</p></div>'
     )
 
 
 def score_table(result):
-    """Pooled scores with intervals and floor, spread over seeds, mean of folds."""
+    """Pooled scores with intervals and the majority baseline, spread over seeds, mean of folds."""
     return _table("Pooled scores, and what to hold them against", HEADER, summary_rows(result))
 
 

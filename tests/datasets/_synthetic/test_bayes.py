@@ -43,10 +43,10 @@ def test_doubtful_labels_lower_the_ceiling_to_the_prior():
     scores = [
         bayes_accuracy(n_classes=3, flip_y=share, n_samples=800, random_state=0) for share in (0, 0.2, 1)
     ]
-    floor = 91 / 148
+    baseline = 91 / 148
     assert scores[0] > 0.95
-    assert scores[1] == pytest.approx(0.8 * scores[0] + 0.2 * floor, abs=0.06)
-    assert scores[2] == pytest.approx(floor, abs=0.05)
+    assert scores[1] == pytest.approx(0.8 * scores[0] + 0.2 * baseline, abs=0.06)
+    assert scores[2] == pytest.approx(baseline, abs=0.05)
 
 
 def test_without_an_offset_there_is_less_to_see():

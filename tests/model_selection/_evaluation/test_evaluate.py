@@ -304,11 +304,11 @@ def test_an_error_in_a_fold_names_the_subject(make_data):
     assert any("holding out lab/s" in note for note in caught.value.__notes__)
 
 
-def test_a_majority_guesser_stands_at_the_floor(make_data):
+def test_a_majority_guesser_stands_at_the_baseline(make_data):
     X, y, groups = make_data()
     result = evaluate_loso(DummyClassifier(strategy="most_frequent"), X, y, groups)
     np.testing.assert_array_equal(result.predictions["prediction"], majority_predictions(y, groups))
-    assert (result.accuracy, result.uf1, result.uar) == pytest.approx(result.floor)
+    assert (result.accuracy, result.uf1, result.uar) == pytest.approx(result.baseline)
 
 
 @pytest.mark.parametrize(
