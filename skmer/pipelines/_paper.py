@@ -1,10 +1,9 @@
 """The paper's own choices as pipelines, and its ablations."""
 
-import warnings
-
 import torch
 from sklearn.pipeline import Pipeline
 
+from skmer._utils._warn import warn_user
 from skmer.classifiers._dere_grl import DeReGRLClassifier
 from skmer.feature_extraction import LandmarkGraphTransformer
 from skmer.magnification import MotionMagnifier
@@ -106,9 +105,8 @@ def paper_pipeline(dataset="casme2", magnet_weights=None, *, landmarks=False, n_
     if landmarks:
         return Pipeline([("graph", graph.set_params(magnification=ALPHA)), ("clf", clf)])
     if magnet_weights is None:
-        warnings.warn(
+        warn_user(
             "magnet_weights is None: Lagrangian magnification takes the place of the paper's learned one.",
-            stacklevel=2,
         )
         magnify = MotionMagnifier("lagrangian", alpha=ALPHA)
     else:

@@ -5,17 +5,16 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from skmer.datasets._cells import canonical_label, cell_text, frame_number
 from skmer.datasets._clips import KEYFRAMES
-from skmer.datasets._readers._formats import subject_and_clip
-from skmer.datasets._readers._sheets import cell_text, frame_number
-from skmer.datasets._vocabulary import canonical_label
+from skmer.datasets._readers._specs import subject_and_clip
 
 EVERY_CLASS = "all"
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7}
 _COLUMNS = ["row", "subject", "clip", "reason"]
 
 
-class Notes:
+class ReadingLog:
     """What is dropped and corrected on the way from the sheet to clips, each with its reason."""
 
     def __init__(self):
@@ -40,14 +39,14 @@ class Notes:
         return pd.DataFrame(self._corrected, columns=_COLUMNS)
 
 
-def sheet_rows(sheet, form, options):
+def sheet_rows(sheet, spec, options):
     """Every row of a sheet as a dict, named without repeats.
 
     Parameters
     ----------
     sheet : Sheet
         The annotation sheet.
-    form : SheetFormat
+    spec : DatasetSpec
         The data set's.
     options : ReadOptions
         `labels` and `classes` count.
@@ -59,9 +58,9 @@ def sheet_rows(sheet, form, options):
         ``label`` and the sheet's own ``sheet_label``. Repeated clips have a counter, which depends on the
         sheet alone and not on the classes: one name is one clip in every reading.
     """
-    classes = chosen_classes(form, options)
+    classes = chosen_classes(spec, options)
     cells = sheet.rows.to_dict("records")
-    rows = [_row(position, row, form, options.labels, classes) for position, row in enumerate(cells)]
+    rows = [_row(position, row, spec, options.labels, classes) for position, row in enumerate(cells)]
     taken = {(row["subject"], row["clip"]) for row in rows}
     counts = Counter()
     for row in rows:
@@ -75,15 +74,15 @@ def sheet_rows(sheet, form, options):
     return rows
 
 
-def _row(position, cells, form, labels, classes):
-    subject, clip = subject_and_clip(form, cells["subject"], cells["clip"])
+def _row(position, cells, spec, labels, classes):
+    subject, clip = subject_and_clip(spec, cells["subject"], cells["clip"])
     label = _label(cells, labels)
     return {
         "position": position,
         "subject": subject,
         "clip": clip,
         "sheet_clip": clip,
-        "key": form.clip_key(subject, clip),
+        "key": spec.clip_key(subject, clip),
         "cells": cells,
         "sheet_label": label,
         "label": label if classes is None else classes.get(label),
@@ -99,19 +98,19 @@ def _label(cells, labels):
     return f"objective {_ROMAN.get(text, text)}" if text else ""
 
 
-def chosen_classes(form, options):
+def chosen_classes(spec, options):
     """Label to class, None for every label as it is."""
     classes = options.classes
     if classes == EVERY_CLASS:
         return None
     if isinstance(classes, str):
-        if classes not in form.presets:
+        if classes not in spec.presets:
             raise ValueError(
-                f"classes must be one of {[*form.presets, EVERY_CLASS]} or a mapping, got {classes!r}."
+                f"classes must be one of {[*spec.presets, EVERY_CLASS]} or a mapping, got {classes!r}."
             )
         if options.labels == "emotion":
-            return form.presets[classes]
-        if classes == next(iter(form.presets)):  # the default, which stands for every objective class
+            return spec.presets[classes]
+        if classes == next(iter(spec.presets)):  # the default, which stands for every objective class
             return None
         raise ValueError(
             f"classes={classes!r} is made of emotions, but labels is 'objective'; pass classes='all', a list "
@@ -122,19 +121,19 @@ def chosen_classes(form, options):
     return {canonical_label(name): canonical_label(name) for name in classes}
 
 
-def kept_rows(rows, form, options, notes):
+def kept_rows(rows, spec, options, log):
     """The rows that have a subject, a clip, an onset and a label of the chosen classes; list of dict."""
     kept = []
     for row in rows:
         reason = _reason_to_drop(row)
         if reason:
-            notes.drop(row, reason)
+            log.drop(row, reason)
             continue
         if options.corrections:
-            _correct(row, form, notes)
+            _correct(row, spec, log)
         forget_outside(row)
-        if row["apex"] is None and options.missing_apex == "drop" and form.has_apex:
-            notes.drop(row, f"no apex frame ({cell_text(row['cells']['apex'])!r})")
+        if row["apex"] is None and options.missing_apex == "drop" and spec.has_apex:
+            log.drop(row, f"no apex frame ({cell_text(row['cells']['apex'])!r})")
             continue
         kept.append(row)
     return kept
@@ -152,13 +151,13 @@ def _reason_to_drop(row):
     return None
 
 
-def _correct(row, form, notes):
+def _correct(row, spec, log):
     name = row["subject"], row["sheet_clip"].casefold()
-    for slip in form.corrections:
+    for slip in spec.corrections:
         same_clip = (slip.subject, slip.clip.casefold()) == name
         if same_clip and all(row[frame] == number for frame, number in slip.reads.items()):
             row.update(slip.should_read)
-            notes.correct(row, f"{slip.reads} read as {slip.should_read}, a known slip")
+            log.correct(row, f"{slip.reads} read as {slip.should_read}, a known slip")
 
 
 def forget_outside(row):

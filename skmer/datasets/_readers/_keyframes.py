@@ -2,10 +2,11 @@
 
 from collections import Counter
 
+from skmer._utils._warn import warn_user
+from skmer.datasets._cells import cell_text
 from skmer.datasets._clips import KEYFRAMES
 from skmer.datasets._readers._annotations import forget_outside
-from skmer.datasets._readers._missing_apex import apex_reason, found_apex
-from skmer.datasets._readers._sheets import cell_text
+from skmer.landmarks import find_apex
 
 
 class KeyframeLocator:
@@ -13,20 +14,20 @@ class KeyframeLocator:
 
     Parameters
     ----------
-    form : SheetFormat
+    spec : DatasetSpec
         The data set's.
     options : ReadOptions
         `frames`, `missing_apex` and `verify_files` count.
     index : FrameIndex or None
         The frames on disk; None for a sheet alone.
-    notes : Notes
+    log : ReadingLog
         Where choices are listed.
     sheet : list of dict
         Every row of the sheet: where several share a folder, it holds a whole recording.
     """
 
-    def __init__(self, form, options, index, notes, sheet):
-        self.form, self.options, self.index, self.notes = form, options, index, notes
+    def __init__(self, spec, options, index, log, sheet):
+        self.spec, self.options, self.index, self.log = spec, options, index, log
         self._onsets = {}
         for row in sheet:
             if row["onset"] is not None:
@@ -57,8 +58,8 @@ class KeyframeLocator:
         numbered = self._numbered(row)
         if numbered:
             self._forget_past(row, max(numbered))
-            if row["apex"] is None and self.options.missing_apex == "drop" and self.form.has_apex:
-                self.notes.drop(row, f"no apex frame ({cell_text(row['cells']['apex'])!r})")
+            if row["apex"] is None and self.options.missing_apex == "drop" and self.spec.has_apex:
+                self.log.drop(row, f"no apex frame ({cell_text(row['cells']['apex'])!r})")
                 return None
             self._fill_offset(row, numbered)
             self._fill_apex(row, numbered)
@@ -93,7 +94,7 @@ class KeyframeLocator:
             return numbered
         others = self.index.kinds(row["key"])
         hint = f"; it has {others[0]} ones: frames={others[0]!r}" if others else ""
-        kind = f"{self.options.frames} frames" if others or self.form.distinguishes_crops else "frames"
+        kind = f"{self.options.frames} frames" if others or self.spec.distinguishes_crops else "frames"
         raise FileNotFoundError(
             f"frames: {self._name(row)} has no folder of {kind} under {str(self.index.root)!r}{hint}."
         )
@@ -103,10 +104,10 @@ class KeyframeLocator:
         if row["offset"] is not None or not later:
             return
         row["offset"], what = later[-1], "the clip's last frame"
-        if row["key"] in self._shared or self.form.whole_recordings:
+        if row["key"] in self._shared or self.spec.whole_recordings:
             row["offset"], what = self._recorded_offset(row, later)
         was = _was(row, "offset")
-        self.notes.correct(row, f"no offset frame{was}: {what} {row['offset']} taken")
+        self.log.correct(row, f"no offset frame{was}: {what} {row['offset']} taken")
 
     def _recorded_offset(self, row, later):
         """In the folder of a whole recording a clip ends before the next one's onset, else at its apex."""
@@ -129,25 +130,60 @@ class KeyframeLocator:
         if not within:  # the error to come
             return
         if find and (within[0], within[-1]) == (row["onset"], row["offset"]):
-            found, failure = found_apex([numbered[number] for number in within])
+            found, failure = _found_apex([numbered[number] for number in within])
             if not failure:
                 row["apex"], row["apex_source"] = within[found], "found"
         if row["apex"] is None:
             middle = (row["onset"] + row["offset"]) / 2
             row["apex"] = min(within, key=lambda number: abs(number - middle))
             row["apex_source"] = "middle"
-        if self.form.has_apex or failure:
-            self.notes.correct(row, apex_reason(row, failure))
+        if self.spec.has_apex or failure:
+            self.log.correct(row, _apex_reason(row, failure))
 
     def _note_empty(self, row):
         for name in ("apex", "offset"):
-            if row[name] is None and (name != "apex" or self.form.has_apex):
-                self.notes.correct(row, f"no {name} frame ({cell_text(row['cells'][name])!r}): left empty")
+            if row[name] is None and (name != "apex" or self.spec.has_apex):
+                self.log.correct(row, f"no {name} frame ({cell_text(row['cells'][name])!r}): left empty")
 
     def _name(self, row):
-        return f"{self.form.title} subject {row['subject']} clip {row['clip']}"
+        return f"{self.spec.title} subject {row['subject']} clip {row['clip']}"
 
 
 def _was(row, name):
     text = cell_text(row["cells"][name])
     return f" ({text!r})" if text else ""
+
+
+def _found_apex(frames):
+    """Search the files of a clip, onset to offset.
+
+    Parameters
+    ----------
+    frames : list of path
+        All frames in order.
+
+    Returns
+    -------
+    position : int or None
+        Of the apex among the frames; None if none was found.
+    failure : str or None
+        Why none was found. The want of dlib or its model, which concerns every clip, draws a warning too.
+    """
+    try:
+        return find_apex(frames, memory="auto"), None
+    except (OSError, ImportError) as error:
+        warn_user(f"missing_apex='find' finds no apex: {error}")
+        return None, str(error).rstrip(".")
+    except ValueError as error:
+        return None, str(error).rstrip(".")
+
+
+def _apex_reason(row, failure):
+    """What the table of corrections says of an apex that is not the sheet's; str."""
+    was = cell_text(row["cells"]["apex"])
+    if row["apex_source"] == "found":
+        return f"no apex frame ({was!r}): frame {row['apex']} found, which has moved most since the onset"
+    instead = f"the middle frame {row['apex']} taken"
+    if failure:
+        return f"no apex frame ({was!r}), and none found ({failure}): {instead}"
+    return f"no apex frame ({was!r}): {instead}"

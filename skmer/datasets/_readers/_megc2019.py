@@ -1,16 +1,15 @@
 """The composite of three data sets that the Micro-Expression Grand Challenge 2019 set."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
 
+from skmer._utils._warn import warn_user
+from skmer.datasets._assembly import concatenate_clips
 from skmer.datasets._clips import MicroExpressionClips
-from skmer.datasets._concatenation import concatenate_clips
 from skmer.datasets._readers._casme2 import load_casme2
-from skmer.datasets._readers._formats import THREE_CLASSES
 from skmer.datasets._readers._samm import load_samm
 from skmer.datasets._readers._smic import load_smic
+from skmer.datasets._readers._specs import THREE_CLASSES
 
 _CASME2_CLASSES = {
     "disgust": "negative",
@@ -136,11 +135,10 @@ def _casme2_reasons(clips):
     if int(candidates.sum()) == _N_RELABELLED:
         reasons[candidates] = "surprise since the sheet of 2019, sadness before: not in the challenge's list"
     else:
-        warnings.warn(
+        warn_user(
             "casme2: the sheet of 2019 calls three clips of sub24 surprise that were sadness before, and the "
             f"challenge has not these, but which of its {int(candidates.sum())} surprises they are the sheet "
             "does not tell: all are kept; read the sheet of 2014 instead.",
-            stacklevel=5,
         )
     return reasons.tolist()
 
@@ -154,4 +152,4 @@ def _with_dropped(clips, reasons):
 def _compare_counts(name, part):
     counts = {label: int(np.sum(part.target == label)) for label in _COUNTS[name]}
     if counts != _COUNTS[name]:
-        warnings.warn(f"{name}: the composite has {_COUNTS[name]} clips, this copy {counts}.", stacklevel=5)
+        warn_user(f"{name}: the composite has {_COUNTS[name]} clips, this copy {counts}.")

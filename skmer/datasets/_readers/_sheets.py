@@ -1,13 +1,19 @@
 """Annotation sheets as tables: the header found by its words, columns by their names, cells coerced."""
 
+import csv
 import hashlib
+import io
 import re
-from dataclasses import dataclass
+import zipfile
+from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 
 import pandas as pd
+from openpyxl import load_workbook
 
-from skmer.datasets._readers._sheet_files import read_content, read_tables
+from skmer.datasets._cells import cell_text
+from skmer.datasets._layouts import SYNTHETIC_MARK
 
 # What the sheets call the same column, written without blanks, punctuation and case.
 _ALIASES = {
@@ -21,8 +27,9 @@ _ALIASES = {
     "objective": ("objectiveclasses", "objectiveclass"),
 }
 _HEADER_DEPTH = 60
-_EMPTY = {"nan", "na", "n/a", "none", "null"}
-_FORMULA_ERROR = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!)", re.IGNORECASE)
+_ENCODINGS = ("utf-8-sig", "gb18030")
+_SEPARATORS = (",", ";", "\t")
+_WORKBOOKS = (".xlsx", ".xlsm", ".xls")
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,28 +154,102 @@ def _body(cells, header, merged):
     return body.reindex(columns=columns), kept
 
 
-def cell_text(cell):
-    """A cell as trimmed text; whole floats without their point, empty and failed cells as the empty text."""
-    if cell is None or cell != cell:  # None or NaN
-        return ""
-    if isinstance(cell, float) and cell.is_integer():
-        cell = int(cell)
-    text = str(cell).strip()
-    return "" if text.casefold() in _EMPTY or _FORMULA_ERROR.fullmatch(text) else text
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Cells of a worksheet; where it has merged cells, first and last row of each by column."""
+
+    cells: pd.DataFrame
+    merged_columns: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    synthetic: bool = False
 
 
-def frame_number(cell):
-    """A frame cell as an integer, None if it holds none ('/', blank, a word).
+def read_content(source):
+    """Bytes and name of a sheet.
 
-    Examples
-    --------
-    >>> from skmer.datasets._readers._sheets import frame_number
-    >>> [frame_number(cell) for cell in (46, 46.0, " 46 ", "46f", "1,071", "/", None)]
-    [46, 46, 46, 46, 1071, None, None]
+    Parameters
+    ----------
+    source : path, file or DataFrame
+        The sheet.
+
+    Returns
+    -------
+    content : bytes
+    name : str
     """
-    text = re.sub(r"^(?:img|frame|f)[\s_]*(?=\d)|(?<=\d)\s*f$", "", cell_text(cell).casefold())
-    text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text) if re.fullmatch(r"\d{1,3}(,\d{3})+", text) else text
-    if not re.fullmatch(r"\d+(\.\d*)?(e\+?\d{1,2})?", text):
-        return None
-    number = float(text)
-    return int(number) if number.is_integer() else None
+    if isinstance(source, pd.DataFrame):
+        return source.to_csv(index=False).encode(), "table.csv"
+    if hasattr(source, "read"):
+        content = source.read()
+        content = content.encode() if isinstance(content, str) else content
+        return content, Path(str(getattr(source, "name", "open file"))).name
+    return Path(source).read_bytes(), Path(source).name
+
+
+def read_tables(content, name):
+    """Cells of every worksheet.
+
+    Parameters
+    ----------
+    content : bytes
+        A workbook or a CSV file.
+    name : str
+        The file's name, for its ending and for errors.
+
+    Returns
+    -------
+    tables : dict of str to Cells
+        By the worksheets' names; of a CSV file as each separator gives them.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+    """
+    if zipfile.is_zipfile(io.BytesIO(content)):
+        return _workbook(content, name)
+    if name.casefold().endswith(_WORKBOOKS):
+        raise ValueError(
+            f"annotations must be an .xlsx workbook or a .csv file, {name} is no .xlsx by its content."
+        )
+    text = _decoded(content, name)
+    return {f"separated by {mark!r}": Cells(_separated(text, mark)) for mark in _SEPARATORS}
+
+
+def _workbook(content, name):
+    try:
+        book = load_workbook(io.BytesIO(content), data_only=True)
+        return {page.title: _cells(page, book) for page in book.worksheets}
+    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"annotations must be an .xlsx workbook or a .csv file, {name} is not: {error}."
+        ) from error
+
+
+def _cells(page, book):
+    merged = {}
+    for area in page.merged_cells.ranges:
+        merged.setdefault(area.min_col - 1, []).append((area.min_row - 1, area.max_row - 1))
+    rows = pd.DataFrame(list(page.values), dtype=object)
+    return Cells(rows, merged, book.properties.description == SYNTHETIC_MARK)
+
+
+def _decoded(content, name):
+    for encoding in _ENCODINGS:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise ValueError(
+        f"annotations must be an .xlsx workbook or a .csv file, {name} is neither: save it as UTF-8 or .xlsx."
+    )
+
+
+def _separated(text, separator):
+    try:
+        rows = list(csv.reader(io.StringIO(text), delimiter=separator))
+    except csv.Error:
+        rows = []
+    width = max(map(len, rows), default=0)
+    return pd.DataFrame([row + [""] * (width - len(row)) for row in rows], dtype=object)

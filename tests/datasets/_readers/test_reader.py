@@ -358,3 +358,11 @@ def test_sets_whose_folders_bear_the_clips_names(tmp_path, write_sheet, write_fr
 def test_bad_arguments_are_refused(tmp_path, changes, message):
     with pytest.raises(ValueError, match=message):
         load_casme2(tmp_path, **changes)
+
+
+def test_a_warning_points_at_the_line_that_reads(tmp_path):
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text("Subject,Filename,OnsetFrame,Estimated Emotion\n1,EP01,3,disgust\n", encoding="utf-8")
+    with pytest.warns(UserWarning, match="this copy has 1 clips") as caught:
+        load_casme2(None, sheet, verify_files=False)
+    assert caught[0].filename == __file__

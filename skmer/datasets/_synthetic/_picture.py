@@ -1,4 +1,7 @@
-"""Smooth image warps that move given points exactly."""
+"""The photograph behind `make_face_clips`, and smooth image warps that move given points exactly.
+
+The picture is scikit-image's astronaut, in the public domain (NASA); its landmarks were read off by eye.
+"""
 
 from functools import lru_cache
 
@@ -6,10 +9,40 @@ import cv2
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from skmer._utils._optional import import_optional
+
 _COARSE = 2  # fields are smooth: they are computed at every second pixel and interpolated
-_STEPS = (
-    2  # fixed-point steps of the inverse; each shrinks the error by the largest slope of the field, below .15
+# Fixed-point steps of the inverse; each shrinks the error by the largest slope of the field, below .15.
+_STEPS = 2
+
+# fmt: off
+_POINTS = (
+    (181.0, 104.2), (181.0, 115.5), (181.5, 126.8), (182.3, 138.3), (185.1, 149.9), (191.2, 160.1),
+    (199.9, 168.4), (209.3, 175.5), (220.8, 177.6), (232.1, 176.0), (243.1, 170.9), (253.1, 163.5),
+    (259.8, 154.5), (265.1, 143.0), (267.4, 131.4), (270.0, 119.6), (270.8, 107.9),
+    (188.3, 92.1), (193.1, 88.4), (200.5, 87.7), (208.1, 89.2), (215.1, 92.2), (236.4, 93.7), (243.6, 91.7),
+    (251.1, 91.1), (258.5, 92.6), (264.1, 97.1),
+    (225.7, 102.7), (225.6, 110.9), (225.4, 119.1), (224.9, 127.3), (214.4, 130.9), (219.4, 132.6),
+    (224.5, 134.2), (229.7, 133.2), (234.8, 131.7),
+    (193.9, 100.8), (199.8, 97.3), (206.9, 98.3), (212.6, 103.8), (206.4, 104.2), (199.8, 103.7),
+    (237.2, 105.3), (243.3, 100.1), (250.3, 100.3), (256.7, 104.2), (250.5, 106.5), (243.9, 106.3),
+    (201.5, 139.3), (209.5, 139.3), (217.7, 139.8), (223.6, 141.0), (229.7, 140.1), (237.7, 140.3),
+    (245.6, 141.0), (238.0, 150.9), (229.2, 155.5), (222.5, 156.0), (216.3, 154.8), (208.3, 149.9),
+    (203.9, 140.3), (217.4, 143.0), (223.3, 144.2), (229.5, 143.4), (242.8, 141.9), (229.5, 150.2),
+    (223.0, 150.9), (216.9, 149.9),
 )
+# fmt: on
+
+ASTRONAUT_POINTS = np.array(_POINTS)
+"""Positions (68, 2) in px of the picture, x right, y down, pixel centres at integers."""
+ASTRONAUT_POINTS.setflags(write=False)
+
+
+def astronaut():
+    """The picture (512, 512, 3), uint8 RGB."""
+    return import_optional(
+        "skimage.data", caller="make_face_clips", package="scikit-image", extra="demo"
+    ).astronaut()
 
 
 def _wendland(distance, radius):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from skmer.datasets._readers._sheets import cell_text
+from skmer.datasets._cells import cell_text
 
 _NEGATIVE = ("anger", "contempt", "disgust", "fear", "repression", "sadness", "negative")
 THREE_CLASSES = {name: "negative" for name in _NEGATIVE} | {
@@ -37,7 +37,7 @@ def _frames(onset, apex, offset):
 
 
 @dataclass(frozen=True)
-class SheetFormat:
+class DatasetSpec:
     """One data set.
 
     `presets` map canonical labels to classes, the usual one first; `counts` list the class counts that
@@ -134,8 +134,8 @@ def _own_folder(parts):
 
 _CASME2_5 = {"others": 99, "disgust": 63, "happiness": 32, "repression": 27, "surprise": 25}
 
-FORMATS = {
-    "casme2": SheetFormat(
+SPECS = {
+    "casme2": DatasetSpec(
         name="casme2",
         title="CASME II",
         sheets=("CASME2-coding*.xlsx", "CASME2*.xlsx", "CASME*II*.xlsx"),
@@ -158,7 +158,7 @@ FORMATS = {
             Correction("sub16", "EP01_08", {"offset": 110}, {"offset": 96}),
         ),
     ),
-    "samm": SheetFormat(
+    "samm": DatasetSpec(
         name="samm",
         title="SAMM",
         sheets=("SAMM_Micro_FACS_Codes*.xlsx", "SAMM*.xlsx"),
@@ -173,7 +173,7 @@ FORMATS = {
             Correction("032", "032_3_1", _frames(4896, 1930, 4970), _frames(4896, 4930, 4970)),
         ),
     ),
-    "smic": SheetFormat(
+    "smic": DatasetSpec(
         name="smic",
         title="SMIC-HS",
         sheets=("SMIC-HS-E_annotation*.xlsx", "SMIC*HS*.xlsx", "SMIC*.xlsx"),
@@ -186,7 +186,7 @@ FORMATS = {
         distinguishes_crops=True,
         has_apex=False,
     ),
-    "casme3": SheetFormat(
+    "casme3": DatasetSpec(
         name="casme3",
         title="CAS(ME)^3 part A",
         sheets=("cas(me)3_part_A_ME_label*.xlsx", "cas*3*part_A*.xlsx"),
@@ -207,7 +207,7 @@ FORMATS = {
         folder_key=_casme3_folder,
         whole_recordings=True,
     ),
-    "mmew": SheetFormat(
+    "mmew": DatasetSpec(
         name="mmew",
         title="MMEW",
         sheets=("MMEW_Micro_Exp*.xlsx", "MMEW*.xlsx"),
@@ -218,7 +218,7 @@ FORMATS = {
         folder_key=_own_folder,
         cropped_already=True,
     ),
-    "4dme": SheetFormat(
+    "4dme": DatasetSpec(
         name="4dme",
         title="4DME",
         sheets=("4DME_Labelling_Micro*.xlsx", "4DME*.xlsx"),
@@ -228,7 +228,7 @@ FORMATS = {
         clip_key=lambda subject, clip: (_plain(clip),),
         folder_key=_own_folder,
     ),
-    "dfme": SheetFormat(
+    "dfme": DatasetSpec(
         name="dfme",
         title="DFME",
         sheets=("DFME*.xlsx", "train*.csv", "*.csv", "*.xlsx"),
@@ -241,7 +241,7 @@ FORMATS = {
 }
 
 
-def subject_and_clip(form, subject_cell, clip_cell):
+def subject_and_clip(spec, subject_cell, clip_cell):
     """Names of the subject and the clip of a row."""
     clip = cell_text(clip_cell)
-    return form.subject(cell_text(subject_cell), clip), clip
+    return spec.subject(cell_text(subject_cell), clip), clip
