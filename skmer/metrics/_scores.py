@@ -1,3 +1,5 @@
+"""Pooled scores of the field, UF1 and UAR, and their scorers for scikit-learn."""
+
 from numbers import Real
 
 import numpy as np
