@@ -6,7 +6,6 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
 
-
 _MOST_BINS = 10_000  # bounds the memory; far more bins than samples estimate nothing
 
 
@@ -48,8 +47,8 @@ def expected_calibration_error(y_true, probabilities, *, labels=None, n_bins=10,
     Raises
     ------
     ValueError
-        If lengths differ, columns and labels do not match, rows are no probabilities, or a parameter is out of
-        its range.
+        If lengths differ, columns and labels do not match, rows are no probabilities, or a parameter is out
+        of its range.
 
     Notes
     -----
