@@ -128,9 +128,8 @@ def _draw(output, clips, landmarks, results, pipeline):
 def _save(display, path):
     from matplotlib import pyplot as plt
 
-    ax = display.axes_.flat[0] if hasattr(display, "axes_") else display.ax_
-    ax.figure.savefig(path, dpi=120)
-    plt.close(ax.figure)
+    display.figure_.savefig(path, dpi=120)
+    plt.close(display.figure_)
 
 
 def _summary(results, seconds):

@@ -1,3 +1,5 @@
+"""Display of the motion of a clip's landmarks."""
+
 import numpy as np
 
 from skmer.inspection._style import BLUE, CAPTION, ORANGE, axes_or_new, show_face
@@ -23,7 +25,9 @@ class LandmarkMotionDisplay:
     Attributes
     ----------
     ax_ : matplotlib.axes.Axes
-        What was drawn on.
+        Axes of the picture.
+    figure_ : matplotlib.figure.Figure
+        Its figure.
 
     Examples
     --------
@@ -50,7 +54,7 @@ class LandmarkMotionDisplay:
         landmarks : array-like of shape (3, 68, 2)
             Onset, apex and offset, px.
         frame : {"apex", "offset"}, default="apex"
-            Where the motion leads.
+            Frame that the motion leads to.
         align : bool, default=True
             Remove the head's own motion.
 
@@ -80,11 +84,11 @@ class LandmarkMotionDisplay:
         Parameters
         ----------
         landmarker : FaceLandmarker or None
-            What finds them; None takes the default one.
+            Finder of the landmarks; None takes the default one.
         clip : sequence of three paths or images
             Onset, apex and offset.
         frame : {"apex", "offset"}, default="apex"
-            Where the motion leads.
+            Frame that the motion leads to.
         align : bool, default=True
             Remove the head's own motion.
 
@@ -108,9 +112,9 @@ class LandmarkMotionDisplay:
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            Where; None makes a figure.
+            Axes to draw on; None makes a figure.
         factor : float, default=10.0
-            How many times longer than the motion the arrows are.
+            Length of the arrows, as a multiple of the motion.
 
         Returns
         -------
@@ -118,6 +122,7 @@ class LandmarkMotionDisplay:
             Itself.
         """
         self.ax_ = ax = axes_or_new(ax, 5.0, 5.4)
+        self.figure_ = ax.figure
         show_face(ax, self.image, self.points)
         ax.plot(*self.points.T, "o", color=BLUE, markersize=3.5, markeredgecolor="white", markeredgewidth=0.6)
         ax.quiver(

@@ -1,9 +1,9 @@
-"""Displays of what a fitted DeReGRLClassifier has learned."""
-
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
+from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 
 from skmer import DeReGRLClassifier, LandmarkGraphTransformer
@@ -93,8 +93,9 @@ def test_weights_are_drawn_relative_to_their_mean(pipeline, clips, written):
     ids=["maps", "weights"],
 )
 def test_an_estimator_without_actions_is_refused(make):
-    with pytest.raises(TypeError, match=r"must be a DeReGRLClassifier .* got DummyClassifier"):
-        make(DummyClassifier(), np.zeros((2, 1)))
+    dummy = DummyClassifier().fit(np.zeros((2, 1)), ["a", "b"])
+    with pytest.raises(TypeError, match=r"must be a DeReGRLClassifier, .* got DummyClassifier"):
+        make(dummy, np.zeros((2, 1)))
 
 
 def test_loss_curves_are_the_history(pipeline):
@@ -113,3 +114,58 @@ def test_loss_curves_are_the_history(pipeline):
 def test_losses_that_were_not_recorded_are_refused(pipeline):
     with pytest.raises(ValueError, match="got 'valid'"):
         LossCurvesDisplay.from_estimator(pipeline, part="valid")
+
+
+class Ensemble(BaseEstimator):
+    """As a fitted ensemble of networks."""
+
+    def __init__(self, estimators=()):
+        self.estimators = estimators
+        self.estimators_ = list(estimators)
+
+    def fit(self, X, y):
+        return self
+
+
+@pytest.fixture(scope="module")
+def ensemble(pipeline, clips, features):
+    """Two networks that differ, as the last step of a pipeline."""
+    other = DeReGRLClassifier(n_actions=2, max_epochs=2, batch_size=16, random_state=1)
+    members = [pipeline[-1], other.fit(features, clips.target)]
+    return Pipeline([("graph", pipeline[0]), ("clf", Ensemble(members))])
+
+
+@pytest.mark.parametrize("member", [0, 1])
+def test_a_member_of_an_ensemble_is_shown(ensemble, clips, features, member):
+    net = ensemble[-1].estimators_[member]
+    maps = ActionMapDisplay.from_estimator(ensemble, clips.frames, member=member)
+    np.testing.assert_array_equal(maps.maps, net.action_maps(features).mean(axis=0))
+    weights = ActionWeightsDisplay.from_estimator(ensemble, clips.frames, clips.target, member=member)
+    expected = ActionWeightsDisplay.from_estimator(net, features, clips.target)
+    np.testing.assert_array_equal(weights.weights, expected.weights)
+    curves = LossCurvesDisplay.from_estimator(ensemble, member=member)
+    np.testing.assert_array_equal(curves.curves["total"], net.history[:, "train_loss"])
+
+
+@pytest.mark.parametrize("member", [2, -1, 0.5, None])
+def test_a_member_that_is_not_there_is_refused(ensemble, pipeline, clips, member):
+    with pytest.raises(ValueError, match="member must be an integer from 0 to 1"):
+        ActionMapDisplay.from_estimator(ensemble, clips.frames, member=member)
+    with pytest.raises(ValueError, match="member must be an integer from 0 to 0"):
+        LossCurvesDisplay.from_estimator(pipeline, member=member)
+
+
+@pytest.mark.parametrize("display", [ActionMapDisplay, ActionWeightsDisplay, LossCurvesDisplay])
+def test_an_estimator_that_is_not_fitted_is_refused(display, clips):
+    data = {ActionMapDisplay: [clips.frames], ActionWeightsDisplay: [clips.frames, clips.target]}
+    pipeline = Pipeline([("graph", LandmarkGraphTransformer()), ("clf", DeReGRLClassifier())])
+    with pytest.raises(NotFittedError, match="not fitted"):
+        display.from_estimator(pipeline, *data.get(display, []))
+
+
+def test_axes_and_figure_are_named_as_scikit_learn_names_them(pipeline, clips):
+    figure, ax = plt.subplots()
+    maps = ActionMapDisplay.from_estimator(pipeline, clips.frames).plot(ax)
+    assert (maps.ax_, maps.figure_) == (ax, figure)
+    curves = LossCurvesDisplay.from_estimator(pipeline).plot()
+    assert curves.figure_ is curves.ax_.figure
