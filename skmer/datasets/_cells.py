@@ -31,6 +31,7 @@ def cell_text(cell):
     """A cell as trimmed text; whole floats without their point, empty and failed cells as the empty text."""
     if cell is None or cell != cell:  # None or NaN
         return ""
+    # A column with a gap becomes float in Excel and pandas: subject 7 is then 7.0.
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     text = str(cell).strip()
@@ -46,6 +47,7 @@ def frame_number(cell):
     >>> [frame_number(cell) for cell in (46, 46.0, " 46 ", "46f", "1,071", "/", None)]
     [46, 46, 46, 46, 1071, None, None]
     """
+    # Frame names and units around a number go; a thousands separator goes, a list "1,07" is no number.
     text = re.sub(r"^(?:img|frame|f)[\s_]*(?=\d)|(?<=\d)\s*f$", "", cell_text(cell).casefold())
     text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text) if re.fullmatch(r"\d{1,3}(,\d{3})+", text) else text
     if not re.fullmatch(r"\d+(\.\d*)?(e\+?\d{1,2})?", text):

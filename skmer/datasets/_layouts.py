@@ -1,4 +1,4 @@
-"""Writing clips to disk as the real data sets lie there: folders, frame names, annotation sheet, quirks."""
+"""Writer of clips in the layouts of real data sets: folders, frame names, annotation sheet, quirks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

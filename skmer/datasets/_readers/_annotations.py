@@ -1,4 +1,4 @@
-"""From the rows of an annotation sheet to clips: names, labels, what is dropped and what is corrected."""
+"""Rows of an annotation sheet as named and labelled clips, with a log of dropped and corrected rows."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _COLUMNS = ["row", "subject", "clip", "reason"]
 
 
 class ReadingLog:
-    """What is dropped and corrected on the way from the sheet to clips, each with its reason."""
+    """Log of the rows that are dropped or corrected, each with its reason."""
 
     def __init__(self):
         self._dropped, self._corrected = [], []
@@ -40,7 +40,7 @@ class ReadingLog:
 
 
 def sheet_rows(sheet, spec, options):
-    """Every row of a sheet as a dict, named without repeats.
+    """Every row of a sheet as a dict, under unique clip names.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def sheet_rows(sheet, spec, options):
     spec : DatasetSpec
         The data set's.
     options : ReadOptions
-        `labels` and `classes` count.
+        Only `labels` and `classes` are used.
 
     Returns
     -------
@@ -99,7 +99,7 @@ def _label(cells, labels):
 
 
 def chosen_classes(spec, options):
-    """Label to class, None for every label as it is."""
+    """Mapping from labels to classes; None keeps every label as it is."""
     classes = options.classes
     if classes == EVERY_CLASS:
         return None
@@ -110,7 +110,7 @@ def chosen_classes(spec, options):
             )
         if options.labels == "emotion":
             return spec.presets[classes]
-        if classes == next(iter(spec.presets)):  # the default, which stands for every objective class
+        if classes == next(iter(spec.presets)):  # the default: with objective labels it means every class
             return None
         raise ValueError(
             f"classes={classes!r} is made of emotions, but labels is 'objective'; pass classes='all', a list "
@@ -122,7 +122,7 @@ def chosen_classes(spec, options):
 
 
 def kept_rows(rows, spec, options, log):
-    """The rows that have a subject, a clip, an onset and a label of the chosen classes; list of dict."""
+    """Rows with a subject, a clip, an onset and a label of the chosen classes; list of dict."""
     kept = []
     for row in rows:
         reason = _reason_to_drop(row)
@@ -161,7 +161,7 @@ def _correct(row, spec, log):
 
 
 def forget_outside(row):
-    """Take an offset before the onset, or an apex outside onset and offset, for a missing one."""
+    """Treat an offset before the onset, and an apex outside onset and offset, as missing."""
     if row["offset"] is not None and row["offset"] < row["onset"]:
         row["offset"] = None
     last = float("inf") if row["offset"] is None else row["offset"]

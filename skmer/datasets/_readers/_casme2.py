@@ -17,8 +17,8 @@ def load_casme2(
     """Read a licensed copy of CASME II.
 
     Columns are found by their names and frames by the last number in their file names, so that copies with
-    other columns, blank cells, text in frame cells or unpadded names are read alike. Nothing is changed in
-    silence: what is left out is in `dropped`, what is filled in or corrected in `corrected`, each with its
+    other columns, blank cells, text in frame cells or unpadded names are read alike. Nothing is changed
+    silently: rows left out are listed in `dropped`, rows filled in or corrected in `corrected`, each with its
     reason.
 
     Parameters
@@ -37,15 +37,15 @@ def load_casme2(
         Estimated emotion, or the class of action units, as ``"objective 1"``, for which `classes` is a list
         of these or all.
     frames : {"raw", "cropped"}, default="raw"
-        Which frames, where a copy has both.
+        Kind of frames to read, if a copy has both.
     corrections : bool, default=False
         Correct the sheet's known slips.
     missing_apex : {"find", "middle", "drop"}, default="find"
-        What a clip gets whose apex is absent or outside the clip: the frame between onset and offset that
-        `skmer.landmarks.find_apex` finds, its middle frame, or the drop table. A search takes seconds, once
-        per clip: it is kept in the cache, and `joblib.parallel_config` spreads its frames. Where it fails, as
-        for want of a face, the middle frame is taken. ``"find"`` opens files, so it leaves an apex empty
-        under ``verify_files=False``.
+        Apex of a clip whose sheet has none, or one outside the clip: the frame between onset and offset that
+        `skmer.landmarks.find_apex` finds, or the middle frame; ``"drop"`` leaves the clip out. A search takes
+        seconds, once per clip: it is kept in the cache, and `joblib.parallel_config` spreads its frames. If
+        it fails, for example because no face is found, the middle frame is taken. ``"find"`` opens files, so
+        it leaves an apex empty under ``verify_files=False``.
     verify_files : bool, default=True
         Ask for every frame's file. Otherwise frames that are not found have the empty path, and an apex or
         offset that only the files could tell stays empty in the table.

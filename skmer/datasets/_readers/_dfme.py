@@ -27,11 +27,11 @@ def load_dfme(
     labels : {"emotion", "objective"}, default="emotion"
         Estimated emotion, or the class of action units.
     frames : {"raw", "cropped"}, default="raw"
-        Which frames, where a copy has both; cropped are those in or under a folder that says "crop".
+        Kind of frames to read, if a copy has both; cropped ones lie in or under a folder that says "crop".
     corrections : bool, default=False
         Correct the sheet's known slips.
     missing_apex : {"find", "middle", "drop"}, default="find"
-        What a clip without an apex gets, as in `load_casme2`.
+        Apex of a clip that has none, as in `load_casme2`.
     verify_files : bool, default=True
         Ask for every frame's file, as `load_casme2` explains.
 

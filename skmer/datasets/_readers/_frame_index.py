@@ -1,4 +1,4 @@
-"""Where the frames of each clip lie: folders by their names, frames by the last number in theirs."""
+"""Index of the frames on disk: folders by clip, frames by the last number in their file names."""
 
 import os
 import re
@@ -32,7 +32,7 @@ class FrameIndex:
     clip_key : callable
         From the parts of a folder's path below `root` to a hashable key, None if it is no clip's folder.
     distinguishes_crops : bool
-        Whether copies have raw and cropped frames as a rule: neither then stands for the other.
+        Whether copies usually have both raw and cropped frames; then neither replaces the other.
     cropped_already : bool
         Whether all frames are cropped, whatever their folder is called.
     """
@@ -53,7 +53,7 @@ class FrameIndex:
                 kinds.setdefault(_kind(below, images), []).append((Path(folder), images))
 
     def kinds(self, key):
-        """Which of ``"raw"`` and ``"cropped"`` a clip has; tuple of str."""
+        """Kinds of frames of a clip, of ``"raw"`` and ``"cropped"``; tuple of str."""
         return tuple(self._folders.get(key, {}))
 
     def frames(self, key, kind):

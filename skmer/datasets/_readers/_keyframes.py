@@ -1,4 +1,4 @@
-"""Onset, apex and offset of each clip among the frames on disk."""
+"""Files of onset, apex and offset of each clip, and the choice of an apex or offset that a sheet lacks."""
 
 from collections import Counter
 
@@ -10,18 +10,18 @@ from skmer.landmarks import find_apex
 
 
 class KeyframeLocator:
-    """Finds the files of clips, and chooses an apex or offset that the sheet leaves out.
+    """Finder of the files of clips, which fills in an apex or offset that the sheet leaves out.
 
     Parameters
     ----------
     spec : DatasetSpec
         The data set's.
     options : ReadOptions
-        `frames`, `missing_apex` and `verify_files` count.
+        Only `frames`, `missing_apex` and `verify_files` are used.
     index : FrameIndex or None
         The frames on disk; None for a sheet alone.
     log : ReadingLog
-        Where choices are listed.
+        Receives the choices.
     sheet : list of dict
         Every row of the sheet: where several share a folder, it holds a whole recording.
     """
@@ -35,7 +35,7 @@ class KeyframeLocator:
         self._shared = {key for key, count in Counter(row["key"] for row in sheet).items() if count > 1}
 
     def locate(self, rows):
-        """Rows that stay, and their paths.
+        """Locate the frames of rows, and leave out those that lack an apex under ``missing_apex="drop"``.
 
         Parameters
         ----------
@@ -54,7 +54,7 @@ class KeyframeLocator:
         return [row for row, _ in located], [paths for _, paths in located]
 
     def _paths(self, row):
-        """Three paths, None if the row is dropped."""
+        """Three paths; None if the row is dropped."""
         numbered = self._numbered(row)
         if numbered:
             self._forget_past(row, max(numbered))
@@ -68,7 +68,7 @@ class KeyframeLocator:
         return [str((numbered or {}).get(row[name], "")) for name in KEYFRAMES]
 
     def _forget_past(self, row, last):
-        """An apex or offset after the clip's last frame counts as missing; an onset there is an error."""
+        """Treat an apex or offset after the clip's last frame as missing; an onset there is an error."""
         if row["onset"] > last:
             return
         for name in ("apex", "offset"):
@@ -110,7 +110,7 @@ class KeyframeLocator:
         self.log.correct(row, f"no offset frame{was}: {what} {row['offset']} taken")
 
     def _recorded_offset(self, row, later):
-        """In the folder of a whole recording a clip ends before the next one's onset, else at its apex."""
+        """Offset in the folder of a whole recording: before the next clip's onset, else at the apex."""
         known = row["onset"] if row["apex"] is None else row["apex"]
         following = [onset for onset in self._onsets[row["key"]] if onset > known]
         before = [number for number in later if following and number < min(following)]
@@ -121,13 +121,13 @@ class KeyframeLocator:
         return later[-1], "the recording's last frame"
 
     def _fill_apex(self, row, numbered):
-        """Among the frames of a clip: where most has moved, else the middle one."""
+        """Choose an apex among the frames of a clip: the one that is found, else the middle one."""
         find = self.options.missing_apex == "find"
         if row["apex"] is not None or row["offset"] is None or (find and not self.options.verify_files):
             return
         within = sorted(number for number in numbered if row["onset"] <= number <= row["offset"])
         failure = None
-        if not within:  # the error to come
+        if not within:  # the onset has no frame, which `_check_holes` reports
             return
         if find and (within[0], within[-1]) == (row["onset"], row["offset"]):
             found, failure = _found_apex([numbered[number] for number in within])
@@ -155,7 +155,7 @@ def _was(row, name):
 
 
 def _found_apex(frames):
-    """Search the files of a clip, onset to offset.
+    """Search the files of a clip, from onset to offset.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def _found_apex(frames):
     position : int or None
         Of the apex among the frames; None if none was found.
     failure : str or None
-        Why none was found. The want of dlib or its model, which concerns every clip, draws a warning too.
+        Reason if none was found. That dlib or its model is missing concerns every clip and warns too.
     """
     try:
         return find_apex(frames, memory="auto"), None
@@ -179,7 +179,7 @@ def _found_apex(frames):
 
 
 def _apex_reason(row, failure):
-    """What the table of corrections says of an apex that is not the sheet's; str."""
+    """Reason for the table of corrections, of an apex that is not the sheet's; str."""
     was = cell_text(row["cells"]["apex"])
     if row["apex_source"] == "found":
         return f"no apex frame ({was!r}): frame {row['apex']} found, which has moved most since the onset"

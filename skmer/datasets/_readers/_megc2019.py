@@ -1,4 +1,4 @@
-"""The composite of three data sets that the Micro-Expression Grand Challenge 2019 set."""
+"""Composite of three data sets, as the Micro-Expression Grand Challenge 2019 defined it."""
 
 import numpy as np
 import pandas as pd
@@ -123,7 +123,7 @@ def _check_part(name, clips):
 
 
 def _casme2_reasons(clips):
-    """Why the challenge has not a clip, empty if it has."""
+    """Reasons why clips are absent from the challenge; empty for those that are in it."""
     names = zip(clips.table["subject"], clips.table["clip"], strict=True)
     reasons = np.array(
         [_NOT_LISTED if (who, clip.casefold()) in _ABSENT else "" for who, clip in names], object

@@ -1,4 +1,4 @@
-"""One reader for every data set, driven by the table of formats."""
+"""One reader for every data set, driven by the table of their specifications."""
 
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -124,7 +124,7 @@ def _find_sheet(spec, folder, annotations):
 
 
 def _case_free(folder, pattern):
-    """Files in a folder and the folders in it whose names match, whatever their case."""
+    """Files in a folder and in its subfolders whose names match without regard to case."""
     files = (path for depth in ("*", "*/*") for path in folder.glob(depth) if path.is_file())
     return sorted(path for path in files if fnmatchcase(path.name.casefold(), pattern.casefold()))
 

@@ -1,4 +1,4 @@
-"""Annotation sheets as tables: the header found by its words, columns by their names, cells coerced."""
+"""Annotation sheets, workbooks or CSV, as tables: header and columns are found by their words."""
 
 import csv
 import hashlib
@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from skmer.datasets._cells import cell_text
 from skmer.datasets._layouts import SYNTHETIC_MARK
 
-# What the sheets call the same column, written without blanks, punctuation and case.
+# Names of each column in the sheets, without blanks, punctuation and case; the first is preferred.
 _ALIASES = {
     "subject": ("subject", "subjectid", "subid", "sub", "subjectno"),
     "clip": ("filename", "foldname", "foldername", "clip", "file", "video"),
@@ -113,7 +113,7 @@ def _header(cells):
 
 
 def _columns(words):
-    """Of several columns that could be meant the one whose word is told first in the list of aliases."""
+    """Column of each meaning; of several candidates the one that comes first among the aliases."""
     squeezed = [_squeezed(word) for word in words]
     found = {
         meaning: next((alias for alias in aliases if alias in squeezed), None)
@@ -123,7 +123,7 @@ def _columns(words):
 
 
 def _fill_merged(table, header):
-    """Write the subject of a merged cell into each of its rows; the rows that had none."""
+    """Write the subject of a merged cell into each of its rows; return the rows that had none."""
     column, filled = header.columns["subject"], set()
     for first, last in table.merged_columns.get(column, ()):
         above = table.cells.iat[first, column]
@@ -134,7 +134,7 @@ def _fill_merged(table, header):
 
 
 def _body(cells, header, merged):
-    """The rows below a header under unique names, and where they stand in the worksheet."""
+    """Rows below a header, under unique column names, and their places in the worksheet."""
     meant = {column: meaning for meaning, column in header.columns.items()}
     names = {}
     for column, word in enumerate(header.words):
@@ -145,7 +145,8 @@ def _body(cells, header, merged):
             names[column] = name
     body = cells.iloc[header.row + 1 :, list(names)].set_axis(list(names.values()), axis=1)
     blank = [row in merged for row in range(header.row + 1, len(cells))]
-    told = body["subject"].mask(pd.Series(blank, index=body.index), "")  # a merged subject alone makes no row
+    # A subject that only a merged cell gives does not make an otherwise empty row a clip.
+    told = body["subject"].mask(pd.Series(blank, index=body.index), "")
     own = body.assign(subject=told)
     filled = [any(cell_text(cell) for cell in row) for row in own.itertuples(index=False)]
     kept = [header.row + 1 + row for row, full in enumerate(filled) if full]

@@ -30,11 +30,11 @@ def load_smic(
     labels : {"emotion", "objective"}, default="emotion"
         Estimated emotion, or the class of action units.
     frames : {"raw", "cropped"}, default="raw"
-        Which frames, where a copy has both.
+        Kind of frames to read, if a copy has both.
     corrections : bool, default=False
         Correct the sheet's known slips.
     missing_apex : {"find", "middle", "drop"}, default="find"
-        What stands for the apex, as in `load_casme2`; no row is dropped.
+        Apex of the clips, as in `load_casme2`; no row is dropped.
     verify_files : bool, default=True
         Ask for every frame's file, as `load_casme2` explains.
 

@@ -1,4 +1,4 @@
-"""The data sets as rows of one table: how sheets, classes, subjects and folders are named.
+"""Specifications of the data sets, one row each: names of sheets, classes, subjects and folders.
 
 Class counts are those of the published papers; a sheet that differs from all of them draws a warning.
 """
@@ -38,7 +38,7 @@ def _frames(onset, apex, offset):
 
 @dataclass(frozen=True)
 class DatasetSpec:
-    """One data set.
+    """Specification of one data set.
 
     `presets` map canonical labels to classes, the usual one first; `counts` list the class counts that
     versions of the sheet have. With `whole_recordings` a folder holds more than a clip's frames.

@@ -180,6 +180,7 @@ def _log_evidence(fields, apex, offset, low, high):
     if offset is None:
         return _log_gaussian_integral(on_apex / energy, energy, low, high)
     on_offset = offset @ fields.T
+    # Both differences subtract the noise of the same onset, so their noise is correlated by one half.
     precision = np.linalg.inv([[1.0, 0.5], [0.5, 1.0]])
     nodes, weights = np.polynomial.legendre.leggauss(_SHARE_POINTS)
     terms = []

@@ -61,7 +61,7 @@ class RadialWarp:
     Parameters
     ----------
     points : ndarray of shape (n_points, 2)
-        Where displacements are given, in px.
+        Places of the given displacements, in px.
     shape : (int, int)
         Height and width of the image.
     radius : float

@@ -106,7 +106,7 @@ def draw_plan(dataset, n_subjects, n_clips, amplitude, rng, *, n_classes=None, v
     subject = np.repeat(np.arange(n_subjects), rng.permutation(subject_sizes(n_subjects, n_clips)))
     counts = largest_remainder([expressions[name].count - 1 for name in names], n_clips, at_least=1)
     label = names[_assign_labels(subject, counts, rng)]
-    own = rng.spawn(1)[0]
+    own = rng.spawn(1)[0]  # a child stream: drawing from it does not move `rng`
     movement = _draw_movements(expressions, label, subject, variability, rng, own)
     amplitudes = _draw_amplitudes(n_clips, low, high, rng) * (1, 1, bool(offset))
     return CorpusPlan(subject, label, flip_labels(label, variability.flip_y, own), movement, amplitudes)
