@@ -4,7 +4,7 @@ import torch
 from sklearn.pipeline import Pipeline
 
 from skmer._utils._warn import warn_user
-from skmer.classifiers._dere_grl import DeReGRLClassifier
+from skmer.classifiers import DeReGRLClassifier
 from skmer.feature_extraction import LandmarkGraphTransformer
 from skmer.magnification import MotionMagnifier
 
