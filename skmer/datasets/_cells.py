@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+from skmer._utils._text import plain_text
+
 _EMPTY = {"nan", "na", "n/a", "none", "null"}
 _FORMULA_ERROR = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!)", re.IGNORECASE)
 
@@ -25,17 +27,30 @@ _START = r"(?:(?<![A-Za-z0-9.])(?:AU\s*)?([LR](?=\s*\d))?(?:\s*|[A-Z])|(?:(?<=\d
 _NUMBER = r"(\d{1,2})(?:\.0+)?\s*[A-E]?"
 _END = r"(?:(?=[LR]\d)|(?![0-9A-Za-z]|\.\d))"
 _TOKEN = re.compile(_START + _NUMBER + _END, re.IGNORECASE)
+# "4-7" that a spreadsheet program took for a day of this year: its numbers are no units, nor is midnight.
+_DATE = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?)?|\d\d:\d\d:\d\d")
+
+
+class Unvalued(str):
+    """Cell of a formula that was saved without its value; it counts as empty, and says why."""
 
 
 def cell_text(cell):
-    """A cell as trimmed text; whole floats without their point, empty and failed cells as the empty text."""
-    if cell is None or cell != cell:  # None or NaN
+    """A cell as plain text; whole floats without their point, empty and failed cells as the empty text."""
+    if cell is None or cell != cell or isinstance(cell, Unvalued):  # None, NaN or no value
         return ""
     # A column with a gap becomes float in Excel and pandas: subject 7 is then 7.0.
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
-    text = str(cell).strip()
+    text = plain_text(cell)
     return "" if text.casefold() in _EMPTY or _FORMULA_ERROR.fullmatch(text) else text
+
+
+def shown(cell):
+    """A cell as the tables of dropped and corrected rows quote it; str."""
+    if isinstance(cell, Unvalued):
+        return f"{cell}: open the sheet in a spreadsheet program and save it"
+    return repr(cell_text(cell))
 
 
 def frame_number(cell):
@@ -67,11 +82,12 @@ def canonical_label(text):
     Returns
     -------
     label : str
-        Lower case, trimmed, synonyms united ("Other" and "others" are one); empty if the cell is.
+        Lower case, in one form, trimmed, synonyms united ("Other" and "others" are one); empty if the cell
+        is.
     """
     if text is None or text != text:  # None or NaN
         return ""
-    label = " ".join(str(text).strip().lower().split())
+    label = " ".join(plain_text(text).lower().split())
     return _SYNONYMS.get(label, label)
 
 
@@ -80,6 +96,11 @@ class ActionUnits(NamedTuple):
 
     units: tuple[int, ...]
     sides: dict[int, str]
+
+
+def is_date(cell):
+    """Whether a spreadsheet program took a cell for a date, as it does with "4-7"."""
+    return bool(_DATE.fullmatch(cell_text(cell)))
 
 
 def parse_action_units(text):
@@ -94,7 +115,7 @@ def parse_action_units(text):
     -------
     parsed : ActionUnits
         Units sorted and unique. Sides are ``"L"`` or ``"R"`` as the sheets write them: the person's own.
-        Units of an or-clause all count; question marks and remarks are passed over.
+        Units of an or-clause all count; question marks, remarks and dates are passed over.
 
     Examples
     --------
@@ -102,9 +123,11 @@ def parse_action_units(text):
     >>> parse_action_units("R12A + 6 ?")
     ActionUnits(units=(6, 12), sides={12: 'R'})
     """
-    if text is None or text != text:  # None or NaN
+    if text is None or text != text or isinstance(text, Unvalued):  # None, NaN or no value
         return ActionUnits((), {})
-    text = str(text)
+    if is_date(text):
+        return ActionUnits((), {})
+    text = plain_text(text)
     found = [(int(number), (side or joined).upper()) for side, joined, number in _TOKEN.findall(text)]
     return ActionUnits(
         tuple(sorted({number for number, _ in found})),

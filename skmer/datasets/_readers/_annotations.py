@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from skmer.datasets._cells import canonical_label, cell_text, frame_number
+from skmer.datasets._cells import Unvalued, canonical_label, cell_text, frame_number, is_date, shown
 from skmer.datasets._clips import KEYFRAMES
 from skmer.datasets._readers._specs import subject_and_clip
 
@@ -21,12 +21,13 @@ class ReadingLog:
         self._dropped, self._corrected = [], []
 
     def drop(self, row, reason):
-        """List a row that is left out."""
-        self._dropped.append((row["position"], row["subject"], row["clip"], reason))
+        """List a row that is left out; what was corrected in it does not matter any more."""
+        self._corrected = [entry for entry in self._corrected if entry[0] != row["line"]]
+        self._dropped.append((row["line"], row["subject"], row["clip"], reason))
 
     def correct(self, row, reason):
         """List a row that is changed or incomplete."""
-        self._corrected.append((row["position"], row["subject"], row["clip"], reason))
+        self._corrected.append((row["line"], row["subject"], row["clip"], reason))
 
     @property
     def dropped(self):
@@ -54,13 +55,15 @@ def sheet_rows(sheet, spec, options):
     Returns
     -------
     rows : list of dict
-        With ``position``, ``subject``, ``clip``, ``key`` (of its folder), the numbers of its three frames,
+        With ``line``, ``subject``, ``clip``, ``key`` (of its folder), the numbers of its three frames,
         ``label`` and the sheet's own ``sheet_label``. Repeated clips have a counter, which depends on the
         sheet alone and not on the classes: one name is one clip in every reading.
     """
     classes = chosen_classes(spec, options)
     cells = sheet.rows.to_dict("records")
-    rows = [_row(position, row, spec, options.labels, classes) for position, row in enumerate(cells)]
+    rows = [
+        _row(line, row, spec, options.labels, classes) for line, row in zip(sheet.lines, cells, strict=True)
+    ]
     taken = {(row["subject"], row["clip"]) for row in rows}
     counts = Counter()
     for row in rows:
@@ -74,16 +77,17 @@ def sheet_rows(sheet, spec, options):
     return rows
 
 
-def _row(position, cells, spec, labels, classes):
+def _row(line, cells, spec, labels, classes):
     subject, clip = subject_and_clip(spec, cells["subject"], cells["clip"])
     label = _label(cells, labels)
     return {
-        "position": position,
+        "line": line,
         "subject": subject,
         "clip": clip,
         "sheet_clip": clip,
         "key": spec.clip_key(subject, clip),
         "cells": cells,
+        "label_column": labels,
         "sheet_label": label,
         "label": label if classes is None else classes.get(label),
         **{name: frame_number(cells[name]) for name in KEYFRAMES},
@@ -133,22 +137,30 @@ def kept_rows(rows, spec, options, log):
             _correct(row, spec, log)
         forget_outside(row)
         if row["apex"] is None and options.missing_apex == "drop" and spec.has_apex:
-            log.drop(row, f"no apex frame ({cell_text(row['cells']['apex'])!r})")
+            log.drop(row, f"no apex frame ({shown(row['cells']['apex'])})")
             continue
+        if is_date(row["cells"]["action_units"]):
+            log.correct(row, f"action units {shown(row['cells']['action_units'])} are a date: none is read")
         kept.append(row)
     return kept
 
 
 def _reason_to_drop(row):
-    if not row["subject"] or not row["clip"]:
-        return "no subject" if row["clip"] else "no file name"
+    for name, what in (("clip", "file name"), ("subject", "subject")):
+        if not row[name]:
+            return f"no {what}{_unvalued(row, name)}"
     if row["onset"] is None:
-        return f"no onset frame ({cell_text(row['cells']['onset'])!r})"
+        return f"no onset frame ({shown(row['cells']['onset'])})"
     if not row["sheet_label"]:
-        return "no label"
+        return f"no label{_unvalued(row, row['label_column'])}"
     if not row["label"]:
         return f"class {row['sheet_label']!r} is not among the chosen ones"
     return None
+
+
+def _unvalued(row, name):
+    cell = row["cells"][name]
+    return f" ({shown(cell)})" if isinstance(cell, Unvalued) else ""
 
 
 def _correct(row, spec, log):

@@ -3,10 +3,14 @@
 from collections import Counter
 
 from skmer._utils._warn import warn_user
-from skmer.datasets._cells import cell_text
+from skmer.datasets._cells import shown
 from skmer.datasets._clips import KEYFRAMES
 from skmer.datasets._readers._annotations import forget_outside
 from skmer.landmarks import find_apex
+
+
+class _MissingFramesError(Exception):
+    """Raised for a clip whose folder or frames are not on disk, with the reason."""
 
 
 class KeyframeLocator:
@@ -17,7 +21,7 @@ class KeyframeLocator:
     spec : DatasetSpec
         The data set's.
     options : ReadOptions
-        Only `frames`, `missing_apex` and `verify_files` are used.
+        Only `frames`, `missing_apex`, `on_missing` and `verify_files` are used.
     index : FrameIndex or None
         The frames on disk; None for a sheet alone.
     log : ReadingLog
@@ -45,13 +49,36 @@ class KeyframeLocator:
         Returns
         -------
         rows : list of dict
-            Those that are not dropped for want of an apex.
+            Those that are not dropped for want of an apex or of frames.
         paths : list of list of str
             Onset, apex and offset, empty where there is no file.
         """
-        located = [(row, self._paths(row)) for row in rows]
-        located = [(row, paths) for row, paths in located if paths is not None]
+        located, missing = [], []
+        for row in rows:
+            try:
+                paths = self._paths(row)
+            except _MissingFramesError as error:
+                missing.append((row, str(error)))
+                continue
+            if paths is not None:
+                located.append((row, paths))
+        self._report_missing(missing, len(rows), bool(located))
         return [row for row, _ in located], [paths for _, paths in located]
+
+    def _report_missing(self, missing, n_rows, any_located):
+        """Drop clips without their frames; an error if asked for, or if no clip has them."""
+        if not missing:
+            return
+        row, reason = missing[0]
+        first = f"{self._name(row)} has {reason}"
+        if self.options.on_missing == "raise" or not any_located:
+            raise FileNotFoundError(f"frames: {first}.")
+        for row, reason in missing:
+            self.log.drop(row, reason)
+        warn_user(
+            f"{len(missing)} of {n_rows} clips lack frames and are left out, as .dropped lists; the first: "
+            f"{first}; on_missing='raise' makes this an error."
+        )
 
     def _paths(self, row):
         """Three paths; None if the row is dropped."""
@@ -59,12 +86,12 @@ class KeyframeLocator:
         if numbered:
             self._forget_past(row, max(numbered))
             if row["apex"] is None and self.options.missing_apex == "drop" and self.spec.has_apex:
-                self.log.drop(row, f"no apex frame ({cell_text(row['cells']['apex'])!r})")
+                self.log.drop(row, f"no apex frame ({shown(row['cells']['apex'])})")
                 return None
             self._fill_offset(row, numbered)
             self._fill_apex(row, numbered)
             self._check_holes(row, numbered)
-        self._note_empty(row)
+        self._note_gaps(row)
         return [str((numbered or {}).get(row[name], "")) for name in KEYFRAMES]
 
     def _forget_past(self, row, last):
@@ -81,9 +108,9 @@ class KeyframeLocator:
         if missing and self.options.verify_files:
             folder = next(iter(numbered.values())).parent
             wanted = ", ".join(f"{name} {row[name]}" for name in missing)
-            raise FileNotFoundError(
-                f"frames: {self._name(row)} has no frame {wanted} in {str(folder)!r}, which holds numbers "
-                f"{min(numbered)} to {max(numbered)}."
+            raise _MissingFramesError(
+                f"no frame {wanted} in {str(folder)!r}, which holds numbers {min(numbered)} to "
+                f"{max(numbered)}"
             )
 
     def _numbered(self, row):
@@ -95,9 +122,7 @@ class KeyframeLocator:
         others = self.index.kinds(row["key"])
         hint = f"; it has {others[0]} ones: frames={others[0]!r}" if others else ""
         kind = f"{self.options.frames} frames" if others or self.spec.distinguishes_crops else "frames"
-        raise FileNotFoundError(
-            f"frames: {self._name(row)} has no folder of {kind} under {str(self.index.root)!r}{hint}."
-        )
+        raise _MissingFramesError(f"no folder of {kind} under {str(self.index.root)!r}{hint}")
 
     def _fill_offset(self, row, numbered):
         later = sorted(number for number in numbered if number >= row["onset"])
@@ -140,18 +165,20 @@ class KeyframeLocator:
         if self.spec.has_apex or failure:
             self.log.correct(row, _apex_reason(row, failure))
 
-    def _note_empty(self, row):
+    def _note_gaps(self, row):
         for name in ("apex", "offset"):
             if row[name] is None and (name != "apex" or self.spec.has_apex):
-                self.log.correct(row, f"no {name} frame ({cell_text(row['cells'][name])!r}): left empty")
+                self.log.correct(row, f"no {name} frame ({shown(row['cells'][name])}): left empty")
+        if row["apex_source"] == "sheet" and row["apex"] == row["onset"]:
+            self.log.correct(row, f"the apex frame {row['apex']} is the onset frame: no movement is between")
 
     def _name(self, row):
         return f"{self.spec.title} subject {row['subject']} clip {row['clip']}"
 
 
 def _was(row, name):
-    text = cell_text(row["cells"][name])
-    return f" ({text!r})" if text else ""
+    text = shown(row["cells"][name])
+    return "" if text == "''" else f" ({text})"
 
 
 def _found_apex(frames):
@@ -180,10 +207,10 @@ def _found_apex(frames):
 
 def _apex_reason(row, failure):
     """Reason for the table of corrections, of an apex that is not the sheet's; str."""
-    was = cell_text(row["cells"]["apex"])
+    was = shown(row["cells"]["apex"])
     if row["apex_source"] == "found":
-        return f"no apex frame ({was!r}): frame {row['apex']} found, which has moved most since the onset"
+        return f"no apex frame ({was}): frame {row['apex']} found, which has moved most since the onset"
     instead = f"the middle frame {row['apex']} taken"
     if failure:
-        return f"no apex frame ({was!r}), and none found ({failure}): {instead}"
-    return f"no apex frame ({was!r}): {instead}"
+        return f"no apex frame ({was}), and none found ({failure}): {instead}"
+    return f"no apex frame ({was}): {instead}"

@@ -31,7 +31,7 @@ _NOT_LISTED = "not in the challenge's list"
 _N_RELABELLED = 3  # clips of sub24 that were sadness until 2019 and surprise since; which, no list says
 
 
-def load_megc2019(casme2=None, samm=None, smic=None):
+def load_megc2019(casme2=None, samm=None, smic=None, *, on_missing="warn"):
     """Read the composite of CASME II, SAMM and SMIC-HS in three classes.
 
     Parameters
@@ -39,6 +39,8 @@ def load_megc2019(casme2=None, samm=None, smic=None):
     casme2, samm, smic : path or MicroExpressionClips, default=None
         Folders of the licensed copies, or clips read with ``classes="all"`` by `load_casme2`, `load_samm` and
         `load_smic`. Any of them may be left out.
+    on_missing : {"warn", "raise"}, default="warn"
+        Treatment of clips whose frames are not in a folder, as in `load_casme2`.
 
     Returns
     -------
@@ -80,12 +82,14 @@ def load_megc2019(casme2=None, samm=None, smic=None):
     given = {name: source for name, source in given.items() if source is not None}
     if not given:
         raise ValueError("load_megc2019 needs at least one of casme2, samm and smic, got none.")
-    parts = [_part(name, source) for name, source in given.items()]
+    parts = [_part(name, source, on_missing) for name, source in given.items()]
     return parts[0] if len(parts) == 1 else concatenate_clips(parts)
 
 
-def _part(name, source):
-    clips = source if isinstance(source, MicroExpressionClips) else _LOADERS[name](source, classes="all")
+def _part(name, source, on_missing):
+    clips = source
+    if not isinstance(source, MicroExpressionClips):
+        clips = _LOADERS[name](source, classes="all", on_missing=on_missing)
     target = [_CLASSES[name].get(label, "") for label in clips.target]
     _check_part(name, clips)
     reasons = [

@@ -20,6 +20,7 @@ _CHOICES = {
     "labels": ("emotion", "objective"),
     "frames": ("raw", "cropped"),
     "missing_apex": ("find", "middle", "drop"),
+    "on_missing": ("warn", "raise"),
 }
 
 
@@ -33,6 +34,7 @@ class ReadOptions:
     frames: str
     corrections: bool
     missing_apex: str
+    on_missing: str
     verify_files: bool
 
     def __post_init__(self):
@@ -64,8 +66,8 @@ def load_dataset(name, root, options):
     sheet = read_sheet(_find_sheet(spec, folder, options.annotations), spec.worksheet)
     _check_columns(sheet, options)
     log, every = ReadingLog(), sheet_rows(sheet, spec, options)
-    for position in sheet.merged:
-        log.correct(every[position], "subject of the merged cell above")
+    for position, names in sheet.merged.items():
+        log.correct(every[position], f"{' and '.join(names)} of the merged cell above")
     rows = kept_rows(every, spec, options, log)
     index = None if folder is None else _index(spec, folder)
     rows, frames = KeyframeLocator(spec, options, index, log, every).locate(rows)

@@ -5,20 +5,21 @@ import hashlib
 import io
 import re
 import zipfile
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
 import pandas as pd
-from openpyxl import load_workbook
 
+from skmer._utils._text import decode_text
 from skmer.datasets._cells import cell_text
-from skmer.datasets._layouts import SYNTHETIC_MARK
+from skmer.datasets._readers._workbooks import MAX_COLUMNS, Cells, as_table, read_workbook
 
 # Names of each column in the sheets, without blanks, punctuation and case; the first is preferred.
 _ALIASES = {
     "subject": ("subject", "subjectid", "subid", "sub", "subjectno"),
-    "clip": ("filename", "foldname", "foldername", "clip", "file", "video"),
+    "clip": ("filename", "foldname", "foldername", "clip", "file", "video", "material"),
     "onset": ("onsetframe", "onset", "onsetf"),
     "apex": ("apexframe", "apex", "apexf", "apexframe1", "apexf1"),
     "offset": ("offsetframe", "offset", "offsetf"),
@@ -27,7 +28,6 @@ _ALIASES = {
     "objective": ("objectiveclasses", "objectiveclass"),
 }
 _HEADER_DEPTH = 60
-_ENCODINGS = ("utf-8-sig", "gb18030")
 _SEPARATORS = (",", ";", "\t")
 _WORKBOOKS = (".xlsx", ".xlsm", ".xls")
 
@@ -36,14 +36,16 @@ _WORKBOOKS = (".xlsx", ".xlsm", ".xls")
 class Sheet:
     """Rows of a sheet with the package's column names where it has them, and which file that was.
 
-    `absent` are the names without a column, `merged` the positions of rows whose subject a merged cell tells,
+    `lines` are the rows' numbers in the spreadsheet, in a DataFrame their positions. `absent` are the names
+    without a column; `merged` maps positions of rows to the columns that a merged cell above fills.
     `synthetic` says that `MicroExpressionClips.save` wrote the sheet.
     """
 
     rows: pd.DataFrame
     fingerprint: str
+    lines: tuple[int, ...]
     absent: tuple[str, ...] = ()
-    merged: tuple[int, ...] = ()
+    merged: dict[int, list[str]] = field(default_factory=dict)
     synthetic: bool = False
 
 
@@ -53,7 +55,8 @@ def read_sheet(source, worksheet=None):
     Parameters
     ----------
     source : path, binary file or DataFrame
-        An Excel workbook, a CSV file (comma, semicolon or tab; UTF-8 or GB 18030), or a table read already.
+        An Excel workbook, a CSV file (comma, semicolon or tab; UTF-8, UTF-16,
+        GB 18030 or Western), or a table read already.
     worksheet : str, default=None
         The worksheet to prefer; else the first with a header.
 
@@ -69,19 +72,18 @@ def read_sheet(source, worksheet=None):
     ValueError
         If it is no workbook or no row has the words of a header.
     """
-    content, name = read_content(source)
-    tables = read_tables(content, name)
+    content, name, tables = _read_tables(source)
     order = sorted(tables, key=lambda key: str(key).strip().casefold() != (worksheet or "").casefold())
     for key in order:
-        header = _header(tables[key].cells)
+        header = _header(tables[key])
         if header is not None:
-            merged = _fill_merged(tables[key], header)
-            rows, kept = _body(tables[key].cells, header, merged)
+            rows, lines, merged = _body(tables[key], header)
             return Sheet(
                 rows,
                 f"{name}, {len(rows)} rows, sha256 {hashlib.sha256(content).hexdigest()[:8]}",
+                lines,
                 tuple(meaning for meaning in _ALIASES if meaning not in header.columns),
-                tuple(position for position, row in enumerate(kept) if row in merged),
+                merged,
                 tables[key].synthetic,
             )
     raise ValueError(
@@ -96,19 +98,22 @@ def _squeezed(text):
 
 @dataclass(frozen=True)
 class _Header:
-    """Row of a header, and which column bears each of the package's names."""
+    """Row and line of a header, and which column bears each of the package's names."""
 
     row: int
+    line: int
     words: tuple[str, ...]
     columns: dict[str, int]
 
 
-def _header(cells):
-    for row in range(min(_HEADER_DEPTH, len(cells))):
-        words = tuple(cell_text(word) for word in cells.iloc[row])
+def _header(table):
+    for row, line in enumerate(table.lines):
+        if line > _HEADER_DEPTH:
+            break
+        words = tuple(cell_text(word) for word in table.cells.iloc[row])
         columns = _columns(words)
         if {"subject", "clip", "onset"} <= set(columns):
-            return _Header(row, words, columns)
+            return _Header(row, line, words, columns)
     return None
 
 
@@ -122,19 +127,21 @@ def _columns(words):
     return {meaning: squeezed.index(alias) for meaning, alias in found.items() if alias}
 
 
-def _fill_merged(table, header):
-    """Write the subject of a merged cell into each of its rows; return the rows that had none."""
-    column, filled = header.columns["subject"], set()
-    for first, last in table.merged_columns.get(column, ()):
-        above = table.cells.iat[first, column]
-        for row in range(max(first, header.row) + 1, min(last + 1, len(table.cells))):
-            table.cells.iat[row, column] = above
-            filled.add(row)
-    return filled
+def _body(table, header):
+    """Rows below a header under unique column names, their lines, and the cells that merged ones fill."""
+    names = _column_names(header)
+    cells = table.cells.iloc[header.row + 1 :, list(names)].set_axis(list(names.values()), axis=1)
+    # Empty rows go before merged cells are filled in: a merged subject alone makes no row.
+    filled = [any(map(cell_text, row)) for row in cells.itertuples(index=False)]
+    body = cells[filled].reset_index(drop=True)
+    lines = [line for line, full in zip(table.lines[header.row + 1 :], filled, strict=True) if full]
+    merged = _fill_merged(table, header, body, lines)
+    columns = [*names.values(), *(name for name in _ALIASES if name not in header.columns)]
+    return body.reindex(columns=columns), tuple(lines), merged
 
 
-def _body(cells, header, merged):
-    """Rows below a header, under unique column names, and their places in the worksheet."""
+def _column_names(header):
+    """Unique name of each column that has one."""
     meant = {column: meaning for meaning, column in header.columns.items()}
     names = {}
     for column, word in enumerate(header.words):
@@ -143,114 +150,59 @@ def _body(cells, header, merged):
             name = next(f"{name}_{n}" for n in count(2) if f"{name}_{n}" not in names.values())
         if name:
             names[column] = name
-    body = cells.iloc[header.row + 1 :, list(names)].set_axis(list(names.values()), axis=1)
-    blank = [row in merged for row in range(header.row + 1, len(cells))]
-    # A subject that only a merged cell gives does not make an otherwise empty row a clip.
-    told = body["subject"].mask(pd.Series(blank, index=body.index), "")
-    own = body.assign(subject=told)
-    filled = [any(cell_text(cell) for cell in row) for row in own.itertuples(index=False)]
-    kept = [header.row + 1 + row for row, full in enumerate(filled) if full]
-    body = body[filled].reset_index(drop=True)
-    columns = [*names.values(), *(name for name in _ALIASES if name not in header.columns)]
-    return body.reindex(columns=columns), kept
+    return names
 
 
-@dataclass(frozen=True, eq=False)
-class Cells:
-    """Cells of a worksheet; where it has merged cells, first and last row of each by column."""
+def _fill_merged(table, header, body, lines):
+    """Write a merged cell of a known column into each of its rows; return the columns filled, by row."""
+    meant = {column: meaning for meaning, column in header.columns.items()}
+    place, filled = {line: k for k, line in enumerate(lines)}, {}
+    for column, first, last in table.merged:
+        name, top = meant.get(column), place.get(first)
+        if name is None or top is None:
+            continue
+        above = body.at[top, name]
+        for row in range(top + 1, bisect_right(lines, last)):
+            if not cell_text(body.at[row, name]):
+                body.at[row, name] = above
+                filled.setdefault(row, []).append(name)
+    return filled
 
-    cells: pd.DataFrame
-    merged_columns: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
-    synthetic: bool = False
 
-
-def read_content(source):
-    """Bytes and name of a sheet.
-
-    Parameters
-    ----------
-    source : path, file or DataFrame
-        The sheet.
-
-    Returns
-    -------
-    content : bytes
-    name : str
-    """
+def _read_tables(source):
+    """Content and name of a sheet, and its cells: by worksheet, of a CSV file by separator."""
     if isinstance(source, pd.DataFrame):
-        return source.to_csv(index=False).encode(), "table.csv"
+        content = source.to_csv(index=False).encode()
+        rows = [list(source.columns), *source.astype(object).to_numpy().tolist()]
+        cells = pd.DataFrame([[_as_written(cell) for cell in row] for row in rows], dtype=object)
+        # The header stands above position 0.
+        return content, "table.csv", {"table": Cells(cells, list(range(-1, len(source))))}
     if hasattr(source, "read"):
         content = source.read()
         content = content.encode() if isinstance(content, str) else content
-        return content, Path(str(getattr(source, "name", "open file"))).name
-    return Path(source).read_bytes(), Path(source).name
-
-
-def read_tables(content, name):
-    """Cells of every worksheet.
-
-    Parameters
-    ----------
-    content : bytes
-        A workbook or a CSV file.
-    name : str
-        The file's name, for its ending and for errors.
-
-    Returns
-    -------
-    tables : dict of str to Cells
-        By the worksheets' names; of a CSV file as each separator gives them.
-
-    Raises
-    ------
-    ValueError
-        If it is neither.
-    """
+        name = Path(str(getattr(source, "name", "open file"))).name
+    else:
+        content, name = Path(source).read_bytes(), Path(source).name
     if zipfile.is_zipfile(io.BytesIO(content)):
-        return _workbook(content, name)
+        return content, name, read_workbook(content, name)
     if name.casefold().endswith(_WORKBOOKS):
         raise ValueError(
             f"annotations must be an .xlsx workbook or a .csv file, {name} is no .xlsx by its content."
         )
-    text = _decoded(content, name)
-    return {f"separated by {mark!r}": Cells(_separated(text, mark)) for mark in _SEPARATORS}
+    text = decode_text(content, name, "annotations")
+    return content, name, {f"separated by {mark!r}": _separated(text, mark, name) for mark in _SEPARATORS}
 
 
-def _workbook(content, name):
+def _as_written(cell):
+    """Cell of a DataFrame as in a CSV file; whole floats, which a gap makes of integers, without point."""
+    if cell is None or cell != cell:  # None or NaN
+        return ""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+
+
+def _separated(text, separator, name):
     try:
-        book = load_workbook(io.BytesIO(content), data_only=True)
-        return {page.title: _cells(page, book) for page in book.worksheets}
-    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
-        raise ValueError(
-            f"annotations must be an .xlsx workbook or a .csv file, {name} is not: {error}."
-        ) from error
-
-
-def _cells(page, book):
-    merged = {}
-    for area in page.merged_cells.ranges:
-        merged.setdefault(area.min_col - 1, []).append((area.min_row - 1, area.max_row - 1))
-    rows = pd.DataFrame(list(page.values), dtype=object)
-    return Cells(rows, merged, book.properties.description == SYNTHETIC_MARK)
-
-
-def _decoded(content, name):
-    for encoding in _ENCODINGS:
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise ValueError(
-        f"annotations must be an .xlsx workbook or a .csv file, {name} is neither: save it as UTF-8 or .xlsx."
-    )
-
-
-def _separated(text, separator):
-    try:
-        rows = list(csv.reader(io.StringIO(text), delimiter=separator))
+        rows = [row[:MAX_COLUMNS] for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator)]
     except csv.Error:
         rows = []
-    width = max(map(len, rows), default=0)
-    return pd.DataFrame([row + [""] * (width - len(row)) for row in rows], dtype=object)
+    return Cells(as_table(rows, "", name), list(range(1, len(rows) + 1)))

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from skmer._utils._text import plain_text
 from skmer.datasets._cells import cell_text
 
 _NEGATIVE = ("anger", "contempt", "disgust", "fear", "repression", "sadness", "negative")
@@ -89,7 +90,7 @@ def _any_name(subject, clip):
 
 
 def _plain(text):
-    return text.strip().casefold()
+    return plain_text(text).casefold()
 
 
 def _tokens(text):

@@ -43,7 +43,7 @@ def test_an_apex_past_the_frames_may_be_dropped(casme2_tree):
 
 def test_an_onset_past_the_frames_is_an_error(casme2_tree):
     with pytest.raises(FileNotFoundError, match="clip EP01_08 has no frame onset 90, apex 95, offset 99"):
-        load_casme2(casme2_tree(casme2_row(90, 95, 99)))
+        load_casme2(casme2_tree(casme2_row(90, 95, 99)), on_missing="raise")
 
 
 COLUMNS = ["Subject", "Filename", "Onset", "Apex", "Offset", "emotion"]
@@ -146,3 +146,10 @@ def test_without_a_landmark_model_the_middle_stands_for_the_apex(casme2_tree, mo
         clips = load_casme2(root)
     assert clips.table["apex"].tolist() == [48]
     assert "absent.dat" in clips.corrected["reason"][0]
+
+
+def test_an_apex_on_the_onset_is_listed(casme2_tree):
+    clips = load_casme2(casme2_tree(casme2_row(45, 45, 50)))
+    assert clips.corrected["reason"].tolist() == [
+        "the apex frame 45 is the onset frame: no movement is between"
+    ]

@@ -44,8 +44,8 @@ def test_open_files_csv_and_tables_are_read(write_sheet):
     table = pd.DataFrame({"Subject": ["01"], "Filename": ["EP01"], "Onset": [5.0]})
     text = io.StringIO(table.to_csv(index=False))
     text.name = "a.csv"
-    for source in (table, text):
-        assert read_sheet(source).rows[["subject", "clip", "onset"]].iloc[0].tolist() == ["01", "EP01", "5.0"]
+    for source, onset in ((table, "5"), (text, "5.0")):
+        assert read_sheet(source).rows[["subject", "clip", "onset"]].iloc[0].tolist() == ["01", "EP01", onset]
 
 
 def test_fingerprint_follows_the_content(write_sheet):
@@ -101,7 +101,7 @@ def test_csv_of_any_separator_is_read(tmp_path, separator):
 
 
 def test_bytes_that_are_no_text_are_refused():
-    with pytest.raises(ValueError, match="open file is neither: save it as UTF-8"):
+    with pytest.raises(ValueError, match="open file is none that can be decoded: save it as UTF-8"):
         read_sheet(io.BytesIO(b"\xff\xff\x00\x01"))
 
 
@@ -119,4 +119,5 @@ def test_merged_subjects_are_told_to_each_row(write_sheet):
     book.save(path)
     sheet = read_sheet(path)
     assert [cell_text(cell) for cell in sheet.rows["subject"]] == ["01", "01", ""]
-    assert sheet.merged == (1,)
+    assert sheet.merged == {1: ["subject"]}
+    assert sheet.lines == (2, 3, 5)
