@@ -11,13 +11,14 @@ from sklearn.svm import SVC
 
 from skmer import DeReGRLClassifier, LandmarkGraphTransformer
 from skmer.datasets import load_casme2, make_face_clips
+from skmer.frames import read_image
 from skmer.inspection import (
     ActionMapDisplay,
     ClassScoresDisplay,
     LandmarkMotionDisplay,
     PooledConfusionDisplay,
 )
-from skmer.landmarks import FaceLandmarker, read_image
+from skmer.landmarks import FaceLandmarker
 from skmer.model_selection import evaluate_loso
 
 HEADER = ("", "accuracy", "UF1", "UAR", "UF1, 95% interval")

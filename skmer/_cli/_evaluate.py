@@ -7,7 +7,7 @@ from sklearn.base import clone
 
 from skmer._cli._corpora import read_clips
 from skmer._cli._methods import NETS, make_method, searched
-from skmer.frames._check import holds_landmarks
+from skmer.frames import holds_landmarks
 from skmer.model_selection import evaluate_loso
 
 

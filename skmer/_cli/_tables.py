@@ -6,7 +6,7 @@ import pandas as pd
 
 from skmer._cli._corpora import SYNTHETIC, read_clips
 from skmer._cli._evaluate import find_landmarks, paper_set, prepare
-from skmer.frames._check import holds_landmarks
+from skmer.frames import holds_landmarks
 from skmer.model_selection import evaluate_loso
 from skmer.pipelines import ablation_pipelines
 

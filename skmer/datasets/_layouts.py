@@ -8,9 +8,9 @@ import numpy as np
 from openpyxl import Workbook
 from PIL import Image
 
-from skmer.datasets._readers._frame_index import trailing_number
 from skmer.datasets._readers._sheet_files import SYNTHETIC_MARK
 from skmer.datasets._synthetic._sampling import check_integer
+from skmer.frames import KEYFRAMES, trailing_number
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def save_clips(clips, root, layout, quality):
     for row, frames in zip(rows, clips.frames, strict=True):
         folder = root / row["subject"] / row["clip"]
         folder.mkdir(parents=True, exist_ok=True)
-        for name, image in zip(("onset", "apex", "offset"), frames, strict=True):
+        for name, image in zip(KEYFRAMES, frames, strict=True):
             Image.fromarray(image).save(folder / form.frame(row, row[name]), quality=quality)
     return _write_sheet(rows, form, root / form.sheet)
 

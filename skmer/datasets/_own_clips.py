@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from skmer.datasets._clips import KEYFRAMES, MicroExpressionClips
+from skmer.datasets._clips import MicroExpressionClips
 from skmer.datasets._readers._sheets import cell_text
 from skmer.datasets._vocabulary import canonical_label
+from skmer.frames import KEYFRAMES
 
 
 def clips_from_frame(table, frames=None, *, target="target", subject="subject", dataset="own", root=None):

@@ -1,10 +1,10 @@
 import numpy as np
 
 from skmer.face import COMPONENTS, MEAN_SHAPE, check_graph
+from skmer.frames import KEYFRAMES
 from skmer.inspection._actions import action_names, classifier_and_features
 from skmer.inspection._style import divided, show_face
 
-_FRAMES = ("onset", "apex", "offset")
 _COLOURS = "viridis"
 
 
@@ -95,7 +95,7 @@ class ActionMapDisplay:
         n_rows = len(self.graph.components)
         n_columns = self.maps.shape[-1] // n_rows
         self.axes_ = divided(ax, n_rows, n_columns, 0.8 + 2.1 * n_columns, 2.2 * n_rows)
-        shares = self.maps[_FRAMES.index(frame)]
+        shares = self.maps[KEYFRAMES.index(frame)]
         for action, (face, name) in enumerate(zip(self.axes_.flat, self.action_names, strict=True)):
             nodes = self._draw_face(face, shares[:, action], shares.max())
             face.set_title(name, fontsize="medium", pad=2)

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from skmer.datasets._clips import KEYFRAMES
 from skmer.datasets._readers._formats import subject_and_clip
 from skmer.datasets._readers._sheets import cell_text, frame_number
 from skmer.datasets._vocabulary import canonical_label
+from skmer.frames import KEYFRAMES
 
 EVERY_CLASS = "all"
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7}

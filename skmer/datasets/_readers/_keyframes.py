@@ -2,10 +2,10 @@
 
 from collections import Counter
 
-from skmer.datasets._clips import KEYFRAMES
 from skmer.datasets._readers._annotations import forget_outside
 from skmer.datasets._readers._missing_apex import apex_reason, found_apex
 from skmer.datasets._readers._sheets import cell_text
+from skmer.frames import KEYFRAMES
 
 
 class KeyframeLocator:

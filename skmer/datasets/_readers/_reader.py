@@ -9,13 +9,14 @@ from pathlib import Path
 import pandas as pd
 
 from skmer.datasets._action_unit_text import parse_action_units
-from skmer.datasets._clips import KEYFRAMES, MicroExpressionClips
+from skmer.datasets._clips import MicroExpressionClips
 from skmer.datasets._readers._annotations import Notes, kept_rows, sheet_rows
 from skmer.datasets._readers._formats import FORMATS
 from skmer.datasets._readers._frame_index import FrameIndex
 from skmer.datasets._readers._keyframes import KeyframeLocator
 from skmer.datasets._readers._sheets import cell_text, read_sheet
 from skmer.datasets._vocabulary import canonical_label
+from skmer.frames import KEYFRAMES
 
 _CHOICES = {
     "labels": ("emotion", "objective"),

@@ -5,9 +5,8 @@ from html import escape
 import numpy as np
 import pandas as pd
 
+from skmer.frames import KEYFRAMES
 from skmer.inspection._report._frames import frame_pictures
-
-_FRAMES = ("onset", "apex", "offset")
 
 
 def subjects_of(result):
@@ -102,7 +101,7 @@ def _frames(name, frames):
         return ""
     pictures = "".join(
         f'<img src="{source}" alt="{frame}">' if source else f'<span class="absent">no {frame}</span>'
-        for frame, source in zip(_FRAMES, frames, strict=True)
+        for frame, source in zip(KEYFRAMES, frames, strict=True)
     )
     words = escape(f"Look at {name}")
     return f'<button type="button" class="frames" aria-label="{words}">{pictures}</button>'

@@ -6,8 +6,9 @@ import numpy as np
 from PIL import Image
 
 from skmer.face import COMPONENTS
+from skmer.frames import read_image
 from skmer.inspection._report._pictures import data_uri
-from skmer.landmarks import align_landmarks, read_image
+from skmer.landmarks import align_landmarks
 
 _QUALITY = 80
 _MARGIN = 0.25  # of the landmarks' extent, around them

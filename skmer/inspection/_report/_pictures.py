@@ -6,13 +6,13 @@ from html import escape
 
 import numpy as np
 
+from skmer.frames import read_image
 from skmer.inspection._action_maps import ActionMapDisplay
 from skmer.inspection._action_weights import ActionWeightsDisplay
 from skmer.inspection._class_scores import ClassScoresDisplay
 from skmer.inspection._confusion import PooledConfusionDisplay
 from skmer.inspection._loss_curves import LossCurvesDisplay
 from skmer.inspection._subject_scores import SubjectScoresDisplay
-from skmer.landmarks import read_image
 
 _LIGHT_INK = "#E8E8E8"
 _INKED = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
