@@ -4,7 +4,7 @@ from sklearn.base import clone
 
 from skmer import datasets
 from skmer._cli._options import REAL, SYNTHETIC
-from skmer.frames._check import holds_landmarks
+from skmer.frames import holds_landmarks
 
 READERS = {name: getattr(datasets, f"load_{name}") for name in REAL}
 _SIZES = {"casme2": (26, 247), "samm": (27, 136)}

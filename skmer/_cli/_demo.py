@@ -10,13 +10,14 @@ from sklearn.pipeline import Pipeline
 from skmer import DeReGRLClassifier, LandmarkGraphTransformer
 from skmer._utils._tables import text_table
 from skmer.datasets import load_casme2, make_face_clips
+from skmer.frames import read_image
 from skmer.inspection import (
     ActionMapDisplay,
     ClassScoresDisplay,
     LandmarkMotionDisplay,
     PooledConfusionDisplay,
 )
-from skmer.landmarks import FaceLandmarker, read_image
+from skmer.landmarks import FaceLandmarker
 from skmer.model_selection import evaluate_loso
 from skmer.pipelines import baseline
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from skmer._cli._corpora import find_landmarks, paper_set, read_clips
 from skmer._cli._methods import make_method, searched
 from skmer._cli._options import NETS
-from skmer.frames._check import holds_landmarks
+from skmer.frames import holds_landmarks
 from skmer.model_selection import evaluate_loso
 
 _AUDIT = {"off": False, "warn": "warn", "raise": True}

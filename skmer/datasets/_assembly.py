@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from skmer.datasets._cells import canonical_label, cell_text
-from skmer.datasets._clips import KEYFRAMES, ClipTruth, MicroExpressionClips
+from skmer.datasets._clips import ClipTruth, MicroExpressionClips
+from skmer.frames import KEYFRAMES
 
 
 def clips_from_frame(table, frames=None, *, target="target", subject="subject", dataset="own", root=None):

@@ -8,9 +8,7 @@ import pandas as pd
 
 from skmer.datasets._cells import parse_action_units
 from skmer.datasets._layouts import save_clips
-from skmer.frames._check import check_frames, holds_landmarks
-
-KEYFRAMES = ("onset", "apex", "offset")
+from skmer.frames import KEYFRAMES, check_frames, holds_landmarks
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from openpyxl import Workbook
 from PIL import Image
 
 from skmer._utils._checks import check_integer
-from skmer.datasets._readers._frame_index import trailing_number
+from skmer.frames import KEYFRAMES, trailing_number
 
 SYNTHETIC_MARK = "written by skmer.datasets.MicroExpressionClips.save"
 """Property of a sheet that `save_clips` wrote: its counts are not those of the licensed copy."""
@@ -112,7 +112,7 @@ def save_clips(clips, root, layout, quality):
     for row, frames in zip(rows, clips.frames, strict=True):
         folder = root / row["subject"] / row["clip"]
         folder.mkdir(parents=True, exist_ok=True)
-        for name, image in zip(("onset", "apex", "offset"), frames, strict=True):
+        for name, image in zip(KEYFRAMES, frames, strict=True):
             Image.fromarray(image).save(folder / spec.frame(row, row[name]), quality=quality)
     return _write_sheet(rows, spec, root / spec.sheet)
 

@@ -2,10 +2,9 @@
 
 import numpy as np
 
+from skmer.frames import KEYFRAMES, read_image
 from skmer.inspection._style import BLUE, CAPTION, ORANGE, axes_or_new, show_face
-from skmer.landmarks import FaceLandmarker, align_landmarks, read_image
-
-_FRAMES = ("onset", "apex", "offset")
+from skmer.landmarks import FaceLandmarker, align_landmarks
 
 
 class LandmarkMotionDisplay:
@@ -71,10 +70,10 @@ class LandmarkMotionDisplay:
         landmarks = np.asarray(landmarks, dtype=float)
         if landmarks.shape != (3, 68, 2):
             raise ValueError(f"landmarks must have shape (3, 68, 2), got {landmarks.shape}.")
-        if frame not in _FRAMES[1:]:
+        if frame not in KEYFRAMES[1:]:
             raise ValueError(f"frame must be 'apex' or 'offset', got {frame!r}.")
         landmarks = align_landmarks(landmarks) if align else landmarks
-        motion = landmarks[_FRAMES.index(frame)] - landmarks[0]
+        motion = landmarks[KEYFRAMES.index(frame)] - landmarks[0]
         return cls(image, landmarks[0], motion, f"onset to {frame}")
 
     @classmethod

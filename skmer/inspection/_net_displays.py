@@ -8,9 +8,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skmer.face import COMPONENTS, MEAN_SHAPE, check_graph
+from skmer.frames import KEYFRAMES
 from skmer.inspection._style import CAPTION, CYCLE, axes_or_new, divided, open_frame, show_face
 
-_FRAMES = ("onset", "apex", "offset")
 _COLOURS = "viridis"
 
 
@@ -111,7 +111,7 @@ class ActionMapDisplay:
         self.ax_ = axes_or_new(ax, 0.8 + 2.1 * n_columns, 2.2 * n_rows)
         self.figure_ = self.ax_.figure
         self.axes_ = divided(self.ax_, n_rows, n_columns)
-        shares = self.maps[_FRAMES.index(frame)]
+        shares = self.maps[KEYFRAMES.index(frame)]
         for action, (face, name) in enumerate(zip(self.axes_.flat, self.action_names, strict=True)):
             nodes = self._draw_face(face, shares[:, action], shares.max())
             face.set_title(name, fontsize="medium", pad=2)

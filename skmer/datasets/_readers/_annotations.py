@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from skmer.datasets._cells import Unvalued, canonical_label, cell_text, frame_number, is_date, shown
-from skmer.datasets._clips import KEYFRAMES
 from skmer.datasets._readers._specs import subject_and_clip
+from skmer.frames import KEYFRAMES
 
 EVERY_CLASS = "all"
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7}

@@ -4,20 +4,7 @@ import os
 import re
 from pathlib import Path
 
-_IMAGES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"}
-
-
-def trailing_number(name):
-    """Integer of the last digit run of a file's stem, None without digits.
-
-    Examples
-    --------
-    >>> from skmer.datasets._readers._frame_index import trailing_number
-    >>> trailing_number("reg_img46.jpg"), trailing_number("006_05562.jpg")
-    (46, 5562)
-    """
-    runs = re.findall(r"\d+", Path(name).stem)
-    return int(runs[-1]) if runs else None
+from skmer.frames import is_image_file, trailing_number
 
 
 class FrameIndex:
@@ -45,7 +32,7 @@ class FrameIndex:
         self._folders = {}
         for folder, subfolders, files in os.walk(self.root, followlinks=True):
             subfolders.sort()
-            images = sorted(name for name in files if _is_image(name))
+            images = sorted(name for name in files if is_image_file(name))
             below = Path(folder).relative_to(self.root).parts
             key = clip_key((self.root.name, *below)) if images and not _is_depth(below) else None
             if key is not None:
@@ -77,10 +64,6 @@ class FrameIndex:
 
 def _is_depth(parts):
     return any("depth" in re.split(r"[^a-z]+", part.casefold()) for part in parts)
-
-
-def _is_image(name):
-    return Path(name).suffix.casefold() in _IMAGES and not name.startswith(".")
 
 
 def _kind(parts, images):

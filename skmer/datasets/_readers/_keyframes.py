@@ -4,8 +4,8 @@ from collections import Counter
 
 from skmer._utils._warn import warn_user
 from skmer.datasets._cells import shown
-from skmer.datasets._clips import KEYFRAMES
 from skmer.datasets._readers._annotations import forget_outside
+from skmer.frames import KEYFRAMES
 from skmer.landmarks import find_apex
 
 

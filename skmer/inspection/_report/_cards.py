@@ -8,10 +8,10 @@ import pandas as pd
 from PIL import Image
 
 from skmer.face import COMPONENTS
+from skmer.frames import KEYFRAMES, read_image
 from skmer.inspection._report._pictures import data_uri
-from skmer.landmarks import align_landmarks, read_image
+from skmer.landmarks import align_landmarks
 
-_FRAMES = ("onset", "apex", "offset")
 _QUALITY = 80
 _MARGIN = 0.25  # of the landmarks' extent, around them
 ENLARGED = 8  # motion of drawn landmarks
@@ -110,7 +110,7 @@ def _frames(name, frames):
         return ""
     pictures = "".join(
         f'<img src="{source}" alt="{frame}">' if source else f'<span class="absent">no {frame}</span>'
-        for frame, source in zip(_FRAMES, frames, strict=True)
+        for frame, source in zip(KEYFRAMES, frames, strict=True)
     )
     words = escape(f"Look at {name}")
     return f'<button type="button" class="frames" aria-label="{words}">{pictures}</button>'

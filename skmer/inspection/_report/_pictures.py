@@ -6,13 +6,13 @@ from html import escape
 
 import numpy as np
 
+from skmer.frames import read_image
 from skmer.inspection._net_displays import ActionMapDisplay, ActionWeightsDisplay, LossCurvesDisplay
 from skmer.inspection._result_displays import (
     ClassScoresDisplay,
     PooledConfusionDisplay,
     SubjectScoresDisplay,
 )
-from skmer.landmarks import read_image
 
 _LIGHT_INK = "#E8E8E8"
 _INKED = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")

@@ -1,22 +1,7 @@
 import pytest
 
-from skmer.datasets._readers._frame_index import FrameIndex, trailing_number
+from skmer.datasets._readers._frame_index import FrameIndex
 from skmer.datasets._readers._specs import SPECS
-
-
-@pytest.mark.parametrize(
-    ("name", "number"),
-    [
-        ("img46.jpg", 46),
-        ("reg_img046.jpg", 46),
-        ("006_05562.jpg", 5562),
-        ("13_8.bmp", 8),
-        ("175.png", 175),
-        ("a.jpg", None),
-    ],
-)
-def test_trailing_number(name, number):
-    assert trailing_number(name) == number
 
 
 @pytest.mark.parametrize(
