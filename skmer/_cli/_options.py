@@ -13,7 +13,7 @@ NETS = ("dere-grl", "paper")
 """Methods whose fits are trained together."""
 
 PROTOCOLS = ("loso", "megc2019", "cross-dataset", "nested-loso")
-_OF_READERS = ("frames", "corrections", "missing_apex", "classes", "labels")
+_OF_READERS = ("frames", "corrections", "missing_apex", "on_missing", "classes", "labels")
 
 
 @dataclass(frozen=True)

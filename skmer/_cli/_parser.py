@@ -121,6 +121,9 @@ def _add_run(parser, output):
     parser.add_argument(
         "--missing-apex", choices=("find", "middle", "drop"), help="what a clip without an apex gets"
     )
+    parser.add_argument(
+        "--on-missing", choices=("warn", "raise"), help="clips without their frames: left out, or an error"
+    )
     parser.add_argument("--corrections", action="store_true", default=None, help="correct the sheet's slips")
     parser.add_argument("--n-subjects", type=_at_least(2), help="of a synthetic corpus")
     parser.add_argument("--n-clips", type=_at_least(2), help="of a synthetic corpus")

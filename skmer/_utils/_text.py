@@ -3,6 +3,7 @@
 import codecs
 import re
 import unicodedata
+from pathlib import Path
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -21,6 +22,15 @@ def plain_text(text):
     """
     text = unicodedata.normalize("NFKC", str(text))
     return "".join(sign for sign in text if unicodedata.category(sign) != "Cf").strip()
+
+
+def read_content(source):
+    """Content and name of a path or an open file, binary or text; (bytes, str)."""
+    if not hasattr(source, "read"):
+        return Path(source).read_bytes(), Path(source).name
+    content = source.read()
+    content = content.encode() if isinstance(content, str) else content
+    return content, Path(str(getattr(source, "name", "open file"))).name
 
 
 def decode_text(content, name, argument="file"):

@@ -1,14 +1,18 @@
 """Clips put together: from a table of one's own, and from several data sets."""
 
+import io
 from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from skmer._utils._text import decode_text, read_content
 from skmer.datasets._cells import canonical_label, cell_text
 from skmer.datasets._clips import ClipTruth, MicroExpressionClips
 from skmer.frames import KEYFRAMES
+
+_MAX_COLUMNS = 1_000
 
 
 def clips_from_frame(table, frames=None, *, target="target", subject="subject", dataset="own", root=None):
@@ -17,7 +21,8 @@ def clips_from_frame(table, frames=None, *, target="target", subject="subject", 
     Parameters
     ----------
     table : DataFrame or path of a CSV file
-        One row per clip with a class column, a subject column, and, unless `frames` is given, columns
+        One row per clip (a CSV file has commas, semicolons or tabs, in UTF-8, UTF-16, GB 18030 or a Western
+        encoding) with a class column, a subject column, and, unless `frames` is given, columns
         ``onset``, ``apex`` and ``offset`` with paths. Any other column is kept.
     frames : array, default=None
         Landmarks (n_clips, 3, 68, 2) or nested images, instead of paths.
@@ -53,7 +58,7 @@ def clips_from_frame(table, frames=None, *, target="target", subject="subject", 
     if not isinstance(table, pd.DataFrame):
         if root is None and not hasattr(table, "read"):
             root = Path(table).parent
-        table = pd.read_csv(table, dtype={subject: str})
+        table = _read_csv(table, target, subject)
     needed = [target, subject, *(KEYFRAMES if frames is None else ())]
     missing = [name for name in needed if name not in table.columns]
     if missing:
@@ -84,8 +89,22 @@ def _paths(cells, root):
     return cells if root is None else cells.map(lambda path: str(Path(root) / path))
 
 
+def _read_csv(source, target, subject):
+    """Table of a CSV file, by the separator under which the columns are found."""
+    content, name = read_content(source)
+    text = decode_text(content, name, "table")
+    header = text.partition("\n")[0]
+    separator = next((mark for mark in ",;\t" if subject in header.split(mark)), ",")
+    if header.count(separator) >= _MAX_COLUMNS:
+        raise ValueError(f"table must have at most {_MAX_COLUMNS} columns, {name} has more.")
+    try:
+        return pd.read_csv(io.StringIO(text), sep=separator, dtype={subject: str, target: str})
+    except ValueError as error:  # pandas' own errors among them
+        raise ValueError(f"table must be a CSV file, {name} is none: {str(error).strip()}.") from error
+
+
 def _people(names):
-    """The first spelling of each name, whatever its case and blanks."""
+    """First spelling of each name, whatever its case and blanks."""
     first = {}
     return [first.setdefault(" ".join(name.casefold().split()), name) for name in names]
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pandas as pd
 
+from skmer._utils._text import plain_text
 from skmer.datasets._cells import parse_action_units
 from skmer.datasets._layouts import save_clips
 from skmer.frames import KEYFRAMES, check_frames, holds_landmarks
@@ -88,7 +89,7 @@ class MicroExpressionClips:
     Raises
     ------
     ValueError
-        If lengths or shapes do not fit, or a label or group is empty.
+        If lengths or shapes do not fit, or a label or group is missing or blank.
 
     Examples
     --------
@@ -270,14 +271,20 @@ def _check_frames(frames):
 
 
 def _check_names(name, values, n_clips):
-    values = np.array([str(value) for value in values], dtype=str)
-    if values.shape != (n_clips,):
+    try:
+        values = [*values]
+    except TypeError as error:
+        raise TypeError(f"{name} must be array-like, got {type(values).__name__}.") from error
+    missing = [row for row, value in enumerate(values) if value is None or value != value]
+    texts = np.array([plain_text(value) for value in values], dtype=str)
+    if len(texts) != n_clips or any(np.ndim(value) for value in values):
         raise ValueError(
-            f"{name} must have one entry for each of the {n_clips} clips, got shape {values.shape}."
+            f"{name} must have one entry for each of the {n_clips} clips, got shape {np.shape(values)}."
         )
-    if np.any(values == ""):
-        raise ValueError(f"{name} must not be empty, row {int(np.argmax(values == ''))} is.")
-    return values
+    missing += np.flatnonzero(texts == "").tolist()
+    if missing:
+        raise ValueError(f"{name} must not be empty, row {min(missing)} is; fill or drop it.")
+    return texts
 
 
 def _complete_table(table, groups):

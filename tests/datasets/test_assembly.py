@@ -92,3 +92,33 @@ def test_concatenation_keeps_the_truth():
     both = concatenate_clips(parts)
     assert np.array_equal(both.truth.label, both.target)
     assert both.frames.dtype == float
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_csv_files_as_spreadsheets_export_them(tmp_path, encoding, separator):
+    lines = [["onset", "apex", "offset", "target", "subject", "age"], ["a", "b", "c", "fear", "José", "30"]]
+    text = "\r\n".join(map(separator.join, lines))
+    (tmp_path / "clips.csv").write_bytes(text.encode(encoding))
+    clips = clips_from_frame(tmp_path / "clips.csv", root=".")
+    assert (clips.groups.tolist(), clips.table["age"].tolist()) == (["own/José"], [30])
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xff\x00\x01", b'a,subject\n"1,2\n', b"subject\n1,2\n1,2,3,4\n"]
+)
+def test_a_file_that_is_no_csv_is_named(tmp_path, content):
+    (tmp_path / "bad.csv").write_bytes(content)
+    with pytest.raises(ValueError, match=r"bad\.csv"):
+        clips_from_frame(tmp_path / "bad.csv")
+
+
+def test_a_csv_file_of_too_many_columns_is_refused(tmp_path):
+    (tmp_path / "wide.csv").write_text(",".join(["subject", *map(str, range(10**6))]))
+    with pytest.raises(ValueError, match=r"at most 1000 columns, wide\.csv has more"):
+        clips_from_frame(tmp_path / "wide.csv")
+
+
+@pytest.mark.parametrize("other", ["Jose\u0301", "José\u200b", "\uff2aosé", " JOSÉ "])
+def test_names_that_look_alike_are_one_person(other):
+    assert len(set(clips_from_frame(own_table(["José", other])).groups)) == 1

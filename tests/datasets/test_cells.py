@@ -71,3 +71,15 @@ def test_a_blank_cell_in_a_table_adds_no_unit():
     sheet = pd.DataFrame({"Subject": [1, 2], "Filename": ["a", "b"], "Onset": 1, "AU": [4, None]})
     clips = load_dfme(None, sheet.assign(Emotion="fear"), verify_files=False)
     assert clips.table["units"].tolist() == [(4,), ()]
+
+
+@pytest.mark.parametrize("other", ["fear\u200b", "\uff46ear", "\ufefffear", " Fear\xa0"])
+def test_labels_that_look_alike_are_one_class(other):
+    assert canonical_label(other) == "fear"
+
+
+def test_names_that_look_alike_are_one_subject():
+    sheet = pd.DataFrame(
+        {"Subject": ["José", "Jose\u0301"], "Filename": ["a", "b"], "Onset": 1, "Emotion": "fear"}
+    )
+    assert len(set(load_dfme(None, sheet, verify_files=False).groups)) == 1

@@ -144,3 +144,24 @@ def test_reading_loads_no_generator():
     with pytest.raises(AttributeError, match="has no attribute 'make_clips'"):
         datasets.make_clips  # noqa: B018 (the access is the test)
     assert "make_face_clips" in dir(datasets)
+
+
+@pytest.mark.parametrize("empty", [None, float("nan"), "", " ", "\u200b"])
+@pytest.mark.parametrize("name", ["target", "groups"])
+def test_missing_and_blank_names_are_refused(empty, name):
+    names = {"target": ["fear", "fear"], "groups": ["lab/a", "lab/b"]}
+    names[name] = [names[name][0], empty]
+    with pytest.raises(ValueError, match=rf"{name} must not be empty, row 1 is"):
+        MicroExpressionClips(make_landmark_clips(2, 5, random_state=0).frames[:2], **names)
+
+
+def test_names_are_kept_in_one_form():
+    frames = make_landmark_clips(2, 5, random_state=0).frames[:2]
+    clips = MicroExpressionClips(frames, ["fear", "fear\u200b"], ["lab/José", "lab/Jose\u0301"])
+    assert (clips.class_names, len(set(clips.groups))) == (["fear"], 1)
+
+
+def test_targets_that_are_no_list_are_refused():
+    frames = make_landmark_clips(2, 5, random_state=0).frames[:2]
+    with pytest.raises(TypeError, match="target must be array-like, got int"):
+        MicroExpressionClips(frames, 5, ["lab/a", "lab/b"])

@@ -8,11 +8,10 @@ import zipfile
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path
 
 import pandas as pd
 
-from skmer._utils._text import decode_text
+from skmer._utils._text import decode_text, read_content
 from skmer.datasets._cells import cell_text
 from skmer.datasets._readers._workbooks import MAX_COLUMNS, Cells, as_table, read_workbook
 
@@ -177,12 +176,7 @@ def _read_tables(source):
         cells = pd.DataFrame([[_as_written(cell) for cell in row] for row in rows], dtype=object)
         # The header stands above position 0.
         return content, "table.csv", {"table": Cells(cells, list(range(-1, len(source))))}
-    if hasattr(source, "read"):
-        content = source.read()
-        content = content.encode() if isinstance(content, str) else content
-        name = Path(str(getattr(source, "name", "open file"))).name
-    else:
-        content, name = Path(source).read_bytes(), Path(source).name
+    content, name = read_content(source)
     if zipfile.is_zipfile(io.BytesIO(content)):
         return content, name, read_workbook(content, name)
     if name.casefold().endswith(_WORKBOOKS):
