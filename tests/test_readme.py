@@ -18,7 +18,7 @@ def test_example(capsys):
     result = names["result"]
     assert isinstance(result, LOSOResult)
     assert result.n_clips == len(names["clips"])
-    assert result.uf1 > result.floor.uf1
+    assert result.uf1 > result.baseline.uf1
     assert capsys.readouterr().out.strip() == str(result).strip()
 
 

@@ -1,23 +1,23 @@
-"""Scores of the field, from predictions pooled over all folds, with their floor and their intervals."""
+"""Scores of the field, from predictions pooled over all folds, with the majority baseline and intervals."""
 
-from skmer.metrics._baseline import Floor, majority_floor, majority_predictions
+from skmer.metrics._baseline import BaselineScores, majority_baseline, majority_predictions
 from skmer.metrics._bootstrap import Interval, paired_bootstrap, subject_bootstrap
 from skmer.metrics._calibration import expected_calibration_error
 from skmer.metrics._mcnemar import mcnemar_exact
 from skmer.metrics._scores import class_scores, uar_score, uar_scorer, uf1_score, uf1_scorer
 
 __all__ = [
-    "Floor",
-    "Interval",
-    "class_scores",
-    "expected_calibration_error",
-    "majority_floor",
-    "majority_predictions",
-    "mcnemar_exact",
-    "paired_bootstrap",
-    "subject_bootstrap",
-    "uar_score",
-    "uar_scorer",
     "uf1_score",
+    "uar_score",
+    "class_scores",
     "uf1_scorer",
+    "uar_scorer",
+    "majority_baseline",
+    "majority_predictions",
+    "BaselineScores",
+    "subject_bootstrap",
+    "paired_bootstrap",
+    "Interval",
+    "mcnemar_exact",
+    "expected_calibration_error",
 ]

@@ -1,3 +1,5 @@
+"""Majority baseline: predictions and scores of always choosing the commonest class."""
+
 from typing import NamedTuple
 
 import numpy as np
@@ -6,8 +8,8 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 from skmer.metrics._confusion import accuracy, pooled_confusion, uar, uf1
 
 
-class Floor(NamedTuple):
-    """Scores of a guesser that has learned the class frequencies and nothing else.
+class BaselineScores(NamedTuple):
+    """Scores of the majority baseline, which always predicts the commonest class of the training data.
 
     Attributes
     ----------
@@ -60,8 +62,8 @@ def majority_predictions(y, groups=None):
     return classes[(counts - own).argmax(axis=1)[members]]
 
 
-def majority_floor(y, groups=None):
-    """Scores of always guessing the commonest class of the training fold, under leave-one-subject-out.
+def majority_baseline(y, groups=None):
+    """Scores of always predicting the commonest class of the training fold, under leave-one-subject-out.
 
     The number that any result has to be read against: two clips in five of these sets belong to one class.
 
@@ -74,7 +76,7 @@ def majority_floor(y, groups=None):
 
     Returns
     -------
-    Floor
+    BaselineScores
         Pooled ``accuracy``, ``uf1`` and ``uar``.
 
     Raises
@@ -88,11 +90,11 @@ def majority_floor(y, groups=None):
 
     Examples
     --------
-    >>> from skmer.metrics import majority_floor
+    >>> from skmer.metrics import majority_baseline
     >>> counts = {"others": 99, "disgust": 63, "happiness": 32, "repression": 27, "surprise": 25}
-    >>> floor = majority_floor([name for name, n in counts.items() for _ in range(n)])
-    >>> f"{floor.accuracy:.4f} {floor.uf1:.3f}"
+    >>> baseline = majority_baseline([name for name, n in counts.items() for _ in range(n)])
+    >>> f"{baseline.accuracy:.4f} {baseline.uf1:.3f}"
     '0.4024 0.115'
     """
     confusion, _ = pooled_confusion(y, majority_predictions(y, groups))
-    return Floor(float(accuracy(confusion)), float(uf1(confusion)), float(uar(confusion)))
+    return BaselineScores(float(accuracy(confusion)), float(uf1(confusion)), float(uar(confusion)))

@@ -35,7 +35,7 @@ def test_published_figures_and_both_ns_stand_beside_ours(output):
     rows = pd.read_csv(output / "tables.csv")
     content = json.loads((output / "tables.json").read_text())
     assert set(rows["N"]) == {24}
-    for line in rows[rows["row"] != "majority floor"].itertuples(index=False):
+    for line in rows[rows["row"] != "majority baseline"].itertuples(index=False):
         values = dict(zip(rows.columns, line, strict=True))
         assert values["published N"] == 136
         assert (values["published Acc %"], values["published F1"]) == PUBLISHED["samm"][values["row"]]
@@ -44,7 +44,7 @@ def test_published_figures_and_both_ns_stand_beside_ours(output):
     text = (output / "tables.md").read_text()
     assert "24 clips, 4 folds" in text
     assert "the clips are synthetic" in text
-    assert text.count("majority floor") == 2
+    assert text.count("majority baseline") == 2
 
 
 def test_a_second_run_resumes_or_is_refused(output, capsys):
@@ -67,12 +67,12 @@ def test_published_accuracies_are_whole_numbers_of_clips(dataset):
         assert round(100 * round(accuracy * n / 100) / n, 2) == accuracy
 
 
-def test_a_row_counts_its_clips_and_the_floor_stands_below():
+def test_a_row_counts_its_clips_and_the_baseline_stands_below():
     clips = make_landmark_clips(4, 24, random_state=0)
     result = evaluate_loso(
         ablation_pipelines(landmarks=True)["backbone"].set_params(clf__max_epochs=1), clips
     )
     found = table(1, dict.fromkeys(TABLES[1][1], result), "synthetic")
     assert found.loc["backbone", "Acc %"] == f"{100 * result.accuracy:.2f}"
-    assert found.index[-1] == "majority floor"
-    assert found.loc["majority floor", "UF1"] == f"{result.floor.uf1:.3f}"
+    assert found.index[-1] == "majority baseline"
+    assert found.loc["majority baseline", "UF1"] == f"{result.baseline.uf1:.3f}"

@@ -86,7 +86,10 @@ def test_mirrored_clips_get_the_same_prediction(features, clips, make_clf):
     clf = make_clf().fit(features, clips.target)
     np.testing.assert_allclose(clf.predict_proba(mirrored), clf.predict_proba(features), atol=1e-12)
     assert not np.allclose(
-        *(make_clf(horizontal_flip=False).fit(features, clips.target).predict_proba(X) for X in (mirrored, features))
+        *(
+            make_clf(horizontal_flip=False).fit(features, clips.target).predict_proba(X)
+            for X in (mirrored, features)
+        )
     )
 
 
@@ -239,7 +242,9 @@ def test_a_typo_is_refused(features, clips, make_clf):
 def test_an_odd_number_of_channels_has_no_mirror_image(features, clips, make_clf):
     with pytest.raises(ValueError, match="horizontal_flip=True needs channels in pairs"):
         make_clf().fit(features[..., :1], clips.target)
-    with pytest.raises(ValueError, match=r"head_motion_noise=0.5 needs channels in pairs .* pass head_motion_noise=0.0"):
+    with pytest.raises(
+        ValueError, match=r"head_motion_noise=0.5 needs channels in pairs .* pass head_motion_noise=0.0"
+    ):
         make_clf(horizontal_flip=False).fit(features[..., :1], clips.target)
     with pytest.raises(ValueError, match=r"channels=\('magnitude',\) needs pairs .* use \(\)"):
         make_clf(horizontal_flip=False, head_motion_noise=0).fit(features[..., :1], clips.target)

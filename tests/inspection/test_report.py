@@ -111,10 +111,10 @@ def test_names_are_text_and_never_code(page, make_result):
     assert not [have for _, have in written.elements if any(name.startswith("on") for name in have)]
 
 
-def test_scores_stand_with_interval_and_floor(page, evaluated):
+def test_scores_stand_with_interval_and_baseline(page, evaluated):
     text = page(evaluated).text
     low, high = evaluated.intervals()["uf1"]
-    for value in (evaluated.uf1, evaluated.accuracy, evaluated.uar, evaluated.floor.uf1, low, high):
+    for value in (evaluated.uf1, evaluated.accuracy, evaluated.uar, evaluated.baseline.uf1, low, high):
         assert f"{value:.3f}" in text
     assert "mean of folds (not comparable)" in text
     assert "24 clips, 4 folds, 5 classes, 3 seeds" in text
@@ -257,7 +257,7 @@ def test_a_fitted_model_is_shown(page, evaluated, landmark_clips):
     pipeline.fit(landmark_clips.frames, landmark_clips.target)
     written = page(evaluated, landmark_clips, estimator=pipeline)
     assert "It made none of the predictions on this page." in written.text
-    captions = ["Which landmarks each action", "How much each class leans", "Loss terms by epoch"]
+    captions = ["Share of each landmark in each", "Weight of each action", "Loss terms by epoch"]
     assert all(caption in written.text for caption in captions)
     with pytest.raises(ValueError, match="clips must be given with estimator"):
         page(evaluated, estimator=pipeline)

@@ -18,6 +18,7 @@ from skorch.callbacks import EarlyStopping
 from skmer.face import FaceGraph
 from skmer.feature_extraction import LandmarkGraphTransformer
 from skmer.io import load, save
+from skmer.landmarks import FaceLandmarker
 from skmer.magnification import MotionMagnifier
 
 
@@ -67,8 +68,9 @@ def test_a_loaded_classifier_can_be_trained_on(saved, features, clips):
 
 def test_whole_pipelines(clips, make_clf, tmp_path):
     flat = LandmarkGraphTransformer(flatten=True, features="both", memory=tmp_path)
+    uncached = LandmarkGraphTransformer(landmarker=FaceLandmarker(memory=None))
     pipes = [
-        Pipeline([("graph", LandmarkGraphTransformer(memory=None)), ("clf", make_clf())]),
+        Pipeline([("graph", uncached), ("clf", make_clf())]),
         make_pipeline(flat, StandardScaler(), PCA(10), SVC(random_state=0)),
     ]
     for pipe in pipes:

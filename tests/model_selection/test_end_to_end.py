@@ -16,16 +16,16 @@ def pipeline():
     return Pipeline([("graph", LandmarkGraphTransformer()), ("clf", classifier)])
 
 
-def test_labels_are_found_and_shuffled_labels_fall_to_the_floor(pipeline):
+def test_labels_are_found_and_shuffled_labels_fall_to_the_baseline(pipeline):
     clips = make_landmark_clips(n_subjects=6, n_clips=100, random_state=0)
     features = LandmarkGraphTransformer().fit_transform(clips.frames)
     found = evaluate_loso(pipeline[-1], features, clips.target, clips.groups)
-    assert found.uf1 > found.floor.uf1 + 0.3
+    assert found.uf1 > found.baseline.uf1 + 0.3
     shuffled = np.random.default_rng(0).permutation(clips.target)
     lost = evaluate_loso(pipeline[-1], features, shuffled, clips.groups)
-    assert lost.accuracy < lost.floor.accuracy + 0.05
+    assert lost.accuracy < lost.baseline.accuracy + 0.05
     assert lost.uar < 1 / 5 + 0.1
-    assert lost.uf1 < lost.floor.uf1 + 0.15
+    assert lost.uf1 < lost.baseline.uf1 + 0.15
 
 
 def test_a_label_planted_in_one_landmark_s_motion_is_found(pipeline):

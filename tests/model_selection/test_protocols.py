@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from skmer import DeReGRLClassifier
-from skmer.metrics import majority_floor, uar_score, uf1_score
+from skmer.metrics import majority_baseline, uar_score, uf1_score
 from skmer.model_selection import LOSOResult, evaluate_loso
 
 
@@ -53,7 +53,7 @@ def test_megc2019_is_scored_as_a_whole_and_set_by_set(make_sets):
         assert row["uar"] == pytest.approx(uar_score(y[own], result.runs[0, own]))
         assert row["n_folds"] == len(set(groups[own]))
         assert f"{name} alone, {row.n_clips:.0f} clips" in repr(result)
-    assert result.floor == majority_floor(y, groups)
+    assert result.baseline == majority_baseline(y, groups)
     assert result.uf1 != pytest.approx(result.per_dataset["uf1"].mean(), abs=1e-4)
 
 
@@ -89,8 +89,8 @@ def test_cross_dataset_trains_on_some_sets_and_tests_on_others(make_sets, option
         names, counts = np.unique(y[train], return_counts=True)
         majority[own] = names[counts.argmax()]
         assert f"{'+'.join(others)} -> {name}" in result.folds
-    assert result.floor.accuracy == pytest.approx(np.mean(majority[tested] == y[tested]))
-    assert result.floor.uf1 == pytest.approx(uf1_score(y[tested], majority[tested]))
+    assert result.baseline.accuracy == pytest.approx(np.mean(majority[tested] == y[tested]))
+    assert result.baseline.uf1 == pytest.approx(uf1_score(y[tested], majority[tested]))
     assert "cross-dataset" in repr(result)
 
 
@@ -101,7 +101,7 @@ def test_a_cross_dataset_result_survives_json(make_sets, tmp_path):
     back = LOSOResult.from_json(tmp_path / "result.json")
     pd.testing.assert_frame_equal(back.predictions, result.predictions)
     assert repr(back) == repr(result)
-    assert (back.n_folds, back.floor) == (2, result.floor)
+    assert (back.n_folds, back.baseline) == (2, result.baseline)
 
 
 @pytest.mark.parametrize(

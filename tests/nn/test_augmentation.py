@@ -57,7 +57,9 @@ def test_nothing_to_do_is_said():
     assert Augmentation(GRAPH).active
     assert not Augmentation(GRAPH, horizontal_flip=0.0, noise=0.0).active
     assert Augmentation(GRAPH, horizontal_flip=0.0, noise=0.0, head_motion_noise=0.1).active
-    assert not Augmentation(FaceGraph.generic(5), horizontal_flip=0.0, noise=0.0, head_motion_noise=0.1).active
+    assert not Augmentation(
+        FaceGraph.generic(5), horizontal_flip=0.0, noise=0.0, head_motion_noise=0.1
+    ).active
 
 
 def test_rigid_noise_is_a_similarity_in_proportion_to_the_motion(draw, generator):

@@ -9,30 +9,30 @@ _NAMES = dict(zip(SCORES, HEADER[1:], strict=True))
 
 
 def score_tiles(result):
-    """The three pooled scores, each with its interval and the floor on one scale."""
+    """The three pooled scores, each with its interval and the majority baseline, on one scale."""
     intervals = result.intervals()
     return "".join(
-        _tile(_NAMES[name], getattr(result, name), intervals[name], getattr(result.floor, name))
+        _tile(_NAMES[name], getattr(result, name), intervals[name], getattr(result.baseline, name))
         for name in SCORES
     )
 
 
-def _tile(name, value, interval, floor):
+def _tile(name, value, interval, baseline):
     low, high = interval
-    words = f"95% interval {low:.3f} to {high:.3f}; guessing scores {floor:.3f}"
+    words = f"95% interval {low:.3f} to {high:.3f}; guessing scores {baseline:.3f}"
     return (
         f'<div class="tile"><p class="name">{name}</p><p class="value">{value:.3f}</p>'
         f'<svg viewBox="0 0 100 12" role="img" aria-label="{words}">'
         '<line class="scale" x1="0" x2="100" y1="6" y2="6"/>'
         f'<line class="interval" x1="{100 * low:.1f}" x2="{100 * high:.1f}" y1="6" y2="6"/>'
-        f'<line class="floor" x1="{100 * floor:.1f}" x2="{100 * floor:.1f}" y1="1" y2="11"/>'
+        f'<line class="baseline" x1="{100 * baseline:.1f}" x2="{100 * baseline:.1f}" y1="1" y2="11"/>'
         f'<circle class="score" cx="{100 * value:.1f}" cy="6" r="3"/></svg>'
         f'<p class="note">{words}</p></div>'
     )
 
 
 def score_table(result):
-    """Pooled scores with intervals and floor, spread over seeds, mean of folds."""
+    """Pooled scores with intervals and the majority baseline, spread over seeds, mean of folds."""
     return _table("Pooled scores, and what to hold them against", HEADER, summary_rows(result))
 
 
@@ -82,7 +82,7 @@ def _confusion_cell(names, i, j, value):
 
 
 def run_card_tables(card):
-    """What is needed to run it again; parameters and versions fold away."""
+    """Run card as HTML; parameters and versions fold away."""
     nested = {name: value for name, value in card.items() if isinstance(value, dict) or _is_table(value)}
     plain = {name: value for name, value in card.items() if name not in nested}
     blocks = [_pairs(plain)] if plain else ["<p>The result has no run card.</p>"]
@@ -97,7 +97,7 @@ def _is_table(value):
 
 
 def _records(records):
-    """Rows of a table from what an evaluation noted fold by fold."""
+    """Table of records, such as those of each fold's search."""
     header = list(dict.fromkeys(name for record in records for name in record))
     return _table("", header, [[_text(record.get(name)) for name in header] for record in records])
 

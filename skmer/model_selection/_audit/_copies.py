@@ -5,7 +5,7 @@ from scipy.spatial.distance import cdist
 
 from skmer._utils._digest import as_array
 from skmer.face import MIRROR_POINTS
-from skmer.landmarks import read_image
+from skmer.frames import read_image
 
 _LIMIT = 2000  # rows that are compared with one another
 _THUMBNAIL = 16  # px

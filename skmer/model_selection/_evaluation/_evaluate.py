@@ -87,8 +87,8 @@ def evaluate_loso(
     Returns
     -------
     LOSOResult
-        The out-of-fold table, with scores, intervals, floor and exports; where the clips come from several
-        data sets, the scores of each as well (``per_dataset``).
+        The out-of-fold table, with scores, intervals, majority baseline and exports; where the clips
+        come from several data sets, the scores of each as well (``per_dataset``).
 
     Raises
     ------
@@ -120,7 +120,7 @@ def evaluate_loso(
     >>> result = evaluate_loso(LogisticRegression(), X, y, subjects)
     >>> result.n_clips, result.n_folds
     (60, 10)
-    >>> result.uf1 > result.floor.uf1
+    >>> result.uf1 > result.baseline.uf1
     True
     """
     check_protocol(protocol, train_on, test_on)

@@ -11,7 +11,7 @@ class Exports:
     """The forms in which a result leaves the program."""
 
     def to_markdown(self, path=None):
-        """Scores, floor, counts and classes as Markdown.
+        """Scores, majority baseline, counts and classes as Markdown.
 
         Parameters
         ----------
@@ -26,7 +26,7 @@ class Exports:
         return _written(as_markdown(self), path)
 
     def to_latex(self, path=None):
-        r"""Scores, floor and counts as a LaTeX table, for booktabs.
+        r"""Scores, majority baseline and counts as a LaTeX table, for booktabs.
 
         Parameters
         ----------
@@ -56,7 +56,7 @@ class Exports:
         return _written(self.predictions.to_csv(index=False), path)
 
     def to_json(self, path=None):
-        """Scores, intervals, floor, counts, run card and out-of-fold table as JSON.
+        """Scores, intervals, majority baseline, counts, run card and out-of-fold table as JSON.
 
         Parameters
         ----------

@@ -5,7 +5,14 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import confusion_matrix
 
-from skmer.metrics import Floor, class_scores, majority_predictions, subject_bootstrap, uar_score, uf1_score
+from skmer.metrics import (
+    BaselineScores,
+    class_scores,
+    majority_predictions,
+    subject_bootstrap,
+    uar_score,
+    uf1_score,
+)
 from skmer.model_selection._protocols import datasets_of
 from skmer.model_selection._results._comparison import compare_results
 from skmer.model_selection._results._exports import Exports
@@ -155,9 +162,9 @@ class LOSOResult(Exports):
         return self.per_seed.std(ddof=1)
 
     @property
-    def floor(self):
-        """Scores of guessing the commonest class of the training folds; Floor."""
-        return Floor(**_pooled_scores(self.truth, self._majority, self.class_names))
+    def baseline(self):
+        """Scores of the majority baseline, the commonest class of the training folds; BaselineScores."""
+        return BaselineScores(**_pooled_scores(self.truth, self._majority, self.class_names))
 
     @property
     def _majority(self):
@@ -168,10 +175,10 @@ class LOSOResult(Exports):
 
     @cached_property
     def per_dataset(self):
-        """Pooled scores of each data set's own clips, and their floor; mean over seeds; DataFrame.
+        """Pooled scores of each data set's own clips and its majority baseline; mean over seeds; DataFrame.
 
-        Columns ``n_clips``, ``n_folds``, ``accuracy``, ``uf1``, ``uar`` and the floor of each, such as
-        ``uf1_floor``. A class that a set does not have counts in none of its scores.
+        Columns ``n_clips``, ``n_folds``, ``accuracy``, ``uf1``, ``uar`` and those of the baseline, such as
+        ``uf1_baseline``. A class that a set does not have counts in none of its scores.
         """
         of_clip = datasets_of(self.groups)
         rows = {str(name): self._scores_of(of_clip == name) for name in np.unique(of_clip)}
@@ -180,9 +187,9 @@ class LOSOResult(Exports):
     def _scores_of(self, mask):
         truth = self.truth[mask]
         runs = pd.DataFrame([_pooled_scores(truth, run[mask], self.class_names) for run in self.runs])
-        floor = _pooled_scores(truth, self._majority[mask], self.class_names)
+        baseline = _pooled_scores(truth, self._majority[mask], self.class_names)
         counts = {"n_clips": mask.sum(), "n_folds": len(np.unique(self.folds[mask]))}
-        return {**counts, **runs.mean(), **{f"{name}_floor": score for name, score in floor.items()}}
+        return {**counts, **runs.mean(), **{f"{name}_baseline": score for name, score in baseline.items()}}
 
     @property
     def confusion(self):

@@ -17,7 +17,7 @@ def summary_rows(result, level=0.95):
     ]
     if len(result.seeds) > 1:
         rows.append((f"SD over {len(result.seeds)} seeds", *_cells(*result.spread[list(SCORES)])))
-    rows.append(("majority floor", *_cells(*result.floor)))
+    rows.append(("majority baseline", *_cells(*result.baseline)))
     if len(result.per_dataset) > 1:
         rows += [
             (f"{name} alone, {_count(int(row.n_clips), 'clip')}", *_cells(*row[list(SCORES)]))
@@ -107,7 +107,7 @@ def as_numbers(result, level=0.95):
         "class_counts": {str(name): int(n) for name, n in result.class_counts.items()},
         **{name: getattr(result, name) for name in SCORES},
         "intervals": {"level": level} | {name: list(ends) for name, ends in result.intervals(level).items()},
-        "floor": result.floor._asdict(),
+        "baseline": result.baseline._asdict(),
         "per_class": {str(name): _numbers(row) for name, row in result.per_class.iterrows()},
         "per_seed": [{"seed": seed} | _numbers(row) for seed, row in result.per_seed.iterrows()],
         "spread": _numbers(result.spread),

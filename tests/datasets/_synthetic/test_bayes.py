@@ -43,10 +43,10 @@ def test_doubtful_labels_lower_the_ceiling_to_the_prior():
     scores = [
         bayes_accuracy(n_classes=3, flip_y=share, n_samples=800, random_state=0) for share in (0, 0.2, 1)
     ]
-    floor = 91 / 148
+    baseline = 91 / 148
     assert scores[0] > 0.95
-    assert scores[1] == pytest.approx(0.8 * scores[0] + 0.2 * floor, abs=0.06)
-    assert scores[2] == pytest.approx(floor, abs=0.05)
+    assert scores[1] == pytest.approx(0.8 * scores[0] + 0.2 * baseline, abs=0.06)
+    assert scores[2] == pytest.approx(baseline, abs=0.05)
 
 
 def test_without_an_offset_there_is_less_to_see():
@@ -92,6 +92,6 @@ def test_bad_arguments_are_refused():
         bayes_accuracy(dataset="smic")
     with pytest.raises(ValueError, match="n_samples must be"):
         bayes_accuracy(n_samples=0)
-    for name in ("class_sep", "habits", "variation"):
+    for name in ("class_sep", "subject_effects", "within_class_variation"):
         with pytest.raises(ValueError, match=f"{name} must be [01], so that .* got 0.5; train on many times"):
             bayes_accuracy(**{name: 0.5})

@@ -20,10 +20,10 @@ def grouped_accuracy(X, y, groups):
 def test_labels_are_learnable_from_the_true_movement():
     clips = make_landmark_clips(random_state=0)
     moved = clips.truth.displacement[:, 1]
-    floor = np.mean(clips.target == "others")
-    assert grouped_accuracy(moved, clips.target, clips.groups) > floor + 0.3
+    baseline = np.mean(clips.target == "others")
+    assert grouped_accuracy(moved, clips.target, clips.groups) > baseline + 0.3
     shuffled = np.random.default_rng(0).permutation(clips.target)
-    assert grouped_accuracy(moved, shuffled, clips.groups) < floor + 0.06
+    assert grouped_accuracy(moved, shuffled, clips.groups) < baseline + 0.06
 
 
 def test_less_noise_is_easier():

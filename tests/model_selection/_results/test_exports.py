@@ -28,7 +28,7 @@ def test_json_holds_the_scores_and_comes_back_whole(result, tmp_path):
     content = json.loads(text)
     assert json.loads((tmp_path / "result.json").read_text()) == content
     assert content["uf1"] == result.uf1
-    assert content["floor"]["uf1"] == result.floor.uf1
+    assert content["baseline"]["uf1"] == result.baseline.uf1
     assert content["intervals"]["uar"] == list(result.intervals()["uar"])
     assert content["per_class"]["others"]["n"] == result.class_counts["others"]
     back = LOSOResult.from_json(tmp_path / "result.json")
@@ -87,7 +87,7 @@ def test_markdown_is_a_table_of_four_columns(result):
     rows = [line for line in lines if line.startswith("|")]
     assert all(line.count("|") == 5 for line in rows)
     assert any(f"{result.uf1:.3f}" in row and "pooled" in row for row in rows)
-    assert any(f"{result.floor.uf1:.3f}" in row and "floor" in row for row in rows)
+    assert any(f"{result.baseline.uf1:.3f}" in row and "baseline" in row for row in rows)
     assert lines[0] == f"60 clips, {result.n_folds} folds, 3 classes, 2 seeds"
 
 
@@ -107,7 +107,7 @@ def test_megc_log_and_back(make_data, tmp_path):
     assert text.splitlines()[0] == "lab s0"
     back = read_megc_log(tmp_path / "log.txt")
     assert (back.n_clips, back.n_folds) == (60, result.n_folds)
-    for name in ("accuracy", "uf1", "uar", "floor"):
+    for name in ("accuracy", "uf1", "uar", "baseline"):
         assert getattr(back, name) == pytest.approx(getattr(result, name))
     by_clip = back.clips.set_index("clip")["truth"]
     assert [by_clip[str(clip)] for clip in result.clips["clip"]] == y.tolist()

@@ -5,7 +5,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix, f1_score
 from sklearn.tree import DecisionTreeClassifier
 
-from skmer.metrics import majority_floor, subject_bootstrap
+from skmer.metrics import majority_baseline, subject_bootstrap
 from skmer.model_selection import LOSOResult, evaluate_loso
 
 
@@ -37,7 +37,7 @@ def test_counts(result, make_data):
     _, y, groups = make_data()
     assert (result.n_clips, result.n_folds, result.n_missing) == (60, len(set(groups)), 0)
     assert result.class_counts.to_dict() == {name: (y == name).sum() for name in result.class_names}
-    assert result.floor == majority_floor(y, groups)
+    assert result.baseline == majority_baseline(y, groups)
 
 
 def test_confusion_is_the_mean_over_seeds(result):
@@ -81,7 +81,8 @@ def test_intervals_are_the_subject_bootstrap(result):
 def test_the_repr_holds_what_a_reader_needs(result):
     text = repr(result)
     assert text.startswith(f"LOSOResult: 60 clips, {result.n_folds} folds, 3 classes, 3 seeds\n")
-    for value in (result.accuracy, result.uf1, result.uar, *result.floor, *result.fold_mean, *result.spread):
+    scores = (result.accuracy, result.uf1, result.uar)
+    for value in (*scores, *result.baseline, *result.fold_mean, *result.spread):
         assert f"{value:.3f}" in text
     assert "mean of folds (not comparable)" in text
     assert "clips (F1): disgust" in text
