@@ -4,9 +4,10 @@ import hashlib
 import json
 import os
 import sys
-import tempfile
 import warnings
 from pathlib import Path
+
+from skmer._utils._files import write_atomically
 
 _VARIABLE = "SKMER_CACHE"
 
@@ -134,9 +135,7 @@ class LandmarkCache:
     @staticmethod
     def _write(path, content):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-            file.write(content)
-        os.replace(file.name, path)
+        write_atomically(path, content)
 
     def prune(self):
         """Remove what was used longest ago until the folder holds at most `max_bytes`."""

@@ -1,12 +1,11 @@
 """Finished parts of a long run on disk: one file each, there in full or not at all."""
 
 import json
-import os
 import re
-import tempfile
 from pathlib import Path
 
 from skmer._utils._digest import digest
+from skmer._utils._files import write_atomically
 
 _HEADER = "run.json"
 
@@ -29,7 +28,7 @@ class Checkpoint:
         self.key = digest(identity)[:16]
         header = _read(self.folder / _HEADER)
         if header is None:
-            _write(self.folder / _HEADER, identity)
+            write_atomically(self.folder / _HEADER, json.dumps(identity))
         elif header != identity:
             names = sorted(name for name in {*header, *identity} if header.get(name) != identity.get(name))
             raise ValueError(
@@ -49,7 +48,7 @@ class Checkpoint:
 
     def write(self, name, part):
         """Keep a finished part, which JSON must be able to hold."""
-        _write(self._path(name), {"run": self.key, "name": name, "part": part})
+        write_atomically(self._path(name), json.dumps({"run": self.key, "name": name, "part": part}))
 
     def _path(self, name):
         readable = re.sub(r"[^A-Za-z0-9-]+", "_", name)[:60]
@@ -61,16 +60,3 @@ def _read(path):
         return json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):
         return None
-
-
-def _write(path, content):
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    except BaseException:
-        os.unlink(draft)
-        raise

@@ -1,0 +1,58 @@
+"""Writing files that are there in full or not at all."""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+
+def write_atomically(path, content):
+    """Write a file that appears under its name only when it is whole and on the disk.
+
+    The content goes to a draft in the same folder, which then takes the place of `path` in one step. Readers
+    and writers in other processes see the old file or the new one, also after a loss of power. Whatever fails,
+    a full disk included, the draft is removed and the old file stays. The mode of a new file is what the umask
+    leaves of 0o666.
+
+    Parameters
+    ----------
+    path : path-like
+        File to write, in a folder that exists.
+    content : bytes or str
+        What it will hold; text is written as UTF-8.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; the error names `path`, not the draft.
+    """
+    path = Path(path)
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    # A name of fixed length, since a longer one than that of the file may be too long for the file system.
+    draft = path.parent / f".draft-{secrets.token_hex(8)}"
+    try:
+        # Mode "x" creates with 0o666 minus the umask, where tempfile would leave 0o600.
+        with open(draft, "xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    except BaseException as error:
+        with suppress(OSError):
+            os.unlink(draft)
+        if isinstance(error, OSError):
+            error.filename, error.filename2 = os.fspath(path), None
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder):
+    """Bring the new name to the disk, where the platform can open a folder and the file system can sync one."""
+    if os.name != "posix":
+        return
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
