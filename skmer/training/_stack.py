@@ -100,7 +100,7 @@ def fit_stacked(
     estimators: Sequence[Any],
     data: Sequence[tuple[Any, Any, dict[str, Any]]],
     *,
-    stack_size: int | None = None,
+    stack_size: int | str = "auto",
 ) -> None:
     """Fit nets as ``estimator.fit(X, y, **params)`` does, those of one shape together.
 
@@ -110,8 +110,8 @@ def fit_stacked(
         Unfitted nets, or ensembles of them.
     data : sequence of (X, y, params)
         Arguments of each fit.
-    stack_size : int, default=None
-        Replicas in a stack at most. None: by the device.
+    stack_size : int or "auto", default="auto"
+        Replicas in a stack at most. "auto": by the device.
 
     Examples
     --------
@@ -133,7 +133,7 @@ def fit_stacked(
                 unfolded = rows.unfold_views()
                 stacks.setdefault(_shape_of(net, unfolded), []).append((net, unfolded))
     for alike in stacks.values():
-        size = stack_size or stack_size_of(alike[0][0])
+        size = stack_size_of(alike[0][0]) if isinstance(stack_size, str) else stack_size
         for start in range(0, len(alike), size):
             nets, datasets = zip(*alike[start : start + size], strict=True)
             StackedNets(nets, datasets).train()
