@@ -26,7 +26,7 @@ PLAIN = {
     "channels": (),
     "label_smoothing": 0.0,
 }
-PLAIN |= {"class_weight": None, "schedule": None, "n_members": 1, "random_state": 0}
+PLAIN |= {"class_weight": None, "schedule": None, "random_state": 0}
 
 
 def load_data():

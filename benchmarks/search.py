@@ -141,12 +141,12 @@ def sgemm_rate():
     return 2 * 1024**3 / min(seconds(lambda: torch.mm(a, b, out=out)) for _ in range(20))
 
 
-def step_time(X, y, size, epochs=4):
-    """Seconds of a step and fit in a stack, everything but the preparation included."""
-    nets = [ours(epochs, random_state=k) for k in range(size)]
-    data = [net._prepare(X, y) for net in nets]
-    n_steps = epochs * len(nets[0].get_iterator(data[0], training=True))
-    return seconds(lambda: train_nets(nets, data, chunk_size=size)) / n_steps / size
+def step_time(X, y, epochs=4):
+    """Seconds of a step of one fit, everything but the preparation included."""
+    net = ours(epochs)
+    ((net, data),) = net.prepare_fit(X, y)
+    n_steps = epochs * len(net.get_iterator(data, training=True))
+    return seconds(lambda: net.train(data)) / n_steps
 
 
 def rate(options):

@@ -94,7 +94,8 @@ class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         self : estimator
             Fitted.
         """
-        members = self._make_estimators()
+        members = self._resumed() if getattr(self.estimator, "warm_start", False) else None
+        members = members or self._make_estimators()
         params = _given(sample_weight=sample_weight, groups=groups)
         if stacking_reason(members[0]) is None:
             fit_stacked(members, [(X, y, params)] * len(members))
@@ -119,7 +120,7 @@ class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         self : estimator
             Fitted.
         """
-        members = getattr(self, "estimators_", None) or self._make_estimators()
+        members = self._resumed() or self._make_estimators()
         params = _given(classes=classes, sample_weight=sample_weight, groups=groups)
         return self._keep(self._parallel(delayed(_partial_fit)(member, X, y, params) for member in members))
 
@@ -152,6 +153,18 @@ class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             )
         seeds = self._seeds()
         return [clone(self.estimator).set_params(random_state=seed) for seed in seeds]
+
+    def _resumed(self):
+        """Return the fitted nets with the parameters of `estimator` now; None where there are others to fit."""
+        members = getattr(self, "estimators_", ())
+        if len(members) != self.n_estimators:
+            return None
+        params = self.estimator.get_params(deep=False)
+        params.pop("random_state")
+        for member in members:
+            changed = {k: v for k, v in params.items() if v is not getattr(member, k, None)}
+            member.set_params(**clone(changed, safe=False))
+        return members
 
     def _seeds(self):
         first = self.random_state
