@@ -11,7 +11,7 @@ from skmer.face import FaceGraph
 from skmer.io import _nets
 from skmer.io._codec import Encoder, EstimatorNode, GraphNode, ObjectNode
 from skmer.io._forms import LEARNED, check_attributes, is_plain, nodes
-from skmer.io._table import CHECKS, CLASSES, FORMS, LASTING, NESTED, NETS, OBJECTS, lasts, name_of, resolve
+from skmer.io._table import CHECKS, CLASSES, FORMS, LASTING, NESTED, OBJECTS, lasts, name_of, resolve
 
 
 def to_document(estimator, trusted):
@@ -142,8 +142,8 @@ def _may_hold(owner, is_net, name, value, trusted):
         return all(isinstance(inner, EstimatorNode) for inner in nodes(value))
     if isinstance(value, GraphNode):
         return rule == "graph"
-    names = (*NETS, *trusted) if rule == "net" else (rule or ())
-    return isinstance(value, EstimatorNode) and value.name in names
+    # An estimator inside is checked for itself.
+    return isinstance(value, EstimatorNode) and (rule == "estimator" or value.name in (rule or ()))
 
 
 def _check_steps(node):

@@ -1,7 +1,7 @@
 """Nets in model files: all that `skmer.io` knows of them stands here.
 
 A fitted net is its parameters, the attributes in ``FITTED``, the weights of its module and its criterion, and
-its history. Loading constructs the net, sets those attributes, asks it to ``rebuild()`` and fills in weights.
+its history. Loading constructs the net, sets those attributes, lets it build its parts and fills in weights.
 """
 
 import inspect
@@ -19,7 +19,7 @@ FITTED = parse_forms(
     "graph_:graph classes_inferred_:labels[C] scale_:float n_features_in_:int feature_names_in_:names[F]"
 )
 WEIGHTS = ("module_", "criterion_")
-_STATE = {"fitted", "history", "others", *WEIGHTS}
+_STATE = {"fitted", "history", *WEIGHTS}
 _DEVICE = re.compile(r"auto|cpu|mps|(cuda|xpu)(:\d{1,3})?")
 # Parts whose parameters may be set by prefix, as in optimizer__betas; of iterators these alone.
 _PARTS = ("module", "criterion", "optimizer", "iterator_train", "iterator_valid")
@@ -39,7 +39,7 @@ def take_apart(net):
     params, state : dict
         The state of a net that is not fitted is empty.
     """
-    if net.initialized_ and net._is_outdated():
+    if net.initialized_ and _is_outdated(net):
         raise ValueError(
             "a parameter of the network has been set since the last fit; fit again before saving"
         )
@@ -50,11 +50,22 @@ def take_apart(net):
     return lasting, _state(net) if net.initialized_ else {}
 
 
+def _is_outdated(net):
+    """Return whether a parameter that builds the network has been set since the last fit."""
+    return not net._resumes() if hasattr(net, "_resumes") else net._is_outdated()
+
+
+def _build(net):
+    """Build module, criterion and the rest around the attributes of a fit; the weights are random."""
+    return net.build(net.random_state) if hasattr(net, "build") else net.rebuild()
+
+
 def _state(net):
     weights = {part: _weights(getattr(net, part)) for part in WEIGHTS}
     fitted = {name: getattr(net, name) for name in FITTED if hasattr(net, name)}
+    state = {"fitted": fitted, "history": list(net.history), **weights}
     others = [_state(other) for other in getattr(net, "others_", ())]
-    return {"fitted": fitted, "history": list(net.history), "others": others, **weights}
+    return {**state, "others": others} if others else state
 
 
 def _weights(module):
@@ -119,9 +130,9 @@ def check_state(params, state):
     """
     if not state:
         return
-    if state.keys() != _STATE:
+    if state.keys() - {"others"} != _STATE:
         raise ValueError(f"the state of a net must have the keys {sorted(_STATE)}, got {sorted(state)[:10]}")
-    fitted, others = state["fitted"], state["others"]
+    fitted, others = state["fitted"], state.get("others", [])
     if not isinstance(fitted, dict) or not fitted.keys() <= FITTED.keys():
         raise ValueError(f"a fitted net has the attributes {list(FITTED)} and no others in a file")
     missing = {"graph_", "classes_inferred_", "scale_", "n_features_in_"} - fitted.keys()
@@ -141,7 +152,7 @@ def check_state(params, state):
     _check_sizes(params, state["module_"])
     _check_history(state["history"])
     for other in others:
-        if not isinstance(other, dict) or other.get("others") != []:
+        if not isinstance(other, dict) or not other or "others" in other:
             raise ValueError("the state of a member is none of a fitted net")
         check_state({**params, "n_members": 1}, other)
 
@@ -190,15 +201,15 @@ def restore(net, state):
         warnings.warn(f"device={net.device!r} is not there; device='auto' takes its place.", stacklevel=2)
         net.device = "auto"
     vars(net).update(state["fitted"])
+    saved = [state, *state.get("others", ())]
     for part in WEIGHTS:
-        _compare_shapes(net, part, [member[part] for member in (state, *state["others"])])
-    net.rebuild()
-    members = [net, *getattr(net, "others_", ())]
-    for member, saved in zip(members, [state, *state["others"]], strict=True):
+        _compare_shapes(net, part, [member[part] for member in saved])
+    _build(net)
+    for member, own in zip([net, *getattr(net, "others_", ())], saved, strict=True):
         for part in WEIGHTS:
-            weights = {name: torch.as_tensor(array) for name, array in saved[part].items()}
+            weights = {name: torch.as_tensor(array) for name, array in own[part].items()}
             getattr(member, part).load_state_dict(weights)
-        member.history.extend(saved["history"])
+        member.history.extend(own["history"])
 
 
 def _compare_shapes(net, part, saved):

@@ -166,11 +166,11 @@ _OURS = {
 }
 NETS = ("skmer.classifiers.DeReGRLClassifier",)
 
-# Parameters that hold other than plain values: estimators by name of class, "net" for any of ours, "steps".
+# Parameters that hold other than plain values: estimators by name of class, "estimator" for any, "steps".
 NESTED = {
     "sklearn.pipeline.Pipeline": {"steps": "steps"},
     "sklearn.pipeline.FeatureUnion": {"transformer_list": "steps"},
-    "skmer.classifiers.SeedEnsemble": {"estimator": "net"},
+    "skmer.classifiers.SeedEnsemble": {"estimator": "estimator"},
     "skmer.feature_extraction.LandmarkGraphTransformer": {
         "landmarker": ("skmer.landmarks.FaceLandmarker",),
         "graph": "graph",
@@ -249,9 +249,10 @@ def _check_neighbors(params, state):
 
 
 def _check_ensemble(params, state):
-    """Refuse members that are no nets of ours."""
-    if any(member.name not in NETS for member in state.get("estimators_", ())):
-        raise ValueError("the attribute estimators_ holds other estimators than nets")
+    """Refuse members that are no copies of the estimator."""
+    own = getattr(params.get("estimator"), "name", None)
+    if any(member.name != own for member in state.get("estimators_", ())):
+        raise ValueError("the attribute estimators_ holds other estimators than the parameter estimator")
 
 
 # What the forms cannot say.

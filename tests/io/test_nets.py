@@ -276,6 +276,26 @@ def test_a_generator_as_random_state_is_left_out(features, clips, make_clf, tmp_
     assert load(tmp_path / "m").random_state is None
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda others: others.pop(),
+        lambda others: others.append(others[0]),
+        lambda others: others.__setitem__(0, 3),
+        lambda others: others.__setitem__(0, {"$dict": []}),
+        lambda others: others[0]["$dict"].append(["others", {"$list": []}]),
+    ],
+)
+def test_members_inside_a_net_are_checked(features, clips, make_clf, tmp_path, rewrite, refused, get, change):
+    if "n_members" not in make_clf().get_params():
+        pytest.skip("a net of this version has no members")
+    save(make_clf(n_members=2, max_epochs=1).fit(features, clips.target), tmp_path / "m")
+    rewrite(
+        tmp_path / "m", lambda document, _: change(get(document["estimator"]["state"], "others")["$list"])
+    )
+    refused(tmp_path / "m", "needs the weights of each|is none of a fitted net|used twice")
+
+
 class Ensemble(ClassifierMixin, BaseEstimator):
     """An ensemble of nets, where the package has none."""
 
@@ -318,7 +338,7 @@ def test_an_ensemble_of_nets_comes_back(
     assert repr(again.estimator) == repr(own.estimator)
     for name, value, message in (
         ("estimators_", {"$list": []}, "estimators_ has another type|belongs to nothing"),
-        ("estimators_", {"$list": [OTHER]}, "other estimators than nets|belongs to nothing"),
+        ("estimators_", {"$list": [OTHER]}, "other estimators than the parameter|belongs to nothing"),
         ("estimators_", {"$list": [3]}, "estimators_ has another type|belongs to nothing"),
         ("predict", 1, "a file may set"),
         ("others_", {"$list": [OTHER]}, "holds a class, a function or an estimator"),
@@ -328,6 +348,8 @@ def test_an_ensemble_of_nets_comes_back(
         refused(path, message)
     save(own, path)
     rewrite(path, lambda document, _: put(document["estimator"]["params"], "estimator", OTHER))
+    refused(path, "other estimators than the parameter")
+    rewrite(path, lambda document, _: put(document["estimator"]["params"], "estimator", thing("os.system")))
     refused(path, "the parameter 'estimator' holds")
     save(own, path)
 
