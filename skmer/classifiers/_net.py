@@ -139,7 +139,8 @@ class ClipNetClassifier(NeuralNetClassifier):
             params.pop("fused", None)
         return params
 
-    def _resumes(self):
+    def resumes(self):
+        """Return whether the fitted network is the one that the parameters ask for now."""
         return self.initialized_ and architecture_key(self) == self.architecture_key_
 
     def __setstate__(self, state):
@@ -167,7 +168,7 @@ class ClipNetClassifier(NeuralNetClassifier):
         self : estimator
             Fitted.
         """
-        data = self._prepare(X, y, sample_weight, groups, self.warm_start and self._resumes())
+        data = self._prepare(X, y, sample_weight, groups, self.warm_start and self.resumes())
         return self.train(data)
 
     def partial_fit(self, X, y, classes=None, sample_weight=None, *, groups=None):
@@ -187,7 +188,7 @@ class ClipNetClassifier(NeuralNetClassifier):
         self : estimator
             Fitted.
         """
-        return self.train(self._prepare(X, y, sample_weight, groups, self._resumes(), classes))
+        return self.train(self._prepare(X, y, sample_weight, groups, self.resumes(), classes))
 
     def prepare_fit(self, X, y, sample_weight=None, *, groups=None):
         """Do all of `fit` but the training.

@@ -39,7 +39,7 @@ def take_apart(net):
     params, state : dict
         The state of a net that is not fitted is empty.
     """
-    if net.initialized_ and _is_outdated(net):
+    if net.initialized_ and not net.resumes():
         raise ValueError(
             "a parameter of the network has been set since the last fit; fit again before saving"
         )
@@ -50,22 +50,10 @@ def take_apart(net):
     return lasting, _state(net) if net.initialized_ else {}
 
 
-def _is_outdated(net):
-    """Return whether a parameter that builds the network has been set since the last fit."""
-    return not net._resumes() if hasattr(net, "_resumes") else net._is_outdated()
-
-
-def _build(net):
-    """Build module, criterion and the rest around the attributes of a fit; the weights are random."""
-    return net.build(net.random_state) if hasattr(net, "build") else net.rebuild()
-
-
 def _state(net):
     weights = {part: _weights(getattr(net, part)) for part in WEIGHTS}
     fitted = {name: getattr(net, name) for name in FITTED if hasattr(net, name)}
-    state = {"fitted": fitted, "history": list(net.history), **weights}
-    others = [_state(other) for other in getattr(net, "others_", ())]
-    return {**state, "others": others} if others else state
+    return {"fitted": fitted, "history": list(net.history), **weights}
 
 
 def _weights(module):
@@ -130,9 +118,9 @@ def check_state(params, state):
     """
     if not state:
         return
-    if state.keys() - {"others"} != _STATE:
+    if state.keys() != _STATE:
         raise ValueError(f"the state of a net must have the keys {sorted(_STATE)}, got {sorted(state)[:10]}")
-    fitted, others = state["fitted"], state.get("others", [])
+    fitted = state["fitted"]
     if not isinstance(fitted, dict) or not fitted.keys() <= FITTED.keys():
         raise ValueError(f"a fitted net has the attributes {list(FITTED)} and no others in a file")
     missing = {"graph_", "classes_inferred_", "scale_", "n_features_in_"} - fitted.keys()
@@ -145,16 +133,10 @@ def check_state(params, state):
     n_values, n_classes = graph["n_frames"] * len(graph["nodes"]), len(fitted["classes_inferred_"])
     if n_classes < 2 or not n_values or fitted["n_features_in_"] % n_values or not fitted["scale_"] > 0:
         raise ValueError("the numbers of features and classes or the scale do not fit a net over its graph")
-    if not isinstance(others, list) or len(others) != params.get("n_members", len(others) + 1) - 1:
-        raise ValueError("a net of several members needs the weights of each")
     for part in WEIGHTS:
         _check_weights(state[part], part)
     _check_sizes(params, state["module_"])
     _check_history(state["history"])
-    for other in others:
-        if not isinstance(other, dict) or not other or "others" in other:
-            raise ValueError("the state of a member is none of a fitted net")
-        check_state({**params, "n_members": 1}, other)
 
 
 def _check_weights(weights, part):
@@ -201,18 +183,17 @@ def restore(net, state):
         warnings.warn(f"device={net.device!r} is not there; device='auto' takes its place.", stacklevel=2)
         net.device = "auto"
     vars(net).update(state["fitted"])
-    saved = [state, *state.get("others", ())]
     for part in WEIGHTS:
-        _compare_shapes(net, part, [member[part] for member in saved])
-    _build(net)
-    for member, own in zip([net, *getattr(net, "others_", ())], saved, strict=True):
-        for part in WEIGHTS:
-            weights = {name: torch.as_tensor(array) for name, array in own[part].items()}
-            getattr(member, part).load_state_dict(weights)
-        member.history.extend(own["history"])
+        _compare_shapes(net, part, state[part])
+    # The initial weights are replaced: they need not move numpy's generator.
+    net.build(np.random.RandomState() if net.random_state is None else net.random_state)
+    for part in WEIGHTS:
+        weights = {name: torch.as_tensor(array) for name, array in state[part].items()}
+        getattr(net, part).load_state_dict(weights)
+    net.history.extend(state["history"])
 
 
-def _compare_shapes(net, part, saved):
+def _compare_shapes(net, part, weights):
     """Compare names and shapes of weights with those of a module that takes no memory."""
     cls = getattr(net, part[:-1])
     if not cls.__module__.startswith("skmer.nn."):
@@ -223,6 +204,5 @@ def _compare_shapes(net, part, saved):
         name: (tuple(tensor.shape), net.dtype if tensor.is_floating_point() else str(tensor.dtype)[6:])
         for name, tensor in own.items()
     }
-    for weights in saved:
-        if {name: (array.shape, str(array.dtype)) for name, array in weights.items()} != expected:
-            raise ValueError(f"the weights of {part} have other names, shapes or dtypes than the network")
+    if {name: (array.shape, str(array.dtype)) for name, array in weights.items()} != expected:
+        raise ValueError(f"the weights of {part} have other names, shapes or dtypes than the network")

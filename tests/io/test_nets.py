@@ -3,10 +3,9 @@ import sys
 import numpy as np
 import pytest
 import torch
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from torch.utils.data import DataLoader
 
-import skmer.classifiers
+from skmer.classifiers import SeedEnsemble
 from skmer.face import FaceGraph
 from skmer.io import load, save
 
@@ -296,40 +295,8 @@ def test_members_inside_a_net_are_checked(features, clips, make_clf, tmp_path, r
     refused(tmp_path / "m", "needs the weights of each|is none of a fitted net|used twice")
 
 
-class Ensemble(ClassifierMixin, BaseEstimator):
-    """An ensemble of nets, where the package has none."""
-
-    _parameter_constraints: dict = {"n_estimators": [int]}
-
-    def __init__(self, estimator, n_estimators=2, random_state=None, n_jobs=None):
-        self.estimator = estimator
-        self.n_estimators = n_estimators
-        self.random_state = random_state
-        self.n_jobs = n_jobs
-
-    def fit(self, X, y):
-        nets = [clone(self.estimator).set_params(random_state=seed) for seed in range(self.n_estimators)]
-        self.estimators_ = [net.fit(X, y) for net in nets]
-        self.classes_, self.n_features_in_ = self.estimators_[0].classes_, self.estimators_[0].n_features_in_
-        return self
-
-    def predict_proba(self, X):
-        return np.mean([net.predict_proba(X) for net in self.estimators_], axis=0)
-
-
-@pytest.fixture
-def ensemble(monkeypatch):
-    """The package's ensemble of nets, or one in its place."""
-    if not hasattr(skmer.classifiers, "SeedEnsemble"):
-        named = type("SeedEnsemble", (Ensemble,), {"__module__": "skmer.classifiers"})
-        monkeypatch.setattr(skmer.classifiers, "SeedEnsemble", named, raising=False)
-    return skmer.classifiers.SeedEnsemble
-
-
-def test_an_ensemble_of_nets_comes_back(
-    features, clips, make_clf, ensemble, tmp_path, rewrite, refused, get, put
-):
-    own = ensemble(make_clf(max_epochs=1), n_estimators=2, random_state=0).fit(features, clips.target)
+def test_an_ensemble_of_nets_comes_back(features, clips, make_clf, tmp_path, rewrite, refused, get, put):
+    own = SeedEnsemble(make_clf(max_epochs=1), n_estimators=2, random_state=0).fit(features, clips.target)
     path = tmp_path / "m"
     save(own, path)
     again = load(path)

@@ -66,6 +66,7 @@ class CompiledTrainer:
         weights, gradients, self.means, self.squares = map(self._views, self._flat)
         self._named = weights, gradients
         self._weights, self._gradients = ([torch.from_numpy(v) for v in w.values()] for w in self._named)
+        self.blocks = blocks_of(module)
         self.losses = self._losses()
         self._rooms: dict[tuple[int, int], _Room] = {}
 
@@ -135,7 +136,7 @@ class CompiledTrainer:
 
     def _check(self, features: Tensor, target: Tensor, sample_weight: Tensor, adam: AdamStep | None) -> None:
         """Refuse what would make the loops read or write beyond an array."""
-        first = blocks_of(self.module)[0]
+        first = self.blocks[0]
         n_frames = self.module.backbone[0].time.n_frames
         n_channels = self.module.channels.in_channels
         wanted = (*target.shape, n_frames, first.n_nodes, n_channels)
@@ -177,7 +178,7 @@ class CompiledTrainer:
 
     def _make_room(self, n_batches: int, n_clips: int) -> _Room:
         sizes: dict[str, int] = {"adjacency": 0, "reconstruction.adjacency": 0}
-        for block in blocks_of(self.module):
+        for block in self.blocks:
             sizes[adjacency_of(block)] = max(sizes[adjacency_of(block)], block.n_nodes)
         arrays = {name: np.zeros((n, n), self.number) for name, n in sizes.items()}
         fixed = [self._fixed(name) for name in sizes]
@@ -239,8 +240,8 @@ class CompiledTrainer:
 
     def _tensors(self, arrays: Arrays, spare: int) -> Tensors:
         """Return what is no block's; with ``spare`` 1 the loops may write where the net has no parameter."""
-        n_classes, n_nodes = self.losses.n_classes, blocks_of(self.module)[0].n_nodes
-        n_weights = blocks_of(self.module)[-1].n_nodes if self.losses.reconstruct else 1
+        n_classes, n_nodes = self.losses.n_classes, self.blocks[0].n_nodes
+        n_weights = self.blocks[-1].n_nodes if self.losses.reconstruct else 1
         shapes = {
             "head.weight": (0, 0),
             "head.bias": (1, 0),
