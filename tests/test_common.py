@@ -9,17 +9,23 @@ import os
 import pytest
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
-from skmer.classifiers import DeReGRLClassifier
+from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
 
 # The only excuses; strict, so that a check which passes again must be struck off.
 EXCUSES = {
     DeReGRLClassifier: {
         "check_no_attributes_set_in_init": "skorch sets history_, initialized_, virtual_params_",
         "check_sample_weight_equivalence_on_dense_data": "asks for rtol 1e-7, training runs in float32",
-    }
+    },
+    SeedEnsemble: {
+        "check_sample_weight_equivalence_on_dense_data": "that of its nets",
+    },
 }
 # Flat data: the tags then say two_d_array, and the suite really runs.
-ESTIMATORS = [DeReGRLClassifier(graph="generic", n_members=2, random_state=0)]
+ESTIMATORS = [
+    DeReGRLClassifier(graph="generic", random_state=0),
+    SeedEnsemble(DeReGRLClassifier(graph="generic"), n_estimators=2, random_state=0),
+]
 
 
 @pytest.fixture(autouse=True)

@@ -219,7 +219,8 @@ class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         y : ndarray of shape (n_clips,)
             Labels.
         """
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        best = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[best]
 
     def action_weights(self, X):
         """Return the weight of each action in each clip, eq. (5) of DeRe-GRL, net by net.

@@ -25,7 +25,7 @@ def in_double_precision(net):
     if id(net) in copies or torch.device(net.device).type == "mps":  # Apple's devices have no float64
         yield
         return
-    copies[id(net)] = copy.deepcopy(net.module_).double()
+    copies[id(net)] = copy.deepcopy(net.module_).double().eval()
     try:
         yield
     finally:

@@ -154,6 +154,8 @@ class CompiledEpochs:
     def _store_state(self, adam: AdamStep) -> None:
         """Copy Adam's moments back, so that the optimizer can go on from them."""
         state = self.net.optimizer_.state
+        # torch's schedulers warn where no step has been taken before their first.
+        self.net.optimizer_._opt_called = True
         for name, parameter in self.named.items():
             if not parameter.requires_grad:
                 continue

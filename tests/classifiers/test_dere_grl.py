@@ -148,7 +148,6 @@ SWITCHES = {
     "weight_decay": 0.0,
     "schedule": None,
     "max_epochs": 4,
-    "n_members": 2,
     "batch_size": -1,
     "optimizer": torch.optim.SGD,
 }

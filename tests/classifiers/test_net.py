@@ -135,13 +135,13 @@ def test_hooks_are_called(make_clf, features, clips):
 def test_nothing_compiled_outlives_a_fit(make_clf, features, clips, monkeypatch):
     clf = make_clf()
     clf.fit(features, clips.target)
-    assert clf.steps_ is None
+    assert clf.compiled_ is None
 
     def interrupted(self, data):
-        assert pickle.loads(pickle.dumps(self)).steps_ is None
+        assert pickle.loads(pickle.dumps(self)).compiled_ is None
         raise KeyboardInterrupt
 
     monkeypatch.setattr(DeReGRLClassifier, "fit_loop", interrupted)
     with pytest.raises(KeyboardInterrupt):
         clf.partial_fit(features, clips.target)
-    assert clf.steps_ is None
+    assert clf.compiled_ is None

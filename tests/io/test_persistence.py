@@ -194,12 +194,14 @@ def test_a_module_of_ones_own_is_named_by_those_who_trust_it(features, clips, ma
 def test_places_on_this_machine_are_left_out(tmp_path):
     own = LandmarkGraphTransformer(memory=tmp_path, n_jobs=2)
     save(own, tmp_path / "m")  # without a warning, since a cache changes no result
-    assert load(tmp_path / "m").get_params() == own.set_params(memory="auto").get_params()
-    own = make_pipeline(LandmarkGraphTransformer(predictor="own.dat", verify_predictor=False), memory="x")
+    assert load(tmp_path / "m").get_params() == own.set_params(memory=None).get_params()
+    landmarker = FaceLandmarker(predictor="own.dat", verify_predictor=False)
+    own = make_pipeline(LandmarkGraphTransformer(landmarker=landmarker), memory="x")
     with pytest.warns(UserWarning, match="predictor and verify_predictor belong to this machine and are not"):
         save(own, tmp_path / "m")
     again = load(tmp_path / "m")
-    assert again[0].predictor is None and again[0].verify_predictor is True and again.memory is None
+    assert again[0].landmarker.predictor is None and again[0].landmarker.verify_predictor is True
+    assert again.memory is None
     save(MotionMagnifier("magnet", weights=tmp_path / "net.pt"), tmp_path / "m")
     assert load(tmp_path / "m").weights == str(tmp_path / "net.pt")
 

@@ -81,6 +81,7 @@ def test_rigid_noise_is_a_similarity_in_proportion_to_the_motion(draw, generator
 
 
 def test_what_is_off_draws_what_it_always_drew(draw):
+    shape = torch.Size([4, 3, 31, 2])
     draws = [
         Augmentation(GRAPH, head_motion_noise=size).draw(
             torch.Size([4, 3, 31, 2]), torch.Generator().manual_seed(0)

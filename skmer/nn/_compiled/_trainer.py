@@ -102,10 +102,11 @@ class CompiledTrainer:
         self._check(features, target, sample_weight, adam)
         n_batches, n_clips = target.shape
         room = self._room(n_batches, n_clips)
+        # Laid out anew, so that sums are added in one order whatever the strides.
+        features, share = features.to(self.dtype).contiguous(), sample_weight.to(self.dtype).contiguous()
         self._fill(room, features)
-        share = sample_weight.to(self.dtype)
         share = share / share.sum(-1, keepdim=True)
-        flat = features.to(self.dtype).flatten(2)
+        flat = features.flatten(2)
         flat = flat[..., : flat.shape[-1] if self.module.linear_skip is not None else 0].contiguous()
         batches = Batches(target.long().contiguous().numpy(), share.contiguous().numpy(), flat.numpy())
         terms = np.empty((n_batches, 5), self.number)
@@ -202,7 +203,7 @@ class CompiledTrainer:
 
     def _fill(self, room: _Room, features: Tensor) -> None:
         """Write the features with the appended channels; what pads them to whole vectors stays zero."""
-        channels = self.module.channels(features.to(self.dtype)).transpose(-3, -2)
+        channels = self.module.channels(features).transpose(-3, -2)
         room.features[..., : channels.shape[-1]] = channels.detach().numpy()
 
     def _make_head(self, layout: Layout) -> Head:

@@ -155,7 +155,8 @@ def random_case(rng):
     from skmer.nn import DeReGRL, DeReGRLLoss
 
     pick = lambda *values: values[rng.integers(len(values))]  # noqa: E731 (one line says it)
-    graph = pick(*map(FaceGraph.preset, ("brow-nose-lip31", "brow-eye-nose-lip43")), generic)
+    faces = map(FaceGraph.preset, ("brow-nose-lip31", "brow-eye-nose-lip43"))
+    graph = pick(*faces, FaceGraph.generic(int(rng.integers(1, 12))))
     n_classes, n_clips, n_batches = int(rng.integers(2, 12)), int(rng.integers(1, 7)), int(rng.integers(1, 3))
     one_frame = graph.n_frames == 1
     decomposition = bool(rng.integers(4))

@@ -186,7 +186,10 @@ def test_inputs_of_any_strides_and_dtypes(parts, batches):
         (lambda x, y, w, a: (x, y, w[:, :-1], a), "sample_weight must have the shape"),
         (lambda x, y, w, a: (x, y + N_CLASSES, w, a), "target must hold class indices below 5, got 5 to"),
         (lambda x, y, w, a: (x, y - 1, w, a), "target must hold class indices below 5, got -1 to"),
-        (lambda x, y, w, a: (x, y, w, AdamStep([1.0], 0)), "adam must have 3 rates, one a batch, got 1"),
+        (
+            lambda x, y, w, a: (x, y, w, AdamStep([1.0], 0)),
+            "adam must have a rate for each of 3 batches, got 1",
+        ),
     ],
 )
 def test_the_door_refuses_what_does_not_fit(parts, batches, change, message):
