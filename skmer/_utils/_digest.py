@@ -1,4 +1,4 @@
-"""What a row of the data is, whatever it is kept in: a digest of its content."""
+"""Content digests of samples."""
 
 import hashlib
 import os
@@ -15,14 +15,17 @@ def as_array(X):
     return X.to_numpy() if hasattr(X, "iloc") else X
 
 
-def row_digests(X):
-    """Digest of each row; list of str. Files count by their bytes, arrays by type, shape and values."""
-    files: dict = {}
+def row_digests(X, files=None):
+    """Return the digest of each row. Files count by their bytes, arrays by type, shape and values.
+
+    With `files`, a dict, those that were read by an earlier call are not read again.
+    """
+    files = {} if files is None else files
     return [digest(row, files) for row in as_array(X)]
 
 
 def digest(value, files=None):
-    """Digest of a value; with `files`, which keeps what was read, text that names a file is that file."""
+    """Return the digest of a value; with `files`, which keeps what was read, text that names a file is that file."""
     found = hashlib.sha256()
     _feed(found, value, files)
     return found.hexdigest()

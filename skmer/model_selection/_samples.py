@@ -1,6 +1,7 @@
-"""What an evaluation is given: clips or arrays, which of them are missing, and a model per seed."""
+"""Samples of an evaluation or a search, and which parameters of ``fit`` take their groups."""
 
-import warnings
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from numbers import Integral
 from typing import Any, NamedTuple
 
@@ -8,40 +9,139 @@ import numpy as np
 import pandas as pd
 from sklearn import get_config
 from sklearn.base import clone
-from sklearn.model_selection._search import BaseSearchCV
+from sklearn.model_selection import check_cv
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import get_routing_for_object
-from sklearn.utils.validation import _num_samples, check_consistent_length, column_or_1d, has_fit_parameter
+from sklearn.utils.validation import check_consistent_length, column_or_1d, has_fit_parameter
 
-from skmer.model_selection._subjects import is_grouped, steps_of
+from skmer._utils._digest import row_digests
+from skmer._utils._sklearn import (
+    BaseSearchCV,
+    GroupsConsumerMixin,
+    check_method_params,
+    num_samples,
+    safe_indexing,
+)
+from skmer._utils._warn import warn_user
 
 
-class Samples(NamedTuple):
-    """One row a clip."""
+class Fold(NamedTuple):
+    """Clips that are held out together, and those trained on instead; masks over all clips."""
+
+    name: str
+    train: np.ndarray
+    test: np.ndarray
+
+
+@dataclass(eq=False)
+class Samples:
+    """Rows of an evaluation or a search, and what is derived from them, each derived once.
+
+    Parameters
+    ----------
+    X : array-like
+        One row a clip.
+    y, groups, clip_ids : ndarray of shape (n_clips,)
+        Labels, subjects (None in a search without) and names.
+    classes : ndarray
+        All classes, sorted.
+    fingerprint : str, optional
+        Of the annotation sheet.
+    estimator : estimator, optional
+        The one under evaluation: it decides which clips are `present` and what takes the groups.
+    params : dict, optional
+        Further parameters of ``fit``, such as ``sample_weight``.
+    tables : list, optional
+        `X`, and the features that stateless transformers made of it.
+    """
 
     X: Any
     y: np.ndarray
-    groups: np.ndarray
+    groups: np.ndarray | None
     clip_ids: np.ndarray
     classes: np.ndarray
-    fingerprint: str | None
+    fingerprint: str | None = None
+    estimator: Any = None
+    params: dict = field(default_factory=dict)
+    tables: list = field(default_factory=list)
+
+    def __post_init__(self):
+        self.tables = self.tables or [self.X]
+        # The transformers behind each table, and the number of the table by the key of their settings.
+        self.transformers, self._numbers, self.files = [None], {}, {}
+        self._warned = False
+
+    @cached_property
+    def present(self) -> np.ndarray:
+        """Clips with features under the estimator; ndarray of bool."""
+        return ~missing_clips(self.estimator, self.X)
+
+    @cached_property
+    def digests(self) -> list:
+        """Content digests of the rows; list of str."""
+        return row_digests(self.X, self.files)
+
+    @cached_property
+    def folds(self) -> list:
+        """Leave-one-subject-out folds; list of Fold."""
+        return [Fold(str(s), self.groups != s, self.groups == s) for s in np.unique(self.groups)]
+
+    @cached_property
+    def group_names(self) -> list:
+        """Names under which the estimator's ``fit`` takes the groups; list of str."""
+        return group_names(self.estimator, self.y)
+
+    def warn_of_searches(self) -> None:
+        """Warn, once, of each search in the estimator whose splitter ignores the groups."""
+        if not self._warned:
+            self._warned = True
+            warn_of_searches(self.estimator, self.y)
+
+    def take(self, rows) -> "Samples":
+        """Return some of the samples."""
+        groups = None if self.groups is None else self.groups[rows]
+        X, y = safe_indexing(self.X, rows), self.y[rows]
+        params = check_method_params(self.X, self.params, indices=rows)
+        return Samples(
+            X, y, groups, self.clip_ids[rows], self.classes, self.fingerprint, self.estimator, params
+        )
+
+    def features(self, transformers, key) -> int:
+        """Return the number of the table of features that stateless transformers make, computed once a key."""
+        if key not in self._numbers:
+            self._numbers[key] = len(self.tables)
+            self.tables.append(clone(transformers).transform(self.X))
+            self.transformers.append(transformers)
+        return self._numbers[key]
+
+    def fit_params(self, model, rows) -> dict:
+        """Return keyword arguments of a model's ``fit`` on some rows."""
+        params = check_method_params(self.y, self.params, indices=rows)
+        if self.groups is None:
+            return params
+        return params | dict.fromkeys(group_names(model, self.y), self.groups[rows])
+
+    def for_workers(self, numbers) -> "Samples":
+        """Return a copy that holds the tables with these numbers and none of the others."""
+        tables = [table if k in numbers else None for k, table in enumerate(self.tables)]
+        return replace(self, X=None, estimator=None, tables=tables)
 
 
-def check_samples(X, y, groups):
+def check_samples(X, y, groups, estimator=None) -> Samples:
     """Read clips, a tuple (X, y, groups) or three arrays into :class:`Samples`."""
     if isinstance(X, tuple) and len(X) == 3 and y is None and groups is None:
         X, y, groups = X
     if y is None and groups is None:
-        return _from_clips(X)
+        return _from_clips(X, estimator)
     if y is None or groups is None:
         lacking = "y" if y is None else "groups"
         raise ValueError(f"{lacking} must be given with X, got None; or pass clips that hold both.")
     y = column_or_1d(y)
-    return _checked(X, y, groups, np.arange(len(y)), np.unique(y), None)
+    return _checked(Samples(X, y, column_or_1d(groups), np.arange(len(y)), np.unique(y), None, estimator))
 
 
-def _from_clips(clips):
+def _from_clips(clips, estimator):
     lacking = [name for name in ("frames", "target", "groups") if not hasattr(clips, name)]
     if lacking:
         raise TypeError(
@@ -52,39 +152,40 @@ def _from_clips(clips):
     table = getattr(clips, "table", None)
     named = table is not None and "clip" in table
     clip_ids = table["clip"].to_numpy() if named else np.arange(len(y))
-    classes = np.asarray(getattr(clips, "class_names", np.unique(y)))
-    return _checked(clips.frames, y, clips.groups, clip_ids, classes, getattr(clips, "fingerprint", None))
+    classes = np.sort(np.asarray(getattr(clips, "class_names", np.unique(y))))
+    fingerprint = getattr(clips, "fingerprint", None)
+    groups = column_or_1d(clips.groups)
+    return _checked(Samples(clips.frames, y, groups, clip_ids, classes, fingerprint, estimator))
 
 
-def _checked(X, y, groups, clip_ids, classes, fingerprint):
-    groups = column_or_1d(groups)
-    check_consistent_length(X, y, groups, clip_ids)
-    subjects = np.unique(groups)
+def _checked(samples):
+    check_consistent_length(samples.X, samples.y, samples.groups, samples.clip_ids)
+    subjects = np.unique(samples.groups)
     if len(subjects) < 2:
         raise ValueError(f"groups must name at least two subjects, got only {subjects[0]}.")
-    unknown = np.setdiff1d(y, classes)
+    unknown = np.setdiff1d(samples.y, samples.classes)
     if len(unknown):
         raise ValueError(f"target must hold classes of class_names only, got {unknown[0]!s} as well.")
-    return Samples(X, y, groups, clip_ids, np.sort(classes), fingerprint)
+    return samples
 
 
-def missing_clips(estimator, X):
-    """Which clips have no features: NaN in X, or in what a step with ``on_missing`` makes of it.
+def missing_clips(estimator, X) -> np.ndarray:
+    """Return a mask of the clips without features: NaN in X, or in what a step with ``on_missing`` returns.
 
-    Only steps that learn nothing may stand before that step, since nothing is fitted here.
+    Only stateless transformers may precede that step, since nothing is fitted here.
     """
     empty = _empty_rows(X)
     if empty is not None:
         return empty
     steps = []
-    for step in _steps(estimator):
+    for step in _transformers(estimator):
         steps.append(clone(step))
         if _may_return_nan(step):
             features = np.asarray(make_pipeline(*steps).fit_transform(X), dtype=float)
             return np.isnan(features.reshape(len(features), -1)).any(axis=1)
         if get_tags(step).requires_fit:
             break
-    return np.zeros(_num_samples(X), dtype=bool)
+    return np.zeros(num_samples(X), dtype=bool)
 
 
 def _may_return_nan(step):
@@ -94,7 +195,7 @@ def _may_return_nan(step):
 
 
 def _empty_rows(X):
-    """Rows without a number in a table, clips with NaN in landmarks; None where X is frames."""
+    """Return a mask of rows without a number in a table, of clips with NaN in landmarks; None for frames."""
     if isinstance(X, pd.DataFrame):
         holds_numbers = len(X.select_dtypes("number").columns) > 0
         return X.isna().to_numpy().all(axis=1) if holds_numbers else None
@@ -104,23 +205,66 @@ def _empty_rows(X):
     return empty.any(axis=1) if X.ndim > 2 else empty.all(axis=1)
 
 
-def _steps(estimator):
-    """Transformers that data meets one after the other, through searches and pipelines within pipelines."""
-    while hasattr(estimator, "estimator") and not hasattr(type(estimator), "get_support"):  # no selector
+def _transformers(estimator):
+    """Yield the transformers of an estimator in order, through searches and pipelines within pipelines."""
+    # A feature selector has `estimator` too, and is a transformer itself.
+    while hasattr(estimator, "estimator") and not hasattr(type(estimator), "get_support"):
         estimator = estimator.estimator
     if isinstance(estimator, Pipeline):
         for _, step in estimator.steps:
             if step not in (None, "passthrough"):
-                yield from _steps(step)
+                yield from _transformers(step)
     elif hasattr(estimator, "transform"):
         yield estimator
 
 
-def check_seeds(seeds):
-    """None, a number of seeds or the seeds themselves -> list."""
+def steps_of(estimator, prefix=""):
+    """Yield an estimator, or the steps of a Pipeline, each with the prefix of its fit parameters."""
+    if not isinstance(estimator, Pipeline):
+        yield prefix, estimator
+        return
+    for name, step in estimator.steps:
+        if hasattr(step, "fit"):
+            yield from steps_of(step, f"{prefix}{name}__")
+
+
+def group_names(estimator, y) -> list:
+    """Return the names under which ``fit`` takes the groups: of a step of a Pipeline ``<step>__groups``."""
+    if isinstance(estimator, Pipeline) and get_config()["enable_metadata_routing"]:
+        return sorted(get_routing_for_object(estimator).consumes("fit", ["groups"]))
+    return [prefix + "groups" for prefix, step in steps_of(estimator) if _takes_groups(step, y)]
+
+
+def _takes_groups(step, y):
+    if isinstance(step, BaseSearchCV):
+        return splits_by_group(step, y)[0]
+    return has_fit_parameter(step, "groups")
+
+
+def warn_of_searches(estimator, y) -> None:
+    """Warn of each search in an estimator whose splitter ignores the groups."""
+    for _, step in steps_of(estimator):
+        grouped, splitter = (True, "") if not isinstance(step, BaseSearchCV) else splits_by_group(step, y)
+        if not grouped:
+            warn_user(
+                f"{type(step).__name__} splits the training clips by {splitter}, which puts a subject on "
+                "both sides; pass cv=LeaveOneGroupOut() or cv=GroupKFold() to it."
+            )
+
+
+def splits_by_group(search, y) -> tuple[bool, str]:
+    """Return whether the splitter of a search keeps groups apart, or is an unknown one; and its name."""
+    # A search of this package turns None and numbers into splitters by subject.
+    splitter = search.splitter(y) if hasattr(search, "splitter") else check_cv(search.cv, y, classifier=True)
+    outside = not type(splitter).__module__.startswith("sklearn.")
+    return isinstance(splitter, GroupsConsumerMixin) or outside, type(splitter).__name__
+
+
+def check_seeds(seeds) -> list:
+    """Return seeds as a list: None is the estimator's own ``random_state``, a number n is ``range(n)``."""
     if seeds is None:
         return [None]
-    if isinstance(seeds, Integral) and seeds > 0:
+    if isinstance(seeds, Integral) and not isinstance(seeds, bool) and seeds > 0:
         return list(range(seeds))
     seeds = [] if isinstance(seeds, Integral) else list(seeds)
     if not seeds or len(set(seeds)) < len(seeds):
@@ -129,38 +273,9 @@ def check_seeds(seeds):
 
 
 def seeded(estimator, seed):
-    """Unfitted copy whose every ``random_state`` is `seed`; None leaves them alone."""
+    """Return an unfitted copy whose every ``random_state`` is `seed`; None leaves them alone."""
     estimator = clone(estimator)
     if seed is None:
         return estimator
     names = [name for name in estimator.get_params() if name.split("__")[-1] == "random_state"]
     return estimator.set_params(**dict.fromkeys(names, seed))
-
-
-def group_names(estimator, y):
-    """Names under which ``fit`` has a use for the subjects; warns of a search whose splitter has none.
-
-    Steps of a Pipeline are handed theirs as ``<step>__groups``; with metadata routing the Pipeline is asked.
-    """
-    names = []
-    for prefix, step in steps_of(estimator):
-        grouped, splitter = _takes_groups(step, y)
-        if grouped:
-            names.append(prefix + "groups")
-        elif splitter:
-            warnings.warn(
-                f"{type(step).__name__} splits the training clips by {splitter}, which puts a subject on "
-                "both sides; pass cv=LeaveOneGroupOut() or cv=GroupKFold() to it.",
-                UserWarning,
-                stacklevel=3,
-            )
-    if isinstance(estimator, Pipeline) and get_config()["enable_metadata_routing"]:
-        return sorted(get_routing_for_object(estimator).consumes("fit", ["groups"]))
-    return names
-
-
-def _takes_groups(step, y):
-    """Whether a step's ``fit`` wants the subjects, and the name of the splitter of a search; (bool, str)."""
-    if isinstance(step, BaseSearchCV):
-        return is_grouped(step, y)
-    return has_fit_parameter(step, "groups"), ""

@@ -14,7 +14,6 @@ from skmer.feature_extraction import LandmarkGraphTransformer
 from skmer.model_selection import (
     BatchedGridSearchCV,
     BatchedRandomizedSearchCV,
-    NestedLOSO,
     audit_loso,
     evaluate_loso,
 )
@@ -38,6 +37,10 @@ def net(**params):
     return DeReGRLClassifier(**{**usual, **params})
 
 
+def nested(search, X, y, groups, **options):
+    return evaluate_loso(search, X, y, groups, protocol="nested-loso", engine="batched", **options)
+
+
 GRID = {"n_actions": [2, 3], "lr": [3e-3, 0.1]}
 SEARCHES = [
     BatchedGridSearchCV(net(), GRID),
@@ -49,7 +52,7 @@ SEARCHES = [
 @pytest.mark.parametrize("search", SEARCHES, ids=["grid", "seeds", "drawn"])
 def test_the_result_is_that_of_a_search_in_each_fold(data, search):
     X, y, groups = data
-    result = NestedLOSO(search).evaluate(X, y, groups)
+    result = nested(search, X, y, groups)
     for subject, chosen in zip(np.unique(groups), result.run_card["searches"], strict=True):
         train = groups != subject
         alone = clone(search).fit(X[train], y[train], groups=groups[train])
@@ -66,9 +69,9 @@ def test_the_protocol_takes_it_in_a_loop_too(data):
     search = BatchedGridSearchCV(net(), GRID)
     options = {"seeds": [0, 5], "protocol": "nested-loso"}
     loop = evaluate_loso(search, *data, **options)
-    nested = NestedLOSO(search, seeds=[0, 5]).evaluate(*data)
-    pd.testing.assert_frame_equal(nested.predictions, loop.predictions, rtol=1e-6, atol=1e-9)
-    for ours, theirs in zip(nested.run_card["searches"], loop.run_card["searches"], strict=True):
+    batched = nested(search, *data, seeds=[0, 5])
+    pd.testing.assert_frame_equal(batched.predictions, loop.predictions, rtol=1e-6, atol=1e-9)
+    for ours, theirs in zip(batched.run_card["searches"], loop.run_card["searches"], strict=True):
         assert ours.pop("best_score_optimistic") == pytest.approx(theirs.pop("best_score_optimistic"))
         assert ours == theirs
 
@@ -98,7 +101,7 @@ def test_no_row_of_an_outer_subject_reaches_an_inner_fit(data, monkeypatch):
     monkeypatch.setattr(Witness, "rows", {row.tobytes(): g for row, g in zip(X, groups, strict=True)})
     pipe = Pipeline([("witness", Witness()), ("net", net())])
     search = BatchedGridSearchCV(pipe, {"net__n_actions": [2, 3]})
-    NestedLOSO(search).evaluate(X, y, groups)
+    nested(search, X, y, groups)
     subjects = frozenset(groups)
     fitted = {fitted for fitted, _ in Witness.seen}
     assert {len(part) for part in fitted} == {2, 3}  # inner fits see two of the four, refits three
@@ -120,7 +123,7 @@ def test_labels_of_the_outer_subject_change_nothing_in_its_fold(data):
     held_out = groups == subject
     changed = y.copy()
     changed[held_out] = np.unique(y)[(np.searchsorted(np.unique(y), y[held_out]) + 1) % len(np.unique(y))]
-    before, after = (NestedLOSO(search).evaluate(X, labels, groups) for labels in (y, changed))
+    before, after = (nested(search, X, labels, groups) for labels in (y, changed))
     columns = [name for name in before.predictions if name.startswith("probability")]
     np.testing.assert_allclose(
         before.predictions.loc[held_out, columns], after.predictions.loc[held_out, columns], atol=1e-9
@@ -135,36 +138,35 @@ def test_the_audit_finds_nothing(data):
     assert audit.n_splits > 0
 
 
-def test_inner_folds_of_its_own(data):
-    X, y, groups = data
-    search = BatchedGridSearchCV(net(), {"n_actions": [2, 3]})
-    nested = NestedLOSO(search, inner_cv=2).evaluate(X, y, groups)
-    given = NestedLOSO(clone(search).set_params(cv=GroupKFold(2))).evaluate(X, y, groups)
-    pd.testing.assert_frame_equal(nested.predictions, given.predictions)
-    assert search.cv is None
+def test_a_number_of_inner_folds_is_a_number_of_groups(data):
+    search = BatchedGridSearchCV(net(), {"n_actions": [2, 3]}, cv=2)
+    number = nested(search, *data)
+    grouped = nested(clone(search).set_params(cv=GroupKFold(2)), *data)
+    pd.testing.assert_frame_equal(number.predictions, grouped.predictions)
+    assert search.cv == 2
 
 
 def test_a_run_is_resumed(data, tmp_path):
     search = BatchedGridSearchCV(net(), GRID, seeds=2)
-    whole = NestedLOSO(search, checkpoint=tmp_path).evaluate(*data)
+    whole = nested(search, *data, checkpoint=tmp_path)
     files = sorted(tmp_path.glob("fits*.json"))
     for file in files[::2]:
         file.unlink()
     kept = {file: file.stat().st_mtime_ns for file in files[1::2]}
-    again = NestedLOSO(search, checkpoint=tmp_path, n_jobs=1).evaluate(*data)
+    again = nested(search, *data, checkpoint=tmp_path, n_jobs=1)
     pd.testing.assert_frame_equal(again.predictions, whole.predictions, check_exact=True)
     assert again.run_card["searches"] == whole.run_card["searches"]
     assert {file: file.stat().st_mtime_ns for file in files[1::2]} == kept
     other = clone(search).set_params(param_grid={"n_actions": [2]})
     with pytest.raises(ValueError, match="other parameters"):
-        NestedLOSO(other, checkpoint=tmp_path).evaluate(*data)
+        nested(other, *data, checkpoint=tmp_path)
 
 
 def test_a_class_that_only_the_outer_subject_has_is_none_of_its_search(data):
     X, y, groups = data
     y = np.where(groups == groups[0], "contempt", np.where(y == "others", "others", "surprise"))
     search = BatchedGridSearchCV(net(), {"n_actions": [2, 3]}, scoring="roc_auc_ovr", refit=True)
-    result = NestedLOSO(search).evaluate(X, y, groups)
+    result = nested(search, X, y, groups)
     held_out = groups == groups[0]
     assert (result.predictions.loc[held_out, "probability_contempt"] == 0).all()
     alone = clone(search).fit(X[~held_out], y[~held_out], groups=groups[~held_out])
@@ -172,44 +174,39 @@ def test_a_class_that_only_the_outer_subject_has_is_none_of_its_search(data):
     assert chosen["best_score_optimistic"] == pytest.approx(alone.best_score_)
 
 
-def test_a_search_of_scikit_learn_is_looped_over(make_data):
+def test_a_search_of_scikit_learn(make_data):
     search = GridSearchCV(LogisticRegression(), {"C": [0.1, 1.0]})
-    with pytest.warns(UserWarning, match="the folds are fitted in a loop, since a search of scikit-learn"):
-        result = NestedLOSO(search).evaluate(*make_data())
+    result = nested(search, *make_data())
     expected = evaluate_loso(search, *make_data(), protocol="nested-loso")
     pd.testing.assert_frame_equal(result.predictions, expected.predictions)
+    assert result.run_card["searches"] == expected.run_card["searches"]
+
+
+def test_any_classifier_is_searched(make_data):
+    search = BatchedGridSearchCV(
+        make_pipeline(StandardScaler(), LogisticRegression()), {"logisticregression__C": [0.01, 1.0]}
+    )
+    result = nested(search, *make_data())
+    expected = evaluate_loso(search, *make_data(), protocol="nested-loso")
+    pd.testing.assert_frame_equal(result.predictions, expected.predictions, check_exact=True)
+    assert result.run_card["searches"] == expected.run_card["searches"]
 
 
 @pytest.mark.parametrize(
-    ("nested", "message"),
+    ("search", "message"),
     [
-        (lambda: NestedLOSO(net()), "needs a search"),
+        (lambda: net(), "needs a search"),
+        (lambda: BatchedGridSearchCV(net(), GRID, cv=StratifiedKFold(2)), "got cv=StratifiedKFold"),
+        (lambda: BatchedGridSearchCV(net(), GRID, refit=False), "refit=False leaves nothing"),
+        (lambda: BatchedGridSearchCV(net(), GRID, checkpoint="x"), "shared by the searches"),
+        (lambda: BatchedGridSearchCV(net(), GRID, stack_size=0), "stack_size must be 'auto'"),
         (
-            lambda: NestedLOSO(BatchedGridSearchCV(net(), GRID, cv=StratifiedKFold(2))),
-            "got cv=StratifiedKFold",
-        ),
-        (lambda: NestedLOSO(BatchedGridSearchCV(net(), GRID, refit=False)), "refit=False leaves nothing"),
-        (
-            lambda: NestedLOSO(BatchedGridSearchCV(net(), GRID, checkpoint="x")),
-            "shared by the searches",
-        ),
-        (
-            lambda: NestedLOSO(make_pipeline(StandardScaler(), BatchedGridSearchCV(net(), GRID)), inner_cv=2),
-            "inner_cv is for a search, got Pipeline",
-        ),
-        (
-            lambda: NestedLOSO(BatchedGridSearchCV(net(), {"graph": ["generic"]})),
+            lambda: BatchedGridSearchCV(net(), {"graph": ["generic"]}),
             r"split \d, synthetic-casme2/sub0\d held out, failed: .*generic",
         ),
     ],
-    ids=["no search", "splitter", "refit", "checkpoint", "pipeline", "candidate"],
+    ids=["no search", "splitter", "refit", "checkpoint", "stack", "candidate"],
 )
-def test_wrong_arguments_are_refused(data, nested, message):
+def test_wrong_arguments_are_refused(data, search, message):
     with pytest.raises(ValueError, match=message):
-        nested().evaluate(*data)
-
-
-def test_clones_and_parameters():
-    nested = clone(NestedLOSO(BatchedGridSearchCV(net(), GRID), seeds=3))
-    assert nested.get_params()["search__seeds"] == 1
-    assert nested.set_params(search__estimator__n_layers=1).search.estimator.n_layers == 1
+        nested(search(), *data)

@@ -12,6 +12,8 @@ from sklearn.model_selection import (
     GroupShuffleSplit,
     LeaveOneGroupOut,
     StratifiedKFold,
+    cross_val_predict,
+    cross_validate,
 )
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
@@ -19,7 +21,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skmer import DeReGRLClassifier
 from skmer.metrics import majority_baseline, uar_score, uf1_score
-from skmer.model_selection import LOSOResult, evaluate_loso
+from skmer.model_selection import LeaveOneDatasetOut, LOSOResult, evaluate_loso
 
 
 @pytest.fixture
@@ -126,8 +128,36 @@ def test_what_fits_no_protocol_is_refused(make_sets, options, message):
 
 
 def test_cross_dataset_needs_two_sets(make_data):
-    with pytest.raises(ValueError, match=r"two data sets, .* got lab alone"):
+    with pytest.raises(ValueError, match=r"groups must hold clips of two data sets, .* got lab alone"):
         evaluate_loso(DummyClassifier(), *make_data(), protocol="cross-dataset")
+
+
+def test_data_sets_as_a_splitter(make_sets):
+    X, y, groups = make_sets(a=40, b=50, c=30)
+    cv = LeaveOneDatasetOut()
+    assert cv.get_n_splits(X, y, groups) == 3
+    assert [name for name, *_ in cv.folds(groups)] == ["b+c -> a", "a+c -> b", "a+b -> c"]
+    for name, (train, test) in zip("abc", cv.split(X, y, groups), strict=True):
+        np.testing.assert_array_equal(test, np.flatnonzero(of_set(groups, name)))
+        np.testing.assert_array_equal(train, np.flatnonzero(~of_set(groups, name)))
+    result = evaluate_loso(LogisticRegression(), X, y, groups, protocol="cross-dataset")
+    y_pred = cross_val_predict(LogisticRegression(), X, y, groups=groups, cv=cv)
+    np.testing.assert_array_equal(result.runs[0], y_pred)
+
+
+def test_the_splitter_of_data_sets_is_scikit_learns_kind(make_sets):
+    X, y, groups = make_sets(a=40, b=50, c=30)
+    cv = LeaveOneDatasetOut(test_on="c")
+    assert repr(cv) == "LeaveOneDatasetOut(test_on='c', train_on=None)"
+    found = cross_validate(LogisticRegression(), X, y, groups=groups, cv=cv)
+    assert found["test_score"].shape == (1,)
+    search = GridSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, cv=cv).fit(X, y, groups=groups)
+    assert search.n_splits_ == 1
+    with config_context(enable_metadata_routing=True):
+        routed = cross_validate(LogisticRegression(), X, y, params={"groups": groups}, cv=cv)
+    np.testing.assert_array_equal(routed["test_score"], found["test_score"])
+    with pytest.raises(ValueError, match="groups must be given"):
+        next(cv.split(X, y))
 
 
 GRID = {"tree__max_depth": [1, 2, 4]}

@@ -1,83 +1,17 @@
-from dataclasses import dataclass
+"""The leak audit of a pipeline and its clips."""
 
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from skmer._utils._digest import row_digests
 from skmer.model_selection._audit._data import data_findings
+from skmer.model_selection._audit._finding import LeakAudit
 from skmer.model_selection._audit._fits import FoldAudit
 from skmer.model_selection._audit._pipeline import Evidence, pipeline_findings
 from skmer.model_selection._audit._splits import SplitRecorder
-from skmer.model_selection._protocols import make_folds
-from skmer.model_selection._samples import check_samples, group_names, missing_clips
+from skmer.model_selection._samples import check_samples
 
 
-class LeakError(ValueError):
-    """An audit found a leak; it is in ``audit``.
-
-    Parameters
-    ----------
-    audit : LeakAudit
-        What was found.
-
-    Examples
-    --------
-    >>> from skmer.model_selection import LeakAudit, LeakError, LeakFinding
-    >>> print(LeakError(LeakAudit((LeakFinding("scaled", "X was scaled."),), 60, 7, ("lab/s1",), 0)))
-    LeakAudit: 1 finding; 60 clips, 7 subjects, 1 fold fitted anew, 0 inner splits seen
-      scaled: X was scaled.
-    """
-
-    def __init__(self, audit):
-        super().__init__(repr(audit))
-        self.audit = audit
-
-
-@dataclass(frozen=True, repr=False)
-class LeakAudit:
-    """What :func:`audit_loso` found.
-
-    Parameters
-    ----------
-    findings : tuple of LeakFinding
-        Each with its kind and a sentence.
-    n_clips, n_subjects : int
-        Size of the data.
-    folds : tuple of str
-        Subjects whose folds were fitted anew.
-    n_splits : int
-        Inner splits that were drawn in those fits, and checked.
-
-    Examples
-    --------
-    >>> from skmer.model_selection import LeakAudit
-    >>> LeakAudit((), 60, 7, ("lab/s1", "lab/s2"), 0).passed
-    True
-    """
-
-    findings: tuple
-    n_clips: int
-    n_subjects: int
-    folds: tuple
-    n_splits: int
-
-    @property
-    def passed(self):
-        """Whether nothing was found; bool."""
-        return not self.findings
-
-    def __repr__(self):
-        plural = "" if len(self.findings) == 1 else "s"
-        verdict = "passed" if self.passed else f"{len(self.findings)} finding{plural}"
-        folds = f"{len(self.folds)} fold{'' if len(self.folds) == 1 else 's'} fitted anew"
-        head = (
-            f"LeakAudit: {verdict}; {self.n_clips} clips, {self.n_subjects} subjects, {folds}, "
-            f"{self.n_splits} inner splits seen"
-        )
-        return "\n".join([head, *(f"  {finding.kind}: {finding.message}" for finding in self.findings)])
-
-
-def audit_loso(estimator, X, y=None, groups=None, *, n_folds=2):
+def audit_loso(estimator, X, y=None, groups=None, *, n_folds=2) -> LeakAudit:
     """Look for ways in which a held-out subject could take part in its own evaluation.
 
     Three things are looked at. The clips: equal or nearly equal ones under two subjects, one person under two
@@ -132,37 +66,42 @@ def audit_loso(estimator, X, y=None, groups=None, *, n_folds=2):
     >>> audit_loso(leaky, X, y, subjects).passed
     False
     """
-    samples = check_samples(X, y, groups)
-    present = ~missing_clips(estimator, samples.X)
-    audited = _audited_folds(samples, present, n_folds)
-    names = group_names(estimator, samples.y)
-    folds = [FoldAudit(estimator, names, samples, fold, present) for fold in audited]
-    findings = list(data_findings(samples, present))
-    findings += pipeline_findings(estimator, Evidence(samples, present))
-    n_splits, found, model = _audit_fits(folds, row_digests(samples.X))
+    return audit_samples(check_samples(X, y, groups, estimator), n_folds)
+
+
+def audit_samples(samples, n_folds=2) -> LeakAudit:
+    """Audit the estimator of samples on them; see `audit_loso`."""
+    samples.warn_of_searches()
+    audited = _audited_folds(samples, n_folds)
+    folds = [FoldAudit(samples, fold) for fold in audited]
+    findings = list(data_findings(samples))
+    findings += pipeline_findings(samples.estimator, Evidence(samples))
+    n_splits, found, model = _audit_fits(folds)
     findings += found
     if not any(finding.kind == "holds-data" for finding in findings):
-        findings += _later_findings(estimator, samples, present, model)
-    n_subjects = len(np.unique(samples.groups))
+        findings += _later_findings(samples, model)
+    n_subjects = len(samples.folds)
     unique = tuple(dict.fromkeys(findings))
     return LeakAudit(unique, len(samples.y), n_subjects, tuple(fold.name for fold in audited), n_splits)
 
 
-def _audited_folds(samples, present, n_folds):
-    folds = [fold for fold in make_folds("loso", samples) if (fold.test & present).any()]
-    sizes = np.array([(fold.test & present).sum() for fold in folds])
-    return [folds[k] for k in np.argsort(-sizes, kind="stable")[:n_folds]]
+def _audited_folds(samples, n_folds):
+    """Return the folds with most present clips."""
+    sizes = [(fold.test & samples.present).sum() for fold in samples.folds]
+    order = np.argsort(np.negative(sizes), kind="stable")
+    return [samples.folds[k] for k in order if sizes[k]][:n_folds]
 
 
-def _audit_fits(folds, digests):
-    """Number of inner splits, findings of the fits of all folds, and the first fitted model.
+def _audit_fits(folds):
+    """Return the number of inner splits, findings of the fits of all folds, and the first fitted model.
 
     A fold's second fit comes after the others' first: what a fit leaves behind has the fold's own subject in
     it by then.
     """
-    recorders = [SplitRecorder(fold.samples, digests, fold.train) for fold in folds]
+    recorders = [SplitRecorder(fold.samples, fold.train) for fold in folds]
     first = [
-        fold.fit(recorder.recording(fold.estimator)) for fold, recorder in zip(folds, recorders, strict=True)
+        fold.fit(recorder.recording(fold.samples.estimator))
+        for fold, recorder in zip(folds, recorders, strict=True)
     ]
     findings = [finding for recorder in recorders for finding in recorder.findings]
     for fold, fitted in zip(folds, first, strict=True):
@@ -176,8 +115,8 @@ def _audit_fits(folds, digests):
     return n_splits, [*inner, *kinds.values()], first[0].model
 
 
-def _later_findings(estimator, samples, present, model):
-    """Findings in the pipeline that only show beside the features of its later steps."""
+def _later_findings(samples, model):
+    """Return findings in the pipeline that only show beside the features of its later steps."""
     if not isinstance(model, Pipeline) or len(model.steps) < 2:
         return []
     stages = [samples.X]
@@ -186,6 +125,6 @@ def _later_findings(estimator, samples, present, model):
             stages.append(step.transform(stages[-1]))
     return [
         finding
-        for finding in pipeline_findings(estimator, Evidence(samples, present, stages[1:]))
+        for finding in pipeline_findings(samples.estimator, Evidence(samples, stages[1:]))
         if finding.kind == "holds-data"
     ]

@@ -1,24 +1,32 @@
-"""What the rows themselves give away: leaks that happened before any pipeline saw them."""
+"""Leaks in the rows themselves: duplicates, near copies, scaling and encoding before the split."""
 
 import os
 import re
 from collections import defaultdict
 
 import numpy as np
+from scipy.spatial.distance import cdist
 from sklearn.preprocessing import TargetEncoder
 
 from skmer._utils._digest import as_array, row_digests
-from skmer.model_selection._audit._copies import near_copies
+from skmer.face import MIRROR_POINTS
+from skmer.frames import read_image
 from skmer.model_selection._audit._finding import LeakFinding
 
 _EXACT = 1e-9
+_MOST_ROWS = 2000  # rows that are compared with one another
+_THUMBNAIL = 16  # px
+_CLOSE = 0.25  # largest distance of a copy, in lengths of the vectors
+_SURPRISE = 1000  # how many times more close pairs there are than the other distances let expect
+_EYES = (36, 45)
 
 
-def data_findings(samples, present):
-    """Findings in the clips; `present` marks those with features."""
+def data_findings(samples):
+    """Yield findings in the clips."""
+    present = samples.present
     yield from _same_person(samples)
-    yield from _duplicates(samples, present)
-    yield from _near_duplicates(samples, present)
+    yield from _duplicates(samples)
+    yield from _near_duplicates(samples)
     table = numeric_table(samples.X)
     if table is not None and present.sum() > 9:
         yield from _scaled(table[present], samples.groups[present])
@@ -26,7 +34,7 @@ def data_findings(samples, present):
 
 
 def numeric_table(X):
-    """Rows flattened to float64 (n, n_columns), None where they are no numbers."""
+    """Return rows flattened to float64 (n, n_columns), None where they are no numbers."""
     X = as_array(X)
     if isinstance(X, np.ndarray) and X.dtype == object:
         return None
@@ -38,7 +46,7 @@ def numeric_table(X):
 
 
 def name_of(samples, row):
-    """A clip's name in a sentence."""
+    """Return a clip's name for a sentence."""
     return f"{samples.clip_ids[row]} of {samples.groups[row]}"
 
 
@@ -55,11 +63,10 @@ def _same_person(samples):
             )
 
 
-def _duplicates(samples, present):
-    digests = row_digests(samples.X)
+def _duplicates(samples):
     by_content = defaultdict(list)
-    for row in np.flatnonzero(present & _informative(samples.X)):
-        by_content[digests[row]].append(row)
+    for row in np.flatnonzero(samples.present & _informative(samples.X)):
+        by_content[samples.digests[row]].append(row)
     crossing = [same for same in by_content.values() if len(set(samples.groups[same].tolist())) > 1]
     if not crossing:
         crossing = _shared_frames(samples)
@@ -74,7 +81,7 @@ def _duplicates(samples, present):
 
 
 def _informative(X):
-    """Rows that can only be equal if one is a copy: cells of few values coincide by chance; (n,) bool."""
+    """Return a mask of rows that can only be equal if one is a copy: cells of few values coincide by chance."""
     table = numeric_table(X)
     moving = np.ones(len(as_array(X)), dtype=bool)
     if table is not None and table.shape[1] > 1:
@@ -89,14 +96,15 @@ def _informative(X):
 
 
 def _shared_frames(samples):
-    """Rows that share a frame of their images; lists of rows."""
+    """Return lists of rows that share a frame of their images."""
     X = samples.X
     if not (isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 2):
         return []
     by_frame = defaultdict(list)
     for column in X.T:
         shown = [row for row, frame in enumerate(column) if _is_frame(frame)]
-        for row, found in zip(shown, row_digests([[column[row]] for row in shown]), strict=True):
+        frames = row_digests([[column[row]] for row in shown], samples.files)
+        for row, found in zip(shown, frames, strict=True):
             by_frame[found].append(row)
     return [rows for rows in by_frame.values() if len(set(samples.groups[rows].tolist())) > 1]
 
@@ -105,8 +113,8 @@ def _is_frame(cell):
     return isinstance(cell, np.ndarray) or (isinstance(cell, str | os.PathLike) and os.path.isfile(cell))
 
 
-def _near_duplicates(samples, present):
-    pairs = near_copies(samples, np.flatnonzero(present))
+def _near_duplicates(samples):
+    pairs = _near_copies(samples, np.flatnonzero(samples.present))
     if pairs:
         a, b = pairs[0]
         yield LeakFinding(
@@ -149,7 +157,7 @@ _SCALES = {
 
 
 def _by_subject_too(table, groups):
-    """Whether each subject was scaled by itself, which crosses no fold."""
+    """Return whether each subject was scaled by itself, which crosses no fold."""
     means = [np.abs(table[groups == subject].mean(axis=0)).max() for subject in np.unique(groups)]
     return max(means) < 2e-6
 
@@ -171,7 +179,7 @@ def _target_encoded(table, y):
 
 
 def encodes(values, codes, hit):
-    """Whether values, one per category, are the category's share of hits, smoothed or not."""
+    """Return whether values, one per category, are the category's share of hits, smoothed or not."""
     sizes = np.bincount(codes)
     shares = np.bincount(codes, weights=hit) / sizes
     if np.ptp(shares) == 0 or set(shares.tolist()) <= {0.0, 1.0}:
@@ -185,3 +193,92 @@ def encodes(values, codes, hit):
         return True
     encoder = TargetEncoder(target_type="binary").fit(codes[:, None], hit)
     return np.allclose(values, encoder.encodings_[0], rtol=0, atol=_EXACT)
+
+
+def _near_copies(samples, rows):
+    """Return pairs of rows of different subjects that are copies but for noise, crop or mirror."""
+    rows = rows[:_MOST_ROWS]
+    described = _describe(as_array(samples.X), rows)
+    if described is None or len(rows) < 8:
+        return []
+    plain, mirrored = described
+    apart = samples.groups[rows][:, None] != samples.groups[rows]
+    upper = np.triu(apart, 1)
+    scale = plain.std(axis=0)
+    kept = scale > 1e-12 * max(scale.max(), 1e-300)
+    if not kept.any():
+        return []
+    center, scale = plain.mean(axis=0)[kept], scale[kept]
+    plain = (plain[:, kept] - center) / scale
+    pairs = _outliers(_relative(plain, plain), upper)
+    if mirrored is not None:
+        pairs += _outliers(_relative(plain, (mirrored[:, kept] - center) / scale), upper)
+    return [(rows[a], rows[b]) for a, b in pairs]
+
+
+def _relative(a, b):
+    """Return distances in mean lengths of the two vectors; (n, n)."""
+    lengths = np.linalg.norm(a, axis=1)[:, None] + np.linalg.norm(b, axis=1)
+    return 2 * cdist(a, b) / np.maximum(lengths, 1e-300)
+
+
+def _outliers(distances, mask):
+    """Return pairs whose distances lie far below what the others' distribution lets expect at its lower end.
+
+    The number of pairs closer than r grows as a power of r; the power is read off the quantiles 20 % and
+    60 %, as the copies of all clips of a person may be a tenth of all pairs.
+    """
+    rows, columns = np.nonzero(mask)
+    values = distances[mask]
+    if len(values) < 40:
+        return []
+    low, high = np.quantile(values, [0.2, 0.6])
+    if not 0 < low < high:
+        return []
+    order = np.argsort(values)
+    order = order[(values[order] < min(_CLOSE, low)) & (values[order] > 0)]
+    power = np.log(3) / np.log(high / low)
+    expected = 0.2 * len(values) * (values[order] / low) ** power
+    surprising = np.flatnonzero(_SURPRISE * expected <= np.arange(1, len(order) + 1))
+    last = surprising[-1] + 1 if len(surprising) else 0
+    return [(rows[k], columns[k]) for k in order[:last]]
+
+
+def _describe(X, rows):
+    """Return each clip as a vector without its crop, and the vector of its mirror image (None without)."""
+    if isinstance(X, np.ndarray) and X.dtype == object:
+        return _describe_images(X[rows]) if X.ndim == 2 else None
+    try:
+        table = np.asarray(X, dtype=np.float64)[rows]
+    except (TypeError, ValueError):
+        return None
+    if table.shape[1:] == (3, 68, 2):
+        mirrored = table[:, :, list(MIRROR_POINTS)] * [-1, 1]
+        return _without_crop(table), _without_crop(mirrored)
+    return (table.reshape(len(table), -1), None) if table.ndim > 1 else None
+
+
+def _without_crop(landmarks):
+    """Return landmarks with the onset's center as origin and the distance of its outer eye corners as unit."""
+    onset = landmarks[:, :1]
+    unit = np.linalg.norm(onset[:, :, _EYES[0]] - onset[:, :, _EYES[1]], axis=-1)[:, :, None, None]
+    placed = (landmarks - onset.mean(axis=2, keepdims=True)) / np.maximum(unit, 1e-9)
+    return placed.reshape(len(landmarks), -1)
+
+
+def _describe_images(frames):
+    try:
+        small = np.array([[_thumbnail(frame) for frame in clip] for clip in frames])
+    except (OSError, ValueError, TypeError, AttributeError):  # cells that are no pictures
+        return None
+    return small.reshape(len(small), -1), small[..., ::-1].reshape(len(small), -1)
+
+
+def _thumbnail(frame):
+    """Return a grey picture of 16 x 16 without its brightness and contrast."""
+    grey = read_image(frame, mode="L") if not isinstance(frame, np.ndarray) else frame
+    grey = np.asarray(grey, dtype=float)
+    grey = grey.mean(axis=-1) if grey.ndim == 3 else grey
+    cells = [np.array_split(band, _THUMBNAIL, axis=1) for band in np.array_split(grey, _THUMBNAIL, axis=0)]
+    small = np.array([[cell.mean() for cell in band] for band in cells])
+    return (small - small.mean()) / max(small.std(), 1e-9)

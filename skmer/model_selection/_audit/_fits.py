@@ -1,5 +1,6 @@
 """Fits of one fold before and after its held-out clips are changed."""
 
+import pickle
 import random
 import warnings
 from contextlib import contextmanager, nullcontext
@@ -8,17 +9,19 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from joblib import parallel_config
-from sklearn.utils import _safe_indexing
+from scipy.sparse import issparse
 
+from skmer._utils._digest import digest
+from skmer._utils._sklearn import safe_indexing
 from skmer.model_selection._audit._finding import LeakFinding
-from skmer.model_selection._audit._state import differing, flat_state
 from skmer.model_selection._samples import seeded
 
 _SEED = 0
+_DEPTH = 12  # levels of a model that are compared part by part
 
 
 class Fitted(NamedTuple):
-    """A fit and what it says about its training rows, alone and with the held-out ones beside them."""
+    """A fit, and its predictions for its training rows: alone, and together with the held-out ones."""
 
     model: Any
     state: dict
@@ -31,40 +34,33 @@ class FoldAudit:
 
     Parameters
     ----------
-    estimator : estimator
-        Cloned for each fit.
-    group_names : list of str
-        Names under which its ``fit`` takes the subjects.
     samples : Samples
-        All clips.
+        All clips, with the estimator.
     fold : Fold
-        Who is held out.
-    present : ndarray of bool
-        Clips with features.
+        The held-out clips.
     """
 
-    def __init__(self, estimator, group_names, samples, fold, present):
-        self.estimator, self.group_names, self.samples, self.fold = estimator, group_names, samples, fold
-        self.present = present
-        self.train = np.flatnonzero(fold.train & present)
-        self.test = np.flatnonzero(fold.test & present)
+    def __init__(self, samples, fold):
+        self.samples, self.fold = samples, fold
+        self.train = np.flatnonzero(fold.train & samples.present)
+        self.test = np.flatnonzero(fold.test & samples.present)
 
     def fit(self, context=None):
         """Fit a seeded copy on the training rows; `context` surrounds the fit alone."""
         X, y, groups = self.samples.X, self.samples.y, self.samples.groups
-        model = seeded(self.estimator, _SEED)
-        rows, labels = _safe_indexing(X, self.train), y[self.train].copy()
-        params = dict.fromkeys(self.group_names, groups[self.train])
+        model = seeded(self.samples.estimator, _SEED)
+        rows, labels = safe_indexing(X, self.train), y[self.train].copy()
+        params = dict.fromkeys(self.samples.group_names, groups[self.train])
         with _same_randomness(), parallel_config("sequential"), context or nullcontext():
             model.fit(rows, labels, **params)
         with _same_randomness():
             alone = _outputs(model, rows)
             both = np.concatenate([self.train, self.test])
-            beside = _outputs(model, _safe_indexing(X, both))[: len(self.train)] if len(self.test) else None
+            beside = _outputs(model, safe_indexing(X, both))[: len(self.train)] if len(self.test) else None
         return Fitted(model, flat_state(model), alone, beside)
 
     def compare(self, first, control, changed):
-        """Findings from three fits: twice on the same clips, once with the held-out ones changed."""
+        """Yield findings from three fits: two on the same clips, one with the held-out ones changed."""
         who = self.fold.name
         stable = np.array_equal(first.alone, control.alone)
         if not stable and not _close(first.alone, control.alone, 1e-6):
@@ -110,7 +106,7 @@ class FoldAudit:
 
 
 def _outputs(model, rows):
-    """Probabilities, decision values or label codes; (n, k)."""
+    """Return probabilities, decision values or label codes; (n, k)."""
     for method in ("predict_proba", "decision_function"):
         if hasattr(model, method):
             values = np.asarray(getattr(model, method)(rows))
@@ -128,14 +124,14 @@ def _nearly(a, b):
 
 
 def _other(X, rows, train):
-    """Content for held-out rows that a pipeline can take: values of training rows, mixed or enlarged."""
+    """Return content for held-out rows that a pipeline can take: values of training rows, mixed or enlarged."""
     rng = np.random.default_rng(_SEED)
     donors = rng.choice(train, len(rows))
     if hasattr(X, "iloc") or (isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype != object):
         values = X.to_numpy() if hasattr(X, "iloc") else X
         # Column by column, so that a category stays one.
         return np.stack([values[rng.choice(train, len(rows)), j] for j in range(values.shape[1])], axis=1)
-    content = _safe_indexing(X, donors)
+    content = safe_indexing(X, donors)
     if isinstance(content, np.ndarray) and content.dtype.kind == "f":
         return content * 1.5
     return content[:, ::-1] if isinstance(content, np.ndarray) and content.ndim == 2 else content
@@ -187,3 +183,67 @@ def _same_randomness():
         finally:
             random.setstate(python)
             np.random.set_state(legacy)  # noqa: NPY002
+
+
+def flat_state(model):
+    """Return a digest of every number, text and array in a model by its path."""
+    found: dict = {}
+    _walk(model, "", found, set(), _DEPTH)
+    return found
+
+
+def differing(a, b):
+    """Return paths whose content differs, or that only one of two states has."""
+    return sorted(path for path in {*a, *b} if a.get(path) != b.get(path))
+
+
+def _walk(value, path, found, open_, depth):
+    parts = None if depth == 0 else _parts(value)
+    if parts is None:
+        found[path] = _leaf(value)
+        return
+    if id(value) in open_:
+        return
+    open_.add(id(value))
+    for name, part in parts:
+        _walk(part, f"{path}.{name}" if path else str(name), found, open_, depth - 1)
+    open_.discard(id(value))
+
+
+def _parts(value):
+    """Return the named parts of a container or object, None for a leaf."""
+    if value is None or isinstance(value, str | bytes | bool | int | float | np.generic | type):
+        return None
+    if isinstance(value, dict):
+        return list(value.items())
+    if isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.dtype == object):
+        return list(enumerate(value))
+    if isinstance(value, np.ndarray | torch.Tensor | torch.Generator | np.random.RandomState):
+        return None
+    if issparse(value) or (callable(value) and not hasattr(value, "__dict__")):
+        return None
+    if hasattr(value, "__qualname__"):  # functions and classes
+        return None
+    if hasattr(value, "__dict__"):
+        return list(vars(value).items())
+    state = value.__getstate__() if type(value).__module__.startswith("sklearn") else None
+    return list(state.items()) if isinstance(state, dict) else None
+
+
+def _leaf(value):
+    if isinstance(value, torch.Tensor):
+        return digest(value.detach().cpu().numpy())
+    if isinstance(value, torch.Generator):
+        return digest(value.get_state().numpy())
+    if isinstance(value, np.random.RandomState):
+        return digest([str(item) for item in value.get_state()])
+    if issparse(value):
+        return digest(value.toarray())
+    if isinstance(value, np.ndarray):
+        return digest(value)
+    if hasattr(value, "__qualname__"):
+        return value.__qualname__
+    try:
+        return digest([pickle.dumps(value)])
+    except Exception:
+        return type(value).__qualname__

@@ -1,8 +1,13 @@
-"""What a pipeline brings along before it is fitted: clips, labels, or what was learned from them."""
+"""Leaks in an unfitted pipeline: clips and labels that it holds or reaches, or statistics of them."""
 
+import functools
 import math
+import sys
+import sysconfig
+import types
 import warnings
-from collections import defaultdict
+from collections import defaultdict, deque
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,29 +20,37 @@ from skorch import NeuralNet
 from skmer._utils._digest import as_array, row_digests
 from skmer.model_selection._audit._data import numeric_table
 from skmer.model_selection._audit._finding import LeakFinding
-from skmer.model_selection._audit._reach import reachable
 
 _MANY = 1000  # ways to pick columns from which on the same pick is no coincidence
+_LIBRARIES = tuple(
+    str(folder)
+    for folder in {
+        *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+        Path(__file__).parents[2],  # this package
+    }
+)
+_LIMIT = 50_000
+_LONGEST = 20_000
 
 
 class Evidence:
-    """What to look for in a pipeline: the rows, labels and statistics of all clips."""
+    """The rows, labels and statistics of all clips, which a pipeline must not hold."""
 
-    def __init__(self, samples, present, stages=()):
-        self.samples, self.present = samples, present
+    def __init__(self, samples, stages=()):
+        self.samples, present = samples, samples.present
         self.arrays = [array for array in (samples.X, samples.y) if isinstance(array, np.ndarray)]
         self.tables = [numeric_table(X) for X in (samples.X, *stages)]
         self.tables = [table for table in self.tables if table is not None]
         self.rows = defaultdict(set)
         for table in self.tables:
             self.rows[table.shape[1]] |= _row_keys(table[present])
-        self.objects = set() if self.tables else set(row_digests(samples.X))
+        self.objects = set() if self.tables else set(samples.digests)
         self.statistics = [entry for table in self.tables for entry in _statistics(table[present])]
         self.encodings = [entry for table in self.tables[:1] for entry in _encodings(table, samples.y)]
         self.rankings = [_ranking(table[present], samples.y[present]) for table in self.tables]
 
     def found_in(self, value):
-        """What a value gives away, in words; None if nothing."""
+        """Return the evidence that a value holds, in words; None if it holds none."""
         if isinstance(value, dict):
             value = [item for item in value.values() if isinstance(item, int | float)]
         array = _as_array(value)
@@ -52,7 +65,7 @@ class Evidence:
     def _text(self, array):
         if self._is_labels(array):
             return "holds the labels of all clips, held-out ones among them"
-        if array.ndim > 1 and self.objects.intersection(row_digests(array)):
+        if array.ndim > 1 and self.objects.intersection(row_digests(array, self.samples.files)):
             return "holds clips that the evaluation is about to hold out"
         return None
 
@@ -99,7 +112,7 @@ class Evidence:
 
 
 def pipeline_findings(estimator, evidence):
-    """Findings in an unfitted copy of an estimator."""
+    """Yield findings in an unfitted copy of an estimator."""
     reported = set()
     for path, value in reachable(estimator):
         if isinstance(value, NeuralNet) and value.initialized_ and isinstance(value.module, torch.nn.Module):
@@ -127,7 +140,7 @@ def pipeline_findings(estimator, evidence):
 
 
 def _is_fitted(estimator):
-    """Whether an estimator has learned attributes that a new one of its kind has not."""
+    """Return whether an estimator has learned attributes that a new one of its class has not."""
     try:
         fresh = vars(type(estimator)(**estimator.get_params(deep=False)))
     except Exception:
@@ -158,7 +171,7 @@ def _as_array(value):
 
 
 def _row_keys(table):
-    """Rows in float32 as bytes; those of one value tell nothing."""
+    """Return rows in float32 as bytes, without those of a single value, which coincide by chance."""
     table = np.ascontiguousarray(table, dtype=np.float32)
     return {row.tobytes() for row in table if len(row) > 1 and np.ptp(row) > 0}
 
@@ -194,8 +207,80 @@ def _encodings(table, y):
 
 
 def _ranking(table, y):
-    """Columns by how well they separate the classes, the best first."""
+    """Return columns by how well they separate the classes, the best first."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         scores = f_classif(table, y)[0]
     return np.argsort(-np.nan_to_num(scores), kind="stable")
+
+
+def reachable(root):
+    """Yield pairs of a path and an object, each object once, from the root down."""
+    queue, seen, n_seen = deque([("", root)]), set(), 0
+    keep = []  # a temporary object that is freed would give its address, and so its id, to another
+    while queue and n_seen < _LIMIT:
+        path, value = queue.popleft()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        keep.append(value)
+        n_seen += 1
+        yield path, value
+        queue.extend((f"{path}.{name}" if path else str(name), part) for name, part in _parts(value))
+
+
+def _parts(value):
+    if isinstance(value, str | bytes | int | float | bool | types.ModuleType) or value is None:
+        return []
+    if isinstance(value, functools.partial):
+        return [("func", value.func), *enumerate(value.args), *value.keywords.items()]
+    if isinstance(value, types.MethodType):
+        return [("self", value.__self__), *_parts(value.__func__)]
+    if isinstance(value, types.FunctionType):
+        return _function_parts(value)
+    if isinstance(value, type):
+        return [] if _is_library(value.__module__) else _class_parts(value)
+    if isinstance(value, dict):
+        return list(value.items())[:_LONGEST]
+    if isinstance(value, list | tuple | set | frozenset):
+        return list(enumerate(value))[:_LONGEST]
+    if hasattr(value, "__dict__"):
+        return [*vars(value).items(), ("class", type(value))]
+    return []
+
+
+def _class_parts(owner):
+    parts = [(name, part) for name, part in vars(owner).items() if not name.startswith("__")]
+    parts += [(name, vars(owner)[name]) for name in ("__init__", "__call__") if name in vars(owner)]
+    parts = [
+        (name, getattr(part, "__func__", None) or getattr(part, "fget", None) or part) for name, part in parts
+    ]
+    return parts + [(base.__name__, base) for base in owner.__bases__]
+
+
+def _function_parts(function):
+    if _is_library(function.__module__):
+        return []
+    parts = list(enumerate(function.__defaults__ or ()))
+    parts += list((function.__kwdefaults__ or {}).items())
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        try:
+            parts.append((name, cell.cell_contents))
+        except ValueError:  # a cell that nothing was assigned to
+            continue
+    names = set(_names(function.__code__))
+    return parts + [(name, function.__globals__[name]) for name in names if name in function.__globals__]
+
+
+def _names(code):
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _names(constant)
+
+
+@functools.lru_cache(maxsize=1000)
+def _is_library(module):
+    """Return whether a module came with Python or was installed, so that it holds no data of the user."""
+    file = getattr(sys.modules.get(module), "__file__", None)
+    return file.startswith(_LIBRARIES) if file else module in sys.builtin_module_names

@@ -7,11 +7,11 @@ from unittest.mock import patch
 
 import numpy as np
 from sklearn.model_selection import BaseCrossValidator, BaseShuffleSplit
-from sklearn.model_selection._split import GroupsConsumerMixin, _RepeatedSplits
 from skorch import NeuralNet
 from torch.utils.data import Subset
 
 from skmer._utils._digest import row_digests
+from skmer._utils._sklearn import GroupsConsumerMixin, RepeatedSplits
 from skmer.model_selection._audit._finding import LeakFinding
 
 
@@ -23,20 +23,17 @@ class SplitRecorder:
     ----------
     samples : Samples
         All clips.
-    digests : list of str
-        Of their rows.
     train : ndarray of int
         Clips of the fit, in its order.
     """
 
     samples: object
-    digests: list
     train: np.ndarray
     n_splits: int = 0
     findings: list = field(default_factory=list)
 
     def __post_init__(self):
-        unique, first, counts = np.unique(self.digests, return_index=True, return_counts=True)
+        unique, first, counts = np.unique(self.samples.digests, return_index=True, return_counts=True)
         self._by_content = {d: row for d, row, n in zip(unique, first, counts, strict=True) if n == 1}
         self._parts, self._depth = [], 0
 
@@ -117,7 +114,7 @@ class SplitRecorder:
             self.findings.append(LeakFinding("inner-split", message))
 
     def _rows(self, X, y, n):
-        """Clips behind the rows of a split: by content, by place, or by the split that they come from."""
+        """Return the clips behind the rows of a split: by content, by place, or by the split that they come from."""
         found = self._by_rows(X)
         if found is not None:
             return found
@@ -132,7 +129,7 @@ class SplitRecorder:
         if X is None or (np.ndim(X) < 2 and not isinstance(X, list)):
             return None
         try:
-            rows = [self._by_content.get(found) for found in row_digests(X)]
+            rows = [self._by_content.get(found) for found in row_digests(X, self.samples.files)]
         except (TypeError, ValueError):
             return None
         return None if None in rows or not rows else np.array(rows)
@@ -143,7 +140,7 @@ def _length(X):
 
 
 def _same_classes(a, b):
-    """Whether two lists of labels are one up to the names."""
+    """Return whether two lists of labels are equal up to the names."""
     b = np.asarray(b)
     if b.shape != a.shape:
         return False
@@ -151,10 +148,10 @@ def _same_classes(a, b):
 
 
 def _splitters(estimator):
-    """Classes that define `split`: scikit-learn's, what derives from them, and those in the parameters."""
+    """Return the classes that define `split`: scikit-learn's, their subclasses, and those in the parameters."""
     owners = [
         owner
-        for base in (BaseCrossValidator, BaseShuffleSplit, _RepeatedSplits)
+        for base in (BaseCrossValidator, BaseShuffleSplit, RepeatedSplits)
         for owner in _with_subclasses(base)
     ]
     values = getattr(estimator, "get_params", dict)().values()

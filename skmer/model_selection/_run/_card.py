@@ -1,3 +1,5 @@
+"""Run card of a result: versions, parameters, seeds, sizes and hardware."""
+
 import math
 import os
 import platform
@@ -12,8 +14,8 @@ _PACKAGES = ("skmer", "numpy", "scipy", "scikit-learn", "torch", "skorch", "pand
 _DLIB = ("dlib-bin", "dlib")
 
 
-def run_card(estimator, seeds, table, fingerprint, seconds, protocol="leave-one-subject-out"):
-    """Everything needed to run it again: versions, parameters, seeds, sizes, fingerprint, hardware."""
+def run_card(estimator, seeds, table, fingerprint, seconds, protocol="leave-one-subject-out") -> dict:
+    """Return what it takes to run it again: versions, parameters, seeds, sizes, fingerprint, hardware."""
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "protocol": protocol,
@@ -30,13 +32,13 @@ def run_card(estimator, seeds, table, fingerprint, seconds, protocol="leave-one-
 
 
 def _parameters(estimator):
-    """Parameters by name, without the insides of skorch's own callbacks."""
+    """Return parameters by name, without those of skorch's own callbacks."""
     chosen = {name: value for name, value in estimator.get_params().items() if "callbacks__" not in name}
     return {name: plain(value) for name, value in sorted(chosen.items())}
 
 
 def plain(value):
-    """JSON's own types as they are, all else as text."""
+    """Return a value as JSON holds it: its own types as they are, all else as text."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, dict):
@@ -53,8 +55,8 @@ def plain(value):
     return type(value).__name__ if anonymous else str(value)
 
 
-def versions():
-    """Versions of Python and of the packages that a result rests on; dict."""
+def versions() -> dict:
+    """Return the versions of Python and of the packages that a result depends on."""
     found = {"python": platform.python_version()}
     for name in (*_PACKAGES, *_DLIB):
         try:

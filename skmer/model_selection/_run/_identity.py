@@ -1,66 +1,189 @@
-"""What a run is made of, as digests that tell it from another run."""
+"""Fingerprint of a run: data, parameters, protocol, package versions."""
 
+import copyreg
 import functools
+import sys
+import types
+from pathlib import PurePath
 
 import numpy as np
+import pandas as pd
+import torch
 from sklearn.base import BaseEstimator
 
-from skmer._utils._digest import digest, row_digests
+from skmer._utils._digest import digest
 from skmer.model_selection._run._card import versions
 
+FORMAT = "skmer checkpoint 2"
+"""What the parts of a checkpoint hold; it changes when a later version could not read them."""
+
 # Parameters that change how long a fit takes and not what it finds.
-_WITHOUT_EFFECT = {"n_jobs", "verbose", "memory", "pre_dispatch", "chunk_size", "checkpoint"}
+_WITHOUT_EFFECT = {"n_jobs", "verbose", "memory", "pre_dispatch", "stack_size", "checkpoint"}
+_ATOMS = bool | int | float | complex | str | bytes | types.NoneType | types.EllipsisType | slice | range
+_NAMED = torch.dtype | torch.device | np.dtype | np.ufunc
 
 
-def run_identity(estimator, samples, protocol):
-    """Digests of data, parameters, protocol and versions; dict."""
+def run_identity(estimator, samples, protocol) -> dict:
+    """Return digests of data, parameters, protocol and versions."""
     return {
+        "format": FORMAT,
         "data": data_digest(samples),
         "parameters": parameters_digest(estimator),
-        "protocol": digest([_content(item) for item in protocol]),
+        "protocol": digest(protocol),
         "versions": digest(sorted(versions().items())),
     }
 
 
-def data_digest(samples):
-    """Digest of every row with its class, its subject and its name."""
-    columns = [np.asarray(values).astype(str).tolist() for values in samples[1:5]]
-    return digest([row_digests(samples.X), columns])
+def data_digest(samples) -> str:
+    """Return a digest of every row with its class, its subject and its name, and of the fit parameters."""
+    columns = [samples.y, samples.groups, samples.clip_ids, samples.classes]
+    texts = [None if column is None else np.asarray(column).astype(str).tolist() for column in columns]
+    return digest([samples.digests, texts, content(samples.params)])
 
 
-def parameters_digest(estimator):
-    """Digest of an estimator's kind and of all parameters that bear on its results."""
-    params = {
-        name: _content(value)
-        for name, value in estimator.get_params().items()
-        if name.split("__")[-1] not in _WITHOUT_EFFECT and "callbacks__" not in name
-    }
-    return digest([_content(type(estimator)), params])
+def parameters_digest(estimator) -> str:
+    """Return a digest of an estimator's class and of all parameters that bear on its results."""
+    return digest(content(estimator))
 
 
-def _content(value):
-    """A value without addresses: estimators by their kind, functions by name and code."""
-    if isinstance(value, BaseEstimator):
-        return _content(type(value))
-    if isinstance(value, functools.partial):
-        return [_content(value.func), _content(value.args), _content(value.keywords)]
-    if isinstance(value, dict):
-        return {str(key): _content(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_content(item) for item in value]
-    if isinstance(value, np.random.RandomState):
-        return [str(item) for item in value.get_state()]
-    if hasattr(value, "__qualname__"):
-        cells = [_content(cell.cell_contents) for cell in getattr(value, "__closure__", None) or ()]
-        return [f"{value.__module__}.{value.__qualname__}", _code(getattr(value, "__code__", None)), cells]
-    if type(value).__repr__ is object.__repr__:
-        inside = {name: _content(item) for name, item in vars(value).items() if name[0] != "_"}
-        return [_content(type(value)), inside] if hasattr(value, "__dict__") else _content(type(value))
-    return value
+def content(value, path=()):
+    """Return a value as lists, texts and arrays, without addresses or orders of its own.
+
+    Equal for equal content, in any process. ValueError for values whose content cannot be read.
+    """
+    if id(value) in path:
+        return ["seen", path.index(id(value))]
+    path = (*path, id(value))
+    for kinds, read in _READERS:
+        if isinstance(value, kinds):
+            return read(value, path)
+    return _object(value, path)
+
+
+def _estimator(value, path):
+    params = value.get_params(deep=False)
+    kept = {name: item for name, item in params.items() if name not in _WITHOUT_EFFECT}
+    return [_name(type(value)), _mapping(kept, path)]
+
+
+def _mapping(value, path):
+    return sorted([str(key), type(key).__name__, content(item, path)] for key, item in value.items())
+
+
+def _sequence(value, path):
+    return [type(value).__name__, *(content(item, path) for item in value)]
+
+
+def _set(value, path):
+    return [type(value).__name__, *sorted(digest(content(item, path)) for item in value)]
+
+
+def _array(value, path):
+    items = digest(value) if value.dtype != object else [content(item, path) for item in value.ravel()]
+    return ["ndarray", value.dtype.str, list(value.shape), items]
+
+
+def _frame(value, path):
+    if isinstance(value, pd.Index):
+        return [type(value).__name__, content([value.to_numpy(), list(value.names), str(value.dtype)], path)]
+    parts = [value.index.to_numpy(), value.to_numpy(), str(getattr(value, "dtypes", value.dtype))]
+    parts += [list(value.columns)] if isinstance(value, pd.DataFrame) else [getattr(value, "name", None)]
+    return [type(value).__name__, content(parts, path)]
+
+
+def _tensor(value, path):
+    stored = value.detach().cpu().contiguous()
+    # numpy has no bfloat16: the bytes say the same.
+    raw = stored.reshape(-1).view(torch.uint8).numpy() if stored.numel() else np.empty(0, np.uint8)
+    return ["tensor", str(value.dtype), list(value.shape), digest(raw)]
+
+
+def _partial(value, path):
+    return ["partial", content([value.func, value.args, value.keywords], path)]
+
+
+def _method(value, path):
+    return ["method", content([value.__func__, value.__self__], path)]
+
+
+def _builtin(value, path):
+    owner = None if isinstance(value.__self__, types.ModuleType) else content(value.__self__, path)
+    return ["name", f"{value.__module__}.{value.__qualname__}", owner]
+
+
+def _function(value, path):
+    """Return a function by its code, with the values that it takes from its defaults, closure and module."""
+    cells = [cell.cell_contents for cell in value.__closure__ or ()]
+    read = {name: value.__globals__[name] for name in _names(value.__code__) if name in value.__globals__}
+    # What an installed module holds is told by the versions of the packages.
+    read = {} if _is_installed(value.__module__) else read
+    parts = [value.__defaults__, value.__kwdefaults__, cells, read]
+    return [_name(value), _code(value.__code__), content(parts, path)]
+
+
+def _names(code):
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _names(constant)
 
 
 def _code(code):
-    """What a function does, without where it stands."""
-    if not hasattr(code, "co_code"):
-        return repr(code)
+    """Return what a function does, without where it stands."""
+    if not isinstance(code, types.CodeType):
+        return repr(sorted(map(repr, code))) if isinstance(code, frozenset) else repr(code)
     return [code.co_code.hex(), list(code.co_names), [_code(constant) for constant in code.co_consts]]
+
+
+def _is_installed(module):
+    file = getattr(sys.modules.get(module), "__file__", None) or ""
+    return module == "skmer" or module.startswith("skmer.") or "site-packages" in file
+
+
+def _object(value, path):
+    """Return an object by what pickle would store of it."""
+    if hasattr(value, "dist") and hasattr(value, "args") and hasattr(value, "kwds"):
+        # A frozen distribution of scipy holds the global generator, whose state is none of its own.
+        return [_name(type(value.dist)), content([value.args, value.kwds], path)]
+    try:
+        found = value.__reduce_ex__(4)
+    except Exception as error:
+        raise ValueError(
+            f"checkpoint cannot recognise a parameter of type {type(value).__name__} in a later run, since its "
+            "content cannot be read; leave checkpoint out, or use a value that can be pickled."
+        ) from error
+    if isinstance(found, str):
+        return [_name(type(value)), found]
+    make, args, *rest = found
+    rest = [list(part) if hasattr(part, "__next__") else part for part in rest]
+    named = copyreg.__newobj__ is make  # type: ignore[attr-defined]
+    return [_name(type(value)), content([args[1:] if named else [make, args], rest], path)]
+
+
+def _name(value):
+    return f"{value.__module__}.{value.__qualname__}"
+
+
+# The first that fits reads a value; what is none of these is read as pickle would.
+_READERS = (
+    (_ATOMS, lambda value, path: [type(value).__name__, repr(value)]),
+    (PurePath, lambda value, path: ["path", str(value)]),
+    (_NAMED, lambda value, path: [type(value).__name__, str(value)]),
+    (types.ModuleType, lambda value, path: ["module", value.__name__]),
+    ((type, types.GenericAlias), lambda value, path: ["name", _name(value)]),
+    (types.BuiltinFunctionType, _builtin),
+    (BaseEstimator, _estimator),
+    (dict, lambda value, path: [_name(type(value)), *_mapping(value, path)]),
+    ((list, tuple), _sequence),
+    ((set, frozenset), _set),
+    (np.generic, lambda value, path: [value.dtype.str, repr(value.item())]),
+    (np.ndarray, _array),
+    ((pd.DataFrame, pd.Series, pd.Index), lambda value, path: _frame(value, path)),
+    (torch.Tensor, _tensor),
+    (torch.Generator, lambda value, path: ["generator", digest(value.get_state().numpy())]),
+    (np.random.RandomState, lambda value, path: ["state", content(value.get_state(), path)]),
+    (np.random.Generator, lambda value, path: ["state", repr(value.bit_generator.state)]),
+    (functools.partial, _partial),
+    (types.MethodType, _method),
+    (types.FunctionType, _function),
+)

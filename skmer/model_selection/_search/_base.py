@@ -1,4 +1,4 @@
-"""What all searches share whose fits are trained in stacks."""
+"""The base of the searches, and one search on some rows."""
 
 import time
 import warnings
@@ -6,36 +6,42 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
-from sklearn.metrics._scorer import _MultimetricScorer
+from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, check_cv
-from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import assert_all_finite, indexable
-from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 from skmer._utils._digest import digest
+from skmer._utils._sklearn import (
+    BaseSearchCV,
+    HasMethods,
+    Interval,
+    MultimetricScorer,
+    safe_indexing,
+    validate_parameter_constraints,
+)
+from skmer._utils._warn import warn_user
+from skmer.model_selection._fits import FitTask, check_stack_size, run_fits, share_features, warn_of_loops
 from skmer.model_selection._run._card import versions
 from skmer.model_selection._run._checkpoint import Checkpoint
-from skmer.model_selection._run._identity import data_digest, parameters_digest
-from skmer.model_selection._samples import Samples, group_names
-from skmer.model_selection._search._run import SearchRun, run_searches, seeds_of, warn_of_shared_subjects
-from skmer.model_selection._search._scoring import find_scorers
-from skmer.model_selection._stacks._engine import Engine
-from skmer.model_selection._stacks._plan import check_chunk_size, check_net, warn_of_loops
+from skmer.model_selection._run._identity import FORMAT, data_digest, parameters_digest
+from skmer.model_selection._samples import Samples, check_seeds
+from skmer.model_selection._search._scores import CandidateTable, find_scorers
 
 
 class BatchedSearch(BaseSearchCV):
-    """Base of the searches: a subclass says in ``_rounds`` which candidates to try.
+    """Base of the searches.
 
-    ``_rounds`` is a generator of `Round`; it is sent the criterion of each candidate of the round before.
+    A subclass defines ``_rounds(run)``, a generator of pairs: the candidates to try at once, and the columns
+    that ``cv_results_`` has beside them. It is sent the criterion of each candidate of the round before. It
+    may define ``_train_rows(run, train)``, the rows of a split that a round trains on. `SearchRun`, below,
+    calls both, and nobody else does.
     """
 
-    instead = "GridSearchCV"
     _parameter_constraints: dict = {
-        "estimator": [HasMethods(["fit"])],
+        "estimator": [HasMethods(["fit", "predict"])],
         "cv": ["cv_object"],
         "scoring": [str, callable, list, tuple, dict, None],
         "seeds": [Interval(Integral, 1, None, closed="left"), "array-like", None],
@@ -47,27 +53,35 @@ class BatchedSearch(BaseSearchCV):
     best_index_: Any
     best_params_: Any
 
-    def _splitter(self, y, groups):
-        """Return the splitter of some rows, which leaves out subjects unless told otherwise."""
-        if self.cv is None and groups is None:
-            raise ValueError(
-                "groups must be given, since cv=None leaves one subject out; pass groups=subjects to fit, or "
-                "another cv."
-            )
-        return check_cv(self._cv(groups is not None), y, classifier=True)
+    def splitter(self, y=None, grouped=True):
+        """Return the splitter that ``cv`` stands for.
 
-    def _cv(self, grouped=True):
+        Parameters
+        ----------
+        y : array-like of shape (n_clips,), default=None
+            Class labels, for which scikit-learn stratifies where there are no groups.
+        grouped : bool, default=True
+            Whether there are groups: None then is ``LeaveOneGroupOut()``, a number ``GroupKFold``.
+
+        Returns
+        -------
+        splitter : cross-validator
+            As `sklearn.model_selection.check_cv` returns it.
+        """
         if self.cv is None:
             return LeaveOneGroupOut()
         is_number = isinstance(self.cv, int | np.integer)
-        return GroupKFold(self.cv) if is_number and grouped else self.cv
+        return check_cv(GroupKFold(self.cv) if is_number and grouped else self.cv, y, classifier=True)
+
+    def _train_rows(self, run, train):
+        return train
 
     def _get_scorers(self):
         scorers, several = find_scorers(self.scoring, self.estimator)
         if not several:
             return scorers["score"], "score"
         self._check_refit_for_multimetric(scorers)
-        return _MultimetricScorer(scorers=scorers), self.refit
+        return MultimetricScorer(scorers=scorers), self.refit
 
     def get_metadata_routing(self):
         """Return who takes what, for scikit-learn's metadata routing: the splitter takes groups.
@@ -82,9 +96,9 @@ class BatchedSearch(BaseSearchCV):
         to_score = MethodMapping().add(caller="score", callee="score")
         router = MetadataRouter(owner=self).add(estimator=self.estimator, method_mapping=to_fit)
         router.add(scorer=self._get_scorers()[0], method_mapping=to_score)
-        return router.add(splitter=self._cv(), method_mapping=to_split)
+        return router.add(splitter=self.splitter(), method_mapping=to_split)
 
-    def fit(self, X, y=None, groups=None):
+    def fit(self, X, y=None, *, groups=None, **params):
         """Try all candidates, then fit the best on all rows.
 
         Parameters
@@ -95,6 +109,9 @@ class BatchedSearch(BaseSearchCV):
             Class labels.
         groups : array-like of shape (n_clips,), default=None
             Subject of each clip: for ``cv``, and for every step whose ``fit`` takes groups.
+        **params : object
+            Further parameters of the estimator's ``fit``, such as ``sample_weight``; one that has an entry a
+            clip is split with the clips.
 
         Returns
         -------
@@ -104,79 +121,245 @@ class BatchedSearch(BaseSearchCV):
         Raises
         ------
         ValueError
-            If the estimator is no net of this package, a candidate fails (the message names it), or the
-            checkpoint is another search's.
+            If a candidate fails (the message names it), or the checkpoint is another search's.
         """
         self._validate_params()
-        check_chunk_size(self.chunk_size)
-        net = check_net(self.estimator, self.instead)
+        check_stack_size(self.stack_size)
+        samples = self._check_data(X, y, groups, params)
+        self._get_scorers()
+        run = SearchRun(self, samples, np.arange(len(samples.y)))
+        if groups is not None:
+            _warn_of_shared_subjects(run.splits, samples.groups)
+        run.warn_of_loops()
+        checkpoint = None
+        if self.checkpoint is not None:
+            checkpoint = Checkpoint(self.checkpoint, self._identity(run))
+        options = {"stack_size": self.stack_size, "n_jobs": self.n_jobs, "verbose": self.verbose}
+        run_searches([run], samples, checkpoint=checkpoint, **options)
+        run.finish()
+        if self.refit:
+            self._refit(run.best_model(), samples)
+        return self
+
+    def _check_data(self, X, y, groups, params):
         if y is None:
-            raise ValueError(f"{type(net).__name__} requires y to be passed, but the target y is None.")
+            raise ValueError(
+                f"{type(self.estimator).__name__} requires y to be passed, but the target y is None."
+            )
         X, y, groups = indexable(X, y, groups)
         y = column_or_1d(y, warn=True)
         assert_all_finite(y, input_name="y")
         check_classification_targets(y)
         groups = None if groups is None else column_or_1d(groups)
-        run = self._search(X, y, groups)
-        self._store(run)
-        if self.refit:
-            self._refit(X, y, groups)
-        return self
+        return Samples(X, y, groups, np.arange(len(y)), np.unique(y), params=params)
 
-    def _search(self, X, y, groups):
-        self._get_scorers()
-        classes = np.unique(y)
-        run = SearchRun(self, X, y, groups, np.arange(len(y)), classes)
-        if groups is not None:
-            warn_of_shared_subjects(run.splits, groups, stacklevel=3)
-        warn_of_loops([run.models(params)[0] for params in run.round.candidates], stacklevel=3)
-        keep = None
-        if self.checkpoint is not None:
-            keep = Checkpoint(self.checkpoint, self._identity(run, X, y, groups))
-        options = {"chunk_size": self.chunk_size, "n_jobs": self.n_jobs, "verbose": self.verbose}
-        run_searches([run], Engine(X, y, groups, classes, keep=keep, **options))
-        return run
-
-    def _identity(self, run, X, y, groups):
-        """What the search is made of, as digests: no metric and no refit, which can be changed afterwards."""
-        names = np.arange(len(y))
-        data = Samples(X, y, names if groups is None else groups, names, run.table.classes, None)
-        candidates = [parameters_digest(run.models(params)[0]) for params in run.round.candidates]
+    def _identity(self, run):
+        """Return what the search is made of, as digests: no metric and no refit, which may change later."""
+        candidates = [parameters_digest(run.models(params)[0][0]) for params in run.candidates]
         return {
-            "data": data_digest(data),
+            "format": FORMAT,
+            "data": data_digest(run.samples),
             "parameters": parameters_digest(self.estimator),
             "candidates": digest([type(self).__name__, candidates]),
             "splits": digest([list(split) for split in run.splits]),
-            "seeds": digest(seeds_of(self)),
+            "seeds": digest(run.seeds),
             "versions": digest(sorted(versions().items())),
         }
 
-    def _store(self, run):
-        self.n_splits_, self.multimetric_ = len(run.splits), run.multimetric
-        self.cv_results_ = run.table.columns()
-        self.scorer_ = run.table.scorers if run.multimetric else run.table.scorers["score"]
-        if self.refit or not self.multimetric_:
-            self._choose(run)
-
-    def _choose(self, run):
-        """Set the best candidate, and its score where a metric decided."""
-        self.best_index_ = self._select_best_index(self.refit, run.refit_metric, self.cv_results_)
-        self.best_params_ = self.cv_results_["params"][self.best_index_]
-        if not callable(self.refit):
-            self.best_score_ = self.cv_results_[f"mean_test_{run.refit_metric}"][self.best_index_]
-
-    def _refit(self, X, y, groups):
-        self.best_estimator_ = self._best_model()
-        names = []
-        if groups is not None:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of searches among the steps, which have their own say
-                names = group_names(self.best_estimator_, y)
+    def _refit(self, model, samples):
         started = time.perf_counter()
-        self.best_estimator_.fit(X, y, **dict.fromkeys(names, groups))
+        params = samples.fit_params(model, np.arange(len(samples.y)))
+        self.best_estimator_ = model.fit(samples.X, samples.y, **params)
         self.refit_time_ = time.perf_counter() - started
         if hasattr(self.best_estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.best_estimator_.feature_names_in_
 
-    def _best_model(self):
-        return clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
+
+class SearchRun:
+    """A search on some of the rows, round after round.
+
+    Parameters
+    ----------
+    search : BatchedSearch
+        Its parameters say what to try and how to score it; the results are set on it.
+    samples : Samples
+        All rows.
+    rows : ndarray of int
+        Those that the search may see.
+    place : str
+        Where the search stands, for errors.
+    models : dict, optional
+        Models of candidates, shared with other runs of the same search.
+    key : tuple, optional
+        What else tells features apart, as for `share_features`.
+    """
+
+    def __init__(self, search, samples, rows, place="", models=None, key=()):
+        self.search, self.samples, self.rows, self.place = search, samples, rows, place
+        self._models, self._key = {} if models is None else models, tuple(key)
+        search._validate_params()
+        self.seeds = check_seeds(search.seeds)
+        self.splits = self._draw_splits()
+        scorers, self.multimetric = find_scorers(search.scoring, search.estimator)
+        self.codes = np.searchsorted(samples.classes, np.unique(samples.y[rows]))
+        tests = [test for _, test in self.splits]
+        self.table = CandidateTable(scorers, self.seeds, samples, tests, samples.classes[self.codes])
+        self._rounds = search._rounds(self)
+        self.candidates, self.columns = next(self._rounds)
+
+    def _draw_splits(self):
+        """Return splits as rows of all data."""
+        samples, rows = self.samples, self.rows
+        if self.search.cv is None and samples.groups is None:
+            raise ValueError(
+                "groups must be given, since cv=None leaves one subject out; pass groups=subjects to fit, or "
+                "another cv."
+            )
+        y = samples.y[rows]
+        groups = None if samples.groups is None else samples.groups[rows]
+        splitter = self.search.splitter(y, groups is not None)
+        X = samples.X if len(rows) == len(samples.y) else safe_indexing(samples.X, rows)
+        with warnings.catch_warnings():
+            # It is checked here whether a splitter ignores the groups.
+            warnings.filterwarnings("ignore", "The groups parameter is ignored", UserWarning)
+            splits = [(rows[train], rows[test]) for train, test in splitter.split(X, y, groups)]
+        if not splits:
+            raise ValueError(f"cv must make at least one split, got none of {splitter}.")
+        return splits
+
+    @property
+    def refit_metric(self):
+        """Name of the metric that decides; None where there are several and none does."""
+        if not self.multimetric:
+            return "score"
+        return self.search.refit if isinstance(self.search.refit, str) else None
+
+    def models(self, params) -> list[tuple]:
+        """Return a candidate's unfitted model under each seed, and what the fits make of it.
+
+        Each is a tuple of the model, what follows its stateless transformers, and the table of their features.
+        """
+        key = _key_of(params)
+        if key not in self._models:
+            found = []
+            for seed in self.seeds:
+                model = candidate_model(self.search, params, seed)
+                found.append((model, *self._share(model, params, seed)))
+            # The parameters are kept beside: an id is unique as long as its object lives.
+            self._models[key] = params, found
+        return self._models[key][1]
+
+    def _share(self, model, params, seed):
+        key = (*_key_of(params), *self._key, ("random_state", ("search", seed)))
+        return share_features(self.samples, model, key)
+
+    def tasks(self) -> list[FitTask]:
+        """Return the fits of the round: candidate by candidate, seed by seed, split by split."""
+        train_rows = [self.search._train_rows(self, train) for train, _ in self.splits]
+        return [
+            FitTask(model, train, test, f"candidate {params}, split {k}{self.place},", table)
+            for params in self.candidates
+            for _, model, table in self.models(params)
+            for k, (train, (_, test)) in enumerate(zip(train_rows, self.splits, strict=True))
+        ]
+
+    def take(self, predictions) -> None:
+        """Score the predictions of the round, and go on to the next."""
+        of_fits = iter(p.among(self.codes) for p in predictions)
+        for params in self.candidates:
+            of_seeds = [[next(of_fits) for _ in self.splits] for _ in self.seeds]
+            self.table.add(params, of_seeds, self.columns)
+        deciding = self.refit_metric or next(iter(self.table.scorers))
+        try:
+            scores = self.table.criterion(deciding)[-len(self.candidates) :]
+            self.candidates, self.columns = self._rounds.send(scores)
+        except StopIteration:
+            self.candidates = []
+
+    def finish(self) -> None:
+        """Set the results on the search: the table, and the best candidate with its score."""
+        search, metric = self.search, self.refit_metric
+        search.n_splits_, search.multimetric_ = len(self.splits), self.multimetric
+        search.seeds_ = self.seeds
+        search.cv_results_ = self.table.columns()
+        search.scorer_ = self.table.scorers if self.multimetric else self.table.scorers["score"]
+        if not search.refit and self.multimetric:
+            return
+        search.best_index_ = search._select_best_index(search.refit, metric, search.cv_results_)
+        search.best_params_ = search.cv_results_["params"][search.best_index_]
+        if not callable(search.refit):
+            search.best_score_ = search.cv_results_[f"mean_test_{metric}"][search.best_index_]
+
+    def best_model(self) -> Any:
+        """Return the unfitted model of the best candidate, under the estimator's own ``random_state``."""
+        return clone(self.search.estimator).set_params(**clone(self.search.best_params_, safe=False))
+
+    def best_task(self, test, label) -> FitTask:
+        """Return the fit of the best candidate on all rows of the search, to predict others."""
+        model, table = self._share(self.best_model(), self.search.best_params_, None)
+        return FitTask(model, self.rows, test, label, table)
+
+    def warn_of_loops(self) -> None:
+        """Warn where candidates of the round on a GPU do not train in stacks."""
+        warn_of_loops([self.models(params)[0][0] for params in self.candidates])
+
+
+def run_searches(runs, samples, **options) -> None:
+    """Run searches to their end, a round of all of them at a time; `options` are those of `run_fits`."""
+    while waiting := [run for run in runs if run.candidates]:
+        batches = [run.tasks() for run in waiting]
+        predictions = iter(run_fits(samples, [task for batch in batches for task in batch], **options))
+        for run, batch in zip(waiting, batches, strict=True):
+            run.take([next(predictions) for _ in batch])
+
+
+def _key_of(params):
+    """Return a key of parameters whose values are one object, or equal numbers or texts."""
+    return tuple(sorted((name, _value_key(value)) for name, value in params.items()))
+
+
+def _value_key(value):
+    if value is None or isinstance(value, bool | int | float | str | np.number):
+        return type(value).__name__, repr(value)
+    return "id", str(id(value))
+
+
+def candidate_model(search, params, seed) -> BaseEstimator:
+    """Return the unfitted model of a candidate, each ``random_state`` that it does not name set to a seed."""
+    model = clone(search.estimator)
+    try:
+        model.set_params(**clone(params, safe=False))
+        names = model.get_params()
+        if search.device != "auto":
+            _set(model, "device", search.device, [name for name in names if _is_called(name, "device")])
+        if seed is not None:
+            states = [name for name in names if _is_called(name, "random_state") and name not in params]
+            model.set_params(**dict.fromkeys(states, seed))
+        for part in (model, *model.get_params().values()):
+            if isinstance(part, BaseEstimator) and hasattr(part, "_parameter_constraints"):
+                own = part.get_params(deep=False)
+                validate_parameter_constraints(part._parameter_constraints, own, type(part).__name__)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"candidate {params} failed: {error}") from error
+    return model
+
+
+def _is_called(name, last):
+    return name.split("__")[-1] == last
+
+
+def _set(model, name, value, names):
+    if not names:
+        raise ValueError(f"{name}={value!r} is for estimators with a {name}, got {type(model).__name__}.")
+    model.set_params(**dict.fromkeys(names, value))
+
+
+def _warn_of_shared_subjects(splits, groups):
+    """Warn where a split has a subject on both sides."""
+    both = [np.intersect1d(groups[train], groups[test]) for train, test in splits]
+    crossed = [shared for shared in both if len(shared)]
+    if crossed:
+        warn_user(
+            f"{len(crossed)} of {len(splits)} splits of cv have a subject on both sides, such as "
+            f"{crossed[0][0]}; leave cv out, or pass one that respects groups, such as GroupKFold()."
+        )

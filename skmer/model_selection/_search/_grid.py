@@ -1,23 +1,26 @@
+"""Searches over a grid and over drawn candidates."""
+
 from numbers import Integral
 
 from sklearn.model_selection import ParameterGrid, ParameterSampler
-from sklearn.utils._param_validation import Interval
 
+from skmer._utils._sklearn import Interval
 from skmer.model_selection._search._base import BatchedSearch
-from skmer.model_selection._search._run import Round
 
 
 class BatchedGridSearchCV(BatchedSearch):
-    """Search a grid, its candidates, folds and seeds trained side by side, by the pooled score.
+    """Search a grid by the score of the pooled out-of-fold predictions.
 
-    ``GridSearchCV`` with two differences. The nets of all candidates, folds and seeds are stacked and trained
-    as one; each has the initial weights, batches, augmentation and dropout of an ordinary fit. And the score
-    that decides is counted once over the out-of-fold predictions of all folds: a mean over subjects who miss
-    classes is another quantity, and rewards ignorance.
+    ``GridSearchCV`` with three differences. The score that decides is computed once from the out-of-fold
+    predictions of all folds: a mean over subjects who miss classes is another quantity, and rewards ignorance.
+    The stateless transformers of a Pipeline run once for each of their settings, and all fits share their
+    features. And the fits of all candidates, folds and seeds are one list of jobs: threads where a fit lets go
+    of Python's lock, as that of a net on the CPU, else processes; on a GPU nets are trained in stacks. Each is
+    an ordinary fit: on the CPU its result does not depend on the others.
 
     Parameters
     ----------
-    estimator : DeReGRLClassifier or Pipeline that ends in one
+    estimator : classifier, or Pipeline that ends in one
         Cloned for every fit.
     param_grid : dict or list of dict
         Names of parameters, such as "clf__n_actions", and the values to try.
@@ -27,25 +30,26 @@ class BatchedGridSearchCV(BatchedSearch):
     scoring : str, callable, list, tuple or dict, default="uf1"
         "uf1", "uar", "accuracy", the name of a metric of scikit-learn, or a scorer, which is given the
         out-of-fold predictions of all folds. With several, ``refit`` names the one that decides.
-    seeds : int, sequence of int or None, default=1
+    seeds : int, sequence of int or None, default=None
         Each candidate is fitted under every seed: its ``random_state``, in all steps, is set to each in turn,
-        each seed is scored alone, and the scores are averaged. An int n means n seeds that count from the
-        net's own ``random_state``, or from 0 where that is no number. None leaves every ``random_state``
-        alone.
+        each seed is scored alone, and the scores are averaged. An int n means ``range(n)``. None leaves every
+        ``random_state`` alone.
     refit : bool, str or callable, default=True
-        Whether the best candidate is fitted on all rows, by an ordinary fit; with several metrics the name of
-        the one that decides; or a function of ``cv_results_`` that returns the index of the best.
-    chunk_size : int or "auto", default="auto"
-        Nets in a stack at most.
+        Whether the best candidate is fitted on all rows, under the estimator's own ``random_state``; with
+        several metrics the name of the one that decides; or a function of ``cv_results_`` that returns the
+        index of the best.
+    stack_size : int or "auto", default="auto"
+        Nets in a stack at most, on a GPU.
     device : str or torch.device, default="auto"
         Where the nets of the search are trained. "auto" leaves it to their own ``device``.
     n_jobs : int, default=None
-        Stacks trained at a time, through joblib. None is 1, or what ``joblib.parallel_config`` says.
+        Jobs at a time, through joblib. None is 1, or what ``joblib.parallel_config`` says.
     checkpoint : path-like, default=None
-        Folder where each stack is written as soon as it is finished, in one file that is there in full or not
-        at all. The same call after an interruption of any kind trains what is missing and ends with the same
-        ``cv_results_``, times included. A folder of other data, parameters, candidates, splits, seeds or
-        package versions is refused.
+        Folder where the predictions of each fit are written as soon as it is finished, in one file that is
+        there in full or not at all. The same call after an interruption of any kind fits what is missing and
+        ends with the same ``cv_results_``, times included. A folder of other data, parameters, candidates,
+        splits, seeds or package versions is refused, and so is a parameter whose content cannot be read, which
+        no later run could recognise.
     verbose : int, default=1
         1 shows a progress bar over fits on a terminal and nothing elsewhere, 0 nothing at all.
 
@@ -60,9 +64,12 @@ class BatchedGridSearchCV(BatchedSearch):
         its nets. With several metrics, their names take the place of "score".
     best_index_, best_params_, best_score_ : int, dict, float
         The candidate with the highest pooled score, the first of equals. The score is that of the best of all
-        candidates on the very clips that chose it: optimistic; see :class:`NestedLOSO`.
+        candidates on the very clips that chose it: optimistic. ``evaluate_loso(search, clips,
+        protocol="nested-loso")`` gives one that is not.
+    seeds_ : list
+        Seeds whose mean ``best_score_`` is, ``[None]`` for the estimator's own ``random_state``.
     best_estimator_ : estimator
-        Fitted on all rows, as any other.
+        Fitted on all rows under the estimator's own ``random_state``, whatever `seeds`.
     n_splits_ : int
         Folds.
     refit_time_ : float
@@ -75,13 +82,13 @@ class BatchedGridSearchCV(BatchedSearch):
     Raises
     ------
     ValueError
-        From `fit`, if the estimator is no net, a candidate fails, or the checkpoint is another search's.
+        From `fit`, if a candidate fails, or the checkpoint is another search's.
 
     Warns
     -----
     UserWarning
-        From `fit`, if nets have to be trained one after the other, with the reason, or if ``cv`` puts a
-        subject on both sides.
+        From `fit`, if nets on a GPU do not train in stacks, with the reason, or if ``cv`` puts a subject on
+        both sides.
 
     Examples
     --------
@@ -108,9 +115,9 @@ class BatchedGridSearchCV(BatchedSearch):
         *,
         cv=None,
         scoring="uf1",
-        seeds=1,
+        seeds=None,
         refit=True,
-        chunk_size="auto",
+        stack_size="auto",
         device="auto",
         n_jobs=None,
         checkpoint=None,
@@ -122,30 +129,30 @@ class BatchedGridSearchCV(BatchedSearch):
         self.scoring = scoring
         self.seeds = seeds
         self.refit = refit
-        self.chunk_size = chunk_size
+        self.stack_size = stack_size
         self.device = device
         self.n_jobs = n_jobs
         self.checkpoint = checkpoint
         self.verbose = verbose
 
     def _rounds(self, run):
-        yield Round(list(ParameterGrid(self.param_grid)), {})
+        yield list(ParameterGrid(self.param_grid)), {}
 
 
 class BatchedRandomizedSearchCV(BatchedSearch):
-    """Search candidates drawn from distributions, trained side by side, by the pooled score.
+    """Search candidates drawn from distributions by the score of the pooled out-of-fold predictions.
 
     ``RandomizedSearchCV`` in the way in which :class:`BatchedGridSearchCV` is ``GridSearchCV``.
 
     Parameters
     ----------
-    estimator : DeReGRLClassifier or Pipeline that ends in one
+    estimator : classifier, or Pipeline that ends in one
         Cloned for every fit.
     param_distributions : dict or list of dict
         Names of parameters, and lists to choose from or distributions with ``rvs``.
     n_iter : int, default=10
         Candidates to draw.
-    cv, scoring, seeds, refit, chunk_size, device, n_jobs : object
+    cv, scoring, seeds, refit, stack_size, device, n_jobs : object
         As for :class:`BatchedGridSearchCV`.
     checkpoint : path-like, default=None
         As for :class:`BatchedGridSearchCV`; it needs `random_state` to be an int, or a resumed run would draw
@@ -187,7 +194,6 @@ class BatchedRandomizedSearchCV(BatchedSearch):
         "n_iter": [Interval(Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
     }
-    instead = "RandomizedSearchCV"
 
     def __init__(
         self,
@@ -197,9 +203,9 @@ class BatchedRandomizedSearchCV(BatchedSearch):
         n_iter=10,
         cv=None,
         scoring="uf1",
-        seeds=1,
+        seeds=None,
         refit=True,
-        chunk_size="auto",
+        stack_size="auto",
         device="auto",
         n_jobs=None,
         checkpoint=None,
@@ -213,7 +219,7 @@ class BatchedRandomizedSearchCV(BatchedSearch):
         self.scoring = scoring
         self.seeds = seeds
         self.refit = refit
-        self.chunk_size = chunk_size
+        self.stack_size = stack_size
         self.device = device
         self.n_jobs = n_jobs
         self.checkpoint = checkpoint
@@ -227,4 +233,4 @@ class BatchedRandomizedSearchCV(BatchedSearch):
                 f"candidates, got random_state={self.random_state!r}."
             )
         drawn = ParameterSampler(self.param_distributions, self.n_iter, random_state=self.random_state)
-        yield Round(list(drawn), {})
+        yield list(drawn), {}

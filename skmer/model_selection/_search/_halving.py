@@ -1,20 +1,19 @@
+"""Successive halving over epochs or training subjects."""
+
 from math import ceil
 from numbers import Integral, Real
 
 import numpy as np
 from sklearn.model_selection import ParameterGrid
-from sklearn.pipeline import Pipeline
-from sklearn.utils._param_validation import Interval, StrOptions
 
+from skmer._utils._sklearn import Interval, StrOptions
 from skmer.model_selection._search._base import BatchedSearch
-from skmer.model_selection._search._run import Round
-from skmer.model_selection._stacks._plan import net_of
 
 SUBJECTS = "n_subjects"
 
 
 class BatchedHalvingGridSearchCV(BatchedSearch):
-    """Search a grid by successive halving, trained side by side, by the pooled score.
+    """Search a grid by successive halving and the score of the pooled out-of-fold predictions.
 
     All candidates are tried with few resources, the best of them with more, and so on, as in
     ``HalvingGridSearchCV``. All else is as in :class:`BatchedGridSearchCV`; every clip is held out and scored
@@ -22,7 +21,7 @@ class BatchedHalvingGridSearchCV(BatchedSearch):
 
     Parameters
     ----------
-    estimator : DeReGRLClassifier or Pipeline that ends in one
+    estimator : classifier, or Pipeline that ends in one
         Cloned for every fit.
     param_grid : dict or list of dict
         Names of parameters, and the values to try.
@@ -41,7 +40,7 @@ class BatchedHalvingGridSearchCV(BatchedSearch):
     aggressive_elimination : bool, default=False
         Where `max_resources` allows too few rounds, repeat the first until the last has less than `factor`
         candidates.
-    cv, scoring, seeds, refit, chunk_size, device, n_jobs, checkpoint, verbose : object
+    cv, scoring, seeds, refit, stack_size, device, n_jobs, checkpoint, verbose : object
         As for :class:`BatchedGridSearchCV`.
 
     Attributes
@@ -91,7 +90,6 @@ class BatchedHalvingGridSearchCV(BatchedSearch):
         "min_resources": [Interval(Integral, 1, None, closed="left"), StrOptions({"exhaust", "smallest"})],
         "aggressive_elimination": ["boolean"],
     }
-    instead = "HalvingGridSearchCV"
 
     def __init__(
         self,
@@ -105,9 +103,9 @@ class BatchedHalvingGridSearchCV(BatchedSearch):
         aggressive_elimination=False,
         cv=None,
         scoring="uf1",
-        seeds=1,
+        seeds=None,
         refit=True,
-        chunk_size="auto",
+        stack_size="auto",
         device="auto",
         n_jobs=None,
         checkpoint=None,
@@ -124,7 +122,7 @@ class BatchedHalvingGridSearchCV(BatchedSearch):
         self.scoring = scoring
         self.seeds = seeds
         self.refit = refit
-        self.chunk_size = chunk_size
+        self.stack_size = stack_size
         self.device = device
         self.n_jobs = n_jobs
         self.checkpoint = checkpoint
@@ -154,42 +152,42 @@ class BatchedHalvingGridSearchCV(BatchedSearch):
             self.n_resources_.append(n)
             self.n_candidates_.append(len(candidates))
             more = {"iter": k, "n_resources": n}
-            if name is None:
-                scores = yield Round(candidates, more, n_subjects=n)
-            else:
-                scores = yield Round([{**params, name: n} for params in candidates], more)
+            added = {} if name is None else {name: n}
+            scores = yield [{**params, **added} for params in candidates], more
             candidates = _best(candidates, scores, ceil(len(candidates) / self.factor))
         self.n_remaining_candidates_ = len(candidates)
 
+    def _train_rows(self, run, train):
+        if self.resource != SUBJECTS:
+            return train
+        return _first_subjects(train, run.samples.groups, run.samples.y, run.columns["n_resources"])
+
     def _parameter(self):
-        """Name of the parameter that is the resource, in the estimator as it is; None for subjects."""
+        """Return the name of the parameter that is the resource, in the estimator as it is; None for subjects."""
         if self.resource == SUBJECTS:
             return None
-        params = self.estimator.get_params()
-        if self.resource in params:
-            return self.resource
-        if isinstance(self.estimator, Pipeline):
-            name = f"{self.estimator.steps[-1][0]}__{self.resource}"
-            if name in params:
-                return name
-        raise ValueError(
-            f"resource must be 'n_subjects' or a parameter of the estimator, such as 'max_epochs', got "
-            f"{self.resource!r}."
-        )
+        ending = f"__{self.resource}"
+        names = [name for name in self.estimator.get_params() if f"__{name}".endswith(ending)]
+        if not names:
+            raise ValueError(
+                f"resource must be 'n_subjects' or a parameter of the estimator, such as 'max_epochs', got "
+                f"{self.resource!r}."
+            )
+        return min(names, key=len)
 
     def _most(self, run):
         """Return the most resources that a round may have."""
-        if self.resource == SUBJECTS and run.groups is None:
+        if self.resource == SUBJECTS and run.samples.groups is None:
             raise ValueError("resource='n_subjects' needs groups; pass groups=subjects to fit.")
         if self.max_resources != "auto":
             return self.max_resources
         if self.resource == SUBJECTS:
-            return min(len(np.unique(run.groups[train])) for train, _ in run.splits)
+            return min(len(np.unique(run.samples.groups[train])) for train, _ in run.splits)
         found = self.estimator.get_params()[self._parameter()]
         if not isinstance(found, Integral) or found < 1:
             raise ValueError(
                 f"max_resources='auto' needs resource={self.resource!r} to be a positive whole number in "
-                f"{type(net_of(self.estimator)).__name__}, got {found!r}; pass a number."
+                f"{type(self.estimator).__name__}, got {found!r}; pass a number."
             )
         return int(found)
 
@@ -215,7 +213,7 @@ class BatchedHalvingGridSearchCV(BatchedSearch):
 
 
 def _whole_log(number, base):
-    """Return the largest k with base ** k <= number."""
+    """Return the largest k with ``base ** k <= number``."""
     k = 0
     while base ** (k + 1) <= number:
         k += 1
@@ -226,3 +224,16 @@ def _best(candidates, scores, n):
     """Return the n best candidates in the order of the grid, the first of equals, NaN last."""
     order = np.argsort(-np.nan_to_num(scores, nan=-np.inf), kind="stable")[:n]
     return [candidates[k] for k in sorted(order)]
+
+
+def _first_subjects(train, groups, y, n_subjects):
+    """Return training rows of some subjects, whole ones; more subjects hold all rows of fewer.
+
+    The order is drawn once for all rounds, except that the second subject brings a second class.
+    """
+    subjects = np.random.default_rng(0).permutation(np.unique(groups[train]))
+    classes = [set(y[train][groups[train] == subject].tolist()) for subject in subjects]
+    second = next((k for k in range(1, len(subjects)) if len(classes[0] | classes[k]) > 1), 0)
+    if second > 1:
+        subjects = np.concatenate([subjects[[0, second]], np.delete(subjects, [0, second])])
+    return train[np.isin(groups[train], subjects[:n_subjects])]

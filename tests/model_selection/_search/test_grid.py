@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import loguniform
 from sklearn.base import clone
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.metrics import f1_score, recall_score, roc_auc_score
 from sklearn.model_selection import (
     GridSearchCV,
@@ -24,7 +24,7 @@ from skorch.callbacks import EpochTimer
 from skmer.classifiers import DeReGRLClassifier
 from skmer.datasets import make_landmark_clips
 from skmer.feature_extraction import LandmarkGraphTransformer
-from skmer.model_selection import BatchedGridSearchCV, BatchedRandomizedSearchCV
+from skmer.model_selection import BatchedGridSearchCV, BatchedRandomizedSearchCV, _fits
 
 # scikit-learn's loop says so of every fold that misses a class, as most folds of this field do.
 pytestmark = pytest.mark.filterwarnings("ignore:Number of classes in training fold")
@@ -67,7 +67,6 @@ def test_the_criterion_is_the_score_of_all_folds_together(corpus):
     predictions = [out_of_fold(net(**params), X, y, groups) for params in candidates]
     pooled = [macro_f1(y, y_pred) for y_pred in predictions]
     np.testing.assert_allclose(search.cv_results_["mean_test_score"], pooled)
-    np.testing.assert_allclose(search.cv_results_["seed0_test_score"], pooled)
     assert (search.cv_results_["std_test_score"] == 0).all()
     folds = [test for _, test in LeaveOneGroupOut().split(X, y, groups)]
     by_fold = np.array([[macro_f1(y[test], y_pred[test]) for test in folds] for y_pred in predictions])
@@ -89,18 +88,37 @@ def test_each_seed_is_scored_alone(corpus):
     search = BatchedGridSearchCV(net(random_state=4), grid, seeds=2, cv=cv).fit(X, y, groups=groups)
     scores = np.array(
         [
-            [macro_f1(y, out_of_fold(net(n_actions=k, random_state=s), X, y, groups, cv)) for s in (4, 5)]
+            [macro_f1(y, out_of_fold(net(n_actions=k, random_state=s), X, y, groups, cv)) for s in (0, 1)]
             for k in (2, 3)
         ]
     )
-    np.testing.assert_allclose(search.cv_results_["seed4_test_score"], scores[:, 0])
-    np.testing.assert_allclose(search.cv_results_["seed5_test_score"], scores[:, 1])
+    assert search.seeds_ == [0, 1]
+    np.testing.assert_allclose(search.cv_results_["seed0_test_score"], scores[:, 0])
+    np.testing.assert_allclose(search.cv_results_["seed1_test_score"], scores[:, 1])
     np.testing.assert_allclose(search.cv_results_["mean_test_score"], scores.mean(axis=1))
     np.testing.assert_allclose(search.cv_results_["std_test_score"], scores.std(axis=1))
-    named = BatchedGridSearchCV(net(), grid, seeds=[4, 5], cv=cv).fit(X, y, groups=groups)
+    named = BatchedGridSearchCV(net(), grid, seeds=[1, 0], cv=cv).fit(X, y, groups=groups)
+    assert named.seeds_ == [1, 0]
     np.testing.assert_allclose(named.cv_results_["mean_test_score"], scores.mean(axis=1))
-    own = BatchedGridSearchCV(net(random_state=5), grid, seeds=None, cv=cv).fit(X, y, groups=groups)
-    np.testing.assert_allclose(own.cv_results_["mean_test_score"], scores[:, 1])
+
+
+def test_without_seeds_score_and_model_have_the_estimators_own(corpus):
+    X, y, groups = corpus
+    search = BatchedGridSearchCV(net(random_state=5), {"n_actions": [2]}, cv=GroupKFold(2))
+    search.fit(X, y, groups=groups)
+    assert search.seeds_ == [None]
+    assert not [name for name in search.cv_results_ if name.startswith("seed")]
+    model = net(random_state=5, n_actions=2)
+    assert search.best_score_ == macro_f1(y, out_of_fold(model, X, y, groups, GroupKFold(2)))
+    np.testing.assert_array_equal(search.predict_proba(X), model.fit(X, y).predict_proba(X))
+
+
+def test_with_seeds_the_best_model_keeps_the_estimators_own(corpus):
+    X, y, groups = corpus
+    search = BatchedGridSearchCV(net(random_state=5), {"n_actions": [2]}, seeds=[7], cv=GroupKFold(2))
+    search.fit(X, y, groups=groups)
+    assert search.best_estimator_.random_state == 5
+    assert search.seeds_ == [7]
 
 
 def test_it_has_what_grid_search_has(corpus):
@@ -180,37 +198,75 @@ def test_a_function_may_choose(corpus):
     assert search.best_index_ == np.argmin(search.cv_results_["mean_test_score"])
 
 
-@pytest.mark.parametrize(
-    "options", [{"chunk_size": 1}, {"chunk_size": 3, "n_jobs": 2}, {"chunk_size": 50}], ids=str
-)
+@pytest.mark.parametrize("options", [{"n_jobs": 2}, {"stack_size": 3}, {"n_jobs": 2, "refit": True}], ids=str)
 def test_how_the_work_is_cut_does_not_matter(corpus, options):
     X, y, groups = corpus
     grid = {"n_actions": [2, 3], "n_channels": [4, 6], "max_epochs": [1, 2]}
     fixed = {"cv": GroupKFold(2), "refit": False}
     whole = BatchedGridSearchCV(net(), grid, **fixed).fit(X, y, groups=groups)
-    other = BatchedGridSearchCV(net(), grid, **fixed, **options).fit(X, y, groups=groups)
-    np.testing.assert_allclose(other.cv_results_["mean_test_score"], whole.cv_results_["mean_test_score"])
-    assert other.cv_results_["params"] == whole.cv_results_["params"]
+    other = BatchedGridSearchCV(net(), grid, **fixed | options).fit(X, y, groups=groups)
+    for name in whole.cv_results_:
+        if not name.endswith("_time"):
+            np.testing.assert_array_equal(other.cv_results_[name], whole.cv_results_[name], err_msg=name)
 
 
-def test_fits_of_one_shape_are_trained_together(corpus, monkeypatch):
-    from skmer.model_selection._stacks import _engine
-
-    sizes = []
-    train_nets = _engine.train_nets
-    monkeypatch.setattr(
-        _engine,
-        "train_nets",
-        lambda nets, data, chunk_size: (
-            sizes.append({(net.n_actions, len(net.classes_)) for net in nets})
-            or train_nets(nets, data, chunk_size=chunk_size)
-        ),
-    )
+def test_a_fit_does_not_depend_on_its_company(corpus):
     X, y, groups = corpus
-    grid = {"n_actions": [2, 3], "lambda_center": [0.1, 0.2, 0.3]}
-    BatchedGridSearchCV(net(), grid, cv=GroupKFold(2), refit=False, chunk_size=6).fit(X, y, groups=groups)
-    # Two numbers of actions; one of the folds misses a class.
-    assert sorted(map(list, sizes)) == [[(2, 4)], [(2, 5)], [(3, 4)], [(3, 5)]]
+    cv, tested = GroupKFold(2), {}
+
+    def remember(estimator, rows, labels):
+        tested.setdefault(len(labels), []).append(estimator.predict_proba(rows))
+        return 0.0
+
+    grid = {"lambda_center": [0.1, 1.0], "n_actions": [2, 3]}
+    BatchedGridSearchCV(net(), grid, cv=cv, scoring=remember, refit=False, n_jobs=2).fit(X, y, groups=groups)
+    order = np.concatenate([test for _, test in cv.split(X, y, groups)])
+    for params, found in zip(ParameterGrid(grid), tested[len(y)], strict=True):
+        alone = out_of_fold(net(**params), X, y, groups, cv, "predict_proba")
+        np.testing.assert_array_equal(found, alone[order])
+
+
+def test_any_classifier_is_searched(corpus):
+    X, y, groups = corpus
+    flat = X.reshape(len(X), -1)
+    pipe = make_pipeline(StandardScaler(), LogisticRegression())
+    grid = {"logisticregression__C": [0.1, 1.0]}
+    search = BatchedGridSearchCV(pipe, grid, n_jobs=2).fit(flat, y, groups=groups)
+    expected = [
+        macro_f1(y, out_of_fold(clone(pipe).set_params(**p), flat, y, groups)) for p in ParameterGrid(grid)
+    ]
+    np.testing.assert_allclose(search.cv_results_["mean_test_score"], expected)
+    ridge = BatchedGridSearchCV(RidgeClassifier(), {"alpha": [1.0, 10.0]}).fit(flat, y, groups=groups)
+    expected = [macro_f1(y, out_of_fold(RidgeClassifier(alpha=a), flat, y, groups)) for a in (1.0, 10.0)]
+    np.testing.assert_allclose(ridge.cv_results_["mean_test_score"], expected)
+
+
+def test_fit_parameters_are_split_with_the_clips(corpus):
+    X, y, groups = corpus
+    flat, weight = X.reshape(len(X), -1), np.random.default_rng(0).uniform(size=len(X))
+    search = BatchedGridSearchCV(LogisticRegression(), {"C": [0.1, 1.0]})
+    search.fit(flat, y, groups=groups, sample_weight=weight)
+    options = {"groups": groups, "cv": LeaveOneGroupOut(), "params": {"sample_weight": weight}}
+    expected = [
+        macro_f1(y, cross_val_predict(LogisticRegression(C=c), flat, y, **options)) for c in (0.1, 1.0)
+    ]
+    np.testing.assert_allclose(search.cv_results_["mean_test_score"], expected)
+    whole = LogisticRegression(**search.best_params_).fit(flat, y, sample_weight=weight)
+    np.testing.assert_array_equal(search.predict_proba(flat), whole.predict_proba(flat))
+
+
+def test_scorers_get_the_true_rows(corpus):
+    X, y, groups = corpus
+    seen = []
+    scoring = lambda estimator, rows, labels: seen.append((rows, labels)) or 0.0  # noqa: E731
+    BatchedGridSearchCV(net(), {"n_actions": [2]}, cv=GroupKFold(2), scoring=scoring, refit=False).fit(
+        X, y, groups=groups
+    )
+    whole, *folds = seen
+    tests = [test for _, test in GroupKFold(2).split(X, y, groups)]
+    for (rows, labels), test in zip([whole, *folds], [np.concatenate(tests), *tests], strict=True):
+        np.testing.assert_array_equal(rows, X[test])
+        np.testing.assert_array_equal(labels, y[test])
 
 
 def test_numbers_of_folds_are_numbers_of_groups_of_subjects(corpus):
@@ -234,7 +290,18 @@ def test_a_split_through_subjects_draws_a_warning(corpus):
     assert caught[0].filename == __file__
 
 
-def test_what_cannot_be_stacked_is_looped_over_with_one_warning(corpus):
+def test_callbacks_change_nothing(corpus):
+    X, y, groups = corpus
+    grid = {"callbacks": [None, [EpochTimer()]], "n_actions": [2, 3]}
+    search = BatchedGridSearchCV(net(), grid, cv=GroupKFold(2), refit=False)
+    search.fit(X, y, groups=groups)
+    scores = search.cv_results_["mean_test_score"]
+    np.testing.assert_allclose(scores[:2], scores[2:])
+
+
+def test_a_gpu_warns_once_of_candidates_that_are_not_stacked(corpus, monkeypatch):
+    monkeypatch.setattr(_fits, "_is_on_gpu", lambda model: True)
+    monkeypatch.setattr(_fits, "stacking_reason", lambda net: "callbacks is set" if net.callbacks else None)
     X, y, groups = corpus
     grid = {"callbacks": [None, [EpochTimer()]], "n_actions": [2, 3]}
     search = BatchedGridSearchCV(net(), grid, cv=GroupKFold(2), refit=False)
@@ -244,8 +311,6 @@ def test_what_cannot_be_stacked_is_looped_over_with_one_warning(corpus):
         "2 of 4 candidates are trained one after the other, since callbacks is set."
     ]
     assert caught[0].filename == __file__
-    scores = search.cv_results_["mean_test_score"]
-    np.testing.assert_allclose(scores[:2], scores[2:])
 
 
 def test_drawn_candidates(corpus):
@@ -260,10 +325,10 @@ def test_drawn_candidates(corpus):
 
 
 def test_clones_and_parameters():
-    search = BatchedGridSearchCV(net(), {"n_actions": [2]}, seeds=2, chunk_size=4)
+    search = BatchedGridSearchCV(net(), {"n_actions": [2]}, seeds=2, stack_size=4)
     copy = clone(search).set_params(estimator__n_layers=1, seeds=3)
     assert copy.get_params()["estimator__n_layers"] == 1
-    assert (copy.seeds, copy.chunk_size, search.seeds) == (3, 4, 2)
+    assert (copy.seeds, copy.stack_size, search.seeds) == (3, 4, 2)
     assert search.estimator.n_layers == 2
 
 
@@ -275,16 +340,13 @@ def test_scikit_learns_tools_take_it(corpus):
 
 
 def test_its_device_is_that_of_the_nets(corpus, monkeypatch):
-    from skmer.model_selection._stacks import _engine
-
     devices = []
-    train_nets = _engine.train_nets
+    fit = DeReGRLClassifier.fit
     monkeypatch.setattr(
-        _engine,
-        "train_nets",
-        lambda nets, data, chunk_size: (
-            devices.extend(net.get_params()["device"] for net in nets)
-            or train_nets(nets, data, chunk_size=chunk_size)
+        DeReGRLClassifier,
+        "fit",
+        lambda self, *args, **params: (
+            devices.append(self.get_params()["device"]) or fit(self, *args, **params)
         ),
     )
     X, y, groups = corpus
@@ -299,12 +361,12 @@ def test_its_device_is_that_of_the_nets(corpus, monkeypatch):
     ("search", "message"),
     [
         (
-            lambda: BatchedGridSearchCV(LogisticRegression(), {"C": [1]}),
-            r"got LogisticRegression; use .*GridS",
+            lambda: BatchedGridSearchCV(LogisticRegression(), {"C": [1, -1]}),
+            r"candidate \{'C': -1\} failed: The 'C' parameter of LogisticRegression",
         ),
         (
-            lambda: BatchedRandomizedSearchCV(make_pipeline(StandardScaler(), LogisticRegression()), {}),
-            r"got LogisticRegression; use sklearn.model_selection.RandomizedSearchCV",
+            lambda: BatchedGridSearchCV(LogisticRegression(), {"C": [1]}, device="cuda"),
+            "device='cuda' is for estimators with a device, got LogisticRegression",
         ),
         (
             lambda: BatchedGridSearchCV(net(), {"n_actions": [2, 0]}),
@@ -318,7 +380,7 @@ def test_its_device_is_that_of_the_nets(corpus, monkeypatch):
             lambda: BatchedGridSearchCV(net(), {"graph": ["brow-nose-lip31", "generic"]}),
             "'generic'.*split 0.* f",
         ),
-        (lambda: BatchedGridSearchCV(net(), {}, chunk_size=0), "chunk_size must be 'auto' or a positive"),
+        (lambda: BatchedGridSearchCV(net(), {}, stack_size=0), "stack_size must be 'auto' or a positive"),
         (lambda: BatchedGridSearchCV(net(), {}, seeds=[1, 1]), "seeds must be None, a positive number"),
         (lambda: BatchedGridSearchCV(net(), {}, seeds=0), "'seeds' parameter"),
         (lambda: BatchedGridSearchCV(net(), {}, scoring="uf2"), "uf2"),
@@ -334,6 +396,15 @@ def test_wrong_arguments_are_refused(corpus, search, message):
     X, y, groups = corpus
     with pytest.raises(ValueError, match=message):
         search().set_params(cv=2).fit(X, y, groups=groups)
+
+
+def test_a_metric_of_probabilities_needs_some(corpus):
+    X, y, groups = corpus
+    search = BatchedGridSearchCV(RidgeClassifier(), {"alpha": [1.0]}, scoring="roc_auc_ovr")
+    with pytest.raises(
+        ValueError, match="scoring needs predictions that the estimator does not make: .*proba"
+    ):
+        search.fit(X.reshape(len(X), -1), y, groups=groups)
 
 
 def test_subjects_are_asked_for(corpus):

@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from skmer.classifiers import DeReGRLClassifier
 from skmer.datasets import make_landmark_clips
 from skmer.feature_extraction import LandmarkGraphTransformer
-from skmer.model_selection import BatchedHalvingGridSearchCV, NestedLOSO
+from skmer.model_selection import BatchedHalvingGridSearchCV, evaluate_loso
 
 # scikit-learn's loop says so of every fold that misses a class, as most folds of this field do.
 pytestmark = pytest.mark.filterwarnings("ignore:Number of classes in training fold")
@@ -85,21 +85,17 @@ def test_the_best_of_a_round_go_on_with_more(data):
 
 
 def test_subjects_as_the_resource(data, monkeypatch):
-    from skmer.model_selection._stacks import _engine
-
     X, y, groups = data
     subjects_of = {row.tobytes(): group for row, group in zip(X, groups, strict=True)}
     trained = []
-    train_nets = _engine.train_nets
+    fit = DeReGRLClassifier.fit
 
-    def recorded(nets, sets, chunk_size):
-        trained.extend({subjects_of[row.numpy().tobytes()] for row in data.X} for data in sets)
-        return train_nets(nets, sets, chunk_size=chunk_size)
+    def recorded(self, rows, *args, **params):
+        trained.append({subjects_of[row.tobytes()] for row in rows})
+        return fit(self, rows, *args, **params)
 
-    monkeypatch.setattr(_engine, "train_nets", recorded)
-    search = BatchedHalvingGridSearchCV(
-        net(max_epochs=2, unit_rms=False), GRID, factor=2, resource="n_subjects"
-    )
+    monkeypatch.setattr(DeReGRLClassifier, "fit", recorded)
+    search = BatchedHalvingGridSearchCV(net(max_epochs=2), GRID, factor=2, resource="n_subjects", refit=False)
     search.fit(X, y, groups=groups)
     assert search.n_resources_ == [2, 4]
     assert sorted({len(subjects) for subjects in trained}) == [2, 4]
@@ -122,7 +118,8 @@ def test_the_resource_is_found_in_a_pipeline(data):
 def test_it_is_nested_and_resumed(data, tmp_path):
     X, y, groups = data
     search = BatchedHalvingGridSearchCV(net(), GRID, factor=2, cv=2)
-    whole, again = (NestedLOSO(search, checkpoint=tmp_path).evaluate(X, y, groups) for _ in range(2))
+    options = {"protocol": "nested-loso", "engine": "batched", "checkpoint": tmp_path}
+    whole, again = (evaluate_loso(search, X, y, groups, **options) for _ in range(2))
     assert whole.run_card["searches"] == again.run_card["searches"]
     subject = groups[0]
     alone = clone(search).fit(X[groups != subject], y[groups != subject], groups=groups[groups != subject])

@@ -16,7 +16,7 @@ from sklearn.pipeline import Pipeline
 from skmer.classifiers import DeReGRLClassifier
 from skmer.datasets import make_landmark_clips
 from skmer.feature_extraction import LandmarkGraphTransformer
-from skmer.model_selection import BatchedGridSearchCV, BatchedRandomizedSearchCV
+from skmer.model_selection import BatchedGridSearchCV, BatchedRandomizedSearchCV, _fits
 
 
 @pytest.fixture(scope="module")
@@ -44,39 +44,37 @@ def parts_in(folder):
 
 @pytest.fixture
 def interruptible(monkeypatch):
-    """Factory: let the n-th stack from now on be interrupted, and return the list of those trained."""
-    from skmer.model_selection._stacks import _engine
-
-    original = _engine.train_nets
+    """Factory: let the n-th fit from now on be interrupted, and return the list of those made."""
+    original = _fits.run_job
 
     def interrupt(after=np.inf):
-        trained = []
+        fitted = []
 
-        def train_nets(nets, sets, chunk_size):
-            if len(trained) >= after:
+        def run_job(tasks, shared):
+            if len(fitted) >= after:
                 raise KeyboardInterrupt
-            trained.append(len(nets))
-            return original(nets, sets, chunk_size)
+            fitted.append(len(tasks))
+            return original(tasks, shared)
 
-        monkeypatch.setattr(_engine, "train_nets", train_nets)
-        return trained
+        monkeypatch.setattr(_fits, "run_job", run_job)
+        return fitted
 
     return interrupt
 
 
-def test_finished_stacks_are_kept_and_the_rest_is_trained(data, tmp_path, interruptible):
+def test_finished_fits_are_kept_and_the_rest_is_fitted(data, tmp_path, interruptible):
     X, y, groups = data
-    search = BatchedGridSearchCV(net(), GRID, seeds=2, cv=2, chunk_size=4)
-    all_stacks = interruptible()
+    search = BatchedGridSearchCV(net(), GRID, seeds=2, cv=2)
+    all_fits = interruptible()
     whole = clone(search).fit(X, y, groups=groups)
-    interruptible(after=2)
+    interruptible(after=5)
     kept = clone(search).set_params(checkpoint=tmp_path)
     with pytest.raises(KeyboardInterrupt):
         kept.fit(X, y, groups=groups)
-    assert len(parts_in(tmp_path)) == 2
+    assert len(parts_in(tmp_path)) == 5
     rest = interruptible()
     kept.fit(X, y, groups=groups)
-    assert len(rest) == len(all_stacks) - 2
+    assert len(rest) == len(all_fits) - 5 == 11
     for name in whole.cv_results_:
         if not name.endswith("_time"):
             np.testing.assert_array_equal(kept.cv_results_[name], whole.cv_results_[name])
@@ -174,7 +172,7 @@ def test_drawn_candidates_are_drawn_again(data, tmp_path, interruptible):
 
 def test_what_a_crash_left_half_written_is_trained_again(data, tmp_path, interruptible):
     X, y, groups = data
-    search = BatchedGridSearchCV(net(), GRID, cv=GroupKFold(2), chunk_size=2, checkpoint=tmp_path)
+    search = BatchedGridSearchCV(net(), GRID, cv=GroupKFold(2), checkpoint=tmp_path)
     first = clone(search).fit(X, y, groups=groups)
     part = parts_in(tmp_path)[0]
     part.write_text(part.read_text()[:40])
@@ -206,7 +204,7 @@ clips = make_landmark_clips(n_subjects=4, n_clips=40, random_state=0)
 X = LandmarkGraphTransformer().fit_transform(clips.frames)
 clf = DeReGRLClassifier(max_epochs=1, n_channels=4, n_members=1, random_state=0, batch_size=16)
 search = BatchedGridSearchCV(
-    make_pipeline(Slow(), clf), {"deregrlclassifier__n_actions": [2, 3, 4]}, chunk_size=1,
+    make_pipeline(Slow(), clf), {"deregrlclassifier__n_actions": [2, 3, 4]},
     checkpoint=sys.argv[1], n_jobs=int(sys.argv[3]), refit=False,
 )
 search.fit(X, clips.target, groups=clips.groups)
@@ -236,7 +234,7 @@ def test_a_search_that_is_killed_ends_as_if_nothing_had_been(data, tmp_path):
     # The slow step changes nothing but the time, which is kept: those fits took half a second and more.
     X, y, groups = data
     clf = DeReGRLClassifier(max_epochs=1, n_channels=4, n_members=1, random_state=0, batch_size=16)
-    whole = BatchedGridSearchCV(clf, {"n_actions": [2, 3, 4]}, chunk_size=1, refit=False)
+    whole = BatchedGridSearchCV(clf, {"n_actions": [2, 3, 4]}, refit=False)
     whole.fit(X, y, groups=groups)
     scores = [name for name in whole.cv_results_ if "_test_" in name]
     assert {name: resumed[name] for name in scores} == {

@@ -299,9 +299,22 @@ def test_a_transformer_that_raises_on_missing_faces_raises(make_data):
 def test_an_error_in_a_fold_names_the_subject(make_data):
     X, y, groups = make_data()
     X[0, 0] = np.nan
-    with pytest.raises(ValueError, match="NaN") as caught:
+    with pytest.raises(ValueError, match=r"the fit with lab/s\d held out failed: .*NaN"):
         evaluate_loso(LogisticRegression(), X, y, groups)
-    assert any("holding out lab/s" in note for note in caught.value.__notes__)
+
+
+class Lost(ClassifierMixin, BaseEstimator):
+    def fit(self, X, y):
+        raise LookupError("no such file")
+
+    def predict(self, X):
+        raise AssertionError
+
+
+def test_an_error_of_another_kind_keeps_its_kind(make_data):
+    with pytest.raises(LookupError, match="no such file") as caught:
+        evaluate_loso(Lost(), *make_data())
+    assert caught.value.__notes__ == ["the fit with lab/s0 held out failed."]
 
 
 def test_a_majority_guesser_stands_at_the_baseline(make_data):

@@ -1,0 +1,43 @@
+"""Private names of scikit-learn, in the one module that imports any.
+
+They may move with every release. All were seen in scikit-learn 1.8 and 1.9.1, and the package asks for no
+later version than it was run with (``scikit-learn`` in pyproject.toml).
+"""
+
+from sklearn.metrics._scorer import _MultimetricScorer as MultimetricScorer
+from sklearn.model_selection._search import BaseSearchCV
+from sklearn.model_selection._search import _yield_masked_array_for_each_param as parameter_columns
+from sklearn.model_selection._split import GroupsConsumerMixin
+from sklearn.model_selection._split import _RepeatedSplits as RepeatedSplits
+from sklearn.utils import _safe_indexing as safe_indexing
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    Options,
+    StrOptions,
+    validate_parameter_constraints,
+    validate_params,
+)
+from sklearn.utils._set_output import _get_output_config as get_output_config
+from sklearn.utils.validation import _check_method_params as check_method_params
+from sklearn.utils.validation import _check_sample_weight as check_sample_weight
+from sklearn.utils.validation import _num_samples as num_samples
+
+__all__ = [
+    "BaseSearchCV",
+    "GroupsConsumerMixin",
+    "HasMethods",
+    "Interval",
+    "MultimetricScorer",
+    "Options",
+    "RepeatedSplits",
+    "StrOptions",
+    "check_method_params",
+    "check_sample_weight",
+    "get_output_config",
+    "num_samples",
+    "parameter_columns",
+    "safe_indexing",
+    "validate_parameter_constraints",
+    "validate_params",
+]

@@ -1,0 +1,104 @@
+"""Out-of-fold predictions whose fits share the features of the stateless transformers."""
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.model_selection import check_cv
+from sklearn.utils import indexable
+
+from skmer.model_selection._fits import FitTask, check_stack_size, run_fits, share_features, warn_of_loops
+from skmer.model_selection._samples import Samples
+
+METHODS = ("predict", "predict_proba")
+
+
+def batched_cross_val_predict(
+    estimator,
+    X,
+    y,
+    *,
+    groups=None,
+    cv=None,
+    n_jobs=None,
+    method="predict",
+    params=None,
+    stack_size="auto",
+    verbose=0,
+):
+    """Return out-of-fold predictions, those of `sklearn.model_selection.cross_val_predict`.
+
+    The stateless transformers of a Pipeline run once, and all folds share their features; nets on the CPU are
+    fitted in threads, on a GPU in stacks. On the CPU each fit is an ordinary one, to the last bit.
+
+    Parameters
+    ----------
+    estimator : classifier, or Pipeline that ends in one
+        Cloned for every fold.
+    X : array-like of n_clips samples
+        What the estimator takes.
+    y : array-like of shape (n_clips,)
+        Class labels.
+    groups : array-like of shape (n_clips,), default=None
+        Subjects, for ``cv`` and for every step whose ``fit`` takes groups.
+    cv : int, splitter or iterable, default=None
+        As in scikit-learn; every clip has to be held out exactly once.
+    n_jobs : int, default=None
+        Jobs at a time, through joblib.
+    method : {"predict", "predict_proba"}, default="predict"
+        What is returned.
+    params : dict, default=None
+        Further parameters of ``fit``, such as ``sample_weight``; one with an entry a clip is split.
+    stack_size : int or "auto", default="auto"
+        Nets in a stack at most, on a GPU.
+    verbose : int, default=0
+        1 shows a progress bar on a terminal.
+
+    Returns
+    -------
+    predictions : ndarray of shape (n_clips,) or (n_clips, n_classes)
+        Labels, or probabilities in the order of the sorted classes; zero for a class that a fold did not see.
+
+    Raises
+    ------
+    ValueError
+        If ``cv`` does not hold out every clip once, the estimator has no such method, or a fit fails.
+
+    Warns
+    -----
+    UserWarning
+        If nets on a GPU do not train in stacks, with the reason.
+
+    Examples
+    --------
+    >>> from sklearn.model_selection import GroupKFold
+    >>> from skmer.classifiers import DeReGRLClassifier
+    >>> from skmer.datasets import make_landmark_clips
+    >>> from skmer.feature_extraction import LandmarkGraphTransformer
+    >>> from skmer.model_selection import batched_cross_val_predict
+    >>> clips = make_landmark_clips(n_subjects=4, n_clips=40, random_state=0)
+    >>> X = LandmarkGraphTransformer().fit_transform(clips.frames)
+    >>> clf = DeReGRLClassifier(max_epochs=2, random_state=0)
+    >>> y_pred = batched_cross_val_predict(clf, X, clips.target, groups=clips.groups, cv=GroupKFold(2))
+    >>> y_pred.shape
+    (40,)
+    """
+    check_stack_size(stack_size)
+    if method not in METHODS:
+        raise ValueError(f"method must be one of {list(METHODS)}, got {method!r}.")
+    if not hasattr(estimator, method):
+        raise ValueError(f"method={method!r} needs an estimator that has it, got {type(estimator).__name__}.")
+    X, y, groups = indexable(X, y, groups)
+    y, groups = np.asarray(y), None if groups is None else np.asarray(groups)
+    splits = list(check_cv(cv, y, classifier=True).split(X, y, groups))
+    held_out = np.concatenate([test for _, test in splits])
+    if not np.array_equal(np.sort(held_out), np.arange(len(y))):
+        raise ValueError("cv must hold out every clip exactly once; use cross_validate for repeated splits.")
+    samples = Samples(X, y, groups, np.arange(len(y)), np.unique(y), params=params or {})
+    model, table = share_features(samples, clone(estimator))
+    warn_of_loops([model])
+    tasks = [FitTask(model, *split, f"split {k}", table) for k, split in enumerate(splits)]
+    found = run_fits(samples, tasks, n_jobs=n_jobs, stack_size=stack_size, verbose=verbose)
+    if method == "predict":
+        parts = [samples.classes[predictions.labels] for predictions in found]
+    else:
+        parts = [predictions.probabilities for predictions in found]
+    return np.concatenate(parts)[np.argsort(held_out)]

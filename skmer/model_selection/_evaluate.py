@@ -1,0 +1,312 @@
+"""Leave-one-subject-out evaluation."""
+
+import copy
+import time
+
+import numpy as np
+import pandas as pd
+
+from skmer._utils._warn import warn_user
+from skmer.model_selection._audit._audit import audit_samples
+from skmer.model_selection._audit._finding import LeakError
+from skmer.model_selection._fits import (
+    FitTask,
+    Predictions,
+    check_stack_size,
+    run_fits,
+    search_record,
+    share_features,
+    warn_of_loops,
+)
+from skmer.model_selection._protocols import (
+    TITLES,
+    check_protocol,
+    check_searches,
+    group_searches,
+    make_folds,
+)
+from skmer.model_selection._results._result import LOSOResult
+from skmer.model_selection._run._card import run_card
+from skmer.model_selection._run._checkpoint import Checkpoint
+from skmer.model_selection._run._identity import run_identity
+from skmer.model_selection._samples import check_samples, check_seeds, seeded
+from skmer.model_selection._search._base import BatchedSearch, SearchRun, run_searches
+
+ENGINES = ("loop", "batched")
+
+
+def evaluate_loso(
+    estimator,
+    X,
+    y=None,
+    groups=None,
+    *,
+    protocol="loso",
+    train_on=None,
+    test_on=None,
+    seeds=None,
+    n_jobs=None,
+    checkpoint=None,
+    audit=False,
+    verbose=1,
+    engine="loop",
+) -> LOSOResult:
+    """Leave one subject out: fit on the others, predict the subject's clips, pool the predictions.
+
+    Each clip is predicted exactly once per seed, by a model that never saw its subject, and the scores are
+    computed once from all clips. Every step whose ``fit`` takes ``groups`` gets the training subjects: a
+    search (``GridSearchCV`` with ``cv=LeaveOneGroupOut()``), a classifier with ``train_split``, at the top or
+    as a step of a Pipeline. A search whose `cv` ignores them draws a warning.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Classifier or pipeline; it is cloned for each fold and never fitted itself.
+    X : MicroExpressionClips, or array-like of n_clips samples
+        Clips, with their ``frames``, ``target``, ``groups`` and ``class_names``; or what the estimator
+        takes. A tuple ``(X, y, groups)`` does as well.
+    y : array-like of shape (n_clips,), default=None
+        Classes; None where `X` is clips.
+    groups : array-like of shape (n_clips,), default=None
+        Subjects, such as "casme2/sub01"; None where `X` is clips.
+    protocol : {"loso", "megc2019", "cross-dataset", "nested-loso"}, default="loso"
+        ``"megc2019"`` is ``"loso"`` on the composite, whose three classes it requires.
+        ``"nested-loso"`` searches inside each fold and requires that the searches in the estimator split by
+        subject: a `cv` that is left out becomes ``LeaveOneGroupOut()``, a number ``GroupKFold``, and any
+        other that ignores subjects is refused. ``"cross-dataset"`` trains on some data sets and tests on
+        others, as :class:`LeaveOneDatasetOut` splits them.
+    train_on, test_on : str or sequence of str, default=None
+        Names of data sets, as they stand before the slash of the groups, for ``"cross-dataset"``. Each set of
+        `test_on` is a fold; left out, it is every set that `train_on` does not hold, and `train_on` all that
+        are not tested. Both left out: each set is tested in turn, by a model of all others.
+    seeds : int or sequence of int, default=None
+        Repeat the evaluation with every ``random_state`` of the estimator set to each seed in turn; an int
+        n means ``range(n)``. None runs once and leaves the estimator's own as they are. Each seed is scored
+        alone: nothing is averaged before it is scored.
+    n_jobs : int, default=None
+        Fits at a time, through joblib. None is 1, or what ``joblib.parallel_config`` says.
+    checkpoint : path-like, default=None
+        Folder where the predictions of each fit are written as soon as it is finished, in one file that is
+        there in full or not at all. The same call after an interruption of any kind computes what is missing
+        and no more. A folder of other data, parameters, protocol or package versions is refused.
+    audit : bool or "warn", default=False
+        Run :func:`audit_loso` first. What it finds raises :class:`LeakError`, or draws a warning where this
+        is ``"warn"``. The run card says what came of it.
+    verbose : int, default=1
+        1 shows a progress bar over folds or fits on a terminal and nothing elsewhere, 0 nothing at all.
+    engine : {"loop", "batched"}, default="loop"
+        ``"loop"`` fits the whole estimator in each fold. ``"batched"`` runs the stateless transformers of a
+        Pipeline once and shares their features among all folds and seeds, and with them the inner fits of a
+        :class:`BatchedGridSearchCV`. The table is the same; on a GPU, where nets are then trained in stacks, it
+        is so to rounding.
+
+    Returns
+    -------
+    LOSOResult
+        The out-of-fold table, with scores, intervals, majority baseline and exports; where the clips
+        come from several data sets, the scores of each as well (``per_dataset``).
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, labels or subjects are lacking, there are fewer than two subjects, the protocol
+        does not fit data or estimator, the checkpoint is another run's, or a search has one of its own.
+    TypeError
+        If `X` is given alone and is not clips.
+    LeakError
+        If ``audit=True`` and the audit finds a leak.
+
+    Notes
+    -----
+    A clip is missing if its row of `X` is NaN (in every value where `X` is 2-D, in any value else), or if a
+    transformer with ``on_missing="warn"`` or ``"nan"`` returns NaN for it. Only stateless transformers (their
+    tag ``requires_fit`` is False) may precede that step. A missing clip keeps its place in N: it never trains,
+    is predicted as the commonest class of the other training clips, and is counted in ``n_missing``.
+
+    The inner fits of a search use the search's own ``seeds``; `seeds` here set the ``random_state`` of what is
+    fitted where those are None, and of the fit that predicts the held-out clips.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skmer.model_selection import evaluate_loso
+    >>> rng = np.random.default_rng(0)
+    >>> y = np.tile(["happiness", "others", "others"], 20)
+    >>> X = rng.normal(size=(60, 4)) + (y == "others")[:, None]
+    >>> subjects = [f"lab/s{i // 6}" for i in range(60)]
+    >>> result = evaluate_loso(LogisticRegression(), X, y, subjects)
+    >>> result.n_clips, result.n_folds
+    (60, 10)
+    >>> result.uf1 > result.baseline.uf1
+    True
+    """
+    check_protocol(protocol, train_on, test_on)
+    if engine not in ENGINES:
+        raise ValueError(f"engine must be one of {list(ENGINES)}, got {engine!r}.")
+    check_searches(estimator)
+    samples, seeds = check_samples(X, y, groups, estimator), check_seeds(seeds)
+    if protocol == "nested-loso":
+        estimator = samples.estimator = group_searches(estimator, samples.y)
+    extra = _audit(samples, audit) if audit else {}
+    folds = make_folds(protocol, samples, train_on, test_on)
+    started = time.perf_counter()
+    keep = None
+    if checkpoint is not None:
+        how = [protocol, [fold.name for fold in folds], engine]
+        keep = Checkpoint(checkpoint, run_identity(estimator, samples, how))
+    options = {"n_jobs": n_jobs, "checkpoint": keep, "verbose": verbose}
+    tasks = [(seed, fold) for seed in seeds for fold in folds]
+    parts = _predictions(samples, tasks, engine, **options)
+    table = _out_of_fold_table(parts, folds, samples, seeds, by_subject=protocol != "cross-dataset")
+    seconds = time.perf_counter() - started
+    card = run_card(estimator, seeds, table, samples.fingerprint, seconds, TITLES[protocol])
+    extra |= {"engine": engine, "searches": _searches(tasks, parts)}
+    card |= {name: value for name, value in extra.items() if value}
+    return LOSOResult(table, samples.classes.tolist(), card)
+
+
+def _audit(samples, audit):
+    """Return what the run card says of the audit; raise or warn of what it finds."""
+    found = audit_samples(samples)
+    if not found.passed and audit != "warn":
+        raise LeakError(found)
+    if not found.passed:
+        warn_user(repr(found))
+    return {"audit": {"passed": found.passed, "findings": [finding.message for finding in found.findings]}}
+
+
+def _searches(tasks, parts):
+    """Return what the searches of each fold chose, for the run card."""
+    return [
+        {"seed": seed, "fold": fold.name, **search}
+        for (seed, fold), part in zip(tasks, parts, strict=True)
+        for search in part.searches
+    ]
+
+
+def _predictions(samples, tasks, engine, **options):
+    """Return the predictions of each task, (seed, fold), for its present clips."""
+    kept = np.flatnonzero(samples.present)
+    present = samples if samples.present.all() else samples.take(kept)
+    rows = [(np.flatnonzero(fold.train[kept]), np.flatnonzero(fold.test[kept])) for _, fold in tasks]
+    found = [_nothing(samples)] * len(tasks)
+    waiting = [k for k, (_, test) in enumerate(rows) if len(test)]
+    chosen = [(*tasks[k], *rows[k]) for k in waiting]
+    models = {seed: seeded(samples.estimator, seed) for seed, _ in tasks}
+    records = None
+    if engine == "batched":
+        check_stack_size(options.setdefault("stack_size", getattr(samples.estimator, "stack_size", "auto")))
+        fits, records = _batched_fits(present, chosen, models, **options)
+    else:
+        samples.warn_of_searches()
+        fits = [_whole_fit(models, *task) for task in chosen]
+    parts = run_fits(present, fits, title="folds", **options)
+    for number, (k, part) in enumerate(zip(waiting, parts, strict=True)):
+        searches = part.searches if records is None else records[number]
+        found[k] = part._replace(rows=kept[part.rows], searches=searches)
+    return found
+
+
+def _nothing(samples):
+    probabilities = None
+    if hasattr(samples.estimator, "predict_proba"):
+        probabilities = np.empty((0, len(samples.classes)))
+    return Predictions(np.empty(0, dtype=int), np.empty(0, dtype=int), probabilities)
+
+
+def _label(fold):
+    return f"the fit with {fold.name} held out"
+
+
+def _whole_fit(models, seed, fold, train, test):
+    name = f"{fold.name} {'no seed' if seed is None else f'seed {seed}'}"
+    return FitTask(models[seed], train, test, _label(fold), name=name)
+
+
+def _batched_fits(samples, tasks, models, **options):
+    """Return a fit a task on shared features, and the records of the search that chose each model."""
+    if isinstance(samples.estimator, BatchedSearch):
+        return _searched_fits(samples, tasks, models, **options)
+    samples.warn_of_searches()
+    shared = {seed: share_features(samples, model, _key(seed)) for seed, model in models.items()}
+    warn_of_loops([model for model, _ in shared.values()])
+    return [
+        FitTask(shared[seed][0], train, test, _label(fold), shared[seed][1])
+        for seed, fold, train, test in tasks
+    ], None
+
+
+def _key(seed):
+    return (("random_state", ("evaluation", seed)),)
+
+
+def _searched_fits(samples, tasks, models, **options):
+    """As `_batched_fits`, after the searches of all folds, whose inner fits are run together."""
+    runs, cached = [], {seed: {} for seed in models}
+    for seed, fold, train, _ in tasks:
+        # Each run sets its results on a search of its own; the values of the grid stay the same objects.
+        search = copy.copy(models[seed])
+        if not search.refit:
+            raise ValueError(
+                "refit=False leaves nothing to predict the held-out clips with; pass refit=True."
+            )
+        place = f", {fold.name} held out"
+        runs.append(SearchRun(search, samples, train, place, cached[seed], _key(seed)))
+    if runs:
+        runs[0].warn_of_loops()
+    run_searches(runs, samples, **options)
+    for run in runs:
+        run.finish()
+    fits = [run.best_task(test, _label(fold)) for run, (_, fold, _, test) in zip(runs, tasks, strict=True)]
+    return fits, [[search_record(run.search)] for run in runs]
+
+
+def _out_of_fold_table(parts, folds, samples, seeds, by_subject):
+    """Return one row a clip and seed, in the order of the clips; with `fold` where subjects are no folds."""
+    majorities = [samples.classes[_class_shares(samples, fold.train).argmax()] for fold in folds]
+    runs = []
+    for k, seed in enumerate(seeds):
+        run = parts[k * len(folds) : (k + 1) * len(folds)]
+        run = [_with_missing(part, samples, fold) for part, fold in zip(run, folds, strict=True)]
+        lengths = [len(part.rows) for part in run]
+        names = {"fold": [fold.name for fold in folds], "majority": majorities}
+        extra = {} if by_subject else {name: np.repeat(v, lengths) for name, v in names.items()}
+        runs.append(_run_table(run, samples, seed, extra))
+    return pd.concat(runs, ignore_index=True)
+
+
+def _with_missing(part, samples, fold):
+    """Return the predictions of a fold with its missing clips, guessed as the commonest training class."""
+    unseen = np.flatnonzero(fold.test & ~samples.present)
+    if not len(unseen):
+        return part
+    shares = _class_shares(samples, fold.train & samples.present)
+    probabilities = part.probabilities
+    if probabilities is not None:
+        probabilities = np.concatenate([probabilities, np.tile(shares, (len(unseen), 1))])
+    labels = np.append(part.labels, np.full(len(unseen), shares.argmax()))
+    return part._replace(rows=np.append(part.rows, unseen), labels=labels, probabilities=probabilities)
+
+
+def _class_shares(samples, rows):
+    return (samples.y[rows][:, None] == samples.classes).mean(axis=0)
+
+
+def _run_table(run, samples, seed, extra):
+    rows = np.concatenate([part.rows for part in run])
+    order = np.argsort(rows)
+    rows = rows[order]
+    columns = {
+        "clip": samples.clip_ids[rows],
+        "subject": samples.groups[rows],
+        "seed": pd.array([seed] * len(rows), dtype="Int64"),
+        "truth": samples.y[rows],
+        "prediction": samples.classes[np.concatenate([part.labels for part in run])[order]],
+        "missing": ~samples.present[rows],
+        **{name: values[order] for name, values in extra.items()},
+    }
+    if all(part.probabilities is not None for part in run):
+        pooled = np.concatenate([part.probabilities for part in run])[order]
+        columns |= {f"probability_{name}": pooled[:, i] for i, name in enumerate(samples.classes)}
+    return pd.DataFrame(columns)

@@ -1,0 +1,329 @@
+"""Fits of an evaluation or a search: each an ordinary fit, as jobs over threads, processes or machines.
+
+On a CPU a job is one fit. On a GPU, where nets are quicker in stacks, it is as many as fill a few of these.
+"""
+
+import time
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import get_tags
+from tqdm import tqdm
+
+from skmer._utils._digest import digest
+from skmer._utils._jobs import run_jobs
+from skmer._utils._sklearn import BaseSearchCV, safe_indexing
+from skmer._utils._warn import warn_user
+from skmer.model_selection._run._card import plain
+from skmer.model_selection._run._identity import parameters_digest
+from skmer.model_selection._samples import steps_of
+from skmer.training import fit_stacked, runs_in_threads, stacking_reason
+
+# Fits in a job on a GPU, in stacks: so many that those of one shape meet, and not all are lost with one.
+_STACKS_A_JOB = 8
+_STACK_SIZE = 128
+
+
+class FitTask(NamedTuple):
+    """One model to fit on some rows, and to predict others.
+
+    Parameters
+    ----------
+    model : estimator
+        Unfitted; it is cloned, and tasks may share it.
+    train, test : ndarray of int
+        Rows.
+    label : str
+        What an error calls the fit.
+    table : int
+        Number of the table of `Samples` that the model takes.
+    name : str or None
+        Of its part in a checkpoint; None is a digest of model and rows.
+    """
+
+    model: Any
+    train: np.ndarray
+    test: np.ndarray
+    label: str
+    table: int = 0
+    name: str | None = None
+
+
+class Predictions(NamedTuple):
+    """Predictions of one fit for its held-out rows.
+
+    Parameters
+    ----------
+    rows : ndarray of int
+        The held-out rows.
+    labels : ndarray of int
+        Positions among all classes.
+    probabilities : ndarray of shape (n_rows, n_classes) or None
+        Zero for a class that the fit did not see; None where the model has none.
+    fit_time, score_time : float
+        Seconds; those of a stack are shared by its nets.
+    searches : list of dict
+        Records of the searches inside the model.
+    """
+
+    rows: np.ndarray
+    labels: np.ndarray
+    probabilities: np.ndarray | None
+    fit_time: float = 0.0
+    score_time: float = 0.0
+    searches: list = []
+
+    def among(self, codes) -> "Predictions":
+        """Return the predictions in terms of fewer classes, which hold all that the fit saw."""
+        probabilities = None if self.probabilities is None else self.probabilities[:, codes]
+        return self._replace(labels=np.searchsorted(codes, self.labels), probabilities=probabilities)
+
+    def to_json(self) -> dict:
+        """Return the predictions as JSON holds them; floats keep every digit."""
+        content = self._asdict() | {"rows": self.rows.tolist(), "labels": self.labels.tolist()}
+        if self.probabilities is not None:
+            content["probabilities"] = self.probabilities.tolist()
+        return content
+
+    @classmethod
+    def from_json(cls, content, n_classes) -> "Predictions":
+        """Read what `to_json` returned."""
+        probabilities = content["probabilities"]
+        if probabilities is not None:
+            probabilities = np.array(probabilities, dtype=float).reshape(-1, n_classes)
+        rows, labels = (np.array(content[name], dtype=int) for name in ("rows", "labels"))
+        return cls(**{**content, "rows": rows, "labels": labels, "probabilities": probabilities})
+
+
+def share_features(samples, model, key=()) -> tuple[Any, int]:
+    """Return what follows the stateless transformers of a Pipeline, and the table of their features.
+
+    Models with an equal `key` have transformers of equal settings, and share the table.
+    """
+    steps = model.steps if isinstance(model, Pipeline) else []
+    n_stateless = 0
+    while n_stateless < len(steps) - 1 and _is_stateless(steps[n_stateless][1]):
+        n_stateless += 1
+    if n_stateless == 0:
+        return model, 0
+    front = model[:n_stateless]
+    seeded = any(name.split("__")[-1] == "random_state" for name in front.get_params())
+    own = {name for name, _ in steps[n_stateless:]}
+    key = [(name, value) for name, value in key if name.partition("__")[0] not in own]
+    key = tuple(item for item in key if seeded or item[0] != "random_state")
+    return model[n_stateless:], samples.features(front, key)
+
+
+def _is_stateless(step):
+    """Return whether a step makes the same features of a row whatever rows come with it."""
+    if step in (None, "passthrough"):
+        return True
+    # A function may take all rows together, such as their mean.
+    return not get_tags(step).requires_fit and not isinstance(step, FunctionTransformer)
+
+
+def last_step(model):
+    """Return the last step of a Pipeline, or the model itself."""
+    return model[-1] if isinstance(model, Pipeline) else model
+
+
+def check_stack_size(stack_size) -> None:
+    """Refuse values other than "auto" and positive numbers."""
+    is_number = isinstance(stack_size, int | np.integer) and not isinstance(stack_size, bool)
+    if not (is_number and stack_size > 0) and stack_size != "auto":
+        raise ValueError(f"stack_size must be 'auto' or a positive number of nets, got {stack_size!r}.")
+
+
+def warn_of_loops(models) -> None:
+    """Warn once where models on a GPU do not train in stacks, with the reason of the first."""
+    reasons = [stacking_reason(last_step(model)) if _is_on_gpu(model) else None for model in models]
+    found = [reason for reason in reasons if reason is not None]
+    if found:
+        who = "the nets" if len(found) == len(reasons) else f"{len(found)} of {len(reasons)} candidates"
+        warn_user(f"{who} are trained one after the other, since {found[0]}.")
+
+
+def _is_on_gpu(model):
+    devices = [str(v) for name, v in model.get_params().items() if name.split("__")[-1] == "device"]
+    return any(
+        device.startswith("cuda") or (device == "auto" and torch.cuda.is_available()) for device in devices
+    )
+
+
+def run_fits(
+    samples, tasks, *, n_jobs=None, stack_size="auto", checkpoint=None, verbose=0, title="fits"
+) -> list[Predictions]:
+    """Fit the model of each task and predict its held-out rows.
+
+    Parameters
+    ----------
+    samples : Samples
+        All rows.
+    tasks : list of FitTask
+        Fits.
+    n_jobs : int or None
+        Jobs at a time.
+    stack_size : int or "auto"
+        Nets in a stack at most, on a GPU.
+    checkpoint : Checkpoint or None
+        Where the predictions of each fit are kept, and those of an earlier run are found.
+    verbose : int
+        0 shows no progress.
+    title : str
+        Of the progress bar.
+
+    Returns
+    -------
+    list of Predictions
+        In the order of the tasks.
+    """
+    names = [] if checkpoint is None else _names(samples, tasks)
+    found = [None] * len(tasks) if checkpoint is None else _read(checkpoint, names, len(samples.classes))
+    waiting = [k for k, predictions in enumerate(found) if predictions is None]
+    jobs = _jobs(tasks, waiting, stack_size)
+    done = len(tasks) - len(waiting)
+    with tqdm(
+        total=len(tasks), initial=done, desc=title, unit="fit", disable=None if verbose else True
+    ) as bar:
+        for number, results in _run(samples, tasks, jobs, n_jobs, stack_size):
+            for k, predictions in zip(jobs[number], results, strict=True):
+                found[k] = predictions
+                if checkpoint is not None:
+                    checkpoint.write(names[k], predictions.to_json())
+            bar.update(len(results))
+    return found
+
+
+def _read(checkpoint, names, n_classes):
+    parts = [checkpoint.read(name) for name in names]
+    return [None if part is None else Predictions.from_json(part, n_classes) for part in parts]
+
+
+def _jobs(tasks, waiting, stack_size):
+    """Return lists of positions in `tasks`: one fit each, or on a GPU enough for a few stacks."""
+    models = {id(task.model): task.model for task in tasks}
+    stacked = {key for key, model in models.items() if stacking_reason(last_step(model)) is None}
+    together = [k for k in waiting if id(tasks[k].model) in stacked]
+    size = _STACKS_A_JOB * (_STACK_SIZE if stack_size == "auto" else stack_size)
+    jobs = [together[start : start + size] for start in range(0, len(together), size)]
+    return jobs + [[k] for k in waiting if id(tasks[k].model) not in stacked]
+
+
+def _run(samples, tasks, jobs, n_jobs, stack_size):
+    """Yield the number of each job with its predictions, as they are finished."""
+    chosen = [tasks[k] for job in jobs for k in job]
+    models = {id(task.model): task.model for task in chosen}.values()
+    # Threads start at once and share the rows, where a fit lets go of Python's lock; the others would wait.
+    threads = bool(models) and all(runs_in_threads(last_step(model)) for model in models)
+    shared = samples.for_workers({task.table for task in chosen}), stack_size
+    work = [[tasks[k] for k in job] for job in jobs]
+    prefer = "threads" if threads else None
+    yield from run_jobs(run_job, work, n_jobs=n_jobs, shared=shared, label=_label, prefer=prefer)
+
+
+def _label(tasks):
+    others = f" (or one of {len(tasks) - 1} in the same job)" if len(tasks) > 1 else ""
+    return tasks[0].label + others
+
+
+def run_job(tasks, shared) -> list[Predictions]:
+    """Fit the models of a job and predict their held-out rows; `shared` is the samples and the stack size."""
+    samples, stack_size = shared
+    if len(tasks) > 1:
+        return _fit_together(tasks, samples, stack_size)
+    (task,) = tasks
+    with _errors_named(task.label):
+        model, started = clone(task.model), time.perf_counter()
+        rows = safe_indexing(samples.tables[task.table], task.train)
+        model.fit(rows, samples.y[task.train], **samples.fit_params(task.model, task.train))
+        return [_predict(model, task, samples, time.perf_counter() - started)]
+
+
+def _fit_together(tasks, samples, stack_size):
+    """Fit the steps before each net, then all nets in stacks."""
+    models, data = [clone(task.model) for task in tasks], []
+    started = time.perf_counter()
+    for model, task in zip(models, tasks, strict=True):
+        with _errors_named(task.label):
+            data.append(_net_data(model, task, samples))
+    with _errors_named(_label(tasks)):
+        fit_stacked([last_step(model) for model in models], data, stack_size=stack_size)
+    seconds = (time.perf_counter() - started) / len(tasks)
+    return [_predict(model, task, samples, seconds) for model, task in zip(models, tasks, strict=True)]
+
+
+def _net_data(model, task, samples):
+    """Return rows, labels and fit parameters of the net that a model ends in."""
+    rows, y = safe_indexing(samples.tables[task.table], task.train), samples.y[task.train]
+    params = samples.fit_params(model, task.train)
+    if not isinstance(model, Pipeline):
+        return rows, y, params
+    prefix = f"{model.steps[-1][0]}__"
+    own = {name.removeprefix(prefix): value for name, value in params.items() if name.startswith(prefix)}
+    if len(model.steps) > 1:
+        front = {name: value for name, value in params.items() if not name.startswith(prefix)}
+        rows = model[:-1].fit_transform(rows, y, **front)
+    return rows, y, own
+
+
+def _predict(model, task, samples, fit_time):
+    """Return the predictions of a fitted model, classes in the order of all classes."""
+    rows, started = safe_indexing(samples.tables[task.table], task.test), time.perf_counter()
+    probabilities = None
+    if hasattr(model, "predict_proba"):
+        probabilities = np.zeros((len(task.test), len(samples.classes)))
+        probabilities[:, np.searchsorted(samples.classes, model.classes_)] = model.predict_proba(rows)
+    labels = np.searchsorted(samples.classes, model.predict(rows))
+    seconds = time.perf_counter() - started
+    return Predictions(task.test, labels, probabilities, fit_time, seconds, search_records(model))
+
+
+def search_records(model) -> list[dict]:
+    """Return what each search of a fitted model chose, as JSON holds it."""
+    return [
+        search_record(step, prefix.removesuffix("__"))
+        for prefix, step in steps_of(model)
+        if isinstance(step, BaseSearchCV) and hasattr(step, "best_params_")
+    ]
+
+
+def search_record(search, step="") -> dict:
+    """Return what a search chose; its best score was chosen on the very clips that it is a score of."""
+    return {
+        "step": step,
+        "best_params": plain(search.best_params_),
+        "n_candidates": len(search.cv_results_["params"]),
+        "best_score_optimistic": float(getattr(search, "best_score_", np.nan)),
+    }
+
+
+@contextmanager
+def _errors_named(label):
+    """Name the fit in its error; an error of type stays one, and others keep their kind."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{label} failed: {error}") from error
+    except Exception as error:
+        error.add_note(f"{label} failed.")
+        raise
+
+
+def _names(samples, tasks):
+    """Return the name of each task's part: its own, or a digest of transformers, model and rows."""
+    models, rows, names = {}, {}, []
+    for task in tasks:
+        if task.name is None:
+            if id(task.model) not in models:
+                front = samples.transformers[task.table]
+                parts = [task.model] if front is None else [front, task.model]
+                models[id(task.model)] = [parameters_digest(part) for part in parts]
+            of_rows = [rows.setdefault(r.tobytes(), digest(r)) for r in (task.train, task.test)]
+        names.append(task.name or f"fits {digest([models[id(task.model)], *of_rows])[:16]}")
+    return names
