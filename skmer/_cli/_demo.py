@@ -43,7 +43,6 @@ def run_demo(output, *, n_subjects=12, n_clips=120, n_jobs=-1, seed=0):
     dict
         Content of ``result.json``.
     """
-    output.mkdir(parents=True, exist_ok=True)
     seconds = {}
     with _stage(f"Making {n_clips} clips of {n_subjects} synthetic subjects", seconds, "faces"):
         clips = _corpus_on_disk(output / "corpus", n_subjects, n_clips, seed)
@@ -56,6 +55,7 @@ def run_demo(output, *, n_subjects=12, n_clips=120, n_jobs=-1, seed=0):
     print(f"\n{table(results)}\n")
     with _stage("Drawing", seconds, "pictures"):
         _draw(output, clips, landmarks, results, pipelines(seed)["DeRe-GRL"])
+        results["DeRe-GRL"].to_html(output / "report.html", clips, landmarks=landmarks)
     summary = _summary(results, seconds)
     (output / "result.json").write_text(json.dumps(summary, indent=1), encoding="utf-8")
     print(f"Written to {output}: {', '.join(sorted(path.name for path in output.iterdir()))}")
