@@ -26,12 +26,12 @@ class Family(NamedTuple):
     half: str
     parameters: dict
     seed: int = 0
-    unit_rms: bool = False
+    normalize_motion: bool = False
 
 
-def _family(name, half, seed, n_clips, n_subjects, unit_rms=False, **parameters):
+def _family(name, half, seed, n_clips, n_subjects, normalize_motion=False, **parameters):
     sizes = {"n_clips": n_clips, "n_subjects": n_subjects}
-    return Family(name, half, sizes | parameters, seed, unit_rms)
+    return Family(name, half, sizes | parameters, seed, normalize_motion)
 
 
 _TABLE = [
@@ -43,7 +43,7 @@ _TABLE = [
         12,
         442,
         68,
-        unit_rms=True,
+        normalize_motion=True,
         dataset="megc2019",
         offset=False,
         noise=0.1,
@@ -84,7 +84,7 @@ _TABLE = [
         17,
         450,
         50,
-        unit_rms=True,
+        normalize_motion=True,
         dataset="casme3",
         offset=False,
         within_class_variation=0.3,
@@ -132,7 +132,7 @@ _TABLE = [
         21,
         320,
         40,
-        unit_rms=True,
+        normalize_motion=True,
         n_classes=3,
         flip_y=0.2,
         within_class_variation=0.5,
@@ -166,7 +166,7 @@ _TABLE = [
         52,
         430,
         64,
-        unit_rms=True,
+        normalize_motion=True,
         dataset="megc2019",
         offset=False,
         noise=0.15,
@@ -192,7 +192,7 @@ _TABLE = [
         54,
         1000,
         70,
-        unit_rms=True,
+        normalize_motion=True,
         noise=0.05,
         within_class_variation=0.45,
         subject_effects=0.5,
@@ -215,7 +215,7 @@ _TABLE = [
         56,
         350,
         36,
-        unit_rms=True,
+        normalize_motion=True,
         dataset="samm",
         n_classes=7,
         within_class_variation=0.25,
@@ -263,7 +263,7 @@ _TABLE = [
         60,
         240,
         32,
-        unit_rms=True,
+        normalize_motion=True,
         offset=False,
         noise=0.08,
         amplitude=(0.25, 1.0),
@@ -308,7 +308,7 @@ def load_clips(family, graph=GRAPH):
     """What `load_family` gives, of a `Family`."""
     clips = make_clips(family)
     X = LandmarkGraphTransformer(graph=graph).fit_transform(clips.frames).astype(np.float32)
-    return (_unit_rms(X) if family.unit_rms else X), clips.target, clips.groups
+    return (_normalize_motion(X) if family.normalize_motion else X), clips.target, clips.groups
 
 
 def make_clips(family):
@@ -316,7 +316,7 @@ def make_clips(family):
     return make_landmark_clips(**family.parameters, random_state=family.seed)
 
 
-def _unit_rms(X):
+def _normalize_motion(X):
     """Each clip divided by the root mean square of its apex displacement."""
     return X / np.sqrt(np.mean(X[:, 1:2] ** 2, axis=(1, 2, 3), keepdims=True))
 
@@ -336,7 +336,7 @@ def main():
         _, y, _ = load_family(family.name)
         text = ", ".join(f"{name} {value}" for name, value in family.parameters.items())
         print(
-            f"| {family.name} | {family.half} | {len(set(y))} | {'yes' if family.unit_rms else ''} | {text} |"
+            f"| {family.name} | {family.half} | {len(set(y))} | {'yes' if family.normalize_motion else ''} | {text} |"
         )
 
 
