@@ -7,9 +7,10 @@ from contextlib import contextmanager
 
 from sklearn.pipeline import Pipeline
 
-from skmer import DeReGRLClassifier, LandmarkGraphTransformer
 from skmer._utils._tables import text_table
+from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
 from skmer.datasets import load_casme2, make_face_clips
+from skmer.feature_extraction import LandmarkGraphTransformer
 from skmer.frames import read_image
 from skmer.inspection import (
     ActionMapDisplay,
@@ -64,7 +65,7 @@ def run_demo(output, *, n_subjects=12, n_clips=120, n_jobs=-1, seed=0):
 
 def pipelines(seed):
     """DeRe-GRL and, on the same landmarks, a support vector machine; dict."""
-    clf = DeReGRLClassifier(random_state=seed)
+    clf = SeedEnsemble(DeReGRLClassifier(), random_state=seed)
     return {
         "DeRe-GRL": Pipeline([("graph", LandmarkGraphTransformer()), ("clf", clf)]),
         "RBF-SVM": baseline("rbf-svm"),

@@ -21,7 +21,7 @@ def test_every_choice_of_the_paper(dataset, width):
     assert graph.landmarker.n_views > 1
     assert (clf.n_actions, clf.n_channels, clf.n_layers) == (3, width, 2)
     assert (clf.lambda_center, clf.lambda_weight, clf.lambda_balance) == (1, 1, 0.1)
-    assert (clf.loss_reduction, clf.mirror, clf.noise, clf.class_weight) == ("sum", False, 0, None)
+    assert (clf.loss_reduction, clf.horizontal_flip, clf.noise, clf.class_weight) == ("sum", False, 0, None)
     assert (clf.optimizer, clf.max_epochs, clf.train_split) == (torch.optim.Adam, 200, None)
     assert (clf.centers, clf.balance, clf.batch_size, clf.schedule) == ("learned", "absolute", 32, None)
     assert (clf.lr, clf.weight_decay) == (1e-3, 1e-4)
