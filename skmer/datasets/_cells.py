@@ -68,7 +68,7 @@ def frame_number(cell):
     if not re.fullmatch(r"\d+(\.\d*)?(e\+?\d{1,2})?", text):
         return None
     number = float(text)
-    return int(number) if number.is_integer() else None
+    return int(number) if number.is_integer() and number < 10**9 else None
 
 
 def canonical_label(text):
