@@ -99,7 +99,7 @@ class ActionUnits(NamedTuple):
 
 
 def is_date(cell):
-    """Whether a spreadsheet program took a cell for a date, as it does with "4-7"."""
+    """Return True for a cell that a spreadsheet program took for a date, as it does with "4-7"."""
     return bool(_DATE.fullmatch(cell_text(cell)))
 
 
