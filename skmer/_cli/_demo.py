@@ -7,9 +7,10 @@ from contextlib import contextmanager
 
 from sklearn.pipeline import Pipeline
 
-from skmer import DeReGRLClassifier, LandmarkGraphTransformer
 from skmer._utils._tables import text_table
+from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
 from skmer.datasets import load_casme2, make_face_clips
+from skmer.feature_extraction import LandmarkGraphTransformer
 from skmer.frames import read_image
 from skmer.inspection import (
     ActionMapDisplay,
@@ -43,7 +44,6 @@ def run_demo(output, *, n_subjects=12, n_clips=120, n_jobs=-1, seed=0):
     dict
         Content of ``result.json``.
     """
-    output.mkdir(parents=True, exist_ok=True)
     seconds = {}
     with _stage(f"Making {n_clips} clips of {n_subjects} synthetic subjects", seconds, "faces"):
         clips = _corpus_on_disk(output / "corpus", n_subjects, n_clips, seed)
@@ -56,6 +56,7 @@ def run_demo(output, *, n_subjects=12, n_clips=120, n_jobs=-1, seed=0):
     print(f"\n{table(results)}\n")
     with _stage("Drawing", seconds, "pictures"):
         _draw(output, clips, landmarks, results, pipelines(seed)["DeRe-GRL"])
+        results["DeRe-GRL"].to_html(output / "report.html", clips, landmarks=landmarks)
     summary = _summary(results, seconds)
     (output / "result.json").write_text(json.dumps(summary, indent=1), encoding="utf-8")
     print(f"Written to {output}: {', '.join(sorted(path.name for path in output.iterdir()))}")
@@ -64,7 +65,7 @@ def run_demo(output, *, n_subjects=12, n_clips=120, n_jobs=-1, seed=0):
 
 def pipelines(seed):
     """DeRe-GRL and, on the same landmarks, a support vector machine; dict."""
-    clf = DeReGRLClassifier(random_state=seed)
+    clf = SeedEnsemble(DeReGRLClassifier(), random_state=seed)
     return {
         "DeRe-GRL": Pipeline([("graph", LandmarkGraphTransformer()), ("clf", clf)]),
         "RBF-SVM": baseline("rbf-svm"),

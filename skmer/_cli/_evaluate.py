@@ -4,7 +4,7 @@ from contextlib import suppress
 
 from skmer._cli._corpora import find_landmarks, paper_set, read_clips
 from skmer._cli._methods import make_method, searched
-from skmer._cli._options import NETS
+from skmer._cli._options import NETS, REAL
 from skmer.frames import holds_landmarks
 from skmer.model_selection import evaluate_loso
 
@@ -53,17 +53,20 @@ def run_evaluation(run, source, method, protocol, *, model=None, audit="warn"):
         engine="batched" if method in NETS else "loop",
         audit=_AUDIT[audit],
     )
-    write(result, run.output)
+    # A page with the frames of a licensed set would be as private as the set itself.
+    write(result, run.output, None if set(source.names) & set(REAL) else clips)
     files = ", ".join(sorted(path.name for path in run.output.iterdir() if path.is_file()))
     print(f"\n{method}, {result}\n\nWritten to {run.output}: {files}")
     return result
 
 
-def write(result, output):
-    """Write all forms of a result; the log of the challenges if one can hold it."""
+def write(result, output, clips=None):
+    """Write all forms of a result, the page with `clips` if given; the log of the challenges if it fits."""
+    output.mkdir(parents=True, exist_ok=True)
     result.to_json(output / "result.json")
     result.to_csv(output / "predictions.csv")
     result.to_markdown(output / "table.md")
     result.to_latex(output / "table.tex")
+    result.to_html(output / "report.html", clips)
     with suppress(ValueError):  # several seeds, or a clip with a blank in its name: no log can hold them
         result.to_megc_log(output / "megc-log.txt")

@@ -4,14 +4,14 @@ from sklearn.model_selection import GridSearchCV, GroupKFold, LeaveOneGroupOut
 from sklearn.pipeline import Pipeline
 
 from skmer._cli._options import NETS, Model
-from skmer.classifiers import DeReGRLClassifier
+from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
 from skmer.feature_extraction import LandmarkGraphTransformer
 from skmer.metrics import uf1_scorer
 from skmer.model_selection import BatchedGridSearchCV
 from skmer.pipelines import baseline, paper_pipeline
 
 GRIDS = {
-    "dere-grl": {"clf__n_actions": [2, 3, 5], "clf__lambda_center": [0.01, 0.1, 1.0]},
+    "dere-grl": {"clf__estimator__n_actions": [2, 3, 5], "clf__estimator__lambda_center": [0.01, 0.1, 1.0]},
     "paper": {"clf__n_actions": [2, 3, 5], "clf__lambda_center": [0.1, 1.0]},
     "rbf-svm": {"clf__C": [0.1, 1.0, 10.0], "clf__gamma": [0.003, 0.01, 0.03]},
     "linear-svm": {"clf__C": [0.001, 0.01, 0.1, 1.0]},
@@ -24,12 +24,13 @@ def make_method(name, *, dataset="casme2", landmarks=False, model=None):
     model = model or Model()
     if name not in NETS:
         return baseline(name)
+    epochs = {} if model.epochs is None else {"max_epochs": model.epochs}
     if name == "paper":
         pipeline = paper_pipeline(dataset, model.magnet_weights, landmarks=landmarks, random_state=0)
-    else:
-        clf = DeReGRLClassifier(random_state=0)
-        pipeline = Pipeline([("graph", LandmarkGraphTransformer()), ("clf", clf)])
-    return pipeline if model.epochs is None else pipeline.set_params(clf__max_epochs=model.epochs)
+        pipeline["clf"].set_params(**epochs)
+        return pipeline
+    clf = SeedEnsemble(DeReGRLClassifier(**epochs), random_state=0)
+    return Pipeline([("graph", LandmarkGraphTransformer()), ("clf", clf)])
 
 
 def searched(name, pipeline, inner_folds=None, n_jobs=None):

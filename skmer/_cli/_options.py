@@ -98,5 +98,4 @@ class Run:
                 f"{folds} holds finished folds; go on from them with --resume, delete them with --overwrite, "
                 "or name another --output."
             )
-        self.output.mkdir(parents=True, exist_ok=True)
         return folds

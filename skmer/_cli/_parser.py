@@ -1,13 +1,15 @@
 """Parser of the command line, and its exit codes."""
 
 import argparse
+import signal
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 from skmer import __version__
 from skmer._cli._options import METHODS, PROTOCOLS, REAL, SYNTHETIC, Model, Protocol, Run, Source
 
-OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+OK, FAILED, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
 
 def main(arguments=None):
@@ -21,19 +23,50 @@ def main(arguments=None):
     Returns
     -------
     int
-        0 done, 1 failed, 130 interrupted; wrong usage exits with 2.
+        0 done, 1 failed, 130 interrupted, 143 terminated; wrong usage exits with 2.
     """
     options = vars(_parser().parse_args(arguments))
     command = options.pop("command")
     try:
-        command(**options)
+        with _terminable():
+            command(**options)
     except KeyboardInterrupt:
         print("skmer: interrupted", file=sys.stderr)
         return INTERRUPTED
+    except _Terminated:
+        print("skmer: terminated", file=sys.stderr)
+        return TERMINATED
     except (OSError, ValueError, ImportError) as error:
         print(f"skmer: error: {error}", file=sys.stderr)
         return FAILED
     return OK
+
+
+class _Terminated(BaseException):
+    """Raised where SIGTERM finds the program, so that it ends as by an interrupt."""
+
+
+@contextmanager
+def _terminable():
+    """End the worker processes with the program on SIGTERM, which alone would leave them asleep."""
+
+    def end(*_):
+        raise _Terminated
+
+    try:
+        before = signal.signal(signal.SIGTERM, end)
+    except ValueError:  # not in the main thread, which alone gets signals
+        yield
+        return
+    try:
+        yield
+    except _Terminated:
+        loky = sys.modules.get("joblib.externals.loky")
+        if loky is not None:
+            loky.get_reusable_executor().shutdown(wait=False, kill_workers=True)
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _parser():
@@ -106,7 +139,9 @@ def _add_tables(commands):
         "--dataset", default="synthetic", choices=("casme2", "samm", *SYNTHETIC), help="which data set"
     )
     tables.add_argument("--table", dest="tables", nargs="+", type=int, default=[1, 2], choices=(1, 2))
-    tables.add_argument("--recipe", default="paper", choices=("paper", "default"), help="whose settings")
+    tables.add_argument(
+        "--recipe", default="both", choices=("both", "paper", "default"), help="settings of the network"
+    )
     _add_run(tables, Path("tables"))
     tables.set_defaults(command=_tables)
 

@@ -1,14 +1,23 @@
-"""Checks of plain arguments: integers, positive numbers, ranges."""
+"""Checks of plain arguments: integers, positive numbers, ranges, paths."""
 
 from numbers import Integral, Real
+from os import PathLike
 
 import numpy as np
 
 
-def check_integer(name, value, least):
-    """Refuse what is not an integer of at least `least`."""
+def check_integer(name, value, least, most=None):
+    """Refuse what is not an integer of at least `least` and at most `most`."""
     if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
         raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}.")
+    if most is not None and value > most:
+        raise ValueError(f"{name} must be at most {most}, got {value!r}.")
+
+
+def check_path(name, value):
+    """Refuse what is neither a path nor an open file."""
+    if not isinstance(value, str | PathLike) and not hasattr(value, "read"):
+        raise TypeError(f"{name} must be a path or an open file, got {type(value).__name__}.")
 
 
 def check_positive(name, value):

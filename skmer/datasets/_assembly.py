@@ -1,12 +1,14 @@
 """Clips put together: from a table of one's own, and from several data sets."""
 
 import io
+from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from skmer._utils._checks import check_path
 from skmer._utils._text import decode_text, read_content
 from skmer.datasets._cells import canonical_label, cell_text
 from skmer.datasets._clips import ClipTruth, MicroExpressionClips
@@ -56,6 +58,7 @@ def clips_from_frame(table, frames=None, *, target="target", subject="subject", 
     (['happiness'], ['own/anna'], 'a1.png')
     """
     if not isinstance(table, pd.DataFrame):
+        check_path("table", table)
         if root is None and not hasattr(table, "read"):
             root = Path(table).parent
         table = _read_csv(table, target, subject)
@@ -126,6 +129,8 @@ def concatenate_clips(parts):
     ------
     ValueError
         If there is no part, landmarks are mixed with images, or two parts share a subject's group.
+    TypeError
+        If a part is something else.
 
     Examples
     --------
@@ -134,7 +139,10 @@ def concatenate_clips(parts):
     >>> len(concatenate_clips(parts))
     40
     """
-    parts = list(parts)
+    parts = list(parts) if isinstance(parts, Iterable) else [parts]
+    other = [type(part).__name__ for part in parts if not isinstance(part, MicroExpressionClips)]
+    if other:
+        raise TypeError(f"parts must all be MicroExpressionClips, got {', '.join(other[:3])}.")
     if not parts:
         raise ValueError("parts must hold at least one MicroExpressionClips, got none.")
     if len({part.frames.shape[1:] for part in parts}) > 1:

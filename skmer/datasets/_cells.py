@@ -68,7 +68,7 @@ def frame_number(cell):
     if not re.fullmatch(r"\d+(\.\d*)?(e\+?\d{1,2})?", text):
         return None
     number = float(text)
-    return int(number) if number.is_integer() else None
+    return int(number) if number.is_integer() and number < 10**9 else None
 
 
 def canonical_label(text):
@@ -99,7 +99,7 @@ class ActionUnits(NamedTuple):
 
 
 def is_date(cell):
-    """Whether a spreadsheet program took a cell for a date, as it does with "4-7"."""
+    """Return True for a cell that a spreadsheet program took for a date, as it does with "4-7"."""
     return bool(_DATE.fullmatch(cell_text(cell)))
 
 

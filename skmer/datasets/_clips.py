@@ -113,6 +113,14 @@ class MicroExpressionClips:
         fingerprint=None,
         truth=None,
     ):
+        for name, value, kind in (
+            ("table", table, pd.DataFrame),
+            ("dropped", dropped, pd.DataFrame),
+            ("corrected", corrected, pd.DataFrame),
+            ("truth", truth, ClipTruth),
+        ):
+            if value is not None and not isinstance(value, kind):
+                raise TypeError(f"{name} must be a {kind.__name__}, got {type(value).__name__}.")
         self.frames = _check_frames(frames)
         self.target = _check_names("target", target, len(self.frames))
         self.groups = _check_names("groups", groups, len(self.frames))

@@ -234,7 +234,7 @@ class ActionWeightsDisplay:
             )
         labels = [f"{name} ({count})" for name, count in zip(self.weights.index, self.counts, strict=True)]
         ax.set_xticks(range(n_actions), self.weights.columns, rotation=30, ha="right", rotation_mode="anchor")
-        ax.set_yticks(range(n_classes), labels)
+        ax.set_yticks(range(n_classes), labels, parse_math=False)
         ax.tick_params(length=0)
         ax.spines[:].set_visible(False)
         ax.set_title("weight of each action, 1 is its mean over all clips", **CAPTION)

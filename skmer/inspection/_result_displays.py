@@ -103,8 +103,15 @@ class PooledConfusionDisplay:
         ax.imshow(self.shares, cmap=SEQUENTIAL, vmin=0, vmax=1, aspect="auto")
         for i, j in np.ndindex(n_classes, n_classes):
             self._write_cell(ax, i, j)
-        ax.set_xticks(range(n_classes), self.class_names, rotation=30, ha="right", rotation_mode="anchor")
-        ax.set_yticks(range(n_classes), self.class_names)
+        ax.set_xticks(
+            range(n_classes),
+            self.class_names,
+            parse_math=False,
+            rotation=30,
+            ha="right",
+            rotation_mode="anchor",
+        )
+        ax.set_yticks(range(n_classes), self.class_names, parse_math=False)
         ax.tick_params(length=0)
         ax.spines[:].set_visible(False)
         ax.set(xlabel="predicted", ylabel="true")
@@ -214,7 +221,7 @@ class ClassScoresDisplay:
             for place, value in zip(places, values, strict=True):
                 if np.isfinite(value):
                     ax.text(value + 0.01, place, f"{value:.2f}", va="center", fontsize="small")
-        ax.set_yticks(range(n_classes), self.labels)
+        ax.set_yticks(range(n_classes), self.labels, parse_math=False)
         ax.invert_yaxis()
         ax.set(xlim=(0, 1.08), xlabel="F1 over all folds")
         ax.set_title("clips in brackets", **CAPTION)
@@ -301,7 +308,7 @@ class SubjectScoresDisplay:
         for place, total, share in zip(places, n_clips, self.accuracy[order], strict=True):
             ax.text(place, total, f"{100 * share:.0f}", ha="center", va="bottom", fontsize="small")
         names = [self.subjects[i].rpartition("/")[2] for i in order]
-        ax.set_xticks(places, names, rotation=90)
+        ax.set_xticks(places, names, parse_math=False, rotation=90)
         ax.tick_params(axis="x", length=0)
         ax.set(ylabel="clips", xlim=(-0.6, len(order) - 0.4))
         ax.margins(y=0.1)

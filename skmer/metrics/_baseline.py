@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.utils.validation import check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_consistent_length
 
-from skmer.metrics._confusion import accuracy, pooled_confusion, uar, uf1
+from skmer.metrics._confusion import accuracy, check_labels, pooled_confusion, uar, uf1
 
 
 class BaselineScores(NamedTuple):
@@ -40,7 +40,7 @@ def majority_predictions(y, groups=None):
     Raises
     ------
     ValueError
-        If `y` and `groups` differ in length, or there is only one subject.
+        If `y` and `groups` differ in length, are empty or have a missing entry, or there is only one subject.
 
     Examples
     --------
@@ -48,11 +48,11 @@ def majority_predictions(y, groups=None):
     >>> majority_predictions(["a", "a", "a", "b", "b"], groups=[1, 1, 1, 2, 2]).tolist()
     ['b', 'b', 'b', 'a', 'a']
     """
-    classes, codes = np.unique(column_or_1d(y), return_inverse=True)
+    classes, codes = np.unique(check_labels("y", y), return_inverse=True)
     counts = np.bincount(codes, minlength=len(classes))
     if groups is None:
         return np.full(len(codes), classes[counts.argmax()])
-    groups = column_or_1d(groups)
+    groups = check_labels("groups", groups)
     check_consistent_length(codes, groups)
     subjects, members = np.unique(groups, return_inverse=True)
     if len(subjects) < 2:
@@ -82,7 +82,7 @@ def majority_baseline(y, groups=None):
     Raises
     ------
     ValueError
-        If `y` and `groups` differ in length, or there is only one subject.
+        If `y` and `groups` differ in length, are empty or have a missing entry, or there is only one subject.
 
     Notes
     -----

@@ -1,13 +1,17 @@
 """Confidence intervals of pooled scores, from resampling subjects."""
 
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import unique_labels
-from sklearn.utils.validation import check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_consistent_length
 
-from skmer.metrics._confusion import SCORES
+from skmer._utils._checks import check_integer
+from skmer.metrics._confusion import SCORES, check_labels
+
+_MOST_RESAMPLES = 100_000  # bounds the memory; the ends of an interval no longer move
 
 
 class Interval(NamedTuple):
@@ -39,7 +43,7 @@ def subject_bootstrap(y_true, y_pred, groups, *, level=0.95, n_resamples=2000, r
     level : float, default=0.95
         Coverage.
     n_resamples : int, default=2000
-        Number of draws.
+        Number of draws, at most 100,000.
     random_state : int, RandomState instance or None, default=0
         Source of the draws.
 
@@ -52,7 +56,8 @@ def subject_bootstrap(y_true, y_pred, groups, *, level=0.95, n_resamples=2000, r
     Raises
     ------
     ValueError
-        If `level` is not between 0 and 1, lengths differ, or there is only one subject.
+        If `level` or `n_resamples` is out of its range, lengths differ, an entry is missing, or there is only
+        one subject.
 
     Notes
     -----
@@ -86,7 +91,7 @@ def paired_bootstrap(y_true, y_pred_a, y_pred_b, groups, *, level=0.95, n_resamp
     level : float, default=0.95
         Coverage.
     n_resamples : int, default=2000
-        Number of draws.
+        Number of draws, at most 100,000.
     random_state : int, RandomState instance or None, default=0
         Source of the draws.
 
@@ -98,7 +103,8 @@ def paired_bootstrap(y_true, y_pred_a, y_pred_b, groups, *, level=0.95, n_resamp
     Raises
     ------
     ValueError
-        If `level` is not between 0 and 1, lengths differ, or there is only one subject.
+        If `level` or `n_resamples` is out of its range, lengths differ, an entry is missing, or there is only
+        one subject.
 
     Examples
     --------
@@ -116,8 +122,13 @@ def paired_bootstrap(y_true, y_pred_a, y_pred_b, groups, *, level=0.95, n_resamp
 
 def _draws(y_true, predictions, groups, n_resamples, random_state):
     """Confusion matrices (n_runs, n_resamples, n_classes, n_classes) of each method on the same subjects."""
-    y_true, groups = column_or_1d(y_true), column_or_1d(groups)
+    check_integer("n_resamples", n_resamples, 1)
+    if n_resamples > _MOST_RESAMPLES:
+        raise ValueError(f"n_resamples must be at most {_MOST_RESAMPLES}, got {n_resamples}.")
+    y_true, groups = check_labels("y_true", y_true), check_labels("groups", groups)
     predictions = [np.atleast_2d(y_pred) for y_pred in predictions]
+    for y_pred in predictions:
+        check_labels("y_pred", y_pred.ravel())
     check_consistent_length(y_true, groups, *(y_pred.T for y_pred in predictions))
     subjects, members = np.unique(groups, return_inverse=True)
     if len(subjects) < 2:
@@ -140,7 +151,7 @@ def _by_subject(y_true, y_pred, members, classes):
 
 
 def _interval(values, level):
-    if not 0 < level < 1:
+    if not isinstance(level, Real) or not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, got {level!r}.")
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(low), float(high))

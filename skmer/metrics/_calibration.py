@@ -3,8 +3,10 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
-from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_array, check_consistent_length
+
+from skmer._utils._sklearn import Interval, StrOptions, validate_params
+from skmer.metrics._confusion import check_labels
 
 _MOST_BINS = 10_000  # bounds the memory; far more bins than samples estimate nothing
 
@@ -72,7 +74,7 @@ def expected_calibration_error(y_true, probabilities, *, labels=None, n_bins=10,
     0.3
     """
     probabilities = check_array(probabilities, input_name="probabilities")
-    y_true = column_or_1d(y_true)
+    y_true = check_labels("y_true", y_true)
     check_consistent_length(y_true, probabilities)
     labels = _check_columns(y_true, probabilities, labels)
     confidence = probabilities.max(axis=1)
@@ -83,7 +85,7 @@ def expected_calibration_error(y_true, probabilities, *, labels=None, n_bins=10,
 
 
 def _check_columns(y_true, probabilities, labels):
-    labels = np.unique(y_true) if labels is None else column_or_1d(labels)
+    labels = np.unique(y_true) if labels is None else check_labels("labels", labels)
     if len(labels) != probabilities.shape[1]:
         raise ValueError(
             f"labels must name each column of probabilities, which has {probabilities.shape[1]}, got "

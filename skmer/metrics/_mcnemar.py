@@ -4,6 +4,8 @@ import numpy as np
 from scipy.stats import binomtest
 from sklearn.utils.validation import check_consistent_length
 
+from skmer.metrics._confusion import check_labels
+
 
 def mcnemar_exact(correct_a, correct_b):
     """Exact McNemar test of two classifiers on the same samples.
@@ -26,7 +28,7 @@ def mcnemar_exact(correct_a, correct_b):
     Raises
     ------
     ValueError
-        If the arrays differ in length.
+        If the arrays differ in length, are empty or hold anything but True and False (or 1 and 0).
 
     Notes
     -----
@@ -44,8 +46,19 @@ def mcnemar_exact(correct_a, correct_b):
     >>> mcnemar_exact([True] * 6 + [False], [False] * 6 + [True])
     (0.125, 6, 1)
     """
+    correct_a, correct_b = _check_hits("correct_a", correct_a), _check_hits("correct_b", correct_b)
     check_consistent_length(correct_a, correct_b)
-    correct_a, correct_b = np.asarray(correct_a, dtype=bool), np.asarray(correct_b, dtype=bool)
     only_a, only_b = int((correct_a & ~correct_b).sum()), int((correct_b & ~correct_a).sum())
     p_value = binomtest(only_a, only_a + only_b).pvalue if only_a + only_b else 1.0
     return float(p_value), only_a, only_b
+
+
+def _check_hits(name, hits):
+    """Hits as booleans: the labels themselves would all be true."""
+    hits = check_labels(name, hits)
+    if hits.dtype.kind not in "biuf" or not np.isin(hits, (0, 1)).all():
+        raise ValueError(
+            f"{name} must hold True where the classifier is right and False elsewhere, got "
+            f"{hits[:3].tolist()}; pass y_true == y_pred."
+        )
+    return hits.astype(bool)

@@ -5,11 +5,11 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 from sklearn.metrics import make_scorer
-from sklearn.utils._param_validation import Options, StrOptions, validate_params
 from sklearn.utils.multiclass import unique_labels
 
+from skmer._utils._sklearn import Options, StrOptions, validate_params
 from skmer._utils._warn import warn_user
-from skmer.metrics._confusion import class_f1, class_precision, class_recall, pooled_confusion
+from skmer.metrics._confusion import check_labels, class_f1, class_precision, class_recall, pooled_confusion
 
 _CONSTRAINTS = {
     "y_true": ["array-like"],
@@ -62,7 +62,7 @@ def uf1_score(y_true, y_pred, *, labels=None, sample_weight=None, zero_division=
     Raises
     ------
     ValueError
-        If the arrays differ in length or are empty.
+        If the arrays differ in length, are empty, or have a missing entry or a negative weight.
 
     Notes
     -----
@@ -111,7 +111,7 @@ def uar_score(y_true, y_pred, *, labels=None, sample_weight=None, zero_division=
     Raises
     ------
     ValueError
-        If the arrays differ in length or are empty.
+        If the arrays differ in length, are empty, or have a missing entry or a negative weight.
 
     Notes
     -----
@@ -128,7 +128,7 @@ def uar_score(y_true, y_pred, *, labels=None, sample_weight=None, zero_division=
     >>> uar_score(["happiness", "others", "others"], ["others", "others", "others"])
     0.5
     """
-    labels = unique_labels(y_true) if labels is None else labels
+    labels = unique_labels(check_labels("y_true", y_true)) if labels is None else labels
     confusion, order = pooled_confusion(y_true, y_pred, labels, sample_weight)
     claim = "The recall of a class with no sample is 0 / 0"
     recall = class_recall(confusion)[: len(labels)]

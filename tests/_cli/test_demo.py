@@ -22,7 +22,14 @@ def demo(tmp_path_factory):
 def test_it_ends_well_and_leaves_what_it_says(demo):
     code, output = demo
     assert code == 0
-    names = {"result.json", "corpus", "dere-grl.csv", "rbf-svm.csv", *(f"{name}.png" for name in PICTURES)}
+    names = {
+        "result.json",
+        "report.html",
+        "corpus",
+        "dere-grl.csv",
+        "rbf-svm.csv",
+        *(f"{name}.png" for name in PICTURES),
+    }
     assert {path.name for path in output.iterdir()} == names
 
 

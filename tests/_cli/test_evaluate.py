@@ -35,6 +35,7 @@ def test_all_forms_of_the_result_are_written_and_agree(tmp_path, capsys):
     table = pd.read_csv(tmp_path / "out" / "predictions.csv")
     assert uf1_score(table["truth"], table["prediction"]) == pytest.approx(result.uf1)
     assert read_megc_log(tmp_path / "out" / "megc-log.txt").uf1 == pytest.approx(result.uf1)
+    assert (tmp_path / "out" / "report.html").read_text().count('<li class="clip') == 24
     printed = capsys.readouterr().out
     for text in (printed, *((tmp_path / "out" / name).read_text() for name in ("table.md", "table.tex"))):
         assert f"{result.uf1:.3f}" in text
@@ -130,8 +131,9 @@ def test_cross_dataset_takes_several_sets(tmp_path, capsys):
     ids=["no root", "a root too many", "no folder", "composite", "sets"],
 )
 def test_what_cannot_be_done_ends_in_a_sentence(tmp_path, capsys, words, message):
-    assert main(["evaluate", *words, *SMALL, "--output", str(tmp_path)]) == 1
+    assert main(["evaluate", *words, *SMALL, "--output", str(tmp_path / "out")]) == 1
     assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(("audit", "code"), [("raise", 1), ("off", 0)])
@@ -150,3 +152,42 @@ def test_every_method_fits_and_its_grid_is_its_own(method):
     pipeline = make_method(method, landmarks=True, model=Model(epochs=1))
     assert len(pipeline.fit(clips.frames, clips.target).predict(clips.frames)) == 24
     assert GRIDS[method].keys() <= pipeline.get_params().keys()
+
+
+def children_of(process):
+    table = subprocess.run(["ps", "-eo", "pid=,ppid=,stat="], capture_output=True, text=True, check=True)
+    rows = [line.split() for line in table.stdout.splitlines()]
+    return {int(pid) for pid, parent, state in rows if int(parent) == process and state[0] != "Z"}
+
+
+def is_alive(process):
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_terminated_program_takes_its_workers_with_it(tmp_path):
+    words = [sys.executable, "-m", "skmer", "evaluate", "--dataset", "synthetic", "--method", "rbf-svm"]
+    words += [
+        "--protocol",
+        "nested-loso",
+        "--audit",
+        "off",
+        "--n-jobs",
+        "2",
+        "--output",
+        str(tmp_path / "out"),
+    ]
+    run = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 90
+    while run.poll() is None and not folds_in(tmp_path / "out") and time.monotonic() < deadline:
+        time.sleep(0.02)
+    workers = children_of(run.pid)
+    run.terminate()
+    _, error = run.communicate(timeout=60)
+    assert (run.returncode, "skmer: terminated" in error) == (143, True)
+    while any(map(is_alive, workers)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert workers and not any(map(is_alive, workers))

@@ -16,12 +16,13 @@ WORDS = ["tables", "--n-subjects", "4", "--n-clips", "24", "--n-jobs", "1", "--e
 def output(tmp_path_factory):
     """Both tables on a small synthetic SAMM, made once."""
     output = tmp_path_factory.mktemp("tables")
-    assert main([*WORDS, "--dataset", "synthetic-samm", "--output", str(output)]) == 0
+    words = [*WORDS, "--recipe", "paper"]
+    assert main([*words, "--dataset", "synthetic-samm", "--output", str(output)]) == 0
     return output
 
 
 def test_the_rows_are_the_ablations_own_results(output):
-    content = json.loads((output / "tables.json").read_text())
+    content = json.loads((output / "tables.json").read_text())["paper"]
     clips = make_landmark_clips(4, 24, dataset="samm", random_state=0)
     pipelines = ablation_pipelines("samm", landmarks=True, random_state=0)
     assert content.keys() == pipelines.keys()
@@ -33,7 +34,7 @@ def test_the_rows_are_the_ablations_own_results(output):
 
 def test_published_figures_and_both_ns_stand_beside_ours(output):
     rows = pd.read_csv(output / "tables.csv")
-    content = json.loads((output / "tables.json").read_text())
+    content = json.loads((output / "tables.json").read_text())["paper"]
     assert set(rows["N"]) == {24}
     for line in rows[rows["row"] != "majority baseline"].itertuples(index=False):
         values = dict(zip(rows.columns, line, strict=True))
@@ -50,7 +51,7 @@ def test_published_figures_and_both_ns_stand_beside_ours(output):
 def test_a_second_run_resumes_or_is_refused(output, capsys):
     folds = sorted((output / "folds").rglob("*.json"))
     stamps = [path.stat().st_mtime_ns for path in folds]
-    words = [*WORDS, "--dataset", "synthetic-samm", "--output", str(output)]
+    words = [*WORDS, "--recipe", "paper", "--dataset", "synthetic-samm", "--output", str(output)]
     assert main(words) == 1
     assert "--resume" in capsys.readouterr().err
     before = (output / "tables.csv").read_bytes()
@@ -76,3 +77,31 @@ def test_a_row_counts_its_clips_and_the_baseline_stands_below():
     assert found.loc["backbone", "Acc %"] == f"{100 * result.accuracy:.2f}"
     assert found.index[-1] == "majority baseline"
     assert found.loc["majority baseline", "UF1"] == f"{result.baseline.uf1:.3f}"
+
+
+def test_both_recipes_stand_in_the_tables_and_guessing_is_named(tmp_path, capsys):
+    words = [
+        "tables",
+        "--n-subjects",
+        "3",
+        "--n-clips",
+        "15",
+        "--n-jobs",
+        "1",
+        "--epochs",
+        "1",
+        "--table",
+        "1",
+    ]
+    assert main([*words, "--output", str(tmp_path)]) == 0
+    content = json.loads((tmp_path / "tables.json").read_text())
+    assert list(content) == ["paper", "default"]
+    assert set(pd.read_csv(tmp_path / "tables.csv")["recipe"]) == {"paper", "default"}
+    text, printed = (tmp_path / "tables.md").read_text(), capsys.readouterr().out
+    for recipe, rows in content.items():
+        assert f"Table 1, modules, {recipe} recipe: synthetic, 15 clips, 3 folds" in text
+        guessing = [name for name, row in rows.items() if row["uf1"] <= row["baseline"]["uf1"] + 1e-9]
+        line = next(line for line in text.splitlines() if line.startswith(f"recipe {recipe},"))
+        assert all(name in line for name in guessing)
+        assert ("no better than guessing" in line) == bool(guessing)
+    assert "s a row, 2 left: about" in printed

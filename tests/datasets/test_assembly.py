@@ -122,3 +122,15 @@ def test_a_csv_file_of_too_many_columns_is_refused(tmp_path):
 @pytest.mark.parametrize("other", ["Jose\u0301", "José\u200b", "\uff2aosé", " JOSÉ "])
 def test_names_that_look_alike_are_one_person(other):
     assert len(set(clips_from_frame(own_table(["José", other])).groups)) == 1
+
+
+@pytest.mark.parametrize("parts", [5, None, [path_clips(), None], "ab"])
+def test_parts_that_are_no_clips_are_refused(parts):
+    with pytest.raises(TypeError, match="parts must all be MicroExpressionClips, got"):
+        concatenate_clips(parts)
+
+
+@pytest.mark.parametrize("table", [5, None, ["a.csv"]])
+def test_tables_of_another_type_are_refused(table):
+    with pytest.raises(TypeError, match="table must be a path or an open file, got"):
+        clips_from_frame(table)

@@ -165,3 +165,10 @@ def test_targets_that_are_no_list_are_refused():
     frames = make_landmark_clips(2, 5, random_state=0).frames[:2]
     with pytest.raises(TypeError, match="target must be array-like, got int"):
         MicroExpressionClips(frames, 5, ["lab/a", "lab/b"])
+
+
+@pytest.mark.parametrize("name", ["table", "dropped", "corrected", "truth"])
+def test_tables_and_truth_of_another_type_are_refused(name):
+    frames = make_landmark_clips(2, 5, random_state=0).frames[:2]
+    with pytest.raises(TypeError, match=f"{name} must be a .*, got int"):
+        MicroExpressionClips(frames, ["fear", "fear"], ["lab/a", "lab/b"], **{name: 3})

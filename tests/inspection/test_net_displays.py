@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
-from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 
-from skmer import DeReGRLClassifier, LandmarkGraphTransformer
+from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
 from skmer.datasets import make_landmark_clips
 from skmer.face import FaceGraph
+from skmer.feature_extraction import LandmarkGraphTransformer
 from skmer.inspection import ActionMapDisplay, ActionWeightsDisplay, LossCurvesDisplay
 
 
@@ -116,23 +116,12 @@ def test_losses_that_were_not_recorded_are_refused(pipeline):
         LossCurvesDisplay.from_estimator(pipeline, part="valid")
 
 
-class Ensemble(BaseEstimator):
-    """As a fitted ensemble of networks."""
-
-    def __init__(self, estimators=()):
-        self.estimators = estimators
-        self.estimators_ = list(estimators)
-
-    def fit(self, X, y):
-        return self
-
-
 @pytest.fixture(scope="module")
-def ensemble(pipeline, clips, features):
+def ensemble(clips):
     """Two networks that differ, as the last step of a pipeline."""
-    other = DeReGRLClassifier(n_actions=2, max_epochs=2, batch_size=16, random_state=1)
-    members = [pipeline[-1], other.fit(features, clips.target)]
-    return Pipeline([("graph", pipeline[0]), ("clf", Ensemble(members))])
+    net = DeReGRLClassifier(n_actions=2, max_epochs=2, batch_size=16)
+    steps = [("graph", LandmarkGraphTransformer()), ("clf", SeedEnsemble(net, 2, random_state=0))]
+    return Pipeline(steps).fit(clips.frames, clips.target)
 
 
 @pytest.mark.parametrize("member", [0, 1])

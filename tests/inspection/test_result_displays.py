@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
@@ -82,3 +83,13 @@ def test_bars_are_right_and_wrong_clips(make_result, written):
 def test_the_pooled_accuracy_is_that_of_the_clips(make_result):
     result = make_result(seeds=(0, 1))
     assert SubjectScoresDisplay.from_result(result).pooled == pytest.approx(result.accuracy)
+
+
+@pytest.mark.parametrize("name", ["$x_{$", r"$\frac$", "a$b"])
+def test_names_are_no_formulas(name):
+    _, axes = plt.subplots(1, 3)
+    SubjectScoresDisplay([f"lab/{name}", "lab/b"], [1.0, 0.5], [2, 8]).plot(axes[0])
+    PooledConfusionDisplay([[1, 0], [0, 1]], [name, "b"]).plot(axes[1])
+    ClassScoresDisplay(pd.DataFrame({"net": [0.5, 0.6]}, index=[name, "b"]), [3, 4]).plot(axes[2])
+    axes[0].figure.canvas.draw()
+    assert name in [label.get_text() for label in axes[0].get_xticklabels()]

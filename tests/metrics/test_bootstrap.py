@@ -100,3 +100,24 @@ def test_an_impossible_level_is_refused(level):
 def test_a_single_subject_is_refused():
     with pytest.raises(ValueError, match="at least two subjects"):
         subject_bootstrap(["a", "b"], ["a", "b"], [1, 1])
+
+
+@pytest.mark.parametrize("n_resamples", [[], {}, None, True, 0, -1, 1.5, 10**9])
+def test_numbers_of_draws_are_checked(n_resamples):
+    with pytest.raises(ValueError, match="n_resamples must be"):
+        subject_bootstrap(list("mnmn"), list("mnnn"), list("xxyy"), n_resamples=n_resamples)
+
+
+@pytest.mark.parametrize("level", [0, 1, None, "0.9"])
+def test_levels_are_checked(level):
+    with pytest.raises(ValueError, match="level must lie between 0 and 1"):
+        subject_bootstrap(list("mnmn"), list("mnnn"), list("xxyy"), level=level)
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_missing_entries_are_refused(place):
+    arrays = [list("mnmn"), list("mnnn"), list("xxyy")]
+    arrays[place][1] = None
+    name = ("y_true", "y_pred", "groups")[place]
+    with pytest.raises(ValueError, match=f"{name} must have no missing entry, number 1 is None"):
+        subject_bootstrap(*arrays)

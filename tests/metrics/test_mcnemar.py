@@ -1,5 +1,6 @@
 from math import comb
 
+import numpy as np
 import pytest
 
 from skmer.metrics import mcnemar_exact
@@ -22,3 +23,17 @@ def test_nothing_to_tell_apart():
 def test_unequal_lengths_are_refused():
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         mcnemar_exact([True], [True, False])
+
+
+@pytest.mark.parametrize("hits", [["happy", "sad", ""], [np.nan] * 3, [None, True, True], [2, 0, 1], []])
+def test_what_is_no_hit_is_refused(hits):
+    with pytest.raises(ValueError, match="correct_a must"):
+        mcnemar_exact(hits, [True, False, True])
+    with pytest.raises(ValueError, match="correct_b must"):
+        mcnemar_exact([True, False, True], hits)
+
+
+def test_ones_and_zeros_are_hits():
+    assert mcnemar_exact([1, 1, 0], [0.0, 1.0, 0.0]) == mcnemar_exact(
+        [True, True, False], [False, True, False]
+    )

@@ -119,3 +119,26 @@ def test_scorers_give_scikit_learn_a_mean_over_folds_that_is_not_the_pooled_scor
     assert scores["test_uf1"].mean() == pytest.approx((1 + 1 + 1 + 0 + 1 / 3) / 5)
     assert scores["test_uar"].mean() == pytest.approx((1 + 1 + 1 + 0 + 1 / 2) / 5)
     assert scores["test_uf1"].mean() > uf1_score(y, ["a"] * 10)
+
+
+@pytest.mark.parametrize("score", [uf1_score, uar_score, class_scores])
+@pytest.mark.parametrize(
+    ("y_true", "y_pred", "message"),
+    [
+        ([], [], "y_true must have one entry for each sample, at least one"),
+        (["a", None], ["a", "b"], "y_true must have no missing entry, number 1 is None"),
+        (["a", "b"], ["a", np.nan], "y_pred must"),
+        (np.array(["a", 1], object), ["a", "b"], "y_true must hold strings or numbers, got both"),
+        ([["a", "b"]], [["a", "b"]], r"y_true must have one entry .* got shape \(1, 2\)"),
+    ],
+    ids=["empty", "none", "nan", "mixed", "matrix"],
+)
+def test_labels_that_are_none_are_refused(score, y_true, y_pred, message):
+    with pytest.raises(ValueError, match=message):
+        score(y_true, np.array(y_pred, object))
+
+
+@pytest.mark.parametrize("score", [uf1_score, uar_score, class_scores])
+def test_negative_weights_are_refused(score):
+    with pytest.raises(ValueError, match="sample_weight must be at least 0, got -5"):
+        score(list("mnmn"), list("mnnn"), sample_weight=[1, 2, 3, -5])

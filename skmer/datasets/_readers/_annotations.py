@@ -105,9 +105,9 @@ def _label(cells, labels):
 def chosen_classes(spec, options):
     """Mapping from labels to classes; None keeps every label as it is."""
     classes = options.classes
-    if classes == EVERY_CLASS:
-        return None
     if isinstance(classes, str):
+        if classes == EVERY_CLASS:
+            return None
         if classes not in spec.presets:
             raise ValueError(
                 f"classes must be one of {[*spec.presets, EVERY_CLASS]} or a mapping, got {classes!r}."

@@ -1,12 +1,15 @@
 """One reader for every data set, driven by the table of their specifications."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from skmer._utils._checks import check_path
 from skmer._utils._warn import warn_user
 from skmer.datasets._cells import canonical_label, cell_text, parse_action_units
 from skmer.datasets._clips import MicroExpressionClips
@@ -40,8 +43,12 @@ class ReadOptions:
 
     def __post_init__(self):
         for name, allowed in _CHOICES.items():
-            if getattr(self, name) not in allowed:
+            if not isinstance(getattr(self, name), str) or getattr(self, name) not in allowed:
                 raise ValueError(f"{name} must be one of {list(allowed)}, got {getattr(self, name)!r}.")
+        if not isinstance(self.classes, str | Mapping | list | tuple | set | np.ndarray | pd.Series):
+            raise TypeError(
+                f"classes must be a preset, a list or a mapping, got {type(self.classes).__name__}."
+            )
 
 
 def load_dataset(name, root, options):
@@ -61,6 +68,10 @@ def load_dataset(name, root, options):
     clips : MicroExpressionClips
     """
     spec = SPECS[name]
+    if root is not None:
+        check_path("root", root)
+    if options.annotations is not None and not isinstance(options.annotations, pd.DataFrame):
+        check_path("annotations", options.annotations)
     if options.annotations is None and _is_file(root):
         root, options = None, replace(options, annotations=root)
     folder = _check_root(spec, root, options)

@@ -156,6 +156,6 @@ def _tag(element):
 
 
 def _is_unvalued(cell):
-    """Whether a cell has a formula, and no value that a spreadsheet program has computed."""
+    """Return True for a formula without the value that a spreadsheet program computes."""
     parts = {_tag(part): part.text for part in cell}
     return "f" in parts and not parts.get("v")

@@ -109,13 +109,25 @@ def bayes_accuracy(
         raise ValueError("noise must be above 0 for a likelihood, got 0; use a small number such as 0.001.")
     _check_variability(Variability(class_sep, flip_y, subject_effects, within_class_variation))
     amplitude = check_range("amplitude", amplitude)
-    check_integer("n_samples", n_samples, 1)
-    points = np.arange(68) if points is None else np.asarray(points)
+    check_integer("n_samples", n_samples, 1, 10_000_000)
+    points = _check_points(points)
     rng = numpy_generator(random_state)
     mixture = _flipped(_mixture(class_table(dataset, n_classes), points, gain / rms), flip_y)
     sizes = [min(_CHUNK, n_samples - start) for start in range(0, n_samples, _CHUNK)]
     hits = [_draw_and_classify(mixture, amplitude, offset, size, rng) for size in sizes]
     return float(np.concatenate(hits).mean())
+
+
+def _check_points(points):
+    points = np.arange(68) if points is None else np.asarray(points)
+    if (
+        points.ndim != 1
+        or not len(points)
+        or points.dtype.kind not in "iu"
+        or not np.isin(points, range(68)).all()
+    ):
+        raise ValueError(f"points must be numbers of landmarks from 0 to 67, at least one, got {points!r}.")
+    return points
 
 
 def _check_variability(variability):

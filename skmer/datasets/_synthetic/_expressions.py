@@ -148,12 +148,12 @@ def class_table(dataset, n_classes=None):
     -------
     expressions : dict of str to Expression
     """
-    if dataset not in _TABLES:
+    if not isinstance(dataset, str) or dataset not in _TABLES:
         raise ValueError(f"dataset must be one of {sorted(_TABLES)}, got {dataset!r}.")
     tables = _TABLES[dataset]
     if n_classes is None:
         return next(iter(tables.values()))
-    if n_classes not in tables or isinstance(n_classes, bool):
+    if n_classes not in list(tables) or isinstance(n_classes, bool):
         raise ValueError(
             f"n_classes must be one of {sorted(tables)} for dataset={dataset!r}, got {n_classes!r}."
         )

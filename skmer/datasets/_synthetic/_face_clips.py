@@ -31,6 +31,7 @@ _FACE_CENTER = (ASTRONAUT_POINTS.min(axis=0) + ASTRONAUT_POINTS.max(axis=0)) / 2
 _HEIGHT, _WIDTH = 12 / 7, 11 / 7  # of the default frame, in face sizes
 _MOVEMENT_RADIUS, _IDENTITY_RADIUS = 0.5, 1.2  # of a point's influence, in eye-corner distances
 _GAMMA = 1.35
+_LARGEST = 4000  # px; the picture itself has a face of 90
 
 # Quantiles of the normal distribution: picking among them is three times quicker than drawing from it.
 _NORMAL = ndtri((np.arange(2**16) + 0.5) / 2**16).astype(np.float32)
@@ -186,9 +187,9 @@ class _Person:
 
 def _check_sizes(face_size, frame_size):
     check_positive("face_size", face_size)
-    if face_size < 100:
+    if not 100 <= face_size <= _LARGEST:
         raise ValueError(
-            f"face_size must be at least 100 px, the size of the face in the picture, got {face_size}."
+            f"face_size must be at least 100 px, as in the picture, and at most {_LARGEST}, got {face_size}."
         )
     if frame_size is None:
         return round(_HEIGHT * face_size), round(_WIDTH * face_size)
@@ -197,7 +198,7 @@ def _check_sizes(face_size, frame_size):
     except (TypeError, ValueError) as error:
         raise ValueError(f"frame_size must be a pair (height, width), got {frame_size!r}.") from error
     for side in (height, width):
-        check_integer("frame_size", side, int(face_size) + 1)
+        check_integer("frame_size", side, int(face_size) + 1, 4 * _LARGEST)
     return height, width
 
 

@@ -15,6 +15,7 @@ _CLASS_FOCUS = 3.0  # concentration of a subject's class preferences: most subje
 OFFSET_SHARE = 0.3
 FACE_WIDTH = float(MEAN_SHAPE[16, 0] - MEAN_SHAPE[0, 0])
 REFERENCE_SIZE = 280.0
+_MOST_CLIPS = 100_000  # bounds the memory
 
 
 def numpy_generator(random_state):
@@ -101,7 +102,7 @@ def draw_plan(dataset, n_subjects, n_clips, amplitude, rng, *, n_classes=None, v
     variability = variability or Variability()
     low, high = check_range("amplitude", amplitude)
     check_integer("n_subjects", n_subjects, 2)
-    check_integer("n_clips", n_clips, max(n_subjects, len(expressions)))
+    check_integer("n_clips", n_clips, max(n_subjects, len(expressions)), _MOST_CLIPS)
     names = np.array(sorted(expressions))
     subject = np.repeat(np.arange(n_subjects), rng.permutation(subject_sizes(n_subjects, n_clips)))
     counts = largest_remainder([expressions[name].count - 1 for name in names], n_clips, at_least=1)

@@ -57,3 +57,10 @@ def test_objective_classes_refuse_a_preset_of_emotions():
     assert load_casme2(None, sheet, **read).target.tolist() == ["objective 1"]
     with pytest.raises(ValueError, match=r"classes='3' is made of emotions, but labels is 'objective'"):
         load_casme2(None, sheet, classes="3", **read)
+
+
+@pytest.mark.parametrize("number", [1e30, "1e99", 10**40])
+def test_numbers_that_no_frame_has_are_no_frames(number):
+    table = pd.DataFrame({"Subject": [1, 2], "Filename": ["a", "b"], "Onset": [number, 1], "Emotion": "fear"})
+    clips = load_dfme(None, table.astype(object), verify_files=False)
+    assert clips.table["clip"].tolist() == ["b"]

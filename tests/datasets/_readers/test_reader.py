@@ -382,3 +382,19 @@ def test_a_warning_points_at_the_line_that_reads(tmp_path):
     with pytest.warns(UserWarning, match="this copy has 1 clips") as caught:
         load_casme2(None, sheet, verify_files=False)
     assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"root": 5}, "root must be a path or an open file, got int"),
+        ({"root": None, "annotations": 5}, "annotations must be a path or an open file, got int"),
+        (
+            {"root": None, "annotations": "x.csv", "classes": 5},
+            "classes must be a preset, a list or a mapping",
+        ),
+    ],
+)
+def test_arguments_of_another_type_are_refused(arguments, message):
+    with pytest.raises(TypeError, match=message):
+        load_casme2(**arguments, verify_files=False)

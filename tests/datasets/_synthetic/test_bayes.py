@@ -95,3 +95,11 @@ def test_bad_arguments_are_refused():
     for name in ("class_sep", "subject_effects", "within_class_variation"):
         with pytest.raises(ValueError, match=f"{name} must be [01], so that .* got 0.5; train on many times"):
             bayes_accuracy(**{name: 0.5})
+
+
+@pytest.mark.parametrize("points", [[99], "abc", [], [0.5], [[1, 2]]])
+def test_points_are_landmarks(points):
+    with pytest.raises(ValueError, match="points must be numbers of landmarks"):
+        bayes_accuracy(points=points, n_samples=10)
+    with pytest.raises(ValueError, match="n_samples must be at most"):
+        bayes_accuracy(n_samples=10**30)

@@ -20,10 +20,10 @@ def test_no_family_is_in_both_halves(families):
     assert [len(half) for half in halves] == [12, 12]
     assert len(families.FAMILIES) == 24
     assert len({family.seed for half in halves for family in half}) == 24
-    chosen = [{**family.parameters, "unit_rms": family.unit_rms} for family in halves[0]]
+    chosen = [{**family.parameters, "unit_rms": family.normalize_motion} for family in halves[0]]
     sizes = {"n_clips", "n_subjects"}
     for family in halves[1]:
-        own = {**family.parameters, "unit_rms": family.unit_rms}
+        own = {**family.parameters, "unit_rms": family.normalize_motion}
         assert all({k: v for k, v in own.items() if k not in sizes and other.get(k) != v} for other in chosen)
 
 
@@ -33,7 +33,7 @@ def test_each_half_has_each_kind(families):
         sizes = [family.parameters["n_clips"] for family in members]
         assert (min(sizes), max(sizes)) == (50, 1000)
         assert sorted(sizes)[1] >= 120
-        assert {family.unit_rms for family in members} == {True, False}
+        assert {family.normalize_motion for family in members} == {True, False}
         assert {family.parameters.get("offset", True) for family in members} == {True, False}
         parameters = (
             "noise",

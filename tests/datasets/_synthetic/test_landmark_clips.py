@@ -135,3 +135,9 @@ def test_same_state_same_corpus_in_another_process():
 def test_bad_arguments_are_refused(changes, message):
     with pytest.raises(ValueError, match=message):
         make_landmark_clips(4, 20, **changes)
+
+
+@pytest.mark.parametrize("options", [{"n_clips": 10**9}, {"dataset": []}, {"dataset": 5}, {"n_classes": []}])
+def test_sizes_and_types_are_bounded(options):
+    with pytest.raises(ValueError, match=f"{next(iter(options))} must be"):
+        make_landmark_clips(**options)
