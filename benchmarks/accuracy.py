@@ -65,12 +65,12 @@ PARTS = {
 # One thing of the default recipe taken back.
 WITHOUT = {
     "one member": {"n_members": 1},
-    "no linear path": {"linear_path": False},
+    "no linear path": {"linear_skip": False},
     "no magnitudes": {"channels": ()},
-    "no scaling of clips": {"unit_rms": False},
-    "no rigid noise": {"rigid_noise": 0.0},
+    "no scaling of clips": {"normalize_motion": False},
+    "no rigid noise": {"head_motion_noise": 0.0},
     "no noise": {"noise": 0.0},
-    "no mirror": {"mirror": False},
+    "no mirror": {"horizontal_flip": False},
     "no balance": {"class_weight": None},
     "no smoothing": {"label_smoothing": 0.0},
     "no weight decay": {"weight_decay": 0.0},

@@ -21,7 +21,7 @@ CORPORA = [
     for noise in ("averaged", "flow")
 ]
 NETS = {
-    f"batch {size}": DeReGRLClassifier(batch_size=size, n_members=1, random_state=0) for size in (64, 32, 16)
+    f"batch {size}": DeReGRLClassifier(batch_size=size, random_state=0) for size in (64, 32, 16)
 }
 SEED = 100
 

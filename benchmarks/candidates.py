@@ -168,7 +168,7 @@ def prepare(candidate, corpus):
     for (train, test), place in product(corpus.splits, range(N_SEEDS)):
         rows = bootstrap_subjects(train, corpus.groups, place) if candidate.bootstrap else train
         seed = candidate.first_seed + place
-        net = DeReGRLClassifier(n_members=1, random_state=seed, module=Prototype, **parameters)
+        net = DeReGRLClassifier(random_state=seed, module=Prototype, **parameters)
         data = net._prepare(corpus.X[rows], corpus.codes[rows])
         if candidate.changes.units:
             data = ClipsWithUnits(data, corpus.units[rows])

@@ -3,7 +3,8 @@
 A family is a set of parameters of `make_landmark_clips` with a seed. Those of the half "choose" may be looked
 at as often as one likes; those of the half "report" have other parameters and are run once, when nothing is
 left to choose. Both halves have corpora small and large, with three, five and seven classes, with and without
-an offset frame, scaled to unit rms or not, more or less noise, amplitude, overlap, habits and variation.
+an offset frame, scaled to unit rms or not, more or less noise, amplitude, overlap, subject effects and
+variation within a class.
 
 Run ``python benchmarks/families.py`` for the table.
 """
@@ -25,106 +26,211 @@ class Family(NamedTuple):
     half: str
     parameters: dict
     seed: int = 0
-    unit_rms: bool = False
+    normalize_motion: bool = False
 
 
-def _family(name, half, seed, n_clips, n_subjects, unit_rms=False, **parameters):
+def _family(name, half, seed, n_clips, n_subjects, normalize_motion=False, **parameters):
     sizes = {"n_clips": n_clips, "n_subjects": n_subjects}
-    return Family(name, half, sizes | parameters, seed, unit_rms)
+    return Family(name, half, sizes | parameters, seed, normalize_motion)
 
 
 _TABLE = [
     # Like CASME II in size, and like the composite of 2019 without offset frames, at unit rms.
-    _family("casme2", "choose", 11, 247, 26, variation=0.3, habits=0.3, class_sep=0.9),
+    _family("casme2", "choose", 11, 247, 26, within_class_variation=0.3, subject_effects=0.3, class_sep=0.9),
     _family(
         "composite",
         "choose",
         12,
         442,
         68,
-        unit_rms=True,
+        normalize_motion=True,
         dataset="megc2019",
         offset=False,
         noise=0.1,
-        variation=0.6,
-        habits=0.4,
+        within_class_variation=0.6,
+        subject_effects=0.4,
         class_sep=0.75,
         flip_y=0.1,
     ),
     # As small and as large as they come.
-    _family("few", "choose", 13, 50, 8, variation=0.2, habits=0.2),
-    _family("many", "choose", 14, 1000, 60, noise=0.1, variation=0.6, habits=0.4, class_sep=0.8),
+    _family("few", "choose", 13, 50, 8, within_class_variation=0.2, subject_effects=0.2),
+    _family(
+        "many",
+        "choose",
+        14,
+        1000,
+        60,
+        noise=0.1,
+        within_class_variation=0.6,
+        subject_effects=0.4,
+        class_sep=0.8,
+    ),
     # Other classes.
-    _family("samm", "choose", 15, 136, 27, dataset="samm", variation=0.2, habits=0.2),
-    _family("samm-seven", "choose", 16, 300, 30, dataset="samm", n_classes=7, variation=0.3, habits=0.3),
+    _family("samm", "choose", 15, 136, 27, dataset="samm", within_class_variation=0.2, subject_effects=0.2),
+    _family(
+        "samm-seven",
+        "choose",
+        16,
+        300,
+        30,
+        dataset="samm",
+        n_classes=7,
+        within_class_variation=0.3,
+        subject_effects=0.3,
+    ),
     _family(
         "seven",
         "choose",
         17,
         450,
         50,
-        unit_rms=True,
+        normalize_motion=True,
         dataset="casme3",
         offset=False,
-        variation=0.3,
-        habits=0.3,
+        within_class_variation=0.3,
+        subject_effects=0.3,
         noise=0.1,
     ),
-    _family("three", "choose", 18, 145, 24, n_classes=3, noise=0.2, variation=0.6, habits=0.5, flip_y=0.1),
+    _family(
+        "three",
+        "choose",
+        18,
+        145,
+        24,
+        n_classes=3,
+        noise=0.2,
+        within_class_variation=0.6,
+        subject_effects=0.5,
+        flip_y=0.1,
+    ),
     # Noise, faint movements, doubtful labels, mixed movements.
     _family(
-        "detected", "choose", 19, 200, 20, noise="averaged", amplitude=(1.0, 3.0), variation=0.3, habits=0.3
+        "detected",
+        "choose",
+        19,
+        200,
+        20,
+        noise="averaged",
+        amplitude=(1.0, 3.0),
+        within_class_variation=0.3,
+        subject_effects=0.3,
     ),
-    _family("faint", "choose", 20, 220, 22, noise=0.1, amplitude=(0.3, 1.2), variation=0.3, habits=0.2),
     _family(
-        "doubtful", "choose", 21, 320, 40, unit_rms=True, n_classes=3, flip_y=0.2, variation=0.5, habits=0.3
+        "faint",
+        "choose",
+        20,
+        220,
+        22,
+        noise=0.1,
+        amplitude=(0.3, 1.2),
+        within_class_variation=0.3,
+        subject_effects=0.2,
     ),
-    _family("mixed", "choose", 22, 280, 30, offset=False, class_sep=0.7, variation=0.3, habits=0.2),
+    _family(
+        "doubtful",
+        "choose",
+        21,
+        320,
+        40,
+        normalize_motion=True,
+        n_classes=3,
+        flip_y=0.2,
+        within_class_variation=0.5,
+        subject_effects=0.3,
+    ),
+    _family(
+        "mixed",
+        "choose",
+        22,
+        280,
+        30,
+        offset=False,
+        class_sep=0.7,
+        within_class_variation=0.3,
+        subject_effects=0.2,
+    ),
     # The same axes with other values, to be reported.
-    _family("casme2-varied", "report", 51, 255, 26, variation=0.45, habits=0.2, class_sep=0.95),
+    _family(
+        "casme2-varied",
+        "report",
+        51,
+        255,
+        26,
+        within_class_variation=0.45,
+        subject_effects=0.2,
+        class_sep=0.95,
+    ),
     _family(
         "composite-noisy",
         "report",
         52,
         430,
         64,
-        unit_rms=True,
+        normalize_motion=True,
         dataset="megc2019",
         offset=False,
         noise=0.15,
-        variation=0.5,
-        habits=0.5,
+        within_class_variation=0.5,
+        subject_effects=0.5,
         class_sep=0.8,
         flip_y=0.12,
     ),
-    _family("few-of-three", "report", 53, 50, 9, n_classes=3, noise=0.1, variation=0.4, habits=0.3),
+    _family(
+        "few-of-three",
+        "report",
+        53,
+        50,
+        9,
+        n_classes=3,
+        noise=0.1,
+        within_class_variation=0.4,
+        subject_effects=0.3,
+    ),
     _family(
         "many-mixed",
         "report",
         54,
         1000,
         70,
-        unit_rms=True,
+        normalize_motion=True,
         noise=0.05,
-        variation=0.45,
-        habits=0.5,
+        within_class_variation=0.45,
+        subject_effects=0.5,
         class_sep=0.7,
     ),
-    _family("samm-noisy", "report", 55, 160, 24, dataset="samm", noise=0.1, variation=0.3, habits=0.1),
+    _family(
+        "samm-noisy",
+        "report",
+        55,
+        160,
+        24,
+        dataset="samm",
+        noise=0.1,
+        within_class_variation=0.3,
+        subject_effects=0.1,
+    ),
     _family(
         "samm-seven-scaled",
         "report",
         56,
         350,
         36,
-        unit_rms=True,
+        normalize_motion=True,
         dataset="samm",
         n_classes=7,
-        variation=0.25,
-        habits=0.4,
+        within_class_variation=0.25,
+        subject_effects=0.4,
     ),
     _family(
-        "seven-with-offset", "report", 57, 400, 45, dataset="casme3", noise=0.15, variation=0.4, habits=0.35
+        "seven-with-offset",
+        "report",
+        57,
+        400,
+        45,
+        dataset="casme3",
+        noise=0.15,
+        within_class_variation=0.4,
+        subject_effects=0.35,
     ),
     _family(
         "three-without-offset",
@@ -136,8 +242,8 @@ _TABLE = [
         n_classes=3,
         offset=False,
         noise=0.15,
-        variation=0.7,
-        habits=0.45,
+        within_class_variation=0.7,
+        subject_effects=0.45,
         flip_y=0.15,
     ),
     _family(
@@ -148,8 +254,8 @@ _TABLE = [
         25,
         noise="averaged",
         amplitude=(0.7, 2.2),
-        variation=0.2,
-        habits=0.4,
+        within_class_variation=0.2,
+        subject_effects=0.4,
     ),
     _family(
         "faint-scaled",
@@ -157,15 +263,27 @@ _TABLE = [
         60,
         240,
         32,
-        unit_rms=True,
+        normalize_motion=True,
         offset=False,
         noise=0.08,
         amplitude=(0.25, 1.0),
-        variation=0.35,
-        habits=0.25,
+        within_class_variation=0.35,
+        subject_effects=0.25,
     ),
-    _family("doubtful-five", "report", 61, 310, 35, flip_y=0.12, variation=0.25, habits=0.25),
-    _family("strong-habits", "report", 62, 265, 18, noise=0.06, variation=0.15, habits=0.6, class_sep=0.85),
+    _family(
+        "doubtful-five", "report", 61, 310, 35, flip_y=0.12, within_class_variation=0.25, subject_effects=0.25
+    ),
+    _family(
+        "strong-habits",
+        "report",
+        62,
+        265,
+        18,
+        noise=0.06,
+        within_class_variation=0.15,
+        subject_effects=0.6,
+        class_sep=0.85,
+    ),
 ]
 
 FAMILIES = {family.name: family for family in _TABLE}
@@ -190,7 +308,7 @@ def load_clips(family, graph=GRAPH):
     """What `load_family` gives, of a `Family`."""
     clips = make_clips(family)
     X = LandmarkGraphTransformer(graph=graph).fit_transform(clips.frames).astype(np.float32)
-    return (_unit_rms(X) if family.unit_rms else X), clips.target, clips.groups
+    return (_normalize_motion(X) if family.normalize_motion else X), clips.target, clips.groups
 
 
 def make_clips(family):
@@ -198,7 +316,7 @@ def make_clips(family):
     return make_landmark_clips(**family.parameters, random_state=family.seed)
 
 
-def _unit_rms(X):
+def _normalize_motion(X):
     """Each clip divided by the root mean square of its apex displacement."""
     return X / np.sqrt(np.mean(X[:, 1:2] ** 2, axis=(1, 2, 3), keepdims=True))
 
@@ -218,7 +336,7 @@ def main():
         _, y, _ = load_family(family.name)
         text = ", ".join(f"{name} {value}" for name, value in family.parameters.items())
         print(
-            f"| {family.name} | {family.half} | {len(set(y))} | {'yes' if family.unit_rms else ''} | {text} |"
+            f"| {family.name} | {family.half} | {len(set(y))} | {'yes' if family.normalize_motion else ''} | {text} |"
         )
 
 

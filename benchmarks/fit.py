@@ -18,15 +18,15 @@ from skmer.feature_extraction import LandmarkGraphTransformer
 
 N_THREADS, N_ROUNDS, N_EPOCHS = 1, 9, 4
 PLAIN = {
-    "mirror": False,
+    "horizontal_flip": False,
     "noise": 0.0,
-    "rigid_noise": 0.0,
-    "unit_rms": False,
-    "linear_path": False,
+    "head_motion_noise": 0.0,
+    "normalize_motion": False,
+    "linear_skip": False,
     "channels": (),
     "label_smoothing": 0.0,
 }
-PLAIN |= {"class_weight": None, "schedule": None, "n_members": 1, "random_state": 0}
+PLAIN |= {"class_weight": None, "schedule": None, "random_state": 0}
 
 
 def load_data():

@@ -29,22 +29,20 @@ from skmer.datasets import make_landmark_clips
 from skmer.face import FaceGraph
 from skmer.feature_extraction import LandmarkGraphTransformer
 from skmer.model_selection import BatchedGridSearchCV, batched_cross_val_predict
-from skmer.training._stack import train_nets
 
 GRAPH = FaceGraph.preset("brow-nose-lip31")
 # What the textbook network has: no augmentation, no second path, no schedule.
 PLAIN = {
-    "mirror": False,
+    "horizontal_flip": False,
     "noise": 0.0,
-    "rigid_noise": 0.0,
-    "unit_rms": False,
+    "head_motion_noise": 0.0,
+    "normalize_motion": False,
     "channels": (),
-    "linear_path": False,
+    "linear_skip": False,
     "label_smoothing": 0.0,
     "class_weight": None,
     "schedule": None,
     "batch_size": 32,
-    "n_members": 1,
     "random_state": 0,
 }
 
@@ -143,12 +141,12 @@ def sgemm_rate():
     return 2 * 1024**3 / min(seconds(lambda: torch.mm(a, b, out=out)) for _ in range(20))
 
 
-def step_time(X, y, size, epochs=4):
-    """Seconds of a step and fit in a stack, everything but the preparation included."""
-    nets = [ours(epochs, random_state=k) for k in range(size)]
-    data = [net._prepare(X, y) for net in nets]
-    n_steps = epochs * len(nets[0].get_iterator(data[0], training=True))
-    return seconds(lambda: train_nets(nets, data, chunk_size=size)) / n_steps / size
+def step_time(X, y, epochs=4):
+    """Seconds of a step of one fit, everything but the preparation included."""
+    net = ours(epochs)
+    ((net, data),) = net.prepare_fit(X, y)
+    n_steps = epochs * len(net.get_iterator(data, training=True))
+    return seconds(lambda: net.train(data)) / n_steps
 
 
 def rate(options):

@@ -23,7 +23,7 @@ def features(clips):
 def make_clf():
     """Factory of quick classifiers."""
     return lambda **params: DeReGRLClassifier(
-        **{"max_epochs": 3, "n_members": 1, "random_state": 0, **params}
+        **{"max_epochs": 3, "random_state": 0, **params}
     )
 
 

@@ -8,7 +8,7 @@ from sklearn.model_selection import GridSearchCV, LeaveOneGroupOut, cross_valida
 from sklearn.pipeline import Pipeline
 
 from skmer import DeReGRLClassifier, LandmarkGraphTransformer
-from skmer.landmarks import _detection
+from skmer.landmarks import FaceLandmarker, _detection
 from skmer.metrics import uf1_scorer
 
 CLASSES = ["disgust", "happiness", "others"]
@@ -16,7 +16,8 @@ CLASSES = ["disgust", "happiness", "others"]
 
 def make_pipeline(**params):
     classifier = DeReGRLClassifier(max_epochs=1, batch_size=-1, random_state=0)
-    return Pipeline([("graph", LandmarkGraphTransformer(n_boxes=2, **params)), ("clf", classifier)])
+    graph = LandmarkGraphTransformer(landmarker=FaceLandmarker(n_boxes=2, **params))
+    return Pipeline([("graph", graph), ("clf", classifier)])
 
 
 def make_images(n_clips, first_shade=0):
@@ -40,7 +41,7 @@ def make_labels(n_clips, n_subjects):
 def frames(request, tmp_path_factory):
     images = make_images(12)
     if request.param == "landmarks":
-        return LandmarkGraphTransformer(n_boxes=2)._landmarker().fit_transform(images)
+        return FaceLandmarker(n_boxes=2).fit_transform(images)
     if request.param == "nested lists":
         return images.tolist()
     if request.param == "paths":

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import skmer
 
-WALK = ["face", "magnification", "landmarks", "datasets", "feature_extraction", "nn", "classifiers"]
+WALK = ["face", "frames", "magnification", "landmarks", "datasets", "feature_extraction", "nn", "classifiers"]
 WALK += ["model_selection", "metrics", "inspection"]
 
 

@@ -1,16 +1,12 @@
-"""The command line: what is asked for, and which exit code it ends with."""
+"""Parser of the command line, and its exit codes."""
 
 import argparse
 import sys
 from pathlib import Path
 
 from skmer import __version__
+from skmer._cli._options import METHODS, PROTOCOLS, REAL, SYNTHETIC, Model, Protocol, Run, Source
 
-# Names alone: what they stand for imports torch, which `--help` can do without.
-REAL = ("casme2", "samm", "smic", "casme3", "mmew", "4dme", "dfme")
-SYNTHETIC = ("synthetic", "synthetic-casme2", "synthetic-samm")
-METHODS = ("dere-grl", "paper", "rbf-svm", "linear-svm", "lda")
-PROTOCOLS = ("loso", "megc2019", "cross-dataset", "nested-loso")
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -83,7 +79,9 @@ def _add_evaluate(commands):
         "is on disk at once: --resume goes on after an interruption of any kind.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    evaluate.add_argument("--dataset", nargs="+", required=True, choices=REAL + SYNTHETIC, help="which sets")
+    evaluate.add_argument(
+        "--dataset", nargs="+", required=True, choices=(*REAL, *SYNTHETIC), help="which sets"
+    )
     evaluate.add_argument("--method", default="dere-grl", choices=METHODS, help="which method")
     evaluate.add_argument("--protocol", default="loso", choices=PROTOCOLS, help="what is held out together")
     evaluate.add_argument("--train-on", nargs="+", help="data sets of cross-dataset, as the groups name them")
@@ -114,7 +112,7 @@ def _add_tables(commands):
 
 
 def _add_run(parser, output):
-    """What both commands ask for: the clips, the work, and where it goes."""
+    """Add the options that both commands have: clips, work and output."""
     parser.add_argument("--root", nargs="+", type=Path, default=[], help="folder of each set that is read")
     parser.add_argument(
         "--annotations", nargs="+", type=Path, help="sheet of each set that is read, where they lie elsewhere"
@@ -122,6 +120,9 @@ def _add_run(parser, output):
     parser.add_argument("--frames", choices=("raw", "cropped"), help="which frames, where a copy has both")
     parser.add_argument(
         "--missing-apex", choices=("find", "middle", "drop"), help="what a clip without an apex gets"
+    )
+    parser.add_argument(
+        "--on-missing", choices=("warn", "raise"), help="clips without their frames: left out, or an error"
     )
     parser.add_argument("--corrections", action="store_true", default=None, help="correct the sheet's slips")
     parser.add_argument("--n-subjects", type=_at_least(2), help="of a synthetic corpus")
@@ -139,19 +140,19 @@ def _add_run(parser, output):
 def _evaluate(**options):
     from skmer._cli._evaluate import run_evaluation
 
-    run_evaluation(**_given(options))
+    run, source, model = Run.take(options), Source.take(options, options.pop("dataset")), Model.take(options)
+    run_evaluation(run=run, source=source, protocol=Protocol.take(options), model=model, **options)
 
 
 def _tables(**options):
     from skmer._cli._tables import run_tables
 
-    run_tables(**_given(options))
-
-
-def _given(options):
-    """Options without those of the readers that nobody gave, so that each reader keeps its default."""
-    of_readers = ("annotations", "frames", "corrections", "missing_apex", "classes", "labels")
-    return {name: value for name, value in options.items() if name not in of_readers or value is not None}
+    run, source, model = (
+        Run.take(options),
+        Source.take(options, [options.pop("dataset")]),
+        Model.take(options),
+    )
+    run_tables(run=run, source=source, model=model, **options)
 
 
 def _at_least(minimum):

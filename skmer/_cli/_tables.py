@@ -4,9 +4,10 @@ import json
 
 import pandas as pd
 
-from skmer._cli._corpora import SYNTHETIC, read_clips
-from skmer._cli._evaluate import find_landmarks, paper_set, prepare
-from skmer.frames._check import holds_landmarks
+from skmer._cli._corpora import find_landmarks, paper_set, read_clips
+from skmer._cli._options import SYNTHETIC, Model
+from skmer._utils._tables import markdown_table
+from skmer.frames import holds_landmarks
 from skmer.model_selection import evaluate_loso
 from skmer.pipelines import ablation_pipelines
 
@@ -37,65 +38,44 @@ PUBLISHED_N = {"casme2": 247, "samm": 136}
 COLUMNS = ["N", "Acc %", "UF1", "UAR", "UF1, 95 % interval", "published N", "published Acc %", "published F1"]
 
 
-def run_tables(
-    output,
-    dataset,
-    root,
-    *,
-    tables,
-    recipe,
-    epochs,
-    magnet_weights,
-    seeds,
-    n_jobs,
-    resume,
-    overwrite,
-    **options,
-):
+def run_tables(run, source, *, tables=(1, 2), recipe="paper", model=None):
     """Evaluate the rows of the tables; print and write them as Markdown, CSV and JSON.
 
     Parameters
     ----------
-    output : pathlib.Path
-        Folder to write to; made where it is missing.
-    dataset : str
-        "casme2", "samm" or a synthetic corpus.
-    root : list of path
-        Folder of the data set, none for a synthetic one.
-    tables : list of int
+    run : Run
+        Folder to write to, seeds and processes.
+    source : Source
+        Clips of one data set: "casme2", "samm" or a synthetic corpus.
+    tables : list of int, default=(1, 2)
         1, 2 or both.
-    recipe : {"paper", "default"}
+    recipe : {"paper", "default"}, default="paper"
         Of :func:`skmer.pipelines.ablation_pipelines`.
-    epochs : int or None
-        Epochs other than the recipe's.
-    magnet_weights : path or None
-        Weights of the learned magnification.
-    seeds, n_jobs : int
-        Number of seeds, and of processes.
-    resume, overwrite : bool
-        Go on from the folds that lie in `output`, or delete them.
-    **options : object
-        Of :func:`skmer._cli._corpora.read_clips`.
+    model : Model, default=None
+        Settings other than the recipe's.
 
     Returns
     -------
     dict of str to LOSOResult
         Each row's result.
     """
-    folds = prepare(output, resume, overwrite)
-    clips = read_clips([dataset], root, **options)
+    model, (dataset,) = model or Model(), source.names
+    folds = run.prepare()
+    clips = read_clips(source)
     print(clips)
-    model = {"recipe": recipe, "landmarks": holds_landmarks(clips.frames), "random_state": 0}
-    pipelines = ablation_pipelines(paper_set([dataset]), magnet_weights, **model)
+    options = {"recipe": recipe, "landmarks": holds_landmarks(clips.frames), "random_state": 0}
+    pipelines = ablation_pipelines(paper_set([dataset]), model.magnet_weights, **options)
     rows = dict.fromkeys(row for number in tables for row in TABLES[number][1])
-    find_landmarks(next(iter(pipelines.values())), clips, n_jobs)
+    find_landmarks(next(iter(pipelines.values())), clips, run.n_jobs)
     for row in rows:
-        pipeline = pipelines[row] if epochs is None else pipelines[row].set_params(clf__max_epochs=epochs)
+        pipeline = pipelines[row]
+        if model.epochs is not None:
+            pipeline.set_params(clf__max_epochs=model.epochs)
         print(f"{row} ...", flush=True)
         place = folds / "".join(letter if letter.isalnum() else "_" for letter in row)
-        rows[row] = evaluate_loso(pipeline, clips, seeds=seeds, n_jobs=n_jobs, checkpoint=place)
-    about = {"recipe": recipe, "epochs": epochs or "as the recipe says", "seeds": seeds}
-    _write(output, tables, rows, dataset, about)
+        rows[row] = evaluate_loso(pipeline, clips, seeds=run.seeds, n_jobs=run.n_jobs, checkpoint=place)
+    about = {"recipe": recipe, "epochs": model.epochs or "as the recipe says", "seeds": run.seeds}
+    _write(run.output, tables, rows, dataset, about)
     return rows
 
 
@@ -132,16 +112,11 @@ def _write(output, tables, results, dataset, about):
             f"Table {number}, {TABLES[number][0]}: {dataset}, {first.n_clips} clips, {first.n_folds} folds"
         )
         print(f"\n{title}\n{found.to_string()}")
-        blocks.append(f"{title}\n\n{_markdown(found)}\n\n{note}\n")
+        cells = [[row, *map(str, values)] for row, values in zip(found.index, found.to_numpy(), strict=True)]
+        blocks.append(f"{title}\n\n{markdown_table([['', *found.columns], *cells])}\n\n{note}\n")
         frames.append(found.rename_axis("row").reset_index().assign(table=number))
     print(f"\n{note}\nWritten to {output}: tables.md, tables.csv, tables.json")
     (output / "tables.md").write_text("\n".join(blocks), encoding="utf-8")
     pd.concat(frames).to_csv(output / "tables.csv", index=False)
     content = {row: json.loads(result.to_json()) for row, result in results.items()}
     (output / "tables.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
-
-
-def _markdown(frame):
-    lines = [["", *frame.columns], ["---", *["---:"] * frame.shape[1]]]
-    lines += [[row, *map(str, values)] for row, values in zip(frame.index, frame.to_numpy(), strict=True)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

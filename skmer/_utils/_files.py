@@ -10,9 +10,9 @@ def write_atomically(path, content):
     """Write a file that appears under its name only when it is whole and on the disk.
 
     The content goes to a draft in the same folder, which then takes the place of `path` in one step. Readers
-    and writers in other processes see the old file or the new one, also after a loss of power. Whatever fails,
-    a full disk included, the draft is removed and the old file stays. The mode of a new file is what the umask
-    leaves of 0o666.
+    and writers in other processes see the old file or the new one, also after a loss of power. Whatever
+    fails, a full disk included, the draft is removed and the old file stays. The mode of a new file is what
+    the umask leaves of 0o666.
 
     Parameters
     ----------
@@ -40,14 +40,14 @@ def write_atomically(path, content):
     except BaseException as error:
         with suppress(OSError):
             os.unlink(draft)
-        if isinstance(error, OSError):
-            error.filename, error.filename2 = os.fspath(path), None
+        if isinstance(error, OSError) and error.errno is not None:
+            raise OSError(error.errno, error.strerror, os.fspath(path)) from error
         raise
     _sync_folder(path.parent)
 
 
 def _sync_folder(folder):
-    """Bring the new name to the disk, where the platform can open a folder and the file system can sync one."""
+    """Bring the new name to the disk, where platform and file system can sync a folder."""
     if os.name != "posix":
         return
     with suppress(OSError):

@@ -26,13 +26,17 @@ def warn_user(message, category=UserWarning):
     >>> str(caught[0].message)
     'the face is cut'
     """
-    # `skip_file_prefixes` of `warnings.warn` does the same, from Python 3.12 on. scikit-learn wraps
-    # `transform` and `fit`, and joblib calls workers: their frames are not the user's line either.
+    # `skip_file_prefixes` of `warnings.warn` does the same, from Python 3.12 on.
     frame, level = sys._getframe(1), 2
-    while frame.f_back is not None and _is_inside(frame):
-        frame, level = frame.f_back, level + 1
+    while frame.f_back is not None and _is_passed_over(frame):
+        frame = frame.f_back
+        # `warnings.warn` itself does not count the frames of a running import.
+        level += "importlib._bootstrap" not in frame.f_code.co_filename
     warnings.warn(message, category, stacklevel=level)
 
 
-def _is_inside(frame):
-    return frame.f_globals.get("__name__", "").partition(".")[0] in (_PACKAGE, "sklearn", "joblib")
+def _is_passed_over(frame):
+    # scikit-learn wraps `transform`, joblib calls workers, `from package import name` looks for the name:
+    # their frames are not the user's line either.
+    package = frame.f_globals.get("__name__", "").partition(".")[0]
+    return package in (_PACKAGE, "sklearn", "joblib", "importlib")

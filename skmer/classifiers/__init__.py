@@ -1,11 +1,12 @@
-"""Estimators: DeRe-GRL as a scikit-learn classifier."""
+"""Classifiers: DeRe-GRL as one skorch net, and an ensemble over seeds."""
 
 import warnings
 from importlib import import_module
 
 from skmer.classifiers._dere_grl import DeReGRLClassifier
+from skmer.classifiers._ensemble import SeedEnsemble
 
-__all__ = ["DeReGRLClassifier"]
+__all__ = ["DeReGRLClassifier", "SeedEnsemble"]
 
 # Names that moved with 0.2; the old path works for one release.
 _MOVED = {

@@ -1,14 +1,24 @@
 """DeRe-GRL as a scikit-learn classifier."""
 
+import inspect
+from numbers import Integral, Real
+
 import numpy as np
 import torch
+from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from skmer.classifiers._base import ClipNetClassifier
-from skmer.classifiers._dere_grl_parameters import CONSTRAINTS, CRITERION_PARAMS, MODULE_PARAMS
-from skmer.classifiers._net import softmax
+from skmer.classifiers._net import ClipNetClassifier, softmax
+from skmer.classifiers._prediction import average_views, prediction_module
+from skmer.face import FaceGraph
 from skmer.nn import DeReGRL, DeReGRLLoss
-from skmer.training._dataset import BatchIterator, ClipDataset
+from skmer.training import BatchIterator, ClipDataset
+
+_POSITIVE_INT = [Interval(Integral, 1, None, closed="left")]
+_NOT_NEGATIVE = [Interval(Real, 0, None, closed="left")]
+# Arguments that a fit finds in its data or derives from several parameters; all others of the network and
+# the loss are parameters of the classifier.
+_DERIVED = {"self", "graph", "in_channels", "n_classes", "n_weights", "reduction"}
 
 
 class DeReGRLClassifier(ClipNetClassifier):
@@ -68,19 +78,19 @@ class DeReGRLClassifier(ClipNetClassifier):
         Channels that the network appends to the nodes' own: length of the motion, features relative to the
         facial component's mean, relative to the neighbours' mean. X keeps its shape. Without effect on a
         graph of one frame.
-    linear_path : bool, default=True
+    linear_skip : bool, default=True
         Whether a linear map from X, which starts at zero, is added to the logits beside the reconstruction.
     label_smoothing : float, default=0.1
         Share of each label that the cross-entropy spreads evenly over all classes.
-    mirror : bool, default=True
-        Mirror half of the training samples left to right, and average each prediction with that of the mirror
+    horizontal_flip : bool, default=True
+        Flip half of the training samples left to right, and average each prediction with that of the mirror
         image. Without effect on a graph that has no mirror.
     noise : float, default=0.4
         Standard deviation of the noise added in training, as a multiple of the clip's rms displacement.
-    rigid_noise : float, default=0.5
+    head_motion_noise : float, default=0.5
         The same of a random shift, turn and growth of the whole face: what alignment may leave of the head's
         motion. Without effect on a graph of one frame.
-    unit_rms : bool, default=True
+    normalize_motion : bool, default=True
         Whether each clip is divided by its rms over the frames that move, so that strong and weak movements
         of one kind are the same. Without effect on a graph of one frame.
     class_weight : {"balanced", "sqrt-balanced"}, dict or None, default="sqrt-balanced"
@@ -94,11 +104,8 @@ class DeReGRLClassifier(ClipNetClassifier):
         Learning-rate schedule. With None, skorch's ``LRScheduler`` can be a callback.
     max_epochs : int, default=40
         Epochs; the last one's weights are the result.
-    n_members : int, default=4
-        Networks that are trained side by side from initial weights, orders and noise of their own, and whose
-        probabilities are averaged. One seed more or less moves the score by more than most parameters do.
     batch_size : int, default=16
-        Clips in a batch; what does not fill a batch waits for another epoch's order. -1: all.
+        Mini-batch size; an incomplete last batch is dropped. -1 is full batch.
     dtype : {"float32", "float64"}, default="float32"
         Precision of the training; "float64" is for checks. Predictions are made in float64 either way.
     device : str, default="auto"
@@ -155,9 +162,6 @@ class DeReGRLClassifier(ClipNetClassifier):
         The network.
     criterion_ : DeReGRLLoss
         The composite loss.
-    others_ : list of DeReGRLClassifier
-        The ``n_members - 1`` fitted nets that a prediction is averaged with. ``module_``, ``history`` and the
-        weights and maps of actions are the first member's: no action of one is that action of another.
     history : skorch.history.History
         Losses by epoch: ``train_loss`` and its terms ``train_cross_entropy``, ``train_center``,
         ``train_weight``, ``train_balance``.
@@ -184,7 +188,47 @@ class DeReGRLClassifier(ClipNetClassifier):
     ((40, 5), (40, 9))
     """
 
-    _parameter_constraints: dict = CONSTRAINTS
+    _parameter_constraints: dict = {
+        "n_actions": _POSITIVE_INT,
+        "n_channels": _POSITIVE_INT,
+        "n_layers": _POSITIVE_INT,
+        "lambda_center": _NOT_NEGATIVE,
+        "lambda_weight": _NOT_NEGATIVE,
+        "lambda_balance": _NOT_NEGATIVE,
+        "graph": [str, FaceGraph],
+        "decomposition": ["boolean"],
+        "reconstruction": ["boolean"],
+        "adjacency": [StrOptions({"skeleton+learned", "skeleton", "learned", "full"})],
+        "relations": [StrOptions({"learned", "full", "component"})],
+        "activation": [StrOptions({"relu", "leaky_relu", "elu", "gelu", "tanh"})],
+        "action_softmax": [StrOptions({"nodes", "actions"})],
+        "weight_norm": [StrOptions({"l1", "l2"})],
+        "weight_sigmoid": ["boolean"],
+        "fusion": [StrOptions({"concatenate", "sum"})],
+        "centers": [StrOptions({"batch", "learned"})],
+        "balance": [StrOptions({"relative", "absolute"})],
+        "loss_reduction": [StrOptions({"mean", "sum"})],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "channels": [tuple, list],
+        "linear_skip": ["boolean"],
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+        "horizontal_flip": ["boolean"],
+        "noise": _NOT_NEGATIVE,
+        "head_motion_noise": _NOT_NEGATIVE,
+        "normalize_motion": ["boolean"],
+        "class_weight": [StrOptions({"balanced", "sqrt-balanced"}), dict, None],
+        "lr": [Interval(Real, 0, None, closed="neither")],
+        "weight_decay": _NOT_NEGATIVE,
+        "schedule": [StrOptions({"one-cycle"}), None],
+        "max_epochs": _POSITIVE_INT,
+        "batch_size": [Interval(Integral, 1, None, closed="left"), Options(Integral, {-1})],
+        "dtype": [StrOptions({"float32", "float64"})],
+        "device": [str, torch.device],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+        "warm_start": ["boolean"],
+        "train_split": [callable, HasMethods("split"), None],
+    }
 
     def __init__(
         self,
@@ -210,18 +254,17 @@ class DeReGRLClassifier(ClipNetClassifier):
         loss_reduction="mean",
         dropout=0.0,
         channels=("magnitude",),
-        linear_path=True,
+        linear_skip=True,
         label_smoothing=0.1,
-        mirror=True,
+        horizontal_flip=True,
         noise=0.4,
-        rigid_noise=0.5,
-        unit_rms=True,
+        head_motion_noise=0.5,
+        normalize_motion=True,
         class_weight="sqrt-balanced",
         lr=3e-3,
         weight_decay=0.1,
         schedule="one-cycle",
         max_epochs=40,
-        n_members=4,
         batch_size=16,
         dtype="float32",
         device="auto",
@@ -286,25 +329,24 @@ class DeReGRLClassifier(ClipNetClassifier):
         self.loss_reduction = loss_reduction
         self.dropout = dropout
         self.channels = channels
-        self.linear_path = linear_path
+        self.linear_skip = linear_skip
         self.label_smoothing = label_smoothing
-        self.mirror = mirror
+        self.horizontal_flip = horizontal_flip
         self.noise = noise
-        self.rigid_noise = rigid_noise
-        self.unit_rms = unit_rms
+        self.head_motion_noise = head_motion_noise
+        self.normalize_motion = normalize_motion
         self.class_weight = class_weight
         self.weight_decay = weight_decay
         self.schedule = schedule
-        self.n_members = n_members
         self.dtype = dtype
         self.random_state = random_state
 
     def _module_params(self):
-        return {name: getattr(self, name) for name in MODULE_PARAMS}
+        return {name: getattr(self, name) for name in _arguments(DeReGRL)}
 
     def _criterion_params(self):
         n_weights = self.n_actions * len(self.graph_.component_sizes) if self.reconstruction else 0
-        params = {name: getattr(self, name) for name in CRITERION_PARAMS}
+        params = {name: getattr(self, name) for name in _arguments(DeReGRLLoss)}
         return {"n_weights": n_weights, "reduction": self.loss_reduction, **params}
 
     def action_weights(self, X):
@@ -326,7 +368,7 @@ class DeReGRLClassifier(ClipNetClassifier):
             If the network has no reconstruction module.
         """
         self._require("reconstruction", "action_weights")
-        return self._average_views(lambda rows: self._run(lambda module, x: module(x)[2], rows), X)
+        return average_views(self, lambda rows: self._run(lambda module, x: module(x)[2], rows), X)
 
     def action_maps(self, X):
         """Return the share of each node in each action, eq. (2), averaged over views.
@@ -348,11 +390,11 @@ class DeReGRLClassifier(ClipNetClassifier):
             If the network has no decomposition module.
         """
         self._require("decomposition", "action_maps")
-        return self._average_views(lambda rows: self._run(lambda module, x: module.action_maps(x), rows), X)
+        return average_views(self, lambda rows: self._run(lambda module, x: module.action_maps(x), rows), X)
 
     def _require(self, switch, method):
         check_is_fitted(self)
-        if not self.built_with_[switch]:
+        if not self.architecture_key_[switch]:
             raise ValueError(
                 f"{method} needs {switch}=True, got {switch}=False; fit with the module switched on."
             )
@@ -360,9 +402,15 @@ class DeReGRLClassifier(ClipNetClassifier):
     def _run(self, function, X):
         """Apply a function of the module and the scaled rows without gradients, batch by batch."""
         self._set_training(False)
+        module, dtype = prediction_module(self)
         with torch.no_grad():
             batches = [
-                function(*self._for_prediction(rows["X"].to(self.device) / self.scale_)).cpu().numpy()
+                function(module, (rows["X"].to(self.device) / self.scale_).to(dtype)).cpu().numpy()
                 for rows, _ in self.get_iterator(ClipDataset(X), training=False)
             ]
         return np.concatenate(batches)
+
+
+def _arguments(part):
+    """Return the names of the classifier's parameters that build the network or the loss."""
+    return [name for name in inspect.signature(part).parameters if name not in _DERIVED]

@@ -1,64 +1,248 @@
-"""skorch, made to keep scikit-learn's promises: seeded streams, one loss term a column, an end when asked."""
+"""The skorch net behind the classifiers: scikit-learn's contract, seeded streams, compiled epochs."""
 
-import copy
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 import numpy as np
 import torch
-from sklearn.base import clone
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from skorch.callbacks import EarlyStopping, EpochScoring, EpochTimer, PassthroughScoring
-from skorch.utils import to_tensor
+from sklearn.utils.validation import _check_sample_weight
+from skorch import NeuralNetClassifier
+from skorch.utils import is_dataset, to_tensor
 
-from skmer.classifiers._parameters import NetParameters
-from skmer.nn import Augmentation, DeReGRL, DeReGRLLoss, LossTerms, SeededDropout
-from skmer.training._callbacks import OneCycle, QuietPrintLog
-from skmer.training._compiled_steps import CompiledSteps, has_hooks, is_compiled
-from skmer.training._split import split_clips
-from skmer.training._streams import Streams
-from skmer.training._threads import one_thread
+from skmer.classifiers._parameters import (
+    architecture_key,
+    check_params,
+    own_params_for,
+    renew_callbacks,
+    resolve_device,
+)
+from skmer.classifiers._prediction import (
+    average_flips,
+    average_views,
+    in_double_precision,
+    prediction_module,
+)
+from skmer.classifiers._validation import check_channel_pairs, check_clips, resolve_graph
+from skmer.classifiers._weighting import find_classes, normalize_clips, weighted_rms, weighted_rows
+from skmer.nn import Augmentation, LossTerms, SeededDropout
+from skmer.training import (
+    LOSS_TERMS,
+    N_STREAMS,
+    CompiledEpochs,
+    EarlyStop,
+    Streams,
+    asks_for_end,
+    augment_batches,
+    default_callbacks,
+    one_thread,
+    split_clips,
+)
 
+# torch draws initial weights from its global generator, which all threads share.
 _WEIGHTS = threading.RLock()
-# What a fit finds in its rows before it builds a network.
-FITTED = ("graph_", "classes_inferred_", "scale_", "n_features_in_", "feature_names_in_")
-LOSS_TERMS = ("cross_entropy", "center", "weight", "balance")
+DATA_ATTRIBUTES = ("graph_", "classes_inferred_", "scale_", "n_features_in_", "feature_names_in_")
+"""Attributes that a fit reads off its rows before it builds a network."""
 
 
 def softmax(logits):
-    """Probabilities in float64, so that they sum to one to the last digits."""
+    """Return probabilities in float64, so that they sum to one to the last digits."""
     return logits.double().softmax(-1)
 
 
-class EarlyStop(Exception):
-    """What skorch's EarlyStopping means."""
+class ClipNetClassifier(NeuralNetClassifier):
+    """Base of the classifiers that train a torch module on node features: one net of skorch.
 
-
-class ClipNet(NetParameters):
-    """A skorch net over a `skmer.training._dataset.ClipDataset`.
-
-    It expects ``graph_``, ``n_features_in_``, ``scale_`` and ``classes_`` to be there when it is initialized,
-    and the parameters ``mirror``, ``noise``, ``rigid_noise``, ``schedule``, ``weight_decay``, ``n_members``
-    and ``random_state`` in the subclass.
+    A subclass names its parameters in ``__init__``, their values in ``_parameter_constraints``, and in
+    ``_module_params`` and ``_criterion_params`` those that build the network and its loss.
     """
 
+    _parameter_constraints: dict = {}
+    # Groups that a caller passes for a splitter are not meant for the net, unless it asks for them.
+    __metadata_request__fit = {"groups": False}
+    __metadata_request__partial_fit = {"groups": False}
+    __repr__ = BaseEstimator.__repr__
+
     @property
-    def _default_callbacks(self):
-        terms = [
-            (f"{part}_{term}", PassthroughScoring(name=f"{part}_{term}", on_train=part == "train"))
-            for part in (("train",) if self.train_split is None else ("train", "valid"))
-            for term in ("loss", *LOSS_TERMS)
-        ]
-        accuracy = EpochScoring("accuracy", name="valid_acc", lower_is_better=False)
-        schedule = [("one_cycle", OneCycle())] if isinstance(self.schedule, str) else []
-        return [
-            ("epoch_timer", EpochTimer()),
-            *terms,
-            *([] if self.train_split is None else [("valid_acc", accuracy)]),
-            *schedule,
-            ("print_log", QuietPrintLog()),
-        ]
+    def classes_(self):
+        """Labels, sorted; probabilities are in their order."""
+        if not hasattr(self, "classes_inferred_"):
+            raise AttributeError(f"{type(self).__name__} has no classes_ before fit.")
+        return self.classes_inferred_
+
+    @property
+    def device(self):
+        """Device of the tensors; "auto" is resolved at each reading and stays "auto" among the parameters."""
+        return resolve_device(self.__dict__["device"])
+
+    @device.setter
+    def device(self, value):
+        self.__dict__["device"] = value
+
+    def _get_param_names(self):
+        return [name for name in super()._get_param_names() if not name.startswith("_")]
+
+    def get_params(self, deep=True):
+        return {**super().get_params(deep=deep), "device": self.__dict__["device"]}
+
+    def set_params(self, **params):
+        """Set parameters.
+
+        Parameters
+        ----------
+        **params : object
+            Name to value. On a fitted net ``lr`` and ``weight_decay`` take effect at once, a parameter of the
+            network at the next fit.
+
+        Returns
+        -------
+        self : estimator
+            Changed.
+        """
+        if not self.initialized_ and "callbacks" in params:
+            # skorch would build the callbacks here and now; fit says what is wrong with them.
+            self.callbacks = params.pop("callbacks")
+        # skorch would build the part anew at once, from the global generator; here the next fit does it.
+        later = {name: params.pop(name) for name in [*params] if name.startswith(("module__", "criterion__"))}
+        vars(self).update(later)
+        self._params_to_validate.update(later)
+        super().set_params(**params)
+        if self.initialized_ and "weight_decay" in params:
+            for group in self.optimizer_.param_groups:
+                group["weight_decay"] = self.weight_decay
+        return self
+
+    def get_architecture(self):
+        """Return the parameters that build the network, the dunder ones included; dict."""
+        own = {
+            name.removeprefix("module__"): v for name, v in vars(self).items() if name.startswith("module__")
+        }
+        return {**self._module_params(), **own}
+
+    def get_params_for(self, prefix):
+        """Return the keyword arguments of one part: the flat parameters under the dunder ones, which win.
+
+        Parameters
+        ----------
+        prefix : str
+            ``"module"``, ``"criterion"``, ``"optimizer"``, ``"iterator_train"``, ...
+
+        Returns
+        -------
+        kwargs : dict
+            Name to value.
+        """
+        params = {**own_params_for(self, prefix), **super().get_params_for(prefix)}
+        if params.keys() & {"foreach", "differentiable"}:
+            params.pop("fused", None)
+        return params
+
+    def _resumes(self):
+        return self.initialized_ and architecture_key(self) == self.architecture_key_
+
+    def __setstate__(self, state):
+        device = state["device"]
+        super().__setstate__({**state, "device": resolve_device(device)})
+        if device == "auto":
+            self.device = device
+
+    def fit(self, X, y, sample_weight=None, *, groups=None):
+        """Train on clips.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_clips, T, N, C), (n_clips, n_views, T, N, C) or (n_clips, T * N * C)
+            Node features, any unit: one factor found on these rows scales them.
+        y : array-like of shape (n_clips,)
+            Class labels: strings, integers or booleans.
+        sample_weight : array-like of shape (n_clips,), optional
+            Weight of each clip in every term of the loss; a clip of weight zero is left out.
+        groups : array-like of shape (n_clips,), optional
+            Subject of each clip. Read by ``train_split`` and by nothing else.
+
+        Returns
+        -------
+        self : estimator
+            Fitted.
+        """
+        data = self._prepare(X, y, sample_weight, groups, self.warm_start and self._resumes())
+        return self.train(data)
+
+    def partial_fit(self, X, y, classes=None, sample_weight=None, *, groups=None):
+        """Train ``max_epochs`` more epochs from where the last fit ended.
+
+        Parameters
+        ----------
+        X, y : array-like
+            As in `fit`.
+        classes : array-like of shape (n_classes,), optional
+            All labels that will ever come; read at the first call. None: those in ``y``.
+        sample_weight, groups : array-like of shape (n_clips,), optional
+            As in `fit`.
+
+        Returns
+        -------
+        self : estimator
+            Fitted.
+        """
+        return self.train(self._prepare(X, y, sample_weight, groups, self._resumes(), classes))
+
+    def prepare_fit(self, X, y, sample_weight=None, *, groups=None):
+        """Do all of `fit` but the training.
+
+        Parameters
+        ----------
+        X, y, sample_weight, groups : array-like
+            As in `fit`.
+
+        Returns
+        -------
+        pairs : list of (estimator, ClipDataset)
+            This net, initialized, and the rows for its `train`. An ensemble has a pair for each of its nets.
+        """
+        return [(self, self._prepare(X, y, sample_weight, groups))]
+
+    def _prepare(self, X, y, sample_weight=None, groups=None, resume=False, classes=None):
+        check_params(self)
+        if y is None:
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
+        graph = self.graph_ if resume else resolve_graph(self.graph, X)
+        X, y = check_clips(self, X, y, graph=graph, reset=not resume)
+        sample_weight = _check_sample_weight(
+            sample_weight, X[:, 0], dtype=np.float64, ensure_non_negative=True
+        )
+        if groups is not None and len(groups) != len(X):
+            raise ValueError(f"groups must have one entry per clip, {len(X)}, got {len(groups)}.")
+        if not resume:
+            self.graph_ = graph
+            known = self.classes if classes is None else classes
+            self.classes_inferred_ = find_classes(y[sample_weight > 0], known)
+        X = normalize_clips(X) if self.normalize_motion else X
+        data = weighted_rows(X, y, self.classes_, groups, sample_weight, self.class_weight)
+        check_channel_pairs(self, graph, X.shape[-1])
+        if not resume:
+            self.scale_ = weighted_rms(data)
+            self.build(self.random_state)
+        return data
+
+    def build(self, random_state=None):
+        """Draw the random streams and build the network around the attributes that a fit reads off its rows.
+
+        Parameters
+        ----------
+        random_state : int, RandomState instance or None, default=None
+            Seed of the streams. None: a random one.
+
+        Returns
+        -------
+        self : estimator
+            Initialized, untrained.
+        """
+        seeds = check_random_state(random_state).randint(np.iinfo(np.int32).max, size=N_STREAMS)
+        self.streams_ = Streams.from_seeds(seeds)
+        return self.initialize()
 
     def initialize(self):
         """Build module, criterion, optimizer and callbacks from the parameters and the data of the fit.
@@ -73,61 +257,22 @@ class ClipNet(NetParameters):
                 f"{type(self).__name__}.initialize needs features and classes; call fit, partial_fit or load."
             )
         self.augmentation_ = self._make_augmentation()
-        # torch draws initial weights from its global generator, which all threads share.
         with _WEIGHTS, torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(self.streams_.weights)
             super().initialize()
-        self.built_with_ = self._blueprint()
+        self.architecture_key_ = architecture_key(self)
+        self.default_callback_names_ = [name for name, _ in self._default_callbacks]
         return self
 
     def _make_augmentation(self):
-        return Augmentation(self.graph_, 0.5 * self.mirror, self.noise, self.rigid_noise)
-
-    def rebuild(self):
-        """Build everything anew around fitted attributes, for weights that are about to be loaded.
-
-        Returns
-        -------
-        self : estimator
-            Initialized; the weights are random.
-        """
-        return self._begin(np.random.RandomState() if self.random_state is None else self.random_state)
-
-    def _begin(self, random_state):
-        """Draw the streams, and build this net and those beside it."""
-        random_state = check_random_state(random_state)
-        self.streams_ = Streams.from_random_state(random_state)
-        self.initialize()
-        seeds = random_state.randint(np.iinfo(np.int32).max, size=self.n_members - 1)
-        self.others_ = [self._other(int(seed)) for seed in seeds]
-        return self
-
-    def _other(self, seed):
-        """Return a net beside this one: the same but for its seed."""
-        other = clone(self).set_params(n_members=1, random_state=seed)
-        vars(other).update({name: getattr(self, name) for name in FITTED if hasattr(self, name)})
-        return other._begin(seed)
+        return Augmentation(self.graph_, 0.5 * self.horizontal_flip, self.noise, self.head_motion_noise)
 
     def initialize_criterion(self):
-        """Build the criterion in the precision of the module.
-
-        Returns
-        -------
-        self : estimator
-            With ``criterion_``.
-        """
         super().initialize_criterion()
         self.criterion_.to(getattr(torch, self.dtype))
         return self
 
     def initialize_module(self):
-        """Build the module and give its dropout layers their own generator.
-
-        Returns
-        -------
-        self : estimator
-            With ``module_``.
-        """
         super().initialize_module()
         self.module_.to(getattr(torch, self.dtype))
         for layer in self.module_.modules():
@@ -136,119 +281,58 @@ class ClipNet(NetParameters):
         return self
 
     def initialize_callbacks(self):
-        """Build the callbacks, and note which of them are there by default.
+        self.default_callback_names_ = [name for name, _ in self._default_callbacks]
+        return super().initialize_callbacks()
+
+    @property
+    def _default_callbacks(self):
+        return default_callbacks(self.schedule is not None, self.train_split is not None)
+
+    def train(self, data):
+        """Train the initialized net for ``max_epochs`` epochs.
+
+        Parameters
+        ----------
+        data : ClipDataset
+            Rows, as `prepare_fit` returns them.
 
         Returns
         -------
         self : estimator
-            With ``callbacks_``.
+            Trained.
         """
-        self.usual_callbacks_ = [name for name, _ in self._default_callbacks]
-        return super().initialize_callbacks()
-
-    def _heed_changes(self):
-        """Take over what was set since the last training and asks for no new network."""
         self.augmentation_ = self._make_augmentation()
-        usual = [name for name, _ in self._default_callbacks]
-        if self.callbacks == "disable" or usual == getattr(self, "usual_callbacks_", None):
-            return
-        self._initialize_callbacks()
-        if self.schedule is None:
-            for group in self.optimizer_.param_groups:
-                group["lr"] = group.get("max_lr", self.lr)  # a cycle leaves next to nothing behind
-
-    def _train(self, data):
-        self._heed_changes()
+        renew_callbacks(self)
+        self.n_epochs_ = self.max_epochs
         self.notify("on_train_begin", X=data, y=data.y)
-        self.steps_ = self._make_steps()
+        self.compiled_ = CompiledEpochs(self) if CompiledEpochs.supports(self) else None
         try:
             with suppress(EarlyStop), one_thread():
                 self.fit_loop(data)
         finally:
-            self.steps_ = None
+            self.compiled_ = None
         self.notify("on_train_end", X=data, y=data.y)
         return self
 
-    def _make_steps(self):
-        """What computes a step in compiled loops, None where it cannot."""
-        usual = self.module is DeReGRL and self.criterion is DeReGRLLoss and not self.compile
-        usual &= all(getattr(type(self), name) is getattr(ClipNet, name) for name in ("infer", "get_loss"))
-        parts = self.module_, self.criterion_
-        if not (usual and is_compiled(self)) or any(map(has_hooks, parts)):
-            return None
-        named = [{name: p.detach()[None] for name, p in part.named_parameters()} for part in parts]
-        return CompiledSteps(*parts, *named)
-
     def notify(self, method_name, **cb_kwargs):
-        """Call a method of every callback.
-
-        Parameters
-        ----------
-        method_name : str
-            Such as ``"on_epoch_end"``.
-        **cb_kwargs : object
-            Its arguments.
-        """
         try:
             super().notify(method_name, **cb_kwargs)
         except KeyboardInterrupt:
             # EarlyStopping asks for the end in the same way as a user who presses Ctrl-C.
             if method_name == "on_epoch_end" and any(
-                _has_had_enough(callback) for _, callback in self.callbacks_
+                asks_for_end(callback) for _, callback in self.callbacks_
             ):
                 raise EarlyStop from None
             raise
 
     def check_data(self, X, y=None):
-        """Leave the classes as `fit` found them; skorch would infer them again here.
-
-        Parameters
-        ----------
-        X, y : object
-            Unused.
-        """
+        # Classes stay as `fit` found them; skorch would infer them again here.
+        pass
 
     def get_split_datasets(self, X, y=None, **fit_params):
-        """Return the rows to train on and those that ``train_split`` holds out.
-
-        Parameters
-        ----------
-        X : ClipDataset
-            All rows of the fit.
-        y, **fit_params : object
-            Unused.
-
-        Returns
-        -------
-        train : ClipDataset
-            Rows to train on, views unfolded.
-        valid : ClipDataset or None
-            Rows held out.
-        """
-        if self.train_split is None:
-            return X.unfold_views(), None
-        return split_clips(self.train_split, X)
+        return (X.unfold_views(), None) if self.train_split is None else split_clips(self.train_split, X)
 
     def get_iterator(self, dataset, training=False):
-        """Return what cuts a dataset into batches.
-
-        Parameters
-        ----------
-        dataset : Dataset
-            Rows.
-        training : bool, default=False
-            Whether ``iterator_train`` or ``iterator_valid`` does it.
-
-        Returns
-        -------
-        iterator : iterable
-            Batches.
-
-        Raises
-        ------
-        ValueError
-            If there is none to train on.
-        """
         iterator = super().get_iterator(dataset, training=training)
         if training and len(iterator) == 0:
             raise ValueError(
@@ -257,41 +341,26 @@ class ClipNet(NetParameters):
             )
         return iterator
 
+    def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
+        compiled = getattr(self, "compiled_", None) if training else None
+        if compiled is not None and compiled.has_update:
+            compiled.run_epoch(iterator, prefix)
+        else:
+            super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
+
     def train_step_single(self, batch, **fit_params):
-        """Augment the batch, then take skorch's step.
-
-        Parameters
-        ----------
-        batch : tuple
-            Features with weights, and labels.
-        **fit_params : object
-            Passed on.
-
-        Returns
-        -------
-        step : dict
-            ``loss`` and ``y_pred``.
-        """
-        rows, target = batch
-        if self.augmentation_.active:
-            features = rows["X"]
-            draw = self.augmentation_.draw(features.shape, self.streams_.augmentation)
-            rows = {**rows, "X": self.augmentation_(features, draw)}
-        if getattr(self, "steps_", None) is None:
-            return super().train_step_single((rows, target), **fit_params)
-        return self._compiled_step(rows, target)
-
-    def _compiled_step(self, rows, target):
-        """Set the gradients and return what skorch's own step does."""
+        if getattr(self, "compiled_", None) is None:
+            rows, target = batch
+            features = augment_batches(rows["X"][None], [self])[0]
+            return super().train_step_single(({**rows, "X": features}, target), **fit_params)
         self._set_training(True)
-        features = rows["X"].to(getattr(torch, self.dtype)) / self.scale_
-        step, terms = self.steps_(features[None], target[None], rows["sample_weight"][None])
-        for part in (self.module_, self.criterion_):
-            for name, parameter in part.named_parameters():
-                parameter.grad = step.gradients[name][0] if parameter.requires_grad else None
+        terms, output = self.compiled_.gradients(batch)
+        self._record_terms(terms, "train")
+        return {"loss": terms.total[0], "y_pred": output}
+
+    def _record_terms(self, terms, part):
         for name in LOSS_TERMS:
-            self.history.record_batch(f"train_{name}", getattr(terms, name).item())
-        return {"loss": terms.total[0], "y_pred": step.output()}
+            self.history.record_batch(f"{part}_{name}", getattr(terms, name).item())
 
     def _set_training(self, training=True):
         """Switch modules to training or evaluation, where they are not there yet: the walk takes its time."""
@@ -300,66 +369,55 @@ class ClipNet(NetParameters):
             super()._set_training(training)
 
     def infer(self, x, **fit_params):
-        """Run the module on one batch.
-
-        Parameters
-        ----------
-        x : Tensor or dict
-            Node features (B, T, N, C), or a dict that holds them under ``"X"``.
-        **fit_params : object
-            Unused: neither groups nor weights reach the network.
-
-        Returns
-        -------
-        output : tuple of Tensor
-            What the module returns.
-        """
         features = to_tensor(x["X"] if isinstance(x, Mapping) else x, device=self.device)
         features = features.to(getattr(torch, self.dtype)) / self.scale_
         if self.module_.training:
             return self.module_(features)
-        module, features = self._for_prediction(features)
-        return module(features)
-
-    def _for_prediction(self, features):
-        """Return the module and its input in float64, where the device has it.
-
-        In float32 the last digits of a row's prediction change with the rows that share its batch.
-        """
-        if features.device.type == "mps":
-            return self.module_, features
-        return copy.deepcopy(self.module_).double(), features.double()
+        module, dtype = prediction_module(self)
+        return module(features.to(dtype))
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
-        """Return the loss of a batch, and record its terms.
-
-        Parameters
-        ----------
-        y_pred : tuple of Tensor
-            What the module returned.
-        y_true : Tensor of shape (B,)
-            Class indices.
-        X : dict
-            Holds ``"sample_weight"``.
-        training : bool
-            Under which name the terms are recorded.
-
-        Returns
-        -------
-        loss : Tensor
-            Scalar.
-        """
         weight = to_tensor(X["sample_weight"], device=self.device)
-        # Outside of training the network's output is float64, the criterion's centres are not.
+        # Outside of training the network's output may be float64, the criterion's centres are not.
         y_pred = tuple(part.to(getattr(torch, self.dtype)) for part in y_pred)
         terms = self.criterion_(y_pred, to_tensor(y_true, device=self.device), weight)
         if not isinstance(terms, LossTerms):
             return terms
-        part = "train" if training else "valid"
-        for name in LOSS_TERMS:
-            self.history.record_batch(f"{part}_{name}", getattr(terms, name).item())
+        self._record_terms(terms, "train" if training else "valid")
         return terms.total
 
+    def forward_iter(self, X, training=False, device="cpu"):
+        with nullcontext() if training else in_double_precision(self):
+            yield from super().forward_iter(X, training=training, device=device)
 
-def _has_had_enough(callback):
-    return isinstance(callback, EarlyStopping) and callback.misses_ == callback.patience
+    def predict_proba(self, X):
+        """Return class probabilities, averaged over views and, with ``horizontal_flip``, mirror images.
+
+        Parameters
+        ----------
+        X : array-like
+            As in `fit`.
+
+        Returns
+        -------
+        proba : ndarray of shape (n_clips, n_classes)
+            Columns in the order of ``classes_``; rows sum to one.
+        """
+        proba = super().predict_proba
+        return proba(X) if is_dataset(X) else average_views(self, lambda x: average_flips(self, proba, x), X)
+
+    def predict(self, X):
+        """Return the most probable label of each clip.
+
+        Parameters
+        ----------
+        X : array-like or Dataset
+            As in `fit`. A torch dataset, which skorch's callbacks pass, holds encoded labels and gets such.
+
+        Returns
+        -------
+        y : ndarray of shape (n_clips,)
+            Labels.
+        """
+        best = self.predict_proba(X).argmax(axis=1)
+        return best if is_dataset(X) else self.classes_[best]

@@ -1,4 +1,4 @@
-"""What a classifier accepts as X and y, brought to one shape."""
+"""Validation of node features and labels, which come in several shapes."""
 
 import math
 
@@ -12,7 +12,7 @@ GENERIC = "generic"
 
 
 def resolve_graph(graph, X):
-    """Return the FaceGraph that a parameter names; "generic" takes its width from X."""
+    """Return the FaceGraph of a parameter; "generic" takes its width from X."""
     if graph != GENERIC:
         return check_graph(graph)
     shape = X.shape if issparse(X) or hasattr(X, "iloc") else np.asarray(X).shape
@@ -81,3 +81,18 @@ def _flatten(X, graph):
         )
     n_views = shape[1] if len(shape) == 5 else 0
     return np.asarray(X).reshape(math.prod(shape[:-3]), math.prod(shape[-3:])), n_views
+
+
+def check_channel_pairs(net, graph, n_channels):
+    """Refuse an odd number of channels where a parameter takes them for pairs (x, y)."""
+    wants = {
+        "horizontal_flip": net.horizontal_flip and graph.mirror is not None,
+        "head_motion_noise": net.head_motion_noise > 0 and graph.n_frames > 1,
+    }
+    for name, wanted in wants.items():
+        if wanted and n_channels % 2:
+            value = getattr(net, name)
+            raise ValueError(
+                f"{name}={value} needs channels in pairs (x, y), got {n_channels} channels; "
+                f"pass {name}={type(value)()}."
+            )

@@ -1,8 +1,10 @@
 """Clips of micro-expressions: readers of licensed data sets and synthetic corpora with known truth."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from skmer.datasets._assembly import clips_from_frame, concatenate_clips
 from skmer.datasets._clips import ClipTruth, MicroExpressionClips
-from skmer.datasets._concatenation import concatenate_clips
-from skmer.datasets._own_clips import clips_from_frame
 from skmer.datasets._readers._4dme import load_4dme
 from skmer.datasets._readers._casme2 import load_casme2
 from skmer.datasets._readers._casme3 import load_casme3
@@ -11,9 +13,11 @@ from skmer.datasets._readers._megc2019 import load_megc2019
 from skmer.datasets._readers._mmew import load_mmew
 from skmer.datasets._readers._samm import load_samm
 from skmer.datasets._readers._smic import load_smic
-from skmer.datasets._synthetic._bayes import bayes_accuracy
-from skmer.datasets._synthetic._face_clips import make_face_clips
-from skmer.datasets._synthetic._landmark_clips import make_landmark_clips
+
+if TYPE_CHECKING:
+    from skmer.datasets._synthetic._bayes import bayes_accuracy
+    from skmer.datasets._synthetic._face_clips import make_face_clips
+    from skmer.datasets._synthetic._landmark_clips import make_landmark_clips
 
 __all__ = [
     "MicroExpressionClips",
@@ -32,3 +36,21 @@ __all__ = [
     "make_face_clips",
     "bayes_accuracy",
 ]
+
+# Resolved on first use: reading a data set does not need the generator.
+_LAZY = {
+    "make_landmark_clips": "_landmark_clips",
+    "make_face_clips": "_face_clips",
+    "bayes_accuracy": "_bayes",
+}
+
+
+def __getattr__(name):
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}._synthetic.{_LAZY[name]}"), name)
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

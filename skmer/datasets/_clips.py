@@ -1,4 +1,4 @@
-"""The one container that every reader and every synthetic corpus returns."""
+"""Container of clips that every reader and every synthetic corpus returns."""
 
 import hashlib
 from dataclasses import dataclass, fields
@@ -6,16 +6,15 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pandas as pd
 
-from skmer.datasets._action_unit_text import parse_action_units
+from skmer._utils._text import plain_text
+from skmer.datasets._cells import parse_action_units
 from skmer.datasets._layouts import save_clips
-from skmer.frames._check import check_frames, holds_landmarks
-
-KEYFRAMES = ("onset", "apex", "offset")
+from skmer.frames import KEYFRAMES, check_frames, holds_landmarks
 
 
 @dataclass(frozen=True, eq=False)
 class ClipTruth:
-    """What a synthetic corpus knows about its clips.
+    """Ground truth of a synthetic corpus.
 
     Attributes
     ----------
@@ -44,7 +43,7 @@ class ClipTruth:
     side: np.ndarray
 
     def take(self, rows):
-        """The truth of some clips.
+        """Select the truth of some clips.
 
         Parameters
         ----------
@@ -69,14 +68,14 @@ class MicroExpressionClips:
     target : array-like of shape (n_clips,) of str
         Class names.
     groups : array-like of shape (n_clips,) of str
-        ``"dataset/subject"``: what leave-one-subject-out leaves out.
+        ``"dataset/subject"``, the units that leave-one-subject-out leaves out.
     table : DataFrame of n_clips rows, default=None
-        What is known of each clip. Columns ``dataset``, ``subject`` and ``clip`` are made from `groups` and
+        Data on each clip. Columns ``dataset``, ``subject`` and ``clip`` are made from `groups` and
         the row number where they are missing.
     dropped, corrected : DataFrame, default=None
         Rows of the sheet that were left out or changed, each with a ``reason``.
     fingerprint : str, default=None
-        Which version of the data this is; by default a hash of what is here.
+        Version of the data; by default a hash of its content.
     truth : ClipTruth, default=None
         For synthetic corpora.
 
@@ -90,7 +89,7 @@ class MicroExpressionClips:
     Raises
     ------
     ValueError
-        If lengths or shapes do not fit, or a label or group is empty.
+        If lengths or shapes do not fit, or a label or group is missing or blank.
 
     Examples
     --------
@@ -133,27 +132,6 @@ class MicroExpressionClips:
         )
         return digest.hexdigest()[:8]
 
-    @classmethod
-    def from_frame(cls, table, frames=None, **options):
-        """Clips of your own from a table.
-
-        Parameters
-        ----------
-        table : DataFrame or path of a CSV file
-            One row per clip.
-        frames : array, default=None
-            Landmarks or images, instead of the paths in the table.
-        **options : object
-            The other parameters of :func:`skmer.datasets.clips_from_frame`, which explains them all.
-
-        Returns
-        -------
-        clips : MicroExpressionClips
-        """
-        from skmer.datasets._own_clips import clips_from_frame  # that module needs this one
-
-        return clips_from_frame(table, frames, **options)
-
     @property
     def shape(self):
         """Shape of the frames; its first entry is the number of clips."""
@@ -163,7 +141,7 @@ class MicroExpressionClips:
         return len(self.frames)
 
     def __getitem__(self, rows):
-        """The clips that `select` gives; of a single row number, one clip."""
+        """Select clips as `select` does; a single row number gives a container of one clip."""
         if isinstance(rows, tuple) and len(rows) == 2 and rows[1] is Ellipsis:  # as scikit-learn asks
             rows = rows[0]
         if isinstance(rows, tuple | str):
@@ -191,7 +169,7 @@ class MicroExpressionClips:
         return {name: int(np.sum(self.target == name)) for name in self.class_names}
 
     def select(self, mask):
-        """The clips that a mask, a slice or an array of row numbers picks.
+        """Select clips by a mask, a slice or an array of row numbers.
 
         Parameters
         ----------
@@ -262,14 +240,14 @@ class MicroExpressionClips:
         return pd.DataFrame([[unit in row for unit in present] for row in units], columns=present, dtype=bool)
 
     def save(self, root, layout="casme2", quality=95):
-        """Write image clips to disk as a real data set lies there: folders, frame names, annotation sheet.
+        """Write image clips to disk in the layout of a real data set: folders, frame names, annotation sheet.
 
         Parameters
         ----------
         root : str or path
             Folder, made if absent.
         layout : {"casme2", "samm"}, default="casme2"
-            Whose layout.
+            Data set whose layout is used.
         quality : int, default=95
             JPEG quality.
 
@@ -293,14 +271,20 @@ def _check_frames(frames):
 
 
 def _check_names(name, values, n_clips):
-    values = np.array([str(value) for value in values], dtype=str)
-    if values.shape != (n_clips,):
+    try:
+        values = [*values]
+    except TypeError as error:
+        raise TypeError(f"{name} must be array-like, got {type(values).__name__}.") from error
+    missing = [row for row, value in enumerate(values) if value is None or value != value]
+    texts = np.array([plain_text(value) for value in values], dtype=str)
+    if len(texts) != n_clips or any(np.ndim(value) for value in values):
         raise ValueError(
-            f"{name} must have one entry for each of the {n_clips} clips, got shape {values.shape}."
+            f"{name} must have one entry for each of the {n_clips} clips, got shape {np.shape(values)}."
         )
-    if np.any(values == ""):
-        raise ValueError(f"{name} must not be empty, row {int(np.argmax(values == ''))} is.")
-    return values
+    missing += np.flatnonzero(texts == "").tolist()
+    if missing:
+        raise ValueError(f"{name} must not be empty, row {min(missing)} is; fill or drop it.")
+    return texts
 
 
 def _complete_table(table, groups):

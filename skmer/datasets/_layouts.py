@@ -1,4 +1,4 @@
-"""Writing clips to disk as the real data sets lie there: folders, frame names, annotation sheet, quirks."""
+"""Writer of clips in the layouts of real data sets: folders, frame names, annotation sheet, quirks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,9 +8,11 @@ import numpy as np
 from openpyxl import Workbook
 from PIL import Image
 
-from skmer.datasets._readers._frame_index import trailing_number
-from skmer.datasets._readers._sheet_files import SYNTHETIC_MARK
-from skmer.datasets._synthetic._sampling import check_integer
+from skmer._utils._checks import check_integer
+from skmer.frames import KEYFRAMES, trailing_number
+
+SYNTHETIC_MARK = "written by skmer.datasets.MicroExpressionClips.save"
+"""Property of a sheet that `save_clips` wrote: its counts are not those of the licensed copy."""
 
 
 @dataclass(frozen=True)
@@ -105,31 +107,31 @@ def save_clips(clips, root, layout, quality):
         or clips.frames.dtype != object
     ):
         raise ValueError("frames must be images to be saved, got landmarks or paths.")
-    form, root = _LAYOUTS[layout], Path(root)
-    rows = _rows(clips, form)
+    spec, root = _LAYOUTS[layout], Path(root)
+    rows = _rows(clips, spec)
     for row, frames in zip(rows, clips.frames, strict=True):
         folder = root / row["subject"] / row["clip"]
         folder.mkdir(parents=True, exist_ok=True)
-        for name, image in zip(("onset", "apex", "offset"), frames, strict=True):
-            Image.fromarray(image).save(folder / form.frame(row, row[name]), quality=quality)
-    return _write_sheet(rows, form, root / form.sheet)
+        for name, image in zip(KEYFRAMES, frames, strict=True):
+            Image.fromarray(image).save(folder / spec.frame(row, row[name]), quality=quality)
+    return _write_sheet(rows, spec, root / spec.sheet)
 
 
-def _rows(clips, form):
+def _rows(clips, spec):
     numbers = _subject_numbers(clips.table["subject"])
     units = clips.table.get("action_units", [""] * len(clips))
     counts, rows = {}, []
     for row, (number, emotion, unit_text) in enumerate(zip(numbers, clips.target, units, strict=True)):
         counts[number] = counts.get(number, 0) + 1
-        onset = form.first_frame + 37 * row % 90
+        onset = spec.first_frame + 37 * row % 90
         apex = onset + 12 + 11 * row % 30
         rows.append(
             {
                 "row": row,
-                "line": len(form.preamble) + 2 + row,
+                "line": len(spec.preamble) + 2 + row,
                 "number": number,
-                "subject": form.subject(number),
-                "clip": form.clip(number, counts[number]),
+                "subject": spec.subject(number),
+                "clip": spec.clip(number, counts[number]),
                 "onset": onset,
                 "apex": apex,
                 "offset": apex + 12 + 7 * row % 30,
@@ -148,15 +150,15 @@ def _subject_numbers(names):
     return [own[name] for name in names]
 
 
-def _write_sheet(rows, form, path):
+def _write_sheet(rows, spec, path):
     book = Workbook()
     page = book.active
     book.properties.description = SYNTHETIC_MARK
-    page.title = form.worksheet
-    for text in form.preamble:
+    page.title = spec.worksheet
+    for text in spec.preamble:
         page.append([text or None])
-    page.append([name or None for name in form.header])
+    page.append([name or None for name in spec.header])
     for row in rows:
-        page.append(form.cells(row))
+        page.append(spec.cells(row))
     book.save(path)
     return path

@@ -1,4 +1,4 @@
-"""Face graphs: which landmarks are nodes, how they are joined, and which facial component each belongs to."""
+"""Face graphs: nodes out of the 68 landmarks, the edges between them, and the facial component of each."""
 
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -55,7 +55,7 @@ _PRESETS = {
 
 @dataclass(frozen=True)
 class FaceGraph:
-    """Nodes, edges and components over which a face's motion is read.
+    """Graph over facial landmarks: nodes, edges and facial components.
 
     Parameters
     ----------
@@ -68,9 +68,9 @@ class FaceGraph:
     components : dict of str to tuple of int
         Name to node positions. Components are contiguous, in order, and cover all nodes.
     mirror : tuple of int or None
-        Permutation of the node positions that a left-right mirror makes; None where there is none.
+        Permutation of the node positions under a horizontal flip of the face; None if there is none.
     n_frames : int, default=3
-        Frames a clip has: onset, apex, offset. One for a generic graph.
+        Number of frames of a clip: onset, apex, offset. One for a generic graph.
 
     Raises
     ------
@@ -113,7 +113,7 @@ class FaceGraph:
 
     @classmethod
     def preset(cls, name):
-        """One of the graphs over the 68 landmarks.
+        """Return one of the graphs over the 68 landmarks, by its name.
 
         Parameters
         ----------
@@ -125,7 +125,7 @@ class FaceGraph:
         Returns
         -------
         graph : FaceGraph
-            Connected, symmetric under the left-right mirror.
+            Connected, symmetric under a horizontal flip.
 
         Raises
         ------
@@ -152,10 +152,10 @@ class FaceGraph:
 
     @classmethod
     def generic(cls, n_nodes):
-        """A graph for any flat feature vector: every column a node, one component, one frame.
+        """Return a graph for flat feature vectors: every column is a node, of one component and one frame.
 
-        It has no edges: nothing is known of how the columns hang together, and the normalised adjacency of a
-        full graph would replace every column by the mean of all. A learned adjacency may find the edges.
+        It has no edges: relations between the columns are unknown, and the normalised adjacency of a full
+        graph would replace every column by the mean of all. A learned adjacency may find the edges.
 
         Parameters
         ----------
@@ -241,7 +241,7 @@ def check_graph(graph):
     Raises
     ------
     ValueError
-        If a name is unknown. ``"generic"`` is one such name here: its width is only known where the data are.
+        If a name is unknown, or ``"generic"``, whose number of nodes only the data tell.
     TypeError
         If `graph` is neither a name nor a FaceGraph.
 

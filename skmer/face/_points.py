@@ -22,7 +22,7 @@ POINT_NAMES = tuple(f"{name}_{point}" for name, points in COMPONENTS.items() for
 """Names of the 68 points, in order: ``"jaw_0"``, ..., ``"inner_lip_67"``."""
 
 RIGID_POINTS = (27, 28, 29, 30, 36, 39, 42, 45)
-"""Points that no facial muscle moves much (nose bridge, eye corners): head motion is estimated from them."""
+"""Points for the estimation of head motion: nose bridge and eye corners, which no facial muscle moves much."""
 
 _MIDLINE = (8, 27, 28, 29, 30, 33, 51, 57, 62, 66)
 
@@ -60,11 +60,11 @@ def _mirror_points():
 
 
 MIRROR_POINTS = _mirror_points()
-"""Permutation of the 68 points that a left-right mirror makes: ``shape[list(MIRROR_POINTS)] * (-1, 1)``."""
+"""Permutation of the 68 points under a horizontal flip: ``shape[list(MIRROR_POINTS)] * (-1, 1)``."""
 
 
 def mirror_half(half):
-    """Fill in the other side of a table of vectors over the 68 points.
+    """Complete a table of vectors over one half of the face to all 68 points, by symmetry.
 
     Parameters
     ----------

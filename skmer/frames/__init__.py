@@ -1,6 +1,22 @@
-"""Frames of clips: reading, checking, optical flow."""
+"""Frames of clips: the three keyframes, reading and checking them, their file names, and optical flow."""
 
-from skmer.frames._check import check_frames
-from skmer.frames._read import frame_label, read_image
+from skmer.frames._check import check_frames, holds_landmarks
+from skmer.frames._flow import coarse_flow, fine_flow, one_opencv_thread, sample_flow
+from skmer.frames._names import KEYFRAMES, frame_label, is_image_file, is_path, trailing_number
+from skmer.frames._read import read_bytes, read_image
 
-__all__ = ["check_frames", "read_image", "frame_label"]
+__all__ = [
+    "KEYFRAMES",
+    "check_frames",
+    "holds_landmarks",
+    "read_image",
+    "read_bytes",
+    "is_path",
+    "is_image_file",
+    "trailing_number",
+    "frame_label",
+    "coarse_flow",
+    "fine_flow",
+    "sample_flow",
+    "one_opencv_thread",
+]

@@ -1,9 +1,9 @@
-"""The three frames of every clip, in one canonical container."""
+"""Validation of the frames of clips: one container, whatever they are given as."""
 
 import numpy as np
 from scipy.sparse import issparse
 
-from skmer.frames._read import FRAME_NAMES, frame_label, is_path
+from skmer.frames._names import KEYFRAMES, frame_label, is_path
 
 _EXPECTED = (
     "expected rows of onset, apex and offset as paths or images, [[onset, apex, offset], ...], or landmarks "
@@ -12,7 +12,7 @@ _EXPECTED = (
 
 
 def check_frames(frames):
-    """Bring the frames of several clips into one container, without decoding a file.
+    """Validate the frames of clips and return them in one container; no file is read.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def check_frames(frames):
     Examples
     --------
     >>> import numpy as np
-    >>> from skmer.landmarks import check_frames
+    >>> from skmer.frames import check_frames
     >>> check_frames([["a 1.png", "a 2.png", "a 3.png"]]).shape
     (1, 3)
     >>> check_frames(np.zeros((5, 3, 48, 64), dtype=np.uint8)).shape
@@ -58,16 +58,25 @@ def check_frames(frames):
 
 
 def holds_landmarks(frames):
-    """Whether checked frames are landmarks rather than images or paths.
+    """Return whether checked frames are landmarks rather than images or paths.
 
     Parameters
     ----------
     frames : ndarray
-        What `check_frames` returned.
+        Frames as `check_frames` returns them.
 
     Returns
     -------
     bool
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmer.frames import check_frames, holds_landmarks
+    >>> holds_landmarks(check_frames(np.zeros((5, 3, 68, 2))))
+    True
+    >>> holds_landmarks(check_frames([["a 1.png", "a 2.png", "a 3.png"]]))
+    False
     """
     return frames.dtype != object
 
@@ -93,7 +102,7 @@ def _check_rows(frames):
     if not len(frames):
         raise ValueError(f"frames: {_EXPECTED}, got 0 clips (0 sample(s), while a minimum of 1 is required).")
     for clip, row in enumerate(frames):
-        if isinstance(row, str | bytes) or not hasattr(row, "__len__") or len(row) != len(FRAME_NAMES):
+        if isinstance(row, str | bytes) or not hasattr(row, "__len__") or len(row) != len(KEYFRAMES):
             got = f"{len(row)} frames" if hasattr(row, "__len__") and not isinstance(row, str) else repr(row)
             raise ValueError(f"frames: {_EXPECTED}, but row {clip} holds {got}.")
     rows = _fill(frames)
@@ -105,8 +114,9 @@ def _check_rows(frames):
 
 
 def _fill(frames):
-    """Rows of three into an object array; numpy alone would merge images of equal sizes into one array."""
-    rows = np.empty((len(frames), len(FRAME_NAMES)), dtype=object)
+    """Put rows of three frames into an object array."""
+    # np.array(frames, dtype=object) would merge images of equal sizes into one array of more axes.
+    rows = np.empty((len(frames), len(KEYFRAMES)), dtype=object)
     for clip, row in enumerate(frames):
         for frame, source in enumerate(row):
             rows[clip, frame] = source

@@ -1,4 +1,4 @@
-"""Dense optical flow between two grey images, and what is done with it."""
+"""Dense optical flow between two grey images."""
 
 from contextlib import contextmanager
 
@@ -9,7 +9,19 @@ from scipy.ndimage import map_coordinates
 
 @contextmanager
 def one_opencv_thread():
-    """Run OpenCV on one thread: its flow depends on how many share an image, and workers crowd the cores."""
+    """Context manager: one OpenCV thread inside, the previous number after.
+
+    OpenCV's optical flow depends on how many threads share an image, so results are repeatable only with a
+    fixed number of them; and the threads of several workers would crowd the cores.
+
+    Examples
+    --------
+    >>> import cv2
+    >>> from skmer.frames import one_opencv_thread
+    >>> with one_opencv_thread():
+    ...     cv2.getNumThreads()
+    1
+    """
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
@@ -19,7 +31,7 @@ def one_opencv_thread():
 
 
 def coarse_flow(first, second):
-    """Dense inverse search flow, fast, for large motions.
+    """Dense inverse search (DIS) optical flow with the fast preset, for large motions.
 
     Parameters
     ----------
@@ -30,15 +42,32 @@ def coarse_flow(first, second):
     -------
     ndarray of shape (H, W, 2), float32
         Displacement in px: ``second[y + flow[y, x, 1], x + flow[y, x, 0]]`` shows what ``first[y, x]`` shows.
+
+    References
+    ----------
+    Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016,
+    doi:10.1007/978-3-319-46493-0_29.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmer.frames import coarse_flow
+    >>> x, y = np.meshgrid(np.arange(96.0), np.arange(96.0))
+    >>> first, second = (
+    ...     (128 + 60 * np.sin((x - shift) / 9) + 60 * np.cos(y / 7)).astype(np.uint8) for shift in (0, 4)
+    ... )
+    >>> flow = coarse_flow(first, second)
+    >>> flow.shape, bool(abs(np.median(flow[..., 0]) - 4) < 0.5)
+    ((96, 96, 2), True)
     """
     return cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST).calc(first, second, None)
 
 
 def fine_flow(first, second):
-    """Dense inverse search flow, exact, for motions of a few pixels.
+    """Dense inverse search (DIS) optical flow of sub-pixel accuracy, for motions of a few pixels.
 
-    The medium preset with a smoother refinement, fewer descent steps and a wider stride: by
-    ``benchmarks/landmarks.py`` less noise in less time.
+    The medium preset with a smoother refinement, fewer descent steps and a wider stride, which
+    ``benchmarks/landmarks.py`` measures to give less noise in less time.
 
     Parameters
     ----------
@@ -48,12 +77,23 @@ def fine_flow(first, second):
     Returns
     -------
     ndarray of shape (H, W, 2), float32
-        As `coarse_flow`.
+        Displacement in px, as `coarse_flow` returns it.
 
     References
     ----------
     Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016,
     doi:10.1007/978-3-319-46493-0_29.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmer.frames import fine_flow
+    >>> x, y = np.meshgrid(np.arange(96.0), np.arange(96.0))
+    >>> first, second = (
+    ...     (128 + 60 * np.sin((x - shift) / 9) + 60 * np.cos(y / 7)).astype(np.uint8) for shift in (0, 0.6)
+    ... )
+    >>> bool(abs(np.median(fine_flow(first, second)[..., 0]) - 0.6) < 0.05)
+    True
     """
     method = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     method.setPatchStride(6)
@@ -64,19 +104,28 @@ def fine_flow(first, second):
     return method.calc(first, second, None)
 
 
-def sample(field, points):
-    """Values of a dense field at points, bilinearly; beyond the border its edge value.
+def sample_flow(field, points):
+    """Values of a dense field at points, interpolated bilinearly.
 
     Parameters
     ----------
     field : ndarray of shape (H, W, 2), float32
-        The field.
+        The field, such as a flow.
     points : ndarray of shape (N, 2)
-        x and y in px.
+        x and y in px; beyond the border the field has its value at the border.
 
     Returns
     -------
     ndarray of shape (N, 2), float64
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmer.frames import sample_flow
+    >>> field = np.dstack(np.meshgrid(np.arange(5.0), np.arange(4.0))).astype(np.float32)
+    >>> sample_flow(field, [[1.25, 2.5], [9.0, 3.0]])
+    array([[1.25, 2.5 ],
+           [4.  , 3.  ]])
     """
     rows_columns = np.asarray(points, dtype=np.float64).T[::-1]
     channels = (

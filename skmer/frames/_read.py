@@ -1,7 +1,6 @@
-"""Read a frame, from a path or an array, to uint8 pixels: every failure names clip and frame."""
+"""Decoding of frames, given as paths or arrays, to uint8 pixels."""
 
 import io
-import os
 import warnings
 from pathlib import Path
 
@@ -9,60 +8,18 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-FRAME_NAMES = ("onset", "apex", "offset")
-
-
-def is_path(source):
-    """Whether a frame is given as a path.
-
-    Parameters
-    ----------
-    source : object
-        One frame.
-
-    Returns
-    -------
-    bool
-    """
-    return isinstance(source, str | os.PathLike)
-
-
-def frame_label(clip, frame, source=None):
-    """Name a frame for an error text.
-
-    Parameters
-    ----------
-    clip : int or str
-        The clip's row, or its name.
-    frame : int
-        0, 1, 2 for onset, apex, offset.
-    source : object, default=None
-        The frame; a path is added to the name.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> from skmer.landmarks import frame_label
-    >>> frame_label(4, 1, "sub01/img46.jpg")
-    "clip 4, apex frame ('sub01/img46.jpg')"
-    """
-    name = FRAME_NAMES[frame] if frame < len(FRAME_NAMES) else f"frame {frame},"
-    text = f"clip {clip}, {name} frame"
-    return f"{text} ({str(source)!r})" if is_path(source) else text
+from skmer.frames._names import is_path
 
 
 def read_bytes(path, label="the frame"):
-    """Read an image file without decoding it.
+    """Return the content of an image file, without decoding it.
 
     Parameters
     ----------
     path : str or path-like
         The file.
     label : str, default="the frame"
-        What an error calls it.
+        Name of the frame in error messages; see `frame_label`.
 
     Returns
     -------
@@ -74,6 +31,17 @@ def read_bytes(path, label="the frame"):
         If there is no such file, or the path is empty.
     ValueError
         If it is a folder, empty or unreadable.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from skmer.frames import read_bytes
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "img1.png"
+    ...     _ = path.write_bytes(b"content")
+    ...     read_bytes(path)
+    b'content'
     """
     if not str(path):
         raise FileNotFoundError(
@@ -107,7 +75,7 @@ def read_image(source, mode="L", label="the frame"):
     mode : {"L", "RGB"}, default="L"
         Grey or colour.
     label : str, default="the frame"
-        What an error calls it.
+        Name of the frame in error messages; see `frame_label`.
 
     Returns
     -------
@@ -123,7 +91,7 @@ def read_image(source, mode="L", label="the frame"):
     Examples
     --------
     >>> import numpy as np
-    >>> from skmer.landmarks import read_image
+    >>> from skmer.frames import read_image
     >>> read_image(np.full((2, 3, 3), 0.5)).tolist()
     [[128, 128, 128], [128, 128, 128]]
     """

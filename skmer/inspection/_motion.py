@@ -1,9 +1,10 @@
+"""Display of the motion of a clip's landmarks."""
+
 import numpy as np
 
+from skmer.frames import KEYFRAMES, read_image
 from skmer.inspection._style import BLUE, CAPTION, ORANGE, axes_or_new, show_face
-from skmer.landmarks import FaceLandmarker, align_landmarks, read_image
-
-_FRAMES = ("onset", "apex", "offset")
+from skmer.landmarks import FaceLandmarker, align_landmarks
 
 
 class LandmarkMotionDisplay:
@@ -23,7 +24,9 @@ class LandmarkMotionDisplay:
     Attributes
     ----------
     ax_ : matplotlib.axes.Axes
-        What was drawn on.
+        Axes of the picture.
+    figure_ : matplotlib.figure.Figure
+        Its figure.
 
     Examples
     --------
@@ -50,7 +53,7 @@ class LandmarkMotionDisplay:
         landmarks : array-like of shape (3, 68, 2)
             Onset, apex and offset, px.
         frame : {"apex", "offset"}, default="apex"
-            Where the motion leads.
+            Frame that the motion leads to.
         align : bool, default=True
             Remove the head's own motion.
 
@@ -67,10 +70,10 @@ class LandmarkMotionDisplay:
         landmarks = np.asarray(landmarks, dtype=float)
         if landmarks.shape != (3, 68, 2):
             raise ValueError(f"landmarks must have shape (3, 68, 2), got {landmarks.shape}.")
-        if frame not in _FRAMES[1:]:
+        if frame not in KEYFRAMES[1:]:
             raise ValueError(f"frame must be 'apex' or 'offset', got {frame!r}.")
         landmarks = align_landmarks(landmarks) if align else landmarks
-        motion = landmarks[_FRAMES.index(frame)] - landmarks[0]
+        motion = landmarks[KEYFRAMES.index(frame)] - landmarks[0]
         return cls(image, landmarks[0], motion, f"onset to {frame}")
 
     @classmethod
@@ -80,11 +83,11 @@ class LandmarkMotionDisplay:
         Parameters
         ----------
         landmarker : FaceLandmarker or None
-            What finds them; None takes the default one.
+            Finder of the landmarks; None takes the default one.
         clip : sequence of three paths or images
             Onset, apex and offset.
         frame : {"apex", "offset"}, default="apex"
-            Where the motion leads.
+            Frame that the motion leads to.
         align : bool, default=True
             Remove the head's own motion.
 
@@ -108,9 +111,9 @@ class LandmarkMotionDisplay:
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            Where; None makes a figure.
+            Axes to draw on; None makes a figure.
         factor : float, default=10.0
-            How many times longer than the motion the arrows are.
+            Length of the arrows, as a multiple of the motion.
 
         Returns
         -------
@@ -118,6 +121,7 @@ class LandmarkMotionDisplay:
             Itself.
         """
         self.ax_ = ax = axes_or_new(ax, 5.0, 5.4)
+        self.figure_ = ax.figure
         show_face(ax, self.image, self.points)
         ax.plot(*self.points.T, "o", color=BLUE, markersize=3.5, markeredgecolor="white", markeredgewidth=0.6)
         ax.quiver(

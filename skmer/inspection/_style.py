@@ -1,4 +1,4 @@
-"""What all displays share: colours that the colour-blind can tell apart, axes, crop of the face."""
+"""Common parts of all displays: colours that the colour-blind can tell apart, axes, crop of the face."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ CAPTION = {"loc": "left", "fontsize": "medium"}
 
 
 def axes_or_new(ax, width, height):
-    """Given axes, or those of a new figure of that size in inches."""
+    """The given axes, or those of a new figure of that size in inches."""
     if ax is not None:
         return ax
     from matplotlib import pyplot as plt
@@ -17,9 +17,8 @@ def axes_or_new(ax, width, height):
     return plt.subplots(figsize=(width, height), layout="constrained")[1]
 
 
-def divided(ax, n_rows, n_columns, width, height):
-    """Grid of axes (n_rows, n_columns): in a new figure, or in the place of `ax`, which is switched off."""
-    ax = axes_or_new(ax, width, height)
+def divided(ax, n_rows, n_columns):
+    """Grid of axes (n_rows, n_columns) in the place of `ax`, which is switched off."""
     ax.set_axis_off()
     grid = ax.get_subplotspec().subgridspec(n_rows, n_columns)
     return np.array([[ax.figure.add_subplot(grid[i, j]) for j in range(n_columns)] for i in range(n_rows)])

@@ -1,40 +1,66 @@
-"""Estimators as files that run no code: tensors in safetensors, the rest as JSON in its header."""
+"""Saving and loading of estimators in files that run no code.
 
-import hashlib
-import json
+How the format number is raised. ``FORMAT`` counts what a reader must know to read a file: the kinds of
+entries in `skmer.io._codec`, the names and parameters of the classes in `skmer.io._table`, the state of a
+net in `skmer.io._nets`. When one of these changes so that older files can no longer be read as they are,
+add one to ``FORMAT``, and add the version that wrote the last number to ``_WRITERS``; a reader that can
+still translate the older documents may do so before it checks them. Keep the layout, the keys "skmer" and
+"sha256" and the checksum of `skmer.io._container` as they are: by them every version finds the format
+number of any file. A new class in the tables or a new optional attribute needs no new number.
+
+skops, which has the same aim, was looked at and not used: it trusts whole modules of scikit-learn by
+default, calls constructors while it reads, and knows nothing of the shapes that an attribute may have.
+"""
+
 import os
-import tempfile
+import warnings
 from importlib.metadata import version
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save as to_bytes
+from skmer._utils._files import write_atomically
+from skmer.io._codec import Parser
+from skmer.io._container import pack, unpack
+from skmer.io._estimators import build, check, to_document
+from skmer.io._table import check_trusted
 
-from skmer.io._codec import decode, encode
+FORMAT = 2
+# Format -> the versions of skmer that wrote it.
+_WRITERS = {1: "0.1"}
+_TRAINING = ("callbacks", "train_split", "compile", "random_state")
 
-FORMAT = 1
 
-
-def save(estimator, path):
-    """Write a fitted estimator or Pipeline to a file.
+def save(estimator, path, *, trusted=()):
+    """Write an estimator or a Pipeline to a file.
 
     Parameters
     ----------
     estimator : estimator
-        A classifier or transformer of this package, or a Pipeline of such and of scikit-learn's own
-        estimators whose state is numbers and text.
+        A classifier or transformer of this package, a Pipeline or FeatureUnion, or one of those estimators of
+        scikit-learn whose state is numbers and text: scalers, SVMs, discriminant analysis, linear models,
+        naive Bayes, PCA, univariate selection and the like. Fitted or not.
     path : str or path-like
         File to write. It is there in full or not at all.
+    trusted : list of str, default=()
+        Exact dotted names of your own classes and functions that the file may name, such as
+        ``"package.module.Class"``. `load` needs the same.
 
     Raises
     ------
     ValueError
-        If something in it can only be kept by pickle, such as a module of one's own; `joblib.dump` does that.
+        If `load` could not read it back, since a class is not among those that files may name, or something
+        in it can only be kept by pickle; `joblib.dump` does that.
+
+    Warns
+    -----
+    UserWarning
+        If a parameter is left out; see Notes.
 
     Notes
     -----
-    What prediction needs is kept bit for bit. The optimizer is not: `partial_fit` starts a new one. Callbacks
-    and ``train_split`` are not either, with a warning where they are set.
+    What prediction needs is kept bit for bit. The optimizer's state is not: `partial_fit` starts a new one.
+    Parameters that serve training alone (``callbacks``, ``train_split``, ``compile``, a ``random_state`` that
+    is a generator) or name a file of this machine (``predictor``) are left out with a warning, a folder in
+    ``memory`` without one, since it changes no result; they have their defaults after loading.
 
     Examples
     --------
@@ -47,31 +73,47 @@ def save(estimator, path):
     ...     load(file).features
     'both'
     """
-    tensors = {}
-    document = {"format": FORMAT, "skmer": version("skmer"), "estimator": encode(estimator, tensors)}
-    text = json.dumps(document)
-    _write(to_bytes(tensors, {"skmer": text, "sha256": _checksum(text, tensors)}), Path(path))
+    path, trusted = _check_path(path), check_trusted(trusted)
+    try:
+        document, tensors, left_out = to_document(estimator, trusted)
+        check(Parser(tensors).parse(document), trusted)
+    except ValueError as error:
+        raise ValueError(f"estimator cannot be saved to {path}: {_sentence(error)}") from error
+    head = {"format": FORMAT, "skmer": version("skmer")}
+    write_atomically(path, pack({**head, "estimator": document}, tensors))
+    for names, reason in _sort(left_out):
+        warnings.warn(f"{' and '.join(names)} {reason}.", UserWarning, stacklevel=2)
 
 
-def load(path):
-    """Read what `save` wrote.
+def load(path, *, trusted=()):
+    """Read an estimator that `save` wrote, without running code of the file's choice.
 
     Parameters
     ----------
     path : str or path-like
         The file.
+    trusted : list of str, default=()
+        Exact dotted names of classes and functions that the file may name beside those of skmer and
+        scikit-learn that are known to be harmless. They are imported and called: name only what you know.
 
     Returns
     -------
     estimator : estimator
-        Fitted; its predictions are those of the saved one, bit for bit.
+        Fitted as it was; its predictions are those of the saved one, bit for bit.
 
     Raises
     ------
     ValueError
-        If the file is truncated, has been changed, was written by a newer skmer, or names anything but
-        estimators of skmer and scikit-learn. The checksum finds accidents and careless changes; it does not
-        say who wrote the file.
+        If the file is truncated, has been changed, was written by another version in another format, names
+        what it may not, or holds values of other types and shapes than the named estimators have. Nothing is
+        constructed before all of it has been checked.
+    FileNotFoundError
+        If there is no such file.
+
+    Notes
+    -----
+    The checksum finds accidents and careless changes; it does not say who wrote the file. A file from a
+    stranger can hold a model that predicts nonsense, but it cannot run code or write files.
 
     Examples
     --------
@@ -82,48 +124,58 @@ def load(path):
     Traceback (most recent call last):
     FileNotFoundError: ...nothing.skmer...
     """
-    path = Path(path)
+    path, trusted = _check_path(path), check_trusted(trusted)
     if not path.is_file():
         raise FileNotFoundError(f"path must be a file written by skmer.io.save, got {str(path)!r}.")
-    text, checksum, tensors = _read(path)
-    document = json.loads(text)
-    if document.get("format", 0) > FORMAT:
+    try:
+        document, tensors = unpack(path)
+        _check_format(document)
+        parser = Parser(tensors)
+        node = parser.parse(document["estimator"])
+        check(node, trusted)
+        if parser.unused:
+            raise ValueError(f"the array {next(iter(parser.unused))!r} belongs to nothing")
+        return build(node)
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError) as error:
+        raise ValueError(f"{path} cannot be loaded: {_sentence(error)}") from error
+
+
+def _check_path(path):
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"path must be a str or path-like, got {type(path).__name__}.")
+    return Path(path)
+
+
+def _check_format(document):
+    found = document.get("format") if isinstance(document, dict) else None
+    if type(found) is not int or not isinstance(document.get("skmer"), str):
+        raise ValueError("its document has no format number")
+    if found < FORMAT:
         raise ValueError(
-            f"{path} has format {document['format']}, written by skmer {document.get('skmer')}; this is "
-            f"skmer {version('skmer')}, which reads up to {FORMAT}; install a newer one."
+            f"it has format {found}, which skmer {_WRITERS.get(found, document['skmer'])} wrote, and this is "
+            f"skmer {version('skmer')}, which reads format {FORMAT}; fit and save again, or load it with "
+            "that version"
         )
-    if _checksum(text, tensors) != checksum:
-        raise ValueError(f"{path} has been changed since it was written: its checksum differs; save it anew.")
-    try:
-        return decode(document["estimator"], tensors)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{path} does not hold what save writes: {error!r}.") from error
+    if found > FORMAT:
+        raise ValueError(
+            f"it has format {found}, written by skmer {document['skmer'][:20]}; this is skmer "
+            f"{version('skmer')}, which reads format {FORMAT}; install a newer one"
+        )
+    if document.keys() != {"format", "skmer", "estimator"}:
+        raise ValueError("its document has other entries than format, skmer and estimator")
 
 
-def _read(path):
-    try:
-        with safe_open(path, framework="numpy") as file:
-            header = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
-        return header["skmer"], header["sha256"], tensors
-    except (SafetensorError, KeyError) as error:
-        raise ValueError(f"{path} is not a whole file of skmer.io.save: {error}.") from error
+def _sort(left_out):
+    training = [name for name in _TRAINING if name in left_out]
+    places = sorted(set(left_out) - {*_TRAINING, "memory"})
+    if training:
+        yield training, "serve training alone and are not saved"
+    if places:
+        yield places, "belong to this machine and are not saved; set them again after loading"
 
 
-def _write(content, path):
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.replace(draft, path)
-    except BaseException:
-        os.unlink(draft)
-        raise
-
-
-def _checksum(text, tensors):
-    digest = hashlib.sha256(text.encode())
-    for name in sorted(tensors):
-        digest.update(f"{name} {tensors[name].dtype} {tensors[name].shape}".encode())
-        digest.update(tensors[name].tobytes())
-    return digest.hexdigest()
+def _sentence(error):
+    """Text of an error that may quote a file: of bounded length, and without control characters."""
+    text = str(error).rstrip(".")
+    text = text if len(text) <= 600 else f"{text[:600]}..."
+    return f"{''.join(c if c.isprintable() else '?' for c in text)}."

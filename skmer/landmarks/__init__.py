@@ -1,22 +1,21 @@
-"""Frames to 68 landmarks: reading, detection, flow tracking, alignment and the per-clip cache."""
+"""Landmarks of faces: detection, tracking by optical flow, alignment, the cache, sequences and videos."""
 
-from skmer.frames._check import check_frames
-from skmer.frames._read import frame_label, read_image
+from importlib import import_module
+
+from skmer._utils._warn import warn_user
 from skmer.landmarks._alignment import align_landmarks, apply_similarity, fit_similarity
-from skmer.landmarks._apex import find_apex, motion_curve
 from skmer.landmarks._cache import LandmarkCache, cache_folder
 from skmer.landmarks._converters import mediapipe_to_68, read_openface_csv
 from skmer.landmarks._landmarker import FaceLandmarker, LandmarkResult
 from skmer.landmarks._predictor import find_predictor
-from skmer.landmarks._video import clip_from_video
+from skmer.landmarks._sequences import clip_from_video, find_apex, motion_curve
 
 __all__ = [
     "FaceLandmarker",
     "LandmarkResult",
     "LandmarkCache",
-    "check_frames",
-    "read_image",
-    "frame_label",
+    "cache_folder",
+    "find_predictor",
     "clip_from_video",
     "find_apex",
     "motion_curve",
@@ -25,6 +24,17 @@ __all__ = [
     "fit_similarity",
     "apply_similarity",
     "align_landmarks",
-    "find_predictor",
-    "cache_folder",
 ]
+
+# Names that moved with 0.2; the old path works for one release.
+_MOVED = {"check_frames": "skmer.frames", "read_image": "skmer.frames", "frame_label": "skmer.frames"}
+
+
+def __getattr__(name):
+    if name not in _MOVED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = _MOVED[name]
+    warn_user(
+        f"skmer.landmarks.{name} has moved to {home}.{name}; the old path goes with 0.3.", FutureWarning
+    )
+    return getattr(import_module(home), name)

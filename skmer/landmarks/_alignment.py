@@ -1,4 +1,4 @@
-"""Similarities of the plane: what a head does between two frames, and how to take it away."""
+"""Similarities of the plane, and the removal of head motion between frames by them."""
 
 import numpy as np
 
@@ -49,7 +49,7 @@ def _complex(points):
 
 
 def apply_similarity(similarity, points):
-    """Move points by similarities.
+    """Apply similarities to points.
 
     Parameters
     ----------
@@ -75,8 +75,8 @@ def apply_similarity(similarity, points):
 def align_landmarks(landmarks):
     """Remove head motion from apex and offset.
 
-    Each of them is moved by the similarity that carries its nose bridge and eye corners (points 27-30, 36,
-    39, 42, 45) best onto the onset's, where no facial muscle moves much.
+    Each of them is transformed by the similarity that fits its nose bridge and eye corners (points 27-30,
+    36, 39, 42, 45), which no facial muscle moves much, onto the onset's.
 
     Parameters
     ----------

@@ -1,25 +1,25 @@
-"""One small file per clip: written atomically, checked when read, the oldest removed first."""
+"""The cache of landmarks: one small file per clip, written atomically and verified when read."""
 
 import hashlib
 import json
 import os
 import sys
-import warnings
 from pathlib import Path
 
 from skmer._utils._files import write_atomically
+from skmer._utils._warn import warn_user
 
 _VARIABLE = "SKMER_CACHE"
 
 
 def cache_folder():
-    """Folder of the landmark cache when none is named.
+    """Default folder of the landmark cache.
 
     Returns
     -------
     pathlib.Path
-        ``SKMER_CACHE`` if that variable is set, else ``skmer`` in the user's cache folder by the platform's
-        rule.
+        The environment variable ``SKMER_CACHE`` if it is set, else ``skmer`` in the user's cache folder, by
+        the convention of the platform.
 
     Examples
     --------
@@ -39,16 +39,16 @@ def cache_folder():
 
 
 class LandmarkCache:
-    """Landmarks on disk, one file per clip.
+    """Cache of landmarks on disk, one file per clip.
 
-    A file holds the SHA-256 of its content on its first line: one that was torn by a crash or changed is not
-    read but computed anew. Files appear under their name only when whole, so any number of processes may
-    write at once.
+    A file holds the SHA-256 of its content on its first line; one that a crash or an edit has damaged is
+    ignored, and its clip computed anew. Files appear under their name only when whole, so that any number of
+    processes may write at once.
 
     Parameters
     ----------
     folder : path-like, default=None
-        Where the files lie; made when first written to. None is the folder that `cache_folder` tells.
+        Folder of the files, made when the first is written. None is `cache_folder()`.
     max_bytes : int, default=2**30
         Size that `prune` brings the folder down to; a clip takes about 8 kB.
 
@@ -69,7 +69,7 @@ class LandmarkCache:
 
     @classmethod
     def resolve(cls, memory):
-        """The cache that the parameter `memory` of an estimator means.
+        """Return the cache for the parameter `memory` of an estimator.
 
         Parameters
         ----------
@@ -118,18 +118,17 @@ class LandmarkCache:
         key : str
             Hexadecimal digits.
         value : object
-            Anything that JSON holds; floats return bit by bit.
+            Any value that JSON can hold; floats are restored bit by bit.
         """
         content = json.dumps(value).encode()
         try:
             self._write(self._path(key), hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
         except OSError as error:
-            warnings.warn(
+            warn_user(
                 f"memory: landmarks could not be written to {str(self.folder)!r} "
                 f"({error.strerror or error}) and will be computed again next time; give another folder or "
                 "memory=None.",
                 RuntimeWarning,
-                stacklevel=2,
             )
 
     @staticmethod
@@ -138,7 +137,7 @@ class LandmarkCache:
         write_atomically(path, content)
 
     def prune(self):
-        """Remove what was used longest ago until the folder holds at most `max_bytes`."""
+        """Remove the least recently used files until the folder holds at most `max_bytes`."""
         entries = sorted(self._entries(), reverse=True)
         total = 0
         for _, size, path in entries:

@@ -1,4 +1,4 @@
-"""Landmarks that other programs found, as the 68 points."""
+"""Conversion of the landmarks of other programs to the 68 points."""
 
 import numpy as np
 import pandas as pd
@@ -97,10 +97,10 @@ def _rows(table, frames, path):
 
 
 def mediapipe_to_68(points, size=None):
-    """Pick the 68 landmarks from MediaPipe's face mesh.
+    """Select the 68 landmarks from MediaPipe's face mesh.
 
-    The pick is the customary one. The mesh has no points where the jaw's outline is seen, and lies on the
-    skin in three dimensions: of the jaw expect no more than a likeness.
+    The selection is the customary one. The mesh lies on the skin in three dimensions and has no points on
+    the visible outline of the jaw, so that the 17 points of the jaw are approximate.
 
     Parameters
     ----------

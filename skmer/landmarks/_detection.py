@@ -1,4 +1,4 @@
-"""Find the face and its 68 points in one grey frame."""
+"""Detection of the face and its 68 points in one grey frame."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,11 +9,11 @@ import numpy as np
 from skmer.landmarks._predictor import dlib, load_detector
 
 _FIRST_LOOK = 560  # px of the longer side: a quarter of the pixels is a quarter of the time
-_BORDER = 0.25
+_BORDER = 0.25  # of the longer side: dlib's detector wants hair and chin around a face, tight crops lack them
 _BOX_WIDTH = 600  # px: dlib's points are integers, on a larger face they are finer
-_BOX_MARGIN = 0.4
+_BOX_MARGIN = 0.4  # of the box: the outline of jaw and brows lies outside of dlib's box
 _JITTER = 0.06  # of the box width, in x, y and size
-_SIMILAR = 0.8
+_SIMILAR = 0.8  # of the largest width: faces from here on are taken to be equally near to the camera
 
 
 @dataclass(frozen=True)
@@ -25,21 +25,21 @@ class Face:
     box : tuple of float
         Left, top, right, bottom in px.
     score : float
-        The detector's; NaN for a box that was given.
+        Score of the detector; NaN for a given box.
     n_faces : int
-        Faces found in the frame.
-    how : str
-        ``"plain"``, ``"border"`` or ``"enlarged"``: the attempt that found it; or ``"given"``.
+        Number of faces found in the frame.
+    attempt : str
+        Attempt that found the face: ``"plain"``, ``"border"`` or ``"enlarged"``; ``"given"`` for a given box.
     """
 
     box: tuple[float, float, float, float]
     score: float
     n_faces: int
-    how: str
+    attempt: str
 
 
 def detect_faces(grey):
-    """Run dlib's HOG detector once.
+    """Faces that dlib's HOG detector finds in an image, as it is.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def detect_faces(grey):
 
 
 def find_face(grey):
-    """Find the face of a frame, trying harder while there is none.
+    """Find the face in a frame, by several attempts if need be.
 
     The frame is searched reduced to 560 px, then at twice the size and so on up to its own, then with a
     reflected border of 25 % (tight crops defeat the detector), then that enlarged twice.
@@ -72,14 +72,14 @@ def find_face(grey):
     Returns
     -------
     Face or None
-        Of several faces the largest; among those of nearly its size the one with the best score.
+        The largest of several faces; among those of nearly its size the one with the best score.
     """
-    for how, scale, border in _attempts(grey.shape):
+    for attempt, scale, border in _attempts(grey.shape):
         image, pad = _prepared(grey, scale, border)
         found = [((*_unscaled(box, scale, pad), score)) for *box, score in detect_faces(image)]
         if found:
             *box, score = _main_face(found)
-            return Face(tuple(box), score, len(found), how)
+            return Face(tuple(box), score, len(found), attempt)
     return None
 
 
@@ -93,7 +93,7 @@ def _attempts(shape):
 
 
 def _prepared(grey, scale, border):
-    """The image to search, and the offset that the border adds before scaling."""
+    """Return the image to search, and the width of its border before scaling."""
     if border:
         grey = cv2.copyMakeBorder(grey, border, border, border, border, cv2.BORDER_REFLECT_101)
     if scale != 1:
@@ -113,10 +113,10 @@ def _main_face(found):
 
 
 def face_points(grey, box, predictor, n_boxes, view=0):
-    """Landmarks averaged over jittered boxes.
+    """Landmarks of a face, averaged over jittered boxes.
 
-    The face is first brought to one size, so that dlib's integer points mean the same part of a face in every
-    clip, and the same boxes are used for every frame and clip.
+    The face is first scaled to one size, so that the rounding of dlib's integer points is the same share of
+    a face in every clip. Every frame and clip has the same jitter.
 
     Parameters
     ----------
@@ -127,9 +127,9 @@ def face_points(grey, box, predictor, n_boxes, view=0):
     predictor : dlib.shape_predictor
         The 68-point model.
     n_boxes : int
-        Boxes to average over; the first is `box` itself.
+        Number of boxes to average over; the first is `box` itself.
     view : int, default=0
-        Another view draws other boxes, from a crop of another size.
+        Number of the view; each draws other boxes, from a crop of another size.
 
     Returns
     -------

@@ -1,41 +1,43 @@
-"""The landmarks of one clip: all that is computed from images, in one function that workers run."""
+"""Landmarks of one clip: the function that workers run, and the key by which the cache keeps its result."""
 
+import hashlib
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from skmer.face import RIGID_POINTS
-from skmer.frames._flow import one_opencv_thread
-from skmer.frames._read import FRAME_NAMES, frame_label, is_path, read_bytes, read_image
+from skmer.frames import KEYFRAMES, frame_label, is_path, one_opencv_thread, read_bytes, read_image
 from skmer.landmarks._alignment import apply_similarity, fit_similarity
 from skmer.landmarks._detection import Face, face_points, find_face
-from skmer.landmarks._predictor import load_predictor
+from skmer.landmarks._predictor import dlib, load_predictor, predictor_checksum
 from skmer.landmarks._tracking import track_points, warp_back
 
-ALGORITHM = 5
-"""Raised by every change that moves a landmark: results of other versions are not read from the cache."""
+ALGORITHM = 6
+"""Version of the computation, raised by every change that moves a landmark or names a field of the result
+differently: the cache does not return results of other versions."""
 
-_FLOW = ("likeness", "disagreement")
-_LIKENESS = 0.8
-_MOVED = 0.025  # of the box: further, the detector sees another face in it
-_DISAGREEMENT = 0.003  # of the face's width: eight times what noise makes of a still face
-_BLINK = 0.6
+_FLOW_QUALITY = ("photometric_correlation", "forward_backward_error")
+_MIN_CORRELATION = 0.8  # below it the flow explains less than 0.8 ** 2 = 64 % of the variance
+_MAX_ERROR = 0.003  # of the face's width: eight times the error that noise causes on a still face
+_MOVED = 0.025  # of the box: dlib's points depend on where in its box a face lies
+_BLINK = 0.6  # of the eyes' opening on the onset; lids that only narrow should stay above it
 _RIGID = list(RIGID_POINTS)
 _LIDS = ((37, 41), (38, 40), (43, 47), (44, 46))
 
 
 @dataclass(frozen=True)
 class ClipSettings:
-    """What the landmarks of a clip depend on beside its frames.
+    """Parameters that the landmarks of a clip depend on, beside its frames.
 
     Attributes
     ----------
     tracking : {"flow", "detect"}
-        How apex and offset get their points.
+        Method that finds the points of apex and offset.
     n_boxes : int
-        Boxes that a detection is averaged over.
+        Number of boxes that a detection is averaged over.
     n_views : int
-        Sets of landmarks, from crops of different sizes.
+        Number of sets of landmarks, from crops of different sizes.
     predictor : str
         Path of the 68-point model.
     verify : bool
@@ -50,18 +52,18 @@ class ClipSettings:
 
 
 def extract_clip(sources, settings, box=None, name=0):
-    """Landmarks of one clip and what is known of their quality.
+    """Landmarks of one clip and measures of their quality.
 
     Parameters
     ----------
     sources : sequence of 3 paths or images
         Onset, apex, offset.
     settings : ClipSettings
-        How.
+        Parameters of the computation.
     box : tuple of float, default=None
         Left, top, right, bottom of the face on the onset; None detects it.
     name : int or str, default=0
-        What errors call the clip.
+        Name of the clip in error messages.
 
     Returns
     -------
@@ -85,7 +87,8 @@ def _read_frames(sources, name):
     frames = [read_image(source, "L", label) for source, label in zip(sources, labels, strict=True)]
     if len({frame.shape for frame in frames}) > 1:
         sizes = ", ".join(
-            f"{which} {f.shape[1]} x {f.shape[0]}" for which, f in zip(FRAME_NAMES, frames, strict=True)
+            f"{keyframe} {frame.shape[1]} x {frame.shape[0]}"
+            for keyframe, frame in zip(KEYFRAMES, frames, strict=True)
         )
         raise ValueError(
             f"clip {name}: expected three frames of one size, got {sizes}; crop or scale them alike."
@@ -118,11 +121,11 @@ def _views(frame, box, settings):
 def _detect(frames, box, settings):
     onset = _views(frames[0], box, settings)
     others = [_detect_moved(frame, onset, box, settings) for frame in frames[1:]]
-    return np.stack([onset, *others], axis=1), [dict.fromkeys(_FLOW, float("nan"))] * 2
+    return np.stack([onset, *others], axis=1), [dict.fromkeys(_FLOW_QUALITY, float("nan"))] * 2
 
 
 def _detect_moved(frame, onset, box, settings):
-    """Points in the onset's box; where the head has left it, in a frame that is turned back into it."""
+    """Points detected in the onset's box; if the head has left it, on the frame warped back into it."""
     points = _views(frame, box, settings)
     motion = fit_similarity(onset[0], points[0])
     if settings.n_boxes == 1 or _box_shift(box, motion) < _MOVED * (box[2] - box[0]):
@@ -141,7 +144,7 @@ def _follow(frames, box, settings):
     tracks = [track_points(frames[0], frame, onset.reshape(-1, 2)) for frame in frames[1:]]
     moved = [track.points.reshape(onset.shape) for track in tracks]
     return np.stack([onset, *moved], axis=1), [
-        {name: getattr(track, name) for name in _FLOW} for track in tracks
+        {name: getattr(track, name) for name in _FLOW_QUALITY} for track in tracks
     ]
 
 
@@ -149,8 +152,8 @@ def _quality(landmarks, face, flows, shape):
     first = landmarks[0]
     motions = fit_similarity(first[:1, _RIGID], first[1:, _RIGID])
     row = dict(zip(("left", "top", "right", "bottom"), face.box, strict=True))
-    row |= {"score": face.score, "n_faces": face.n_faces, "how": face.how}
-    for frame, flow, motion, points in zip(FRAME_NAMES[1:], flows, motions, first[1:], strict=True):
+    row |= {"score": face.score, "n_faces": face.n_faces, "attempt": face.attempt}
+    for frame, flow, motion, points in zip(KEYFRAMES[1:], flows, motions, first[1:], strict=True):
         row |= {f"{frame}_{name}": value for name, value in flow.items()}
         row[f"{frame}_rotation"] = float(np.degrees(np.arctan2(motion[1, 0], motion[0, 0])))
         row[f"{frame}_scale"] = float(np.hypot(motion[0, 0], motion[1, 0]))
@@ -164,7 +167,9 @@ def _flags(landmarks, face, flows, shape):
     flags = {
         "several faces": face.n_faces > 1,
         "unreliable flow": any(
-            flow["likeness"] < _LIKENESS or flow["disagreement"] > _DISAGREEMENT * width for flow in flows
+            flow["photometric_correlation"] < _MIN_CORRELATION
+            or flow["forward_backward_error"] > _MAX_ERROR * width
+            for flow in flows
         ),
         "blink": bool((_openness(landmarks[1:]) < _BLINK * _openness(landmarks[0])).any()),
         "outside the frame": not inside,
@@ -178,16 +183,18 @@ def _openness(landmarks):
 
 
 class ClipTasks:
-    """Clips to compute, as workers get them; frames in colour turn grey on the way, a third to send.
+    """Sequence of the clips to compute, as they are sent to workers.
+
+    Frames in colour are sent in grey, which takes a third of the memory.
 
     Parameters
     ----------
     frames : sequence of rows of 3 paths or images
         All clips.
     boxes : sequence of tuple or None
-        Their boxes.
+        Boxes of all clips.
     clips : sequence of int
-        Those to compute.
+        Rows of the clips to compute.
     """
 
     def __init__(self, frames, boxes, clips):
@@ -198,10 +205,10 @@ class ClipTasks:
 
     def __getitem__(self, k):
         clip = self.clips[k]
-        return tuple(map(_lighter, self.frames[clip])), self.boxes[clip], clip
+        return tuple(map(_to_grey, self.frames[clip])), self.boxes[clip], clip
 
 
-def _lighter(source):
+def _to_grey(source):
     is_colour = isinstance(source, np.ndarray) and source.ndim == 3 and source.shape[2] in (3, 4)
     return read_image(source) if is_colour and source.dtype == np.uint8 and source.size else source
 
@@ -212,25 +219,34 @@ def extract_task(task, settings):
     return extract_clip(sources, settings, box, clip)
 
 
-def digest_source(source, label):
-    """What the cache knows a frame by: the bytes of the file, or of the pixels.
+def content_key(sources, labels, predictor, *parameters):
+    """Cache key of a result: by the content of the frames, the parameters, and the versions of what computes.
 
     Parameters
     ----------
-    source : path or ndarray
-        The frame.
-    label : str
-        What an error calls it.
+    sources : sequence of path or ndarray
+        The frames.
+    labels : sequence of str
+        Their names in error messages.
+    predictor : path-like
+        File of the 68-point model.
+    *parameters : object
+        All else that the result depends on, told apart by ``repr``.
 
     Returns
     -------
-    iterator of bytes-like
-        To be fed to a hash.
+    str
+        64 hexadecimal digits.
     """
-    if is_path(source):
-        content = read_bytes(source, label)
-        yield f"file {len(content)} ".encode()
-        yield content
-    else:
-        yield f"array {source.dtype.str} {source.shape} ".encode()
-        yield np.ascontiguousarray(source).data
+    versions = (ALGORITHM, cv2.__version__, dlib().__version__, predictor_checksum(predictor))
+    digest = hashlib.sha256(repr((versions, parameters)).encode())
+    for source, label in zip(sources, labels, strict=True):
+        if is_path(source):
+            content = read_bytes(source, label)
+            digest.update(f"file {len(content)} ".encode())
+            digest.update(content)
+        else:
+            pixels = np.ascontiguousarray(source)
+            digest.update(f"array {pixels.dtype.str} {pixels.shape} ".encode())
+            digest.update(pixels.data)
+    return digest.hexdigest()

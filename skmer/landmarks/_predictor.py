@@ -1,4 +1,4 @@
-"""Find dlib's 68-point model, verify it, and load it once per process."""
+"""The dlib library, its face detector and its 68-point model, each loaded once per process."""
 
 import hashlib
 import os
@@ -118,7 +118,7 @@ def _load_predictor(path, checksum):
 
 @lru_cache(maxsize=1)
 def load_detector():
-    """Dlib's frontal face detector, made once per process.
+    """Load dlib's frontal face detector, once per process.
 
     Returns
     -------
@@ -128,7 +128,7 @@ def load_detector():
 
 
 def dlib():
-    """The library dlib, imported where it is first needed.
+    """Import the library dlib, where it is first needed.
 
     Returns
     -------

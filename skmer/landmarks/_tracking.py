@@ -1,4 +1,4 @@
-"""Carry landmarks from the onset to another frame by dense flow, the head's motion taken out in between."""
+"""Tracking of landmarks from the onset to another frame, by dense flow after removal of head motion."""
 
 from dataclasses import dataclass
 
@@ -6,43 +6,43 @@ import cv2
 import numpy as np
 
 from skmer.face import RIGID_POINTS
-from skmer.frames._flow import coarse_flow, fine_flow, sample
+from skmer.frames import coarse_flow, fine_flow, sample_flow
 from skmer.landmarks._alignment import apply_similarity, fit_similarity
 
-_REGION = 0.5  # of the face around its landmarks, to cut from the frames before they are scaled
-_MARGIN = 0.1  # of the face around its landmarks, for the flow
-_FACE_WIDTHS = (280.0, 420.0)  # px: smaller faces are enlarged, up to twice, larger ones reduced
-_LIGHT = 32.0  # px: what changes over less is taken for a movement
+_REGION = 0.5  # of the face's size, around it: what is cut out before scaling, so that heads may move
+_MARGIN = 0.1  # of the face's size, around it: the region whose flow is computed
+_FACE_WIDTHS = (280.0, 420.0)  # px: smaller faces are enlarged, at most twice, larger ones reduced
+_LIGHT = 32.0  # px: changes of brightness over a shorter distance are taken for movements
 _RIGID = list(RIGID_POINTS)
 
 
 @dataclass(frozen=True)
 class Track:
-    """Landmarks found again in another frame.
+    """Landmarks in another frame, and the quality of the flow that carried them there.
 
     Attributes
     ----------
     points : ndarray of shape (n_points, 2)
         x and y in px of the other frame.
-    likeness : float
-        Correlation of the onset with the other frame carried back along the flow, over the face: one if the
-        flow explains the whole change.
-    disagreement : float
-        Root mean square over the points, in px, of half the distance by which the flow there and the flow
-        back miss each other: zero if they agree.
+    photometric_correlation : float
+        Correlation of the onset with the other frame warped back by the flow, over the face: one if the flow
+        explains the whole change.
+    forward_backward_error : float
+        Root mean square over the points, in px, of half the distance between a point and where forward and
+        backward flow together carry it: zero if they are inverse.
     """
 
     points: np.ndarray
-    likeness: float
-    disagreement: float
+    photometric_correlation: float
+    forward_backward_error: float
 
 
 def track_points(onset, frame, points):
-    """Find the onset's landmarks in another frame.
+    """Track the onset's landmarks to another frame.
 
-    A first flow tells the head's rigid motion at the nose bridge and the eye corners; the frame is warped by
-    its inverse, and flow is computed again, now of small motions only and both ways: the mean of the two is
-    sampled at the landmarks and composed with the rigid motion.
+    A first flow, sampled at the nose bridge and the eye corners, gives the head's rigid motion. The frame is
+    warped by the inverse of that motion, and the remaining flow, now of small motions, is computed forward
+    and backward. The mean of the two is sampled at the landmarks and composed with the rigid motion.
 
     Parameters
     ----------
@@ -61,8 +61,8 @@ def track_points(onset, frame, points):
     region, other = (
         _scaled(image[start[1] : stop[1], start[0] : stop[0]], scale) for image in (onset, frame)
     )
-    moved, likeness, disagreement = _track(region, other, (points - start + 0.5) * scale - 0.5)
-    return Track((moved + 0.5) / scale - 0.5 + start, likeness, disagreement / scale)
+    moved, correlation, error = _track(region, other, (points - start + 0.5) * scale - 0.5)
+    return Track((moved + 0.5) / scale - 0.5 + start, correlation, error / scale)
 
 
 def _track(onset, frame, points):
@@ -71,14 +71,14 @@ def _track(onset, frame, points):
     local = points - start
     rigid = local[_RIGID]
     first = coarse_flow(still, np.ascontiguousarray(frame[start[1] : stop[1], start[0] : stop[0]]))
-    motion = fit_similarity(rigid, rigid + sample(first, rigid) + start)
+    motion = fit_similarity(rigid, rigid + sample_flow(first, rigid) + start)
     steady = _equal_light(still, warp_back(frame, motion, still.shape))
     flow = fine_flow(still, steady)
-    there = sample(flow, local)
-    back = sample(fine_flow(steady, still), local + there)
-    moved = apply_similarity(motion, local + (there - back) / 2)
-    disagreement = np.sqrt(((there + back) ** 2).sum(axis=1).mean()) / 2
-    return moved, _likeness(still, steady, flow), float(disagreement)
+    forward = sample_flow(flow, local)
+    backward = sample_flow(fine_flow(steady, still), local + forward)
+    moved = apply_similarity(motion, local + (forward - backward) / 2)
+    error = np.sqrt(((forward + backward) ** 2).sum(axis=1).mean()) / 2
+    return moved, _photometric_correlation(still, steady, flow), float(error)
 
 
 def _crop(points, shape, margin):
@@ -91,7 +91,7 @@ def _crop(points, shape, margin):
 
 
 def _flow_scale(face):
-    """Scale of the images at which the face is as large as the flow likes it."""
+    """Scale of the images that brings the face within the widths for which the flow is tuned."""
     width = max(float(np.ptp(face, axis=0).max()), 1.0)
     smallest, largest = _FACE_WIDTHS
     return min(2.0, max(smallest / width, 1.0)) * min(largest / width, 1.0)
@@ -105,7 +105,7 @@ def _scaled(image, scale):
 
 
 def warp_back(frame, motion, shape):
-    """What a frame shows where a motion takes each pixel.
+    """Warp a frame by the inverse of a motion.
 
     Parameters
     ----------
@@ -125,23 +125,25 @@ def warp_back(frame, motion, shape):
 
 
 def _equal_light(reference, image):
-    """The image with the reference's light, as flow assumes constant brightness: a shadow is no movement."""
+    """Give an image the smooth lighting of a reference."""
+    # Optical flow assumes constant brightness; without this a shadow would be taken for a movement.
     light = cv2.resize(_light(reference) / np.maximum(_light(image), 1), image.shape[::-1])
     return np.clip(np.round(image * light), 0, 255).astype(np.uint8)
 
 
 def _light(image):
-    """Smooth light of an image, at an eighth of its size."""
+    """Smooth lighting of an image, at an eighth of its size."""
     size = tuple(-(-side // 8) for side in image.shape[::-1])
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     return cv2.GaussianBlur(small, (0, 0), _LIGHT / 8)
 
 
-def _likeness(still, steady, flow):
+def _photometric_correlation(still, steady, flow):
     y, x = np.indices(still.shape, dtype=np.float32)
-    back = cv2.remap(steady, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR)
+    warped = cv2.remap(steady, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR)
+    # At the edges of the region the flow may lead out of it, where there is nothing to compare with.
     inner = tuple(slice(size // 8, -(size // 8) or None) for size in still.shape)
-    a, b = still[inner].astype(np.float64), back[inner].astype(np.float64)
+    a, b = still[inner].astype(np.float64), warped[inner].astype(np.float64)
     a, b = a - a.mean(), b - b.mean()
     energy = np.sqrt((a * a).sum() * (b * b).sum())
     return float((a * b).sum() / energy) if energy else 0.0

@@ -1,12 +1,10 @@
-"""Motion magnification in image space, and the optical flow that it stands on."""
+"""Motion magnification in image space."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from skmer.magnification._eulerian import magnify_eulerian
-from skmer.magnification._lagrangian import magnify_lagrangian
 from skmer.magnification._magnifier import MotionMagnifier
-from skmer.magnification._phase import magnify_phase
+from skmer.magnification._methods import magnify_eulerian, magnify_lagrangian, magnify_phase
 
 if TYPE_CHECKING:
     from skmer.magnification._magnet import MagNet
@@ -22,7 +20,7 @@ __all__ = [
     "MagNetTraining",
 ]
 
-# Resolved on first use: reading landmarks must not import torch.
+# Resolved on first use: magnification without MagNet must not import torch.
 _LAZY = {"MagNet": "_magnet", "train_magnet": "_magnet_training", "MagNetTraining": "_magnet_training"}
 
 

@@ -1,4 +1,4 @@
-"""MagNet, the learned video magnification that the reference paper uses."""
+"""MagNet, the network for learned motion magnification that the reference paper uses."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -79,7 +79,7 @@ class _Decoder(nn.Module):
 
 
 class MagNet(nn.Module):
-    """Learned motion magnification: encode two frames, enlarge the difference of their shapes, decode.
+    """Network for motion magnification: encode two frames, magnify the difference of their shapes, decode.
 
     918,928 parameters; reflection padding, no normalisation, no biases.
 
@@ -132,12 +132,12 @@ class MagNet(nn.Module):
 
     @classmethod
     def load(cls, path: str | Path) -> "MagNet":
-        """Make the network with weights from a file; no code in the file is run.
+        """Load the network with weights from a file; no code in the file is run.
 
         Parameters
         ----------
         path : str or path-like
-            safetensors (by its suffix), or a state dict that torch saved, with this class's names.
+            A safetensors file (by its suffix), or a state dict saved by torch, with the names of this class.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Train MagNet on a procedural corpus: patterns that move by known fractions of a pixel."""
+"""Training of MagNet on synthetic patterns that move by known fractions of a pixel."""
 
 from dataclasses import dataclass, field
 
@@ -12,7 +12,7 @@ from skmer.magnification._magnet import MagNet
 
 @dataclass(frozen=True)
 class MagNetTraining:
-    """A trained network and how the training went.
+    """A trained network and the losses of its training.
 
     Attributes
     ----------
@@ -44,17 +44,17 @@ def train_magnet(
 ) -> MagNetTraining:
     """Train MagNet on patterns that move by known shifts.
 
-    Each sample is a random texture with a textured blob upon it; between the two frames both are shifted,
-    each by its own amount, and in the target by `alpha` times that. The published network was trained on
-    photographs and segmented objects, 100,000 pairs of them; what comes out of here shows that the network
-    learns, and is no substitute.
+    Each sample is a random texture with a textured blob upon it. Between the two frames both are shifted,
+    each by its own amount; in the target, by `alpha` times that. The published network was trained on
+    100,000 pairs of photographs with segmented objects: a network trained here shows that the architecture
+    learns, and is no substitute for it.
 
     Parameters
     ----------
     n_steps : int, default=10_000
-        Steps of the optimiser.
+        Number of steps of the optimiser.
     batch_size : int, default=4
-        Samples of a step.
+        Number of samples in a step.
     size : int, default=64
         Side of the images in px, a multiple of 4.
     alpha : (float, float), default=(2.0, 10.0)
@@ -63,7 +63,7 @@ def train_magnet(
         Largest shift in px between the frames; smaller where `alpha` would carry it beyond an eighth of the
         image.
     lr : float, default=1e-4
-        Rate of Adam.
+        Learning rate of Adam.
     random_state : int, default=None
         Seed of weights and samples.
 
@@ -107,7 +107,7 @@ def draw_batch(
     Parameters
     ----------
     rng : numpy.random.Generator
-        Where all is drawn from.
+        Source of all random numbers.
     batch_size, size, alpha, shift
         As in `train_magnet`.
 

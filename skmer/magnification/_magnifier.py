@@ -4,41 +4,40 @@ import os
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.parallel import Parallel, delayed
 
-from skmer.frames._check import check_frames, holds_landmarks
-from skmer.frames._read import frame_label, read_image
-from skmer.magnification._eulerian import magnify_eulerian
-from skmer.magnification._lagrangian import magnify_lagrangian
-from skmer.magnification._phase import magnify_phase
+from skmer._utils._clip_transformer import ClipTransformerMixin
+from skmer._utils._jobs import run_jobs
+from skmer.frames import check_frames, frame_label, holds_landmarks, read_image
+from skmer.magnification._methods import magnify_eulerian, magnify_lagrangian, magnify_phase
 
 _METHODS = {"lagrangian": magnify_lagrangian, "eulerian": magnify_eulerian, "phase": magnify_phase}
 
 
-class MotionMagnifier(TransformerMixin, BaseEstimator):
-    """Make larger what apex and offset have moved since the onset.
+class MotionMagnifier(ClipTransformerMixin, BaseEstimator):
+    """Magnify the motion of apex and offset since the onset, in the images.
 
     Parameters
     ----------
     method : {"lagrangian", "eulerian", "phase", "magnet"}, default="lagrangian"
         ``"lagrangian"`` warps by dense flow, ``"eulerian"`` multiplies changes of brightness, ``"phase"``
-        changes of local phase, ``"magnet"`` is the network of the paper and needs `weights`.
+        changes of local phase; ``"magnet"`` is the network that the paper uses and needs `weights`.
     alpha : float, default=3.0
-        Total factor of the displacement: 1 changes nothing, 3 triples it (the paper's choice). MagNet's
-        official code calls the same factor so; ports that multiply by alpha and add have alpha - 1.
+        Total factor of the displacement: 1 changes nothing, 3 triples it (the paper's choice). It has the
+        same meaning in MagNet's official code; ports that add alpha times the motion need alpha - 1.
     weights : str, path-like or None, default=None
         File of MagNet's weights, safetensors or a torch state dict with the names of `MagNet`; the package
         ships none.
     n_jobs : int, default=None
-        Clips magnified at once.
+        Number of clips magnified in parallel.
 
     Notes
     -----
-    Stateless: `fit` only checks its input. The head's motion is magnified as well; align the frames before
-    where it is large. `skmer.feature_extraction.LandmarkGraphTransformer` magnifies in landmark space, after
-    the head's motion is removed.
+    The transformer is stateless: `fit` only checks its input, and `transform` needs no fit. Head motion is
+    magnified as well; where it is large, align the frames first.
+    `skmer.feature_extraction.LandmarkGraphTransformer` magnifies in landmark space, after head motion is
+    removed.
 
     References
     ----------
@@ -63,7 +62,7 @@ class MotionMagnifier(TransformerMixin, BaseEstimator):
         "n_jobs": [Integral, None],
     }
 
-    def __init__(self, method="lagrangian", alpha=3.0, weights=None, n_jobs=None):
+    def __init__(self, method="lagrangian", alpha=3.0, *, weights=None, n_jobs=None):
         self.method = method
         self.alpha = alpha
         self.weights = weights
@@ -76,7 +75,7 @@ class MotionMagnifier(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like
-            Frames as `skmer.landmarks.check_frames` takes them.
+            Frames in any form that `skmer.frames.check_frames` accepts.
         y : object, default=None
             Ignored.
 
@@ -94,13 +93,13 @@ class MotionMagnifier(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like
-            Frames as `skmer.landmarks.check_frames` takes them: paths or images, no landmarks.
+            Frames in any form that `skmer.frames.check_frames` accepts: paths or images, no landmarks.
 
         Returns
         -------
         ndarray of shape (n_clips, 3), object
-            uint8 images: the onset as it is, apex and offset magnified; grey (H, W) if the frame is an array
-            of two axes, else RGB (H, W, 3).
+            Images of type uint8, the onset unchanged, apex and offset magnified; grey (H, W) if the frame is
+            an array of two axes, else RGB (H, W, 3).
 
         Raises
         ------
@@ -109,22 +108,16 @@ class MotionMagnifier(TransformerMixin, BaseEstimator):
         """
         self._validate_params()
         frames = self._check(X)
-        work = (
-            delayed(_magnify_clip)(row, clip, self._function(), self.alpha) for clip, row in enumerate(frames)
-        )
         magnified = np.empty(frames.shape, dtype=object)
-        for clip, images in enumerate(Parallel(n_jobs=self.n_jobs, return_as="generator")(work)):
+        shared = (self._function(), self.alpha)
+        tasks = list(enumerate(frames))
+        for clip, images in run_jobs(
+            _magnify_clip, tasks, n_jobs=self.n_jobs, shared=shared, label=_clip_label
+        ):
+            # One by one: numpy would take three images of one size for an array of more axes.
             for frame, image in enumerate(images):
                 magnified[clip, frame] = image
         return magnified
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.requires_fit = False
-        tags.input_tags.two_d_array = False
-        tags.input_tags.three_d_array = True
-        tags.input_tags.string = True
-        return tags
 
     def _check(self, X):
         frames = check_frames(X)
@@ -147,7 +140,12 @@ class MotionMagnifier(TransformerMixin, BaseEstimator):
         return MagNet.load(self.weights).magnify
 
 
-def _magnify_clip(row, clip, function, alpha):
+def _clip_label(task):
+    return f"clip {task[0]}"
+
+
+def _magnify_clip(task, shared):
+    (clip, row), (function, alpha) = task, shared
     images = []
     for frame, source in enumerate(row):
         mode = "L" if getattr(source, "ndim", 3) == 2 else "RGB"

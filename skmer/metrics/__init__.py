@@ -7,17 +7,17 @@ from skmer.metrics._mcnemar import mcnemar_exact
 from skmer.metrics._scores import class_scores, uar_score, uar_scorer, uf1_score, uf1_scorer
 
 __all__ = [
-    "BaselineScores",
-    "Interval",
+    "uf1_score",
+    "uar_score",
     "class_scores",
-    "expected_calibration_error",
+    "uf1_scorer",
+    "uar_scorer",
     "majority_baseline",
     "majority_predictions",
-    "mcnemar_exact",
-    "paired_bootstrap",
+    "BaselineScores",
     "subject_bootstrap",
-    "uar_score",
-    "uar_scorer",
-    "uf1_score",
-    "uf1_scorer",
+    "paired_bootstrap",
+    "Interval",
+    "mcnemar_exact",
+    "expected_calibration_error",
 ]

@@ -1,3 +1,5 @@
+"""Majority baseline: predictions and scores of always choosing the commonest class."""
+
 from typing import NamedTuple
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Confidence intervals of pooled scores, from resampling subjects."""
+
 from typing import NamedTuple
 
 import numpy as np

@@ -1,8 +1,12 @@
+"""Calibration of predicted probabilities."""
+
 from numbers import Integral
 
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
+
+_MOST_BINS = 10_000  # bounds the memory; far more bins than samples estimate nothing
 
 
 @validate_params(
@@ -10,13 +14,13 @@ from sklearn.utils.validation import check_array, check_consistent_length, colum
         "y_true": ["array-like"],
         "probabilities": ["array-like"],
         "labels": ["array-like", None],
-        "n_bins": [Interval(Integral, 1, None, closed="left")],
+        "n_bins": [Interval(Integral, 1, _MOST_BINS, closed="both")],
         "strategy": [StrOptions({"uniform", "quantile"})],
     },
     prefer_skip_nested_validation=True,
 )
 def expected_calibration_error(y_true, probabilities, *, labels=None, n_bins=10, strategy="uniform"):
-    """How far the probability of the predicted class is from how often it is right.
+    """Expected calibration error: mean gap between the predicted class's probability and its accuracy.
 
     The predicted class of a sample is its most probable one. Samples are sorted into bins by that
     probability; the error is the mean over samples of their bin's difference between its mean probability
@@ -31,7 +35,7 @@ def expected_calibration_error(y_true, probabilities, *, labels=None, n_bins=10,
     labels : array-like of shape (n_classes,), default=None
         The classes of the columns. None takes those of `y_true`, sorted, which must then be all.
     n_bins : int, default=10
-        Number of bins.
+        Number of bins, at most 10,000.
     strategy : {"uniform", "quantile"}, default="uniform"
         Bins of equal width from 0 to 1, or of equally many samples as near as can be.
 
@@ -43,7 +47,8 @@ def expected_calibration_error(y_true, probabilities, *, labels=None, n_bins=10,
     Raises
     ------
     ValueError
-        If lengths differ, columns and labels do not match, or rows are no probabilities.
+        If lengths differ, columns and labels do not match, rows are no probabilities, or a parameter is out
+        of its range.
 
     Notes
     -----

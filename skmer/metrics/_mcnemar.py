@@ -1,3 +1,5 @@
+"""McNemar's exact test of two classifiers."""
+
 import numpy as np
 from scipy.stats import binomtest
 from sklearn.utils.validation import check_consistent_length
@@ -12,14 +14,14 @@ def mcnemar_exact(correct_a, correct_b):
     Parameters
     ----------
     correct_a, correct_b : array-like of bool of shape (n_samples,)
-        Whether each classifier was right on each sample.
+        Correctness of each classifier on each sample.
 
     Returns
     -------
     p_value : float
         Two-sided; 1 where no sample tells the two apart.
     only_a, only_b : int
-        How many samples only the first, only the second got right.
+        Numbers of samples that only the first and that only the second got right.
 
     Raises
     ------

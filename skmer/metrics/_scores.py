@@ -1,4 +1,5 @@
-import warnings
+"""Pooled scores of the field, UF1 and UAR, and their scorers for scikit-learn."""
+
 from numbers import Real
 
 import numpy as np
@@ -7,6 +8,7 @@ from sklearn.metrics import make_scorer
 from sklearn.utils._param_validation import Options, StrOptions, validate_params
 from sklearn.utils.multiclass import unique_labels
 
+from skmer._utils._warn import warn_user
 from skmer.metrics._confusion import class_f1, class_precision, class_recall, pooled_confusion
 
 _CONSTRAINTS = {
@@ -22,11 +24,9 @@ def _mean_over_classes(values, labels, zero_division, claim):
     empty = np.isnan(values)
     if empty.any() and zero_division == "warn":
         names = ", ".join(map(str, np.asarray(labels)[empty]))
-        warnings.warn(
+        warn_user(
             f"{claim} ({names}) and counts as 0; pass zero_division=0 to have that without this warning, "
             "or zero_division=numpy.nan to leave such classes out of the mean.",
-            UserWarning,
-            stacklevel=4,
         )
     filled = np.where(empty, 0.0 if zero_division == "warn" else zero_division, values)
     return float(np.nanmean(filled)) if not np.isnan(filled).all() else float("nan")

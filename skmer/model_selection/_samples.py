@@ -180,12 +180,18 @@ def missing_clips(estimator, X) -> np.ndarray:
     steps = []
     for step in _transformers(estimator):
         steps.append(clone(step))
-        if getattr(step, "on_missing", "raise") != "raise":
+        if _may_return_nan(step):
             features = np.asarray(make_pipeline(*steps).fit_transform(X), dtype=float)
             return np.isnan(features.reshape(len(features), -1)).any(axis=1)
         if get_tags(step).requires_fit:
             break
     return np.zeros(num_samples(X), dtype=bool)
+
+
+def _may_return_nan(step):
+    """Whether `on_missing` of a transformer, or of an estimator within it, is other than "raise"."""
+    params = step.get_params().items()
+    return any(value != "raise" for name, value in params if name.rpartition("__")[2] == "on_missing")
 
 
 def _empty_rows(X):

@@ -1,4 +1,4 @@
-"""Training-time changes of node features: mirror, noise and the motion of the head."""
+"""Augmentation of node features in training: horizontal flip, noise and head motion."""
 
 from typing import NamedTuple
 
@@ -9,10 +9,10 @@ from skmer.face import MEAN_SHAPE, FaceGraph
 
 
 class Draw(NamedTuple):
-    """The random part of one augmented batch.
+    """Random numbers for one augmented batch.
 
     ``flip`` (B,) bool; ``noise`` (B, T, N, C) of unit variance; ``rigid`` (B, T, 4) of unit variance, without
-    an entry where there is no such motion.
+    an entry where there is no head motion.
     """
 
     flip: Tensor
@@ -21,20 +21,20 @@ class Draw(NamedTuple):
 
 
 class Augmentation:
-    """Mirror a share of the samples, and add noise and motions of the head in proportion to their motion.
+    """Flip a share of the samples, and add noise and motions of the head in proportion to their motion.
 
     Parameters
     ----------
     graph : FaceGraph
         Its ``mirror`` says which node stands opposite which, its ``nodes`` where they are in the face.
-    mirror : float
+    horizontal_flip : float
         Probability of exchanging left and right: nodes change places and horizontal channels (even ones)
         change sign.
     noise : float
         Standard deviation of Gaussian noise, as a multiple of the sample's rms displacement from its first
         frame. With one frame alone (``graph="generic"``), of the sample's rms value. Frames that do not move
         stay as they are.
-    rigid : float
+    head_motion_noise : float
         The same of two shifts, a turn and a growth of the whole face, each as large as the others, which
         together have this rms over the nodes. Nothing on a graph of one frame.
 
@@ -47,30 +47,36 @@ class Augmentation:
     >>> import torch
     >>> from skmer.face import FaceGraph
     >>> from skmer.nn import Augmentation
-    >>> augment = Augmentation(FaceGraph.preset("brow-nose-lip31"), mirror=0.5, noise=0.4, rigid=0.5)
+    >>> augment = Augmentation(FaceGraph.preset("brow-nose-lip31"), noise=0.4, head_motion_noise=0.5)
     >>> x = torch.ones(8, 3, 31, 2)
     >>> augment(x, augment.draw(x.shape, torch.Generator().manual_seed(0))).shape
     torch.Size([8, 3, 31, 2])
     """
 
-    def __init__(self, graph: FaceGraph, mirror: float = 0.5, noise: float = 0.4, rigid: float = 0.0) -> None:
-        self.mirror = 0.0 if graph.mirror is None else mirror
+    def __init__(
+        self,
+        graph: FaceGraph,
+        horizontal_flip: float = 0.5,
+        noise: float = 0.4,
+        head_motion_noise: float = 0.0,
+    ) -> None:
+        self.horizontal_flip = 0.0 if graph.mirror is None else horizontal_flip
         self.noise = noise
-        self.rigid = rigid if graph.n_frames > 1 else 0.0
+        self.head_motion_noise = head_motion_noise if graph.n_frames > 1 else 0.0
         self.order = graph.mirror
-        self.motions = _rigid_motions(graph) if self.rigid > 0 else None
+        self.motions = _rigid_motions(graph) if self.head_motion_noise > 0 else None
 
     @property
     def active(self) -> bool:
-        """Whether anything is changed at all."""
-        return self.mirror > 0 or self.noise > 0 or self.rigid > 0
+        """Whether a sample is changed at all."""
+        return self.horizontal_flip > 0 or self.noise > 0 or self.head_motion_noise > 0
 
     def draw(self, shape: torch.Size, generator: torch.Generator) -> Draw:
         """Draw for a batch of the given shape, (B, T, N, C)."""
         device = generator.device
-        flip = torch.rand(shape[0], generator=generator, device=device) < self.mirror
+        flip = torch.rand(shape[0], generator=generator, device=device) < self.horizontal_flip
         noise = torch.randn(shape, generator=generator, device=device)
-        n_motions = 4 if self.rigid > 0 else 0
+        n_motions = 4 if self.head_motion_noise > 0 else 0
         return Draw(flip, noise, torch.randn(*shape[:2], n_motions, generator=generator, device=device))
 
     def reflect(self, x: Tensor) -> Tensor:
@@ -81,14 +87,14 @@ class Augmentation:
 
     def __call__(self, x: Tensor, draw: Draw) -> Tensor:
         """Apply a draw."""
-        if self.mirror > 0:
+        if self.horizontal_flip > 0:
             x = torch.where(draw.flip[..., None, None, None], self.reflect(x), x)
         added = []
         if self.noise > 0:
             added.append(self.noise * draw.noise)
         if self.motions is not None:
             motion = torch.matmul(draw.rigid, self.motions.to(draw.rigid)).unflatten(-1, (-1, 2))
-            added.append(self.rigid * torch.cat([motion] * (x.shape[-1] // 2), -1))
+            added.append(self.head_motion_noise * torch.cat([motion] * (x.shape[-1] // 2), -1))
         return x + _motion(x) * sum(added) if added else x
 
 

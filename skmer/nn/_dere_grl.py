@@ -60,7 +60,7 @@ class DeReGRL(nn.Module):
         Share of the classifier's input dropped in training. The paper has none.
     channels : sequence of {"magnitude", "relative", "edge"}
         Channels appended to the nodes' own before the backbone; see `NodeChannels`. The paper has none.
-    linear_path : bool
+    linear_skip : bool
         Whether a linear map from the input, which starts at zero, is added to the logits. The paper has none.
 
     Shapes:
@@ -106,7 +106,7 @@ class DeReGRL(nn.Module):
         fusion: str = "concatenate",
         dropout: float = 0.0,
         channels: Sequence[str] = (),
-        linear_path: bool = False,
+        linear_skip: bool = False,
     ) -> None:
         super().__init__()
         if fusion not in FUSIONS:
@@ -142,10 +142,10 @@ class DeReGRL(nn.Module):
             )
         self.dropout = SeededDropout(dropout)
         self.head = LinearHead(n_parts * graph.n_frames * widths[-1], n_classes)
-        self.linear_path = None
-        if linear_path:
-            self.linear_path = LinearHead(graph.n_frames * graph.n_nodes * in_channels, n_classes)
-            for parameter in self.linear_path.parameters():
+        self.linear_skip = None
+        if linear_skip:
+            self.linear_skip = LinearHead(graph.n_frames * graph.n_nodes * in_channels, n_classes)
+            for parameter in self.linear_skip.parameters():
                 nn.init.zeros_(parameter)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -161,8 +161,8 @@ class DeReGRL(nn.Module):
             weights = self.reconstruction(actions)
             parts = actions * weights[..., None, None]
         logits = self.classify(parts)
-        if self.linear_path is not None:
-            logits = logits + self.linear_path(x.flatten(-3))
+        if self.linear_skip is not None:
+            logits = logits + self.linear_skip(x.flatten(-3))
         return logits, actions.movedim(-4, -2), weights.transpose(-1, -2)
 
     def extract(self, x: Tensor, adjacency: Tensor) -> Tensor:

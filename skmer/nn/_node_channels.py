@@ -61,6 +61,7 @@ class NodeChannels(nn.Module):
         unknown = [name for name in names if name not in CHANNELS]
         if unknown:
             raise ValueError(f"channels must be names among {list(CHANNELS)}, got {unknown[0]!r}.")
+        self.in_channels = in_channels
         self.names = tuple(names) if graph.n_frames > 1 else ()
         if self.names and in_channels % 2:
             raise ValueError(f"channels={self.names} needs pairs (x, y), got {in_channels} channels; use ().")

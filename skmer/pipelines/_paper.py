@@ -1,12 +1,12 @@
 """The paper's own choices as pipelines, and its ablations."""
 
-import warnings
-
 import torch
 from sklearn.pipeline import Pipeline
 
-from skmer.classifiers._dere_grl import DeReGRLClassifier
+from skmer._utils._warn import warn_user
+from skmer.classifiers import DeReGRLClassifier
 from skmer.feature_extraction import LandmarkGraphTransformer
+from skmer.landmarks import FaceLandmarker
 from skmer.magnification import MotionMagnifier
 
 ALPHA = 3.0
@@ -28,7 +28,7 @@ PAPER = {
     "fusion": "concatenate",
     "dropout": 0.0,
     "channels": (),
-    "linear_path": False,
+    "linear_skip": False,
     "label_smoothing": 0.0,
     "lambda_center": 1.0,
     "lambda_weight": 1.0,
@@ -36,17 +36,16 @@ PAPER = {
     "loss_reduction": "sum",
     "centers": "learned",
     "balance": "absolute",
-    "mirror": False,
+    "horizontal_flip": False,
     "noise": 0.0,
-    "rigid_noise": 0.0,
-    "unit_rms": False,
+    "head_motion_noise": 0.0,
+    "normalize_motion": False,
     "class_weight": None,
     "optimizer": torch.optim.Adam,
     "lr": 1e-3,
     "weight_decay": 1e-4,
     "schedule": None,
     "max_epochs": 200,
-    "n_members": 1,
     "batch_size": 32,
 }
 ROWS = {
@@ -102,18 +101,18 @@ def paper_pipeline(dataset="casme2", magnet_weights=None, *, landmarks=False, n_
     (8, 3.0)
     """
     clf = DeReGRLClassifier(n_channels=_width(dataset), random_state=random_state, **PAPER)
-    graph = LandmarkGraphTransformer(features="coordinates", align=False, tracking="detect", n_boxes=1)
+    landmarker = FaceLandmarker(tracking="detect", n_boxes=1, n_views=1 if landmarks else n_views)
+    graph = LandmarkGraphTransformer(features="coordinates", align=False, landmarker=landmarker)
     if landmarks:
         return Pipeline([("graph", graph.set_params(magnification=ALPHA)), ("clf", clf)])
     if magnet_weights is None:
-        warnings.warn(
+        warn_user(
             "magnet_weights is None: Lagrangian magnification takes the place of the paper's learned one.",
-            stacklevel=2,
         )
         magnify = MotionMagnifier("lagrangian", alpha=ALPHA)
     else:
         magnify = MotionMagnifier("magnet", alpha=ALPHA, weights=magnet_weights)
-    return Pipeline([("magnify", magnify), ("graph", graph.set_params(n_views=n_views)), ("clf", clf)])
+    return Pipeline([("magnify", magnify), ("graph", graph), ("clf", clf)])
 
 
 def ablation_pipelines(
@@ -165,7 +164,8 @@ def ablation_pipelines(
             options = {"landmarks": landmarks, "n_views": views, "random_state": random_state}
             pipeline = paper_pipeline(dataset, magnet_weights, **options)
         else:
-            graph = LandmarkGraphTransformer(n_views=1 if n_views is None else n_views)
+            landmarker = FaceLandmarker(n_views=1 if n_views is None else n_views)
+            graph = LandmarkGraphTransformer(landmarker=landmarker)
             clf = DeReGRLClassifier(n_channels=_width(dataset), random_state=random_state)
             pipeline = Pipeline([("graph", graph), ("clf", clf)])
         pipelines[row] = pipeline.set_params(**{f"clf__{name}": value for name, value in switches.items()})

@@ -1,5 +1,45 @@
-"""Training of torch modules: data sets, seeded streams, training loops and stacks."""
+"""Training of torch modules: rows and batches, seeded streams, callbacks, compiled epochs, stacks of nets.
 
-from skmer.training._interface import fit_stacked, runs_in_threads, stacking_reason
+No scikit-learn is imported here. A net is a skorch net of `skmer.classifiers`, initialized.
+"""
 
-__all__ = ["fit_stacked", "runs_in_threads", "stacking_reason"]
+from skmer.training._callbacks import (
+    LOSS_TERMS,
+    EarlyStop,
+    EpochMeans,
+    OneCycle,
+    QuietPrintLog,
+    asks_for_end,
+    default_callbacks,
+    hears_batches,
+    hears_gradients,
+)
+from skmer.training._dataset import BatchIterator, ClipDataset
+from skmer.training._epochs import CompiledEpochs, augment_batches, runs_in_threads
+from skmer.training._repeatable import N_STREAMS, Streams, one_thread
+from skmer.training._split import split_clips
+from skmer.training._stack import fit_stacked, stack_size_of, stacking_reason
+
+__all__ = [
+    "ClipDataset",
+    "BatchIterator",
+    "split_clips",
+    "Streams",
+    "N_STREAMS",
+    "one_thread",
+    "OneCycle",
+    "EpochMeans",
+    "LOSS_TERMS",
+    "default_callbacks",
+    "QuietPrintLog",
+    "EarlyStop",
+    "asks_for_end",
+    "hears_batches",
+    "hears_gradients",
+    "CompiledEpochs",
+    "augment_batches",
+    "fit_stacked",
+    "stacking_reason",
+    "stack_size_of",
+    "runs_in_threads",
+]

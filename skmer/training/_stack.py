@@ -1,20 +1,24 @@
-"""Many fits of one architecture trained as one: their parameters stacked along a replica axis."""
+"""Many fits of one architecture trained as one in torch: their parameters stacked along a replica axis."""
 
 import copy
 import time
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
+from torch import Tensor, nn
 from torch.func import functional_call
 
-from skmer.classifiers._net import LOSS_TERMS
-from skmer.nn import DeReGRL, DeReGRLLoss, SeededDropout
-from skmer.training._callbacks import one_cycle
-from skmer.training._compiled_steps import LAMBDAS, CompiledSteps, is_compiled
+from skmer.nn import DeReGRL, DeReGRLLoss, LossTerms, SeededDropout
+from skmer.training._callbacks import LOSS_TERMS, one_cycle_rates
 from skmer.training._dataset import BatchIterator, ClipDataset
-from skmer.training._threads import one_thread
+from skmer.training._epochs import augment_batches, net_of, runs_in_threads
+from skmer.training._repeatable import one_thread
 
-# Larger stacks are no quicker on a CPU, and more is lost with one.
-STACK_SIZE = 32
+LAMBDAS = ("lambda_center", "lambda_weight", "lambda_balance")
+STACK_SIZES = {"cpu": 32, "cuda": 128}
+"""Replicas in a stack by device: a larger one is no quicker on a CPU, a GPU is idle with a smaller."""
+
 OWN_LOOP = ("callbacks", "train_split", "warm_start", "compile")
 USUAL = {
     "iterator_train": BatchIterator,
@@ -22,13 +26,36 @@ USUAL = {
     "criterion": DeReGRLLoss,
     "module": DeReGRL,
 }
-# What they do to one entry of a tensor does not depend on the others.
+# Optimizers that treat each entry of a tensor by itself.
 ENTRYWISE = ("SGD", "Adam", "AdamW", "NAdam", "RAdam", "Adamax", "Adagrad", "RMSprop")
 KNOWN_PREFIXES = ("module__", "criterion__", "optimizer__")
 
 
-def reason_for_loop(net):
-    """Say why a net has to be trained on its own; None where it can be stacked with others."""
+def stacking_reason(estimator: Any) -> str | None:
+    """Return why an estimator is not trained in stacks with others; None where it is.
+
+    Nets whose steps are compiled are quickest one by one; others, and all nets on a GPU, in stacks.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A net, or an ensemble with a net as its ``estimator``.
+
+    Returns
+    -------
+    reason : str or None
+        Words that complete "since ...".
+
+    Examples
+    --------
+    >>> from sklearn.svm import SVC
+    >>> from skmer.training import stacking_reason
+    >>> stacking_reason(SVC())
+    'SVC is no net of skmer.classifiers'
+    """
+    net = net_of(estimator)
+    if net is None:
+        return f"{type(estimator).__name__} is no net of skmer.classifiers"
     for name in OWN_LOOP:
         if getattr(net, name):
             return f"{name} is set"
@@ -39,34 +66,94 @@ def reason_for_loop(net):
         return f"{net.optimizer.__name__} does not work entry by entry"
     dunder = (name for name in vars(net) if "__" in name and not name.startswith("_"))
     unknown = next((name for name in dunder if not name.startswith(KNOWN_PREFIXES)), None)
-    return f"{unknown} is set" if unknown else None
+    if unknown or getattr(net, "optimizer__param_groups", None):
+        return f"{unknown or 'optimizer__param_groups'} is set"
+    return "it is compiled for the CPU, where nets are quickest one by one" if runs_in_threads(net) else None
 
 
-def shape_of(net, data):
-    """Return what nets have to share to be stacked: shapes of tensors, batches, optimizer."""
-    criterion = {name: v for name, v in net.get_params_for("criterion").items() if name not in LAMBDAS}
-    parts = (net.get_params_for("module"), criterion, net.get_params_for("optimizer"))
-    batches = [len(rows) for rows in net.get_iterator(data, training=True).batches()]
-    names = ("module", "optimizer", "lr", "max_epochs", "schedule", "dtype", "device")
-    names += ("mirror", "noise", "rigid_noise")
-    plan = [getattr(net, name) for name in names]
-    return repr([sorted(part.items()) for part in parts] + [plan, batches])
-
-
-class StackedNets:
-    """Initialized nets of one shape, about to be trained side by side.
-
-    Every net keeps its own streams of random numbers and its own batches: what is stacked is the arithmetic.
+def stack_size_of(estimator: Any) -> int:
+    """Return how many replicas a stack holds at most on an estimator's device.
 
     Parameters
     ----------
-    nets : list of ClipNetClassifier
-        Initialized, alike under `shape_of`.
-    datasets : list of ClipDataset
+    estimator : estimator
+        A net, or an ensemble with a net as its ``estimator``.
+
+    Returns
+    -------
+    size : int
+        1 where the estimator is not trained in stacks.
+
+    Examples
+    --------
+    >>> from sklearn.svm import SVC
+    >>> from skmer.training import stack_size_of
+    >>> stack_size_of(SVC())
+    1
+    """
+    if stacking_reason(estimator) is not None:
+        return 1
+    return STACK_SIZES.get(torch.device(net_of(estimator).device).type, STACK_SIZES["cpu"])
+
+
+def fit_stacked(
+    estimators: Sequence[Any],
+    data: Sequence[tuple[Any, Any, dict[str, Any]]],
+    *,
+    stack_size: int | str = "auto",
+) -> None:
+    """Fit nets as ``estimator.fit(X, y, **params)`` does, those of one shape together.
+
+    Parameters
+    ----------
+    estimators : sequence of estimator
+        Unfitted nets, or ensembles of them.
+    data : sequence of (X, y, params)
+        Arguments of each fit.
+    stack_size : int or "auto", default="auto"
+        Replicas in a stack at most. "auto": by the device.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmer.classifiers import DeReGRLClassifier
+    >>> from skmer.training import fit_stacked
+    >>> X, y = np.random.default_rng(0).normal(size=(32, 4)), np.arange(32) % 2
+    >>> nets = [DeReGRLClassifier(graph="generic", max_epochs=1, random_state=seed) for seed in (0, 1)]
+    >>> fit_stacked(nets, [(X, y, {}), (X, y, {})])
+    >>> nets[1].predict(X).shape
+    (32,)
+    """
+    stacks: dict[str, list[tuple[Any, ClipDataset]]] = {}
+    for estimator, (X, y, params) in zip(estimators, data, strict=True):
+        for net, rows in estimator.prepare_fit(X, y, **params):
+            if stacking_reason(net) is not None:
+                net.train(rows)
+            else:
+                unfolded = rows.unfold_views()
+                stacks.setdefault(_shape_of(net, unfolded), []).append((net, unfolded))
+    for alike in stacks.values():
+        size = stack_size_of(alike[0][0]) if isinstance(stack_size, str) else stack_size
+        for start in range(0, len(alike), size):
+            nets, datasets = zip(*alike[start : start + size], strict=True)
+            StackedNets(nets, datasets).train()
+
+
+class StackedNets:
+    """Initialized nets of one shape, trained together by autograd.
+
+    Every net keeps its own streams of random numbers and its own batches: the arithmetic alone is stacked. It
+    differs from that of a net by itself in the order of additions.
+
+    Parameters
+    ----------
+    nets : sequence of net
+        Initialized, of one shape.
+    datasets : sequence of ClipDataset
         The rows of each, views unfolded.
     """
 
-    def __init__(self, nets, datasets):
+    def __init__(self, nets: Sequence[Any], datasets: Sequence[ClipDataset]) -> None:
         self.nets = nets
         self.datasets = datasets
         self.device = torch.device(nets[0].device)
@@ -78,32 +165,30 @@ class StackedNets:
         for layer in self.module.modules():
             if isinstance(layer, SeededDropout):
                 layer.generator = [net.streams_.dropout for net in nets]
-        self.steps = CompiledSteps(self.module, self.criterion, self.weights, self.centers)
 
-    def train(self):
-        """Train all epochs; give each net its weights and its history."""
-        optimizer, advance = self._optimizer()
-        step = self._compiled if is_compiled(self.nets[0]) else self._by_autograd
+    def train(self) -> None:
+        """Train all epochs; give each net its weights, its history and its optimizer's state."""
+        optimizer, rates = self._optimizer()
         with one_thread():
             for epoch in range(self.nets[0].max_epochs):
                 started, steps = time.perf_counter(), []
                 for batch in self._batches():
-                    terms = step(*self._inputs(batch))
+                    optimizer.param_groups[0]["lr"] = next(rates)
+                    terms = self._step(*self._inputs(batch))
                     optimizer.step()
-                    advance()
                     steps.append(torch.stack(terms).detach())
                 self._record(epoch + 1, torch.stack(steps), time.perf_counter() - started)
         for replica, net in enumerate(self.nets):
             _give(net.module_, self.weights, replica, optimizer, net.optimizer_)
             _give(net.criterion_, self.centers, replica, optimizer, net.optimizer_)
 
-    def _batches(self):
-        """Batches of one epoch, each a tuple over the nets."""
+    def _batches(self) -> Iterator[Any]:
+        """Return the batches of one epoch, each a tuple over the nets."""
         alike = zip(self.nets, self.datasets, strict=True)
         return zip(*[net.get_iterator(data, training=True) for net, data in alike], strict=True)
 
-    def _record(self, epoch, steps, seconds):
-        """Write an epoch into each net's history, as `ClipNet` does; ``steps`` is (batches, terms, nets)."""
+    def _record(self, epoch: int, steps: Tensor, seconds: float) -> None:
+        """Write an epoch into each net's history; ``steps`` is (batches, terms, nets)."""
         names = ["train_loss", *[f"train_{name}" for name in LOSS_TERMS]]
         for net, values in zip(self.nets, steps.mean(0).T.tolist(), strict=True):
             net.history.new_epoch()
@@ -111,28 +196,17 @@ class StackedNets:
             for name, value in {**row, **dict(zip(names, values, strict=True))}.items():
                 net.history.record(name, value)
 
-    def _optimizer(self):
-        """Return one optimizer for all, which works entry by entry, and what moves its schedule on."""
+    def _optimizer(self) -> tuple[torch.optim.Optimizer, Iterator[float]]:
+        """Return one optimizer for all, which works entry by entry, and the learning rate of each step."""
         first = self.nets[0]
         named = [*self.weights.items(), *self.centers.items()]
         args, kwargs = first.get_params_for_optimizer("optimizer", named)
-        optimizer = first.optimizer(*args, **kwargs)
-        if first.schedule is None:
-            return optimizer, lambda: None
         n_steps = first.max_epochs * len(first.get_iterator(self.datasets[0], training=True))
-        scheduler = one_cycle(optimizer, first.lr, n_steps)
-        moves = iter([scheduler.step] * (n_steps - 1) + [lambda: None])
-        return optimizer, lambda: next(moves)()
+        rates = [first.lr] * n_steps if first.schedule is None else one_cycle_rates(first.lr, n_steps)
+        return first.optimizer(*args, **kwargs), iter(rates)
 
-    def _compiled(self, features, target, weight):
-        """Return the terms of the loss, each of (nets,), and set the gradients, in compiled loops."""
-        step, terms = self.steps(features, target, weight)
-        for name, tensor in (self.weights | self.centers).items():
-            tensor.grad = step.gradients[name]
-        return terms
-
-    def _by_autograd(self, features, target, weight):
-        """Return and set the same."""
+    def _step(self, features: Tensor, target: Tensor, weight: Tensor) -> LossTerms:
+        """Return the terms of the loss, each of (nets,), and set the gradients."""
         for tensor in (*self.weights.values(), *self.centers.values()):
             tensor.grad = None
         output = functional_call(self.module, self.weights, (features,))
@@ -141,56 +215,39 @@ class StackedNets:
         terms.total.sum().backward()
         return terms
 
-    def _inputs(self, batch):
+    def _inputs(self, batch: Any) -> tuple[Tensor, Tensor, Tensor]:
         """Return features, classes and weights of a batch of all nets."""
         rows, target = zip(*batch, strict=True)
-        x = torch.stack([row["X"] for row in rows])
-        augment = self.nets[0].augmentation_
-        if augment.active:
-            draws = [net.augmentation_.draw(x.shape[1:], net.streams_.augmentation) for net in self.nets]
-            x = augment(x, type(draws[0])(*map(torch.stack, zip(*draws, strict=True))))
+        x = augment_batches(torch.stack([row["X"] for row in rows]), self.nets)
         features = x.to(self.device, self.scale.dtype) / self.scale
         weight = torch.stack([row["sample_weight"] for row in rows]).to(self.device)
         return features, torch.stack(target).to(self.device), weight
 
-    def _column(self, values):
+    def _column(self, values: list[float]) -> Tensor:
         return torch.tensor(values, dtype=next(iter(self.weights.values())).dtype, device=self.device)
 
 
-def train_nets(nets, datasets, chunk_size=STACK_SIZE):
-    """Train initialized nets and their other members, those of one shape together.
-
-    Parameters
-    ----------
-    nets : list of ClipNetClassifier
-        Initialized.
-    datasets : list of ClipDataset
-        The rows of each.
-    chunk_size : int, default=32
-        Nets in a stack at most.
-    """
-    stacks = {}
-    for first, data in zip(nets, datasets, strict=True):
-        for net in (first, *first.others_):
-            if reason_for_loop(net) is not None:
-                net._train(data)
-            else:
-                rows = data.unfold_views()
-                stacks.setdefault(shape_of(net, rows), []).append((net, rows))
-    for alike in stacks.values():
-        for start in range(0, len(alike), chunk_size):
-            StackedNets(*map(list, zip(*alike[start : start + chunk_size], strict=True))).train()
+def _shape_of(net: Any, data: ClipDataset) -> str:
+    """Return a key of what nets have to share to be stacked: shapes of tensors, batches, optimizer."""
+    criterion = {name: v for name, v in net.get_params_for("criterion").items() if name not in LAMBDAS}
+    parts = (net.get_params_for("module"), criterion, net.get_params_for("optimizer"))
+    batches = [len(rows) for rows in net.get_iterator(data, training=True).batches()]
+    names = ("module", "optimizer", "lr", "max_epochs", "schedule", "dtype", "device")
+    names += ("horizontal_flip", "noise", "head_motion_noise")
+    plan = [getattr(net, name) for name in names]
+    # The values have no common order or hash (graphs, classes of torch); their text tells them apart.
+    return repr([sorted(part.items()) for part in parts] + [plan, batches])
 
 
-def _stack(modules):
-    """Return a module to call and its parameters with a replica axis in front."""
+def _stack(modules: list[nn.Module]) -> tuple[nn.Module, dict[str, Tensor]]:
+    """Return a module to call, and its parameters with a replica axis in front."""
     named = [dict(module.named_parameters()) for module in modules]
     stacked = {name: torch.stack([params[name].detach() for params in named]) for name in named[0]}
     return copy.deepcopy(modules[0]), {name: tensor.requires_grad_() for name, tensor in stacked.items()}
 
 
-def _give(module, stacked, replica, optimizer, own):
-    """Write one replica's weights into its module, and what the optimizer knows of them into its own."""
+def _give(module: nn.Module, stacked: Any, replica: int, optimizer: Any, own: Any) -> None:
+    """Write one replica's weights into its module, and its part of the optimizer's state into its own."""
     with torch.no_grad():
         for name, parameter in module.named_parameters():
             together = stacked[name]

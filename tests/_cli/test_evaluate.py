@@ -11,6 +11,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from skmer._cli import _evaluate
 from skmer._cli._methods import GRIDS, make_method
+from skmer._cli._options import Model
 from skmer._cli._parser import main
 from skmer.datasets import make_face_clips, make_landmark_clips
 from skmer.metrics import uf1_score
@@ -85,7 +86,7 @@ def test_no_finished_stack_is_lost_to_kill_9(tmp_path):
     assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
     assert len(folds_in(tmp_path)) > len(stamps)
     clips = make_landmark_clips(8, 40, random_state=0)
-    whole = evaluate_loso(make_method("dere-grl", epochs=4), clips, seeds=4, engine="batched")
+    whole = evaluate_loso(make_method("dere-grl", model=Model(epochs=4)), clips, seeds=4, engine="batched")
     resumed = LOSOResult.from_json(tmp_path / "result.json")
     assert resumed.predictions["prediction"].tolist() == whole.predictions["prediction"].tolist()
 
@@ -146,6 +147,6 @@ def test_a_leak_ends_the_run_where_it_is_asked_to(tmp_path, monkeypatch, capsys,
 @pytest.mark.parametrize("method", GRIDS)
 def test_every_method_fits_and_its_grid_is_its_own(method):
     clips = make_landmark_clips(4, 24, random_state=0)
-    pipeline = make_method(method, landmarks=True, epochs=1)
+    pipeline = make_method(method, landmarks=True, model=Model(epochs=1))
     assert len(pipeline.fit(clips.frames, clips.target).predict(clips.frames)) == 24
     assert GRIDS[method].keys() <= pipeline.get_params().keys()

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 import skmer
 from skmer._cli import _corpora, _demo, _evaluate, _methods, _tables
 from skmer._cli._corpora import READERS
-from skmer._cli._parser import METHODS, PROTOCOLS, REAL, SYNTHETIC, main
+from skmer._cli._options import METHODS, NETS, PROTOCOLS, REAL, SYNTHETIC, Source
+from skmer._cli._parser import main
 from skmer.datasets import make_face_clips
 from skmer.model_selection._protocols import TITLES
 
@@ -28,6 +30,13 @@ def test_the_module_runs_and_names_its_commands():
     )
     assert run.stdout.startswith("usage: skmer")
     assert all(command in run.stdout for command in ("demo", "evaluate", "tables"))
+
+
+def test_help_imports_nothing_heavy():
+    code = "import sys\nfrom skmer._cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
+    code += "print({'torch', 'sklearn', 'cv2', 'pandas', 'numpy'} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.endswith("set()\n")
 
 
 def test_version(capsys):
@@ -89,12 +98,14 @@ def test_a_reader_keeps_the_defaults_that_nobody_changed(monkeypatch, command, m
     assert main(words) == 0
     given = ["--annotations", "y.xlsx", "--frames", "cropped", "--corrections", "--missing-apex", "middle"]
     assert main([*words, *given]) == 0
-    readers = {"annotations": [Path("y.xlsx")], "frames": "cropped", "corrections": True}
-    readers["missing_apex"] = "middle"
-    assert not readers.keys() & calls[0].keys()
-    assert calls[1] == calls[0] | readers
-    assert calls[0]["root"] == [Path("x")]
-    assert (calls[0]["seeds"], calls[0]["n_jobs"], calls[0]["resume"]) == (1, -1, False)
+    readers = {"frames": "cropped", "corrections": True, "missing_apex": "middle"}
+    source = Source(["casme2"], [Path("x")])
+    assert calls[0]["source"] == source
+    assert calls[1]["source"] == replace(source, annotations=[Path("y.xlsx")], reader=readers)
+    run = calls[0].pop("run")
+    assert (run.seeds, run.n_jobs, run.resume) == (1, -1, False)
+    calls[1].pop("run")
+    assert {**calls[1], "source": source} == calls[0]
 
 
 def test_evaluate_takes_objective_classes(monkeypatch):
@@ -102,7 +113,8 @@ def test_evaluate_takes_objective_classes(monkeypatch):
     monkeypatch.setattr(_evaluate, "run_evaluation", lambda **options: calls.append(options))
     words = ["evaluate", "--dataset", "casme2", "--root", "x"]
     assert main([*words, "--labels", "objective"]) == main(words) == 0
-    assert calls[0] == calls[1] | {"labels": "objective"}
+    assert calls[0].pop("source") == replace(calls[1].pop("source"), reader={"labels": "objective"})
+    assert calls[0] == calls[1]
 
 
 @pytest.fixture
@@ -119,22 +131,24 @@ def two_sets(tmp_path):
 
 def test_each_set_is_read_with_its_own_sheet(two_sets):
     folders, sheets = two_sets
-    clips = _corpora.read_clips(["casme2", "samm"], folders, annotations=sheets, missing_apex="drop")
+    source = Source(["casme2", "samm"], folders, sheets)
+    clips = _corpora.read_clips(replace(source, reader={"missing_apex": "drop"}))
     assert len(clips) == 20
     assert all(sheet.name in clips.fingerprint for sheet in sheets)
     with pytest.warns(UserWarning, match="the composite has"):
-        merged = _corpora.read_clips(["casme2", "samm"], folders, annotations=sheets, composite=True)
+        merged = _corpora.read_clips(source, composite=True)
     assert all(sheet.name in merged.fingerprint for sheet in sheets)
     with pytest.raises(ValueError, match=r"one sheet for each data set that is read \(casme2, samm\), got 1"):
-        _corpora.read_clips(["casme2", "samm"], folders, annotations=sheets[:1])
+        _corpora.read_clips(replace(source, annotations=sheets[:1]))
     with pytest.raises(ValueError, match=r"\(none here\), got 1"):
-        _corpora.read_clips(["synthetic"], [], annotations=sheets[:1])
+        _corpora.read_clips(Source(["synthetic"], annotations=sheets[:1]))
 
 
 def test_the_names_of_the_parser_are_those_of_the_program():
     assert set(REAL) == READERS.keys()
-    assert set(SYNTHETIC) == _corpora.SYNTHETIC.keys()
-    assert METHODS == _methods.METHODS
+    assert {_corpora.SYNTHETIC[name] for name in SYNTHETIC} == _corpora._SIZES.keys()
+    assert tuple(_methods.GRIDS) == METHODS
+    assert set(NETS) < set(METHODS)
     assert set(PROTOCOLS) == TITLES.keys()
 
 

@@ -89,7 +89,8 @@ def test_a_name_of_the_greatest_length(tmp_path):
 def test_a_file_that_the_system_stops_half_way(tmp_path):
     code = (
         "import resource, signal, sys; from skmer._utils._files import write_atomically\n"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
         "write_atomically(sys.argv[1], bytes(1000))"
     )
     run = subprocess.run([sys.executable, "-c", code, str(tmp_path / "a")], capture_output=True, text=True)

@@ -57,8 +57,8 @@ def test_one_result_for_every_form_of_x(features, clips, make_clf):
 
 
 def test_the_unit_of_x_does_not_matter(features, clips, make_clf):
-    want = make_clf(unit_rms=False).fit(features, clips.target)
-    got = make_clf(unit_rms=False).fit(128 * features, clips.target)
+    want = make_clf(normalize_motion=False).fit(features, clips.target)
+    got = make_clf(normalize_motion=False).fit(128 * features, clips.target)
     assert got.scale_ == 128 * want.scale_
     np.testing.assert_array_equal(got.predict_proba(128 * features), want.predict_proba(features))
 
@@ -72,7 +72,7 @@ def test_an_absent_offset_frame_is_accepted(features, clips, make_clf):
 def test_with_unit_rms_the_amplitude_of_a_clip_does_not_matter(features, clips, make_clf):
     amplitude = np.geomspace(0.1, 10, len(features), dtype=np.float32)[:, None, None, None]
     for X in (features, features * (np.arange(3) < 2)[:, None, None]):
-        clf = make_clf(unit_rms=True).fit(X, clips.target)
+        clf = make_clf(normalize_motion=True).fit(X, clips.target)
         assert abs(clf.scale_ - np.sqrt(X.any((2, 3)).mean())) < 1e-5
         want = clf.predict_proba(X)
         np.testing.assert_allclose(clf.predict_proba(amplitude * X), want, atol=1e-5)
@@ -86,7 +86,10 @@ def test_mirrored_clips_get_the_same_prediction(features, clips, make_clf):
     clf = make_clf().fit(features, clips.target)
     np.testing.assert_allclose(clf.predict_proba(mirrored), clf.predict_proba(features), atol=1e-12)
     assert not np.allclose(
-        *(make_clf(mirror=False).fit(features, clips.target).predict_proba(X) for X in (mirrored, features))
+        *(
+            make_clf(horizontal_flip=False).fit(features, clips.target).predict_proba(X)
+            for X in (mirrored, features)
+        )
     )
 
 
@@ -134,12 +137,12 @@ SWITCHES = {
     "loss_reduction": "sum",
     "dropout": 0.3,
     "channels": ("relative",),
-    "linear_path": False,
+    "linear_skip": False,
     "label_smoothing": 0.3,
     "noise": 0.0,
-    "rigid_noise": 0.0,
-    "unit_rms": False,
-    "mirror": False,
+    "head_motion_noise": 0.0,
+    "normalize_motion": False,
+    "horizontal_flip": False,
     "class_weight": None,
     "lr": 1e-2,
     "weight_decay": 0.0,
@@ -218,7 +221,7 @@ def test_bad_input_is_refused_in_one_sentence(features, clips, make_clf, message
         {"n_actions": 0},
         {"lambda_center": -1},
         {"adjacency": "ring"},
-        {"mirror": "yes"},
+        {"horizontal_flip": "yes"},
         {"batch_size": 0},
     ],
     ids=str,
@@ -237,13 +240,15 @@ def test_a_typo_is_refused(features, clips, make_clf):
 
 
 def test_an_odd_number_of_channels_has_no_mirror_image(features, clips, make_clf):
-    with pytest.raises(ValueError, match="mirror=True needs channels in pairs"):
+    with pytest.raises(ValueError, match="horizontal_flip=True needs channels in pairs"):
         make_clf().fit(features[..., :1], clips.target)
-    with pytest.raises(ValueError, match=r"rigid_noise=0.5 needs channels in pairs .* pass rigid_noise=0.0"):
-        make_clf(mirror=False).fit(features[..., :1], clips.target)
+    with pytest.raises(
+        ValueError, match=r"head_motion_noise=0.5 needs channels in pairs .* pass head_motion_noise=0.0"
+    ):
+        make_clf(horizontal_flip=False).fit(features[..., :1], clips.target)
     with pytest.raises(ValueError, match=r"channels=\('magnitude',\) needs pairs .* use \(\)"):
-        make_clf(mirror=False, rigid_noise=0).fit(features[..., :1], clips.target)
-    make_clf(mirror=False, rigid_noise=0, channels=()).fit(features[..., :1], clips.target)
+        make_clf(horizontal_flip=False, head_motion_noise=0).fit(features[..., :1], clips.target)
+    make_clf(horizontal_flip=False, head_motion_noise=0, channels=()).fit(features[..., :1], clips.target)
 
 
 def test_a_generic_graph_takes_tables(features, clips, make_clf):

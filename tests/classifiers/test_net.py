@@ -68,7 +68,7 @@ def test_callbacks_can_be_disabled(features, clips, make_clf, same):
 
 def test_torch_data_loader_does_the_same(features, clips, make_clf):
     # What is drawn falls on rows in their order.
-    options = {"batch_size": -1, "noise": 0, "rigid_noise": 0, "mirror": False}
+    options = {"batch_size": -1, "noise": 0, "head_motion_noise": 0, "horizontal_flip": False}
     ours = make_clf(**options).fit(features, clips.target)
     theirs = make_clf(**options, iterator_train=DataLoader, iterator_valid=DataLoader)
     theirs.fit(features, clips.target)

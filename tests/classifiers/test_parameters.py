@@ -57,7 +57,9 @@ def test_a_changed_dunder_parameter_rebuilds_it_from_the_seed(features, clips, m
 
 def test_changed_training_parameters_are_heeded(features, clips, make_clf):
     clf = make_clf(warm_start=True).fit(features, clips.target)
-    clf.set_params(noise=0, rigid_noise=0, mirror=False, schedule=None, train_split=GroupKFold(4))
+    clf.set_params(
+        noise=0, head_motion_noise=0, horizontal_flip=False, schedule=None, train_split=GroupKFold(4)
+    )
     clf.fit(features, clips.target, groups=clips.groups)
     assert not clf.augmentation_.active
     assert clf.optimizer_.param_groups[0]["lr"] == pytest.approx(3e-3)

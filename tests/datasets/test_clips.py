@@ -1,4 +1,6 @@
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -6,8 +8,8 @@ import pytest
 from sklearn.model_selection import LeaveOneGroupOut, train_test_split
 from sklearn.utils import _safe_indexing
 
+from skmer import datasets
 from skmer.datasets import MicroExpressionClips, make_landmark_clips
-from skmer.datasets._vocabulary import CLASS_VOCABULARY, canonical_label
 
 
 def path_clips(n=4, dataset="casme2", **changes):
@@ -89,13 +91,6 @@ def test_scikit_learn_splits_clips():
         clips[20]
 
 
-def test_from_frame_reads_a_table_of_ones_own():
-    table = pd.DataFrame({"onset": ["a"], "apex": ["b"], "offset": ["c"], "mood": ["Happy"], "who": ["anna"]})
-    clips = MicroExpressionClips.from_frame(table, target="mood", subject="who", dataset="lab")
-    assert isinstance(clips, MicroExpressionClips)
-    assert (clips.target[0], clips.groups[0], clips.frames[0, 1]) == ("happiness", "lab/anna", "b")
-
-
 def test_action_unit_table():
     table = pd.DataFrame({"action_units": ["4+7", "R12A", "?", "12"]})
     labels = path_clips(table=table).action_units()
@@ -135,10 +130,38 @@ def test_bad_arguments_are_refused(changes, message):
         MicroExpressionClips(**arguments)
 
 
-def test_vocabulary_unites_spellings():
-    assert {canonical_label(text) for text in ("Other", "others", " OTHERS ")} == {"others"}
-    assert canonical_label("Happy") == "happiness"
-    assert {canonical_label(text) for text in ("Suprise", "surprised", "Surprise")} == {"surprise"}
-    assert [canonical_label(text) for text in ("pos", "neg", "fearful")] == ["positive", "negative", "fear"]
-    assert canonical_label(None) == canonical_label(float("nan")) == ""
-    assert all(canonical_label(name) == name for name in CLASS_VOCABULARY)
+def loaded_after(statement):
+    """Modules of the generator that are loaded after `import skmer.datasets` and a statement."""
+    code = f"import sys, skmer.datasets as datasets; {statement}; "
+    code += "print(*[name for name in sys.modules if name.startswith('skmer.datasets._synthetic')])"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
+def test_reading_loads_no_generator():
+    assert loaded_after("datasets.load_casme2, datasets.clips_from_frame").strip() == ""
+    for name in ("make_landmark_clips", "make_face_clips", "bayes_accuracy"):
+        assert "_synthetic" in loaded_after(f"datasets.{name}")
+    with pytest.raises(AttributeError, match="has no attribute 'make_clips'"):
+        datasets.make_clips  # noqa: B018 (the access is the test)
+    assert "make_face_clips" in dir(datasets)
+
+
+@pytest.mark.parametrize("empty", [None, float("nan"), "", " ", "\u200b"])
+@pytest.mark.parametrize("name", ["target", "groups"])
+def test_missing_and_blank_names_are_refused(empty, name):
+    names = {"target": ["fear", "fear"], "groups": ["lab/a", "lab/b"]}
+    names[name] = [names[name][0], empty]
+    with pytest.raises(ValueError, match=rf"{name} must not be empty, row 1 is"):
+        MicroExpressionClips(make_landmark_clips(2, 5, random_state=0).frames[:2], **names)
+
+
+def test_names_are_kept_in_one_form():
+    frames = make_landmark_clips(2, 5, random_state=0).frames[:2]
+    clips = MicroExpressionClips(frames, ["fear", "fear\u200b"], ["lab/José", "lab/Jose\u0301"])
+    assert (clips.class_names, len(set(clips.groups))) == (["fear"], 1)
+
+
+def test_targets_that_are_no_list_are_refused():
+    frames = make_landmark_clips(2, 5, random_state=0).frames[:2]
+    with pytest.raises(TypeError, match="target must be array-like, got int"):
+        MicroExpressionClips(frames, 5, ["lab/a", "lab/b"])

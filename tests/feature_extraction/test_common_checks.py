@@ -47,6 +47,7 @@ def as_landmarks(X):
 ESTIMATORS = [
     GraphOfTables(flatten=True),
     GraphOfTables(flatten=True, features="both", align=False, magnification=3),
+    GraphOfTables(flatten=True, landmarker=FaceLandmarker(tracking="detect")),
     LandmarksOfTables(),
 ]
 CANNOT_APPLY = {

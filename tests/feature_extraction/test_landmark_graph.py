@@ -7,13 +7,15 @@ from PIL import Image
 from skimage.data import astronaut
 from sklearn.base import clone
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.dummy import DummyClassifier
 from sklearn.model_selection import GridSearchCV, LeaveOneGroupOut, cross_validate
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.utils import get_tags
 
 import skmer
 from skmer.face import MEAN_SHAPE, FaceGraph
 from skmer.feature_extraction import LandmarkGraphTransformer
-from skmer.landmarks import FaceLandmarker, _detection, apply_similarity
+from skmer.landmarks import FaceLandmarker, _detection, _landmarker, apply_similarity
 
 RNG = np.random.default_rng(0)
 NODES = [*range(17, 36), *range(48, 60)]
@@ -47,8 +49,9 @@ def images():
 
 @pytest.fixture
 def image_graph(tmp_path):
-    def make(**parameters):
-        return LandmarkGraphTransformer(**{"n_boxes": 3, "memory": tmp_path / "cache"} | parameters)
+    def make(flatten=False, **parameters):
+        landmarker = FaceLandmarker(**{"n_boxes": 3, "memory": tmp_path / "cache"} | parameters)
+        return LandmarkGraphTransformer(flatten=flatten, landmarker=landmarker)
 
     return make
 
@@ -128,9 +131,9 @@ def test_views(landmarks):
     features = LandmarkGraphTransformer().transform(views)
     assert features.shape == (12, 2, 3, 31, 2)
     assert np.allclose(features[:, 0], features[:, 1], atol=1e-5)
-    with pytest.raises(ValueError, match="flatten=True has no place for n_views=2"):
-        LandmarkGraphTransformer(flatten=True, n_views=2).fit(landmarks)
-    with pytest.raises(ValueError, match="flatten=True has no place for the 2 views"):
+    with pytest.raises(ValueError, match="flatten=True is incompatible with n_views=2"):
+        LandmarkGraphTransformer(flatten=True, landmarker=FaceLandmarker(n_views=2)).fit(landmarks)
+    with pytest.raises(ValueError, match="flatten=True is incompatible with the 2 views"):
         LandmarkGraphTransformer(flatten=True).transform(views)
 
 
@@ -146,7 +149,7 @@ def test_images_paths_and_landmarks_give_the_same(images, image_graph, tmp_path)
     assert np.array_equal(LandmarkGraphTransformer().transform(points), expected)
 
 
-def test_parameters_reach_the_landmarker(images, image_graph):
+def test_the_landmarkers_parameters_hold(images, image_graph):
     assert image_graph(n_views=2).transform(images).shape == (4, 2, 3, 31, 2)
     assert not np.allclose(image_graph(tracking="detect").transform(images), image_graph().transform(images))
     blank = [[np.full((90, 90), 7, dtype=np.uint8)] * 3]
@@ -159,7 +162,7 @@ def test_missing_landmarks(landmarks):
     landmarks[3] = np.nan
     with pytest.raises(ValueError, match="no landmarks in clip 3"):
         LandmarkGraphTransformer().fit(landmarks)
-    features = LandmarkGraphTransformer(on_missing="nan").fit_transform(landmarks)
+    features = LandmarkGraphTransformer(landmarker=FaceLandmarker(on_missing="nan")).fit_transform(landmarks)
     assert np.isnan(features[3]).all() and np.isfinite(np.delete(features, 3, axis=0)).all()
 
 
@@ -178,6 +181,9 @@ def test_a_face_without_width(landmarks):
         ({"features": "velocity"}, "'features' parameter"),
         ({"magnification": -1}, "'magnification' parameter"),
         ({"align": "yes"}, "'align' parameter"),
+        ({"landmarker": "dlib"}, "'landmarker' parameter"),
+        ({"landmarker": FaceLandmarker(n_boxes=0)}, "'n_boxes' parameter of FaceLandmarker"),
+        ({"tracking": "klt"}, "'tracking' parameter"),
     ],
     ids=str,
 )
@@ -190,7 +196,7 @@ def test_stateless(landmarks):
     graph = LandmarkGraphTransformer(magnification=2)
     expected = graph.transform(landmarks)
     fitted = graph.fit(landmarks[:2])
-    assert fitted is graph and set(vars(graph)) == set(graph.get_params())
+    assert fitted is graph and set(vars(graph)) == set(graph.get_params(deep=False))
     for other in (clone(graph), pickle.loads(pickle.dumps(graph))):
         assert np.array_equal(other.transform(landmarks), expected)
     assert skmer.LandmarkGraphTransformer is LandmarkGraphTransformer
@@ -227,3 +233,76 @@ def test_26_folds_detect_each_face_once(images, image_graph, monkeypatch):
     y = np.tile([0, 1], 13)
     cross_validate(pipe, frames, y, groups=np.arange(26), cv=LeaveOneGroupOut())
     assert len(calls) == 26
+
+
+def test_none_is_the_landmarker_with_its_defaults(images):
+    assert LandmarkGraphTransformer().get_params()["landmarker"] is None
+    expected = LandmarkGraphTransformer(landmarker=FaceLandmarker()).transform(images)
+    assert np.array_equal(LandmarkGraphTransformer().transform(images), expected)
+
+
+def test_parameters_of_the_landmarker_are_nested(landmarks):
+    graph = LandmarkGraphTransformer(landmarker=FaceLandmarker(n_boxes=7))
+    assert graph.get_params()["landmarker__n_boxes"] == 7
+    assert "landmarker__n_boxes" not in graph.get_params(deep=False)
+    copied = clone(graph).set_params(landmarker__tracking="detect", landmarker__on_missing="nan")
+    assert copied.landmarker.tracking == "detect" and graph.landmarker.tracking == "flow"
+    assert get_tags(copied).input_tags.allow_nan and not get_tags(graph).input_tags.allow_nan
+    names = copied.set_params(flatten=True).fit(landmarks).get_feature_names_out()
+    assert copied.transform(landmarks).shape == (12, len(names))
+
+
+@pytest.mark.parametrize("name", ["tracking", "memory", "n_jobs", "verbose"])
+def test_short_forms_set_the_landmarker(name, landmarks, monkeypatch, tmp_path):
+    value = {"tracking": "detect", "memory": tmp_path, "n_jobs": 2, "verbose": 1}[name]
+    used = []
+    original = FaceLandmarker.extract
+    monkeypatch.setattr(FaceLandmarker, "extract", lambda own, X: used.append(own) or original(own, X))
+    LandmarkGraphTransformer(**{name: value}).transform(landmarks)
+    assert used[0].get_params() == FaceLandmarker(**{name: value}).get_params()
+
+
+@pytest.mark.parametrize("method", ["fit", "transform", "fit_transform"])
+@pytest.mark.parametrize("short", [{"tracking": "flow"}, {"memory": "auto"}, {"n_jobs": 1}, {"verbose": 0}])
+def test_a_short_form_beside_a_landmarker_is_an_error(landmarks, method, short):
+    graph = LandmarkGraphTransformer(landmarker=FaceLandmarker(), **short)
+    with pytest.raises(ValueError, match=rf"^{next(iter(short))}=.* was given together with a landmarker"):
+        getattr(graph, method)(landmarks)
+
+
+def test_all_but_the_first_argument_are_keywords():
+    with pytest.raises(TypeError, match="positional"):
+        LandmarkGraphTransformer("brow-nose-lip31", "both")
+    with pytest.raises(TypeError, match="positional"):
+        FaceLandmarker("flow", 5)
+
+
+def test_a_search_over_the_landmarkers_parameters(images, image_graph):
+    pipe = Pipeline([("graph", image_graph(flatten=True, n_boxes=1)), ("clf", DummyClassifier())])
+    grid = {"graph__landmarker__tracking": ["flow", "detect"], "graph__landmarker__n_boxes": [1, 2]}
+    search = GridSearchCV(pipe, grid, cv=2, error_score="raise").fit(images, [0, 1, 0, 1])
+    assert len(search.cv_results_["params"]) == 4
+    assert search.best_estimator_["graph"].landmarker is not pipe["graph"].landmarker
+
+
+@pytest.mark.parametrize("method", ["fit", "transform", "fit_transform"])
+@pytest.mark.parametrize("kind", ["landmarks", "images"])
+def test_frames_are_checked_once(landmarks, images, method, kind, monkeypatch):
+    checks = []
+    for name in ("check_frames", "_flagged"):
+        original = getattr(_landmarker, name)
+        monkeypatch.setattr(
+            _landmarker, name, lambda *args, _f=original, _n=name: checks.append((_n, *args[1:])) or _f(*args)
+        )
+    frames = landmarks if kind == "landmarks" else images
+    getattr(LandmarkGraphTransformer(), method)(frames)
+    assert checks.count(("check_frames",)) == 1
+    assert checks.count(("_flagged", "no face")) == (0 if (method, kind) == ("fit", "images") else 1)
+
+
+def test_a_pipeline_checks_its_frames_once(landmarks, labels, monkeypatch):
+    checks = []
+    original = _landmarker.check_frames
+    monkeypatch.setattr(_landmarker, "check_frames", lambda X: checks.append(1) or original(X))
+    make_pipeline(LandmarkGraphTransformer(flatten=True), DummyClassifier()).fit(landmarks, labels[0])
+    assert len(checks) == 1

@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 
-from skmer.frames._check import holds_landmarks
-from skmer.landmarks import check_frames
+from skmer.frames import check_frames, holds_landmarks
 
 IMAGE = np.zeros((8, 9), dtype=np.uint8)
 COLOUR = np.zeros((8, 9, 3), dtype=np.uint8)

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from skmer.frames._read import read_bytes
-from skmer.landmarks import frame_label, read_image
+from skmer.frames import frame_label, read_bytes, read_image
 
 RNG = np.random.default_rng(0)
 COLOUR = RNG.integers(0, 256, (12, 16, 3), dtype=np.uint8)

@@ -257,7 +257,7 @@ def test_a_fitted_model_is_shown(page, evaluated, landmark_clips):
     pipeline.fit(landmark_clips.frames, landmark_clips.target)
     written = page(evaluated, landmark_clips, estimator=pipeline)
     assert "It made none of the predictions on this page." in written.text
-    captions = ["Which landmarks each action", "How much each class leans", "Loss terms by epoch"]
+    captions = ["Share of each landmark in each", "Weight of each action", "Loss terms by epoch"]
     assert all(caption in written.text for caption in captions)
     with pytest.raises(ValueError, match="clips must be given with estimator"):
         page(evaluated, estimator=pipeline)

@@ -27,7 +27,7 @@ def canvas(*placed):
 def test_a_face_is_found_at_first_sight(portrait):
     face = find_face(portrait)
     left, top, right, bottom = face.box
-    assert face.how == "plain" and face.n_faces == 1 and face.score > 0
+    assert face.attempt == "plain" and face.n_faces == 1 and face.score > 0
     assert 0 < left < right < 300 and 0 < top < bottom < 300
 
 
@@ -59,14 +59,14 @@ def test_a_tight_crop_is_found_with_a_border(portrait):
     tight = cv2.resize(portrait[top + 10 : bottom - 5, left + 10 : right - 10], None, fx=2, fy=2)
     assert not detect_faces(tight)
     face = find_face(tight)
-    assert face.how == "border"
+    assert face.attempt == "border"
     assert np.allclose(face.box, (-20, -20, 342, 342), atol=30)
 
 
 def test_a_small_face_is_found_enlarged(portrait):
     small = cv2.resize(portrait, (90, 90), interpolation=cv2.INTER_AREA)
     face = find_face(small)
-    assert face.how == "enlarged"
+    assert face.attempt == "enlarged"
     assert np.allclose(np.array(face.box) / 0.3, find_face(portrait).box, atol=20)
 
 

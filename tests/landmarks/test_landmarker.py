@@ -122,7 +122,7 @@ def test_what_a_file_holds_counts_and_not_its_name(landmarker, clip, saved, dete
 
 def test_an_algorithm_version_makes_old_results_stale(landmarker, clip, detector_calls, monkeypatch):
     landmarker().transform([clip])
-    monkeypatch.setattr("skmer.landmarks._landmarker.ALGORITHM", _extraction.ALGORITHM + 1)
+    monkeypatch.setattr(_extraction, "ALGORITHM", _extraction.ALGORITHM + 1)
     landmarker().transform([clip])
     assert len(detector_calls) == 2
 
@@ -199,8 +199,8 @@ def test_the_table(landmarker, clip):
         result.landmarks, landmarker(on_missing="nan").transform([clip, [BLANK] * 3]), equal_nan=True
     )
     found, missing = result.table.to_dict("records")
-    assert found["left"] < found["right"] and found["score"] > 0 and found["how"] == "plain"
-    assert found["n_faces"] == 1 and found["flags"] == () and found["apex_likeness"] > 0.95
+    assert found["left"] < found["right"] and found["score"] > 0 and found["attempt"] == "plain"
+    assert found["n_faces"] == 1 and found["flags"] == () and found["apex_photometric_correlation"] > 0.95
     assert found["offset_rotation"] == pytest.approx(1.0, abs=0.05)
     assert found["offset_shift"] == pytest.approx(np.hypot(2, 1), abs=1.0)
     assert found["apex_scale"] == pytest.approx(1.0, abs=0.005)

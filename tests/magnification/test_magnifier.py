@@ -92,3 +92,8 @@ def test_landmarks_move_further_on_magnified_frames(portrait, shifted):
 def test_what_cannot_be_magnified(parameters, frames, message):
     with pytest.raises(ValueError, match=message):
         MotionMagnifier(**parameters).fit(frames).transform(frames)
+
+
+def test_all_but_method_and_alpha_are_keywords():
+    with pytest.raises(TypeError, match="positional"):
+        MotionMagnifier("magnet", 3.0, "weights.safetensors")

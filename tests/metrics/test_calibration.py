@@ -60,6 +60,8 @@ def test_order_of_labels_is_that_of_the_columns():
         ([0, 1], [[2.0, 1.0]] * 2, {}, "sum to 1 in each row, got rows that sum from 3 to 3"),
         ([0, 1], [[-0.5, 1.5]] * 2, {}, "smallest entry of -0.5"),
         ([0, 1], [[0.5, 0.5]] * 2, {"n_bins": 0}, "n_bins"),
+        ([0, 1], [[0.5, 0.5]] * 2, {"n_bins": 10**9}, "n_bins"),
+        ([0, 1], [[0.5, 0.5]] * 2, {"n_bins": 10**30}, "n_bins"),
         ([0, 1], [[0.5, 0.5]] * 2, {"strategy": "width"}, "strategy"),
     ],
 )

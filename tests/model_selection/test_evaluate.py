@@ -266,10 +266,10 @@ def test_a_blank_face_in_the_papers_pipeline_keeps_its_place():
     for frame in range(3):
         clips.frames[4, frame] = np.full_like(clips.frames[4, frame], 128)
     pipeline = paper_pipeline(n_views=1, random_state=0)
-    result = evaluate_loso(pipeline.set_params(graph__on_missing="nan", clf__max_epochs=1), clips)
+    result = evaluate_loso(pipeline.set_params(graph__landmarker__on_missing="nan", clf__max_epochs=1), clips)
     assert result.predictions["missing"].to_numpy().nonzero()[0].tolist() == [4]
     with pytest.raises(ValueError, match="no face was found"):
-        evaluate_loso(pipeline.set_params(graph__on_missing="raise"), clips)
+        evaluate_loso(pipeline.set_params(graph__landmarker__on_missing="raise"), clips)
 
 
 def test_steps_that_learn_are_not_fitted_to_look_for_missing_faces(make_data, recorder):

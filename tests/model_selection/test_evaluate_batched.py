@@ -30,7 +30,6 @@ def net(**params):
     usual = {
         "max_epochs": 2,
         "n_channels": 4,
-        "n_members": 1,
         "random_state": 0,
         "batch_size": 16,
         "dtype": "float64",

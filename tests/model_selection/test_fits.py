@@ -18,7 +18,7 @@ def data():
 
 def search(data, **options):
     X, y, groups = data
-    net = DeReGRLClassifier(max_epochs=1, n_channels=4, n_members=1, random_state=0, batch_size=16)
+    net = DeReGRLClassifier(max_epochs=1, n_channels=4, random_state=0, batch_size=16)
     options = {"refit": False} | options
     return BatchedGridSearchCV(net, {"n_actions": [2, 3]}, **options).fit(X, y, groups=groups)
 

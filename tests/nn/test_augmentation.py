@@ -22,7 +22,7 @@ def test_reflection_undoes_itself_and_exchanges_the_sides(draw):
 
 
 def test_half_of_the_samples_are_mirrored(draw, generator):
-    augment = Augmentation(GRAPH, mirror=0.5, noise=0.0)
+    augment = Augmentation(GRAPH, horizontal_flip=0.5, noise=0.0)
     x = draw(400, 3, 31, 2)
     y = augment(x, augment.draw(x.shape, generator))
     mirrored = (y != x).flatten(1).any(1)
@@ -31,7 +31,7 @@ def test_half_of_the_samples_are_mirrored(draw, generator):
 
 
 def test_noise_is_in_proportion_to_the_motion_and_leaves_still_frames(draw, generator):
-    augment = Augmentation(GRAPH, mirror=0.0, noise=0.4)
+    augment = Augmentation(GRAPH, horizontal_flip=0.0, noise=0.4)
     x = draw(500, 3, 31, 2) * torch.tensor([0.0, 3.0, 0.0], dtype=torch.float64)[:, None, None]
     added = augment(x, augment.draw(x.shape, generator)) - x
     assert (added[:, [0, 2]] == 0).all()
@@ -47,7 +47,7 @@ def test_noise_does_not_depend_on_the_unit(draw, generator):
 
 def test_one_frame_takes_noise_in_proportion_to_its_values(draw, generator):
     augment = Augmentation(FaceGraph.generic(50), noise=0.1)
-    assert augment.mirror == 0
+    assert augment.horizontal_flip == 0
     x = 10 * draw(200, 1, 50, 1)
     added = augment(x, augment.draw(x.shape, generator)) - x
     assert abs(added.std() / (0.1 * 10) - 1) < 0.05
@@ -55,13 +55,15 @@ def test_one_frame_takes_noise_in_proportion_to_its_values(draw, generator):
 
 def test_nothing_to_do_is_said():
     assert Augmentation(GRAPH).active
-    assert not Augmentation(GRAPH, mirror=0.0, noise=0.0).active
-    assert Augmentation(GRAPH, mirror=0.0, noise=0.0, rigid=0.1).active
-    assert not Augmentation(FaceGraph.generic(5), mirror=0.0, noise=0.0, rigid=0.1).active
+    assert not Augmentation(GRAPH, horizontal_flip=0.0, noise=0.0).active
+    assert Augmentation(GRAPH, horizontal_flip=0.0, noise=0.0, head_motion_noise=0.1).active
+    assert not Augmentation(
+        FaceGraph.generic(5), horizontal_flip=0.0, noise=0.0, head_motion_noise=0.1
+    ).active
 
 
 def test_rigid_noise_is_a_similarity_in_proportion_to_the_motion(draw, generator):
-    augment = Augmentation(GRAPH, mirror=0.0, noise=0.0, rigid=0.5)
+    augment = Augmentation(GRAPH, horizontal_flip=0.0, noise=0.0, head_motion_noise=0.5)
     x = draw(400, 3, 31, 4) * torch.tensor([0.0, 3.0, 0.0], dtype=torch.float64)[:, None, None]
     added = augment(x, augment.draw(x.shape, generator)) - x
     assert (added[:, [0, 2]] == 0).all()

@@ -14,7 +14,7 @@ N_NETS, N_CLIPS, N_CLASSES = 3, 7, 5
 NETS = [
     {},
     {"n_actions": 9, "n_channels": 8, "n_layers": 1},
-    {"channels": ("magnitude", "edge"), "linear_path": True},
+    {"channels": ("magnitude", "edge"), "linear_skip": True},
     {"adjacency": "learned", "relations": "full"},
     {"adjacency": "skeleton", "relations": "component"},
     {"reconstruction": False},

@@ -18,7 +18,7 @@ SWITCHES = [
     {"fusion": "sum"},
     {"reconstruction": False},
     {"decomposition": False, "reconstruction": False},
-    {"channels": ("magnitude", "relative"), "linear_path": True},
+    {"channels": ("magnitude", "relative"), "linear_skip": True},
 ]
 
 
@@ -78,10 +78,10 @@ def test_equation_6(draw):
 
 
 def test_the_linear_path_is_added_to_the_logits_and_starts_at_zero(draw):
-    network = DeReGRL(GRAPH, 2, 5, channels=["magnitude"], linear_path=True).double()
+    network = DeReGRL(GRAPH, 2, 5, channels=["magnitude"], linear_skip=True).double()
     x = draw(4, 3, 31, 2)
     before = network(x)[0]
-    path = network.linear_path
+    path = network.linear_skip
     assert not path.weight.any() and not path.bias.any()
     path.weight.data, path.bias.data = draw(186, 5), draw(1, 5)
     torch.testing.assert_close(network(x)[0] - before, x.flatten(1) @ path.weight + path.bias)

@@ -16,8 +16,9 @@ def test_every_choice_of_the_paper(dataset, width):
         pipe = paper_pipeline(dataset)
     magnify, graph, clf = (pipe[name] for name in ("magnify", "graph", "clf"))
     assert (magnify.method, magnify.alpha) == ("lagrangian", 3.0)
-    assert (graph.tracking, graph.features, graph.align, graph.n_boxes) == ("detect", "coordinates", False, 1)
-    assert graph.n_views > 1
+    assert (graph.features, graph.align) == ("coordinates", False)
+    assert (graph.landmarker.tracking, graph.landmarker.n_boxes) == ("detect", 1)
+    assert graph.landmarker.n_views > 1
     assert (clf.n_actions, clf.n_channels, clf.n_layers) == (3, width, 2)
     assert (clf.lambda_center, clf.lambda_weight, clf.lambda_balance) == (1, 1, 0.1)
     assert (clf.loss_reduction, clf.mirror, clf.noise, clf.class_weight) == ("sum", False, 0, None)
@@ -58,7 +59,7 @@ def test_rows_under_the_default_recipe():
 
 def test_the_default_recipe_heeds_the_data_set():
     rows = ablation_pipelines("samm", recipe="default", n_views=3)
-    assert (rows["backbone"]["clf"].n_channels, rows["backbone"]["graph"].n_views) == (8, 3)
+    assert (rows["backbone"]["clf"].n_channels, rows["backbone"]["graph"].landmarker.n_views) == (8, 3)
     with pytest.raises(ValueError, match="magnet_weights has no place in recipe='default'"):
         ablation_pipelines("samm", "weights.safetensors", recipe="default")
     with pytest.raises(ValueError, match="dataset must be one of"):

@@ -1,33 +1,33 @@
-"""From the rows of an annotation sheet to clips: names, labels, what is dropped and what is corrected."""
+"""Rows of an annotation sheet as named and labelled clips, with a log of dropped and corrected rows."""
 
 from collections import Counter
 from collections.abc import Mapping
 
 import pandas as pd
 
-from skmer.datasets._clips import KEYFRAMES
-from skmer.datasets._readers._formats import subject_and_clip
-from skmer.datasets._readers._sheets import cell_text, frame_number
-from skmer.datasets._vocabulary import canonical_label
+from skmer.datasets._cells import Unvalued, canonical_label, cell_text, frame_number, is_date, shown
+from skmer.datasets._readers._specs import subject_and_clip
+from skmer.frames import KEYFRAMES
 
 EVERY_CLASS = "all"
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7}
 _COLUMNS = ["row", "subject", "clip", "reason"]
 
 
-class Notes:
-    """What is dropped and corrected on the way from the sheet to clips, each with its reason."""
+class ReadingLog:
+    """Log of the rows that are dropped or corrected, each with its reason."""
 
     def __init__(self):
         self._dropped, self._corrected = [], []
 
     def drop(self, row, reason):
-        """List a row that is left out."""
-        self._dropped.append((row["position"], row["subject"], row["clip"], reason))
+        """List a row that is left out; what was corrected in it does not matter any more."""
+        self._corrected = [entry for entry in self._corrected if entry[0] != row["line"]]
+        self._dropped.append((row["line"], row["subject"], row["clip"], reason))
 
     def correct(self, row, reason):
         """List a row that is changed or incomplete."""
-        self._corrected.append((row["position"], row["subject"], row["clip"], reason))
+        self._corrected.append((row["line"], row["subject"], row["clip"], reason))
 
     @property
     def dropped(self):
@@ -40,28 +40,30 @@ class Notes:
         return pd.DataFrame(self._corrected, columns=_COLUMNS)
 
 
-def sheet_rows(sheet, form, options):
-    """Every row of a sheet as a dict, named without repeats.
+def sheet_rows(sheet, spec, options):
+    """Every row of a sheet as a dict, under unique clip names.
 
     Parameters
     ----------
     sheet : Sheet
         The annotation sheet.
-    form : SheetFormat
+    spec : DatasetSpec
         The data set's.
     options : ReadOptions
-        `labels` and `classes` count.
+        Only `labels` and `classes` are used.
 
     Returns
     -------
     rows : list of dict
-        With ``position``, ``subject``, ``clip``, ``key`` (of its folder), the numbers of its three frames,
+        With ``line``, ``subject``, ``clip``, ``key`` (of its folder), the numbers of its three frames,
         ``label`` and the sheet's own ``sheet_label``. Repeated clips have a counter, which depends on the
         sheet alone and not on the classes: one name is one clip in every reading.
     """
-    classes = chosen_classes(form, options)
+    classes = chosen_classes(spec, options)
     cells = sheet.rows.to_dict("records")
-    rows = [_row(position, row, form, options.labels, classes) for position, row in enumerate(cells)]
+    rows = [
+        _row(line, row, spec, options.labels, classes) for line, row in zip(sheet.lines, cells, strict=True)
+    ]
     taken = {(row["subject"], row["clip"]) for row in rows}
     counts = Counter()
     for row in rows:
@@ -75,16 +77,17 @@ def sheet_rows(sheet, form, options):
     return rows
 
 
-def _row(position, cells, form, labels, classes):
-    subject, clip = subject_and_clip(form, cells["subject"], cells["clip"])
+def _row(line, cells, spec, labels, classes):
+    subject, clip = subject_and_clip(spec, cells["subject"], cells["clip"])
     label = _label(cells, labels)
     return {
-        "position": position,
+        "line": line,
         "subject": subject,
         "clip": clip,
         "sheet_clip": clip,
-        "key": form.clip_key(subject, clip),
+        "key": spec.clip_key(subject, clip),
         "cells": cells,
+        "label_column": labels,
         "sheet_label": label,
         "label": label if classes is None else classes.get(label),
         **{name: frame_number(cells[name]) for name in KEYFRAMES},
@@ -99,19 +102,19 @@ def _label(cells, labels):
     return f"objective {_ROMAN.get(text, text)}" if text else ""
 
 
-def chosen_classes(form, options):
-    """Label to class, None for every label as it is."""
+def chosen_classes(spec, options):
+    """Mapping from labels to classes; None keeps every label as it is."""
     classes = options.classes
     if classes == EVERY_CLASS:
         return None
     if isinstance(classes, str):
-        if classes not in form.presets:
+        if classes not in spec.presets:
             raise ValueError(
-                f"classes must be one of {[*form.presets, EVERY_CLASS]} or a mapping, got {classes!r}."
+                f"classes must be one of {[*spec.presets, EVERY_CLASS]} or a mapping, got {classes!r}."
             )
         if options.labels == "emotion":
-            return form.presets[classes]
-        if classes == next(iter(form.presets)):  # the default, which stands for every objective class
+            return spec.presets[classes]
+        if classes == next(iter(spec.presets)):  # the default: with objective labels it means every class
             return None
         raise ValueError(
             f"classes={classes!r} is made of emotions, but labels is 'objective'; pass classes='all', a list "
@@ -122,47 +125,55 @@ def chosen_classes(form, options):
     return {canonical_label(name): canonical_label(name) for name in classes}
 
 
-def kept_rows(rows, form, options, notes):
-    """The rows that have a subject, a clip, an onset and a label of the chosen classes; list of dict."""
+def kept_rows(rows, spec, options, log):
+    """Rows with a subject, a clip, an onset and a label of the chosen classes; list of dict."""
     kept = []
     for row in rows:
         reason = _reason_to_drop(row)
         if reason:
-            notes.drop(row, reason)
+            log.drop(row, reason)
             continue
         if options.corrections:
-            _correct(row, form, notes)
+            _correct(row, spec, log)
         forget_outside(row)
-        if row["apex"] is None and options.missing_apex == "drop" and form.has_apex:
-            notes.drop(row, f"no apex frame ({cell_text(row['cells']['apex'])!r})")
+        if row["apex"] is None and options.missing_apex == "drop" and spec.has_apex:
+            log.drop(row, f"no apex frame ({shown(row['cells']['apex'])})")
             continue
+        if is_date(row["cells"]["action_units"]):
+            log.correct(row, f"action units {shown(row['cells']['action_units'])} are a date: none is read")
         kept.append(row)
     return kept
 
 
 def _reason_to_drop(row):
-    if not row["subject"] or not row["clip"]:
-        return "no subject" if row["clip"] else "no file name"
+    for name, what in (("clip", "file name"), ("subject", "subject")):
+        if not row[name]:
+            return f"no {what}{_unvalued(row, name)}"
     if row["onset"] is None:
-        return f"no onset frame ({cell_text(row['cells']['onset'])!r})"
+        return f"no onset frame ({shown(row['cells']['onset'])})"
     if not row["sheet_label"]:
-        return "no label"
+        return f"no label{_unvalued(row, row['label_column'])}"
     if not row["label"]:
         return f"class {row['sheet_label']!r} is not among the chosen ones"
     return None
 
 
-def _correct(row, form, notes):
+def _unvalued(row, name):
+    cell = row["cells"][name]
+    return f" ({shown(cell)})" if isinstance(cell, Unvalued) else ""
+
+
+def _correct(row, spec, log):
     name = row["subject"], row["sheet_clip"].casefold()
-    for slip in form.corrections:
+    for slip in spec.corrections:
         same_clip = (slip.subject, slip.clip.casefold()) == name
         if same_clip and all(row[frame] == number for frame, number in slip.reads.items()):
             row.update(slip.should_read)
-            notes.correct(row, f"{slip.reads} read as {slip.should_read}, a known slip")
+            log.correct(row, f"{slip.reads} read as {slip.should_read}, a known slip")
 
 
 def forget_outside(row):
-    """Take an offset before the onset, or an apex outside onset and offset, for a missing one."""
+    """Treat an offset before the onset, and an apex outside onset and offset, as missing."""
     if row["offset"] is not None and row["offset"] < row["onset"]:
         row["offset"] = None
     last = float("inf") if row["offset"] is None else row["offset"]

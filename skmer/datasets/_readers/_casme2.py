@@ -12,13 +12,14 @@ def load_casme2(
     frames="raw",
     corrections=False,
     missing_apex="find",
+    on_missing="warn",
     verify_files=True,
 ):
     """Read a licensed copy of CASME II.
 
     Columns are found by their names and frames by the last number in their file names, so that copies with
-    other columns, blank cells, text in frame cells or unpadded names are read alike. Nothing is changed in
-    silence: what is left out is in `dropped`, what is filled in or corrected in `corrected`, each with its
+    other columns, blank cells, text in frame cells or unpadded names are read alike. Nothing is changed
+    silently: rows left out are listed in `dropped`, rows filled in or corrected in `corrected`, each with its
     reason.
 
     Parameters
@@ -37,15 +38,19 @@ def load_casme2(
         Estimated emotion, or the class of action units, as ``"objective 1"``, for which `classes` is a list
         of these or all.
     frames : {"raw", "cropped"}, default="raw"
-        Which frames, where a copy has both.
+        Kind of frames to read, if a copy has both.
     corrections : bool, default=False
         Correct the sheet's known slips.
     missing_apex : {"find", "middle", "drop"}, default="find"
-        What a clip gets whose apex is absent or outside the clip: the frame between onset and offset that
-        `skmer.landmarks.find_apex` finds, its middle frame, or the drop table. A search takes seconds, once
-        per clip: it is kept in the cache, and `joblib.parallel_config` spreads its frames. Where it fails, as
-        for want of a face, the middle frame is taken. ``"find"`` opens files, so it leaves an apex empty
-        under ``verify_files=False``.
+        Apex of a clip whose sheet has none, or one outside the clip: the frame between onset and offset that
+        `skmer.landmarks.find_apex` finds, or the middle frame; ``"drop"`` leaves the clip out. A search takes
+        seconds, once per clip: it is kept in the cache, and `joblib.parallel_config` spreads its frames. If
+        it fails, for example because no face is found, the middle frame is taken. ``"find"`` opens files, so
+        it leaves an apex empty under ``verify_files=False``.
+    on_missing : {"warn", "raise"}, default="warn"
+        Treatment of a clip whose folder or frames are not on disk: leave it out, list it in `dropped` and
+        warn with the number of such clips, or raise an error. If no clip has its frames, the error is raised
+        in either case.
     verify_files : bool, default=True
         Ask for every frame's file. Otherwise frames that are not found have the empty path, and an apex or
         offset that only the files could tell stays empty in the table.
@@ -59,7 +64,8 @@ def load_casme2(
     Raises
     ------
     FileNotFoundError
-        If a folder, the sheet or a frame is missing; the message names path, subject and clip.
+        If the folder or the sheet is missing, or frames are and `on_missing` says so; the message names path,
+        subject and clip.
     ValueError
         If the sheet has no header, several sheets match, or a parameter is out of its range.
 
@@ -79,5 +85,7 @@ def load_casme2(
     >>> bool((clips.target == made.target).all()), clips.table["clip"][0]
     (True, 'EP01_01f')
     """
-    options = ReadOptions(annotations, classes, labels, frames, corrections, missing_apex, verify_files)
+    options = ReadOptions(
+        annotations, classes, labels, frames, corrections, missing_apex, on_missing, verify_files
+    )
     return load_dataset("casme2", root, options)

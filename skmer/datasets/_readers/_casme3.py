@@ -12,6 +12,7 @@ def load_casme3(
     frames="raw",
     corrections=False,
     missing_apex="find",
+    on_missing="warn",
     verify_files=True,
 ):
     """Read a licensed copy of CAS(ME)^3, part A.
@@ -30,11 +31,13 @@ def load_casme3(
     labels : {"emotion", "objective"}, default="emotion"
         Estimated emotion, or the class of action units.
     frames : {"raw", "cropped"}, default="raw"
-        Which frames, where a copy has both; cropped are those in or under a folder that says "crop".
+        Kind of frames to read, if a copy has both; cropped ones lie in or under a folder that says "crop".
     corrections : bool, default=False
         Correct the sheet's known slips.
     missing_apex : {"find", "middle", "drop"}, default="find"
-        What a clip without an apex gets, as in `load_casme2`.
+        Apex of a clip that has none, as in `load_casme2`.
+    on_missing : {"warn", "raise"}, default="warn"
+        Treatment of a clip whose frames are not on disk, as in `load_casme2`.
     verify_files : bool, default=True
         Ask for every frame's file, as `load_casme2` explains.
 
@@ -66,5 +69,7 @@ def load_casme3(
     >>> clips.groups.tolist(), clips.target.tolist()
     (['casme3/spNO.1'], ['disgust'])
     """
-    options = ReadOptions(annotations, classes, labels, frames, corrections, missing_apex, verify_files)
+    options = ReadOptions(
+        annotations, classes, labels, frames, corrections, missing_apex, on_missing, verify_files
+    )
     return load_dataset("casme3", root, options)

@@ -12,6 +12,7 @@ def load_dfme(
     frames="raw",
     corrections=False,
     missing_apex="find",
+    on_missing="warn",
     verify_files=True,
 ):
     """Read a licensed copy of DFME.
@@ -27,11 +28,13 @@ def load_dfme(
     labels : {"emotion", "objective"}, default="emotion"
         Estimated emotion, or the class of action units.
     frames : {"raw", "cropped"}, default="raw"
-        Which frames, where a copy has both; cropped are those in or under a folder that says "crop".
+        Kind of frames to read, if a copy has both; cropped ones lie in or under a folder that says "crop".
     corrections : bool, default=False
         Correct the sheet's known slips.
     missing_apex : {"find", "middle", "drop"}, default="find"
-        What a clip without an apex gets, as in `load_casme2`.
+        Apex of a clip that has none, as in `load_casme2`.
+    on_missing : {"warn", "raise"}, default="warn"
+        Treatment of a clip whose frames are not on disk, as in `load_casme2`.
     verify_files : bool, default=True
         Ask for every frame's file, as `load_casme2` explains.
 
@@ -63,5 +66,7 @@ def load_dfme(
     >>> clips.groups.tolist(), clips.target.tolist()
     (['dfme/7'], ['fear'])
     """
-    options = ReadOptions(annotations, classes, labels, frames, corrections, missing_apex, verify_files)
+    options = ReadOptions(
+        annotations, classes, labels, frames, corrections, missing_apex, on_missing, verify_files
+    )
     return load_dataset("dfme", root, options)

@@ -1,23 +1,10 @@
-"""Where the frames of each clip lie: folders by their names, frames by the last number in theirs."""
+"""Index of the frames on disk: folders by clip, frames by the last number in their file names."""
 
 import os
 import re
 from pathlib import Path
 
-_IMAGES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"}
-
-
-def trailing_number(name):
-    """Integer of the last digit run of a file's stem, None without digits.
-
-    Examples
-    --------
-    >>> from skmer.datasets._readers._frame_index import trailing_number
-    >>> trailing_number("reg_img46.jpg"), trailing_number("006_05562.jpg")
-    (46, 5562)
-    """
-    runs = re.findall(r"\d+", Path(name).stem)
-    return int(runs[-1]) if runs else None
+from skmer.frames import is_image_file, trailing_number
 
 
 class FrameIndex:
@@ -32,7 +19,7 @@ class FrameIndex:
     clip_key : callable
         From the parts of a folder's path below `root` to a hashable key, None if it is no clip's folder.
     distinguishes_crops : bool
-        Whether copies have raw and cropped frames as a rule: neither then stands for the other.
+        Whether copies usually have both raw and cropped frames; then neither replaces the other.
     cropped_already : bool
         Whether all frames are cropped, whatever their folder is called.
     """
@@ -45,7 +32,7 @@ class FrameIndex:
         self._folders = {}
         for folder, subfolders, files in os.walk(self.root, followlinks=True):
             subfolders.sort()
-            images = sorted(name for name in files if _is_image(name))
+            images = sorted(name for name in files if is_image_file(name))
             below = Path(folder).relative_to(self.root).parts
             key = clip_key((self.root.name, *below)) if images and not _is_depth(below) else None
             if key is not None:
@@ -53,7 +40,7 @@ class FrameIndex:
                 kinds.setdefault(_kind(below, images), []).append((Path(folder), images))
 
     def kinds(self, key):
-        """Which of ``"raw"`` and ``"cropped"`` a clip has; tuple of str."""
+        """Kinds of frames of a clip, of ``"raw"`` and ``"cropped"``; tuple of str."""
         return tuple(self._folders.get(key, {}))
 
     def frames(self, key, kind):
@@ -77,10 +64,6 @@ class FrameIndex:
 
 def _is_depth(parts):
     return any("depth" in re.split(r"[^a-z]+", part.casefold()) for part in parts)
-
-
-def _is_image(name):
-    return Path(name).suffix.casefold() in _IMAGES and not name.startswith(".")
 
 
 def _kind(parts, images):

@@ -1,32 +1,37 @@
-"""Onset, apex and offset of each clip among the frames on disk."""
+"""Files of onset, apex and offset of each clip, and the choice of an apex or offset that a sheet lacks."""
 
 from collections import Counter
 
-from skmer.datasets._clips import KEYFRAMES
+from skmer._utils._warn import warn_user
+from skmer.datasets._cells import shown
 from skmer.datasets._readers._annotations import forget_outside
-from skmer.datasets._readers._missing_apex import apex_reason, found_apex
-from skmer.datasets._readers._sheets import cell_text
+from skmer.frames import KEYFRAMES
+from skmer.landmarks import find_apex
+
+
+class _MissingFramesError(Exception):
+    """Raised for a clip whose folder or frames are not on disk, with the reason."""
 
 
 class KeyframeLocator:
-    """Finds the files of clips, and chooses an apex or offset that the sheet leaves out.
+    """Finder of the files of clips, which fills in an apex or offset that the sheet leaves out.
 
     Parameters
     ----------
-    form : SheetFormat
+    spec : DatasetSpec
         The data set's.
     options : ReadOptions
-        `frames`, `missing_apex` and `verify_files` count.
+        Only `frames`, `missing_apex`, `on_missing` and `verify_files` are used.
     index : FrameIndex or None
         The frames on disk; None for a sheet alone.
-    notes : Notes
-        Where choices are listed.
+    log : ReadingLog
+        Receives the choices.
     sheet : list of dict
         Every row of the sheet: where several share a folder, it holds a whole recording.
     """
 
-    def __init__(self, form, options, index, notes, sheet):
-        self.form, self.options, self.index, self.notes = form, options, index, notes
+    def __init__(self, spec, options, index, log, sheet):
+        self.spec, self.options, self.index, self.log = spec, options, index, log
         self._onsets = {}
         for row in sheet:
             if row["onset"] is not None:
@@ -34,7 +39,7 @@ class KeyframeLocator:
         self._shared = {key for key, count in Counter(row["key"] for row in sheet).items() if count > 1}
 
     def locate(self, rows):
-        """Rows that stay, and their paths.
+        """Locate the frames of rows, and leave out those that lack an apex under ``missing_apex="drop"``.
 
         Parameters
         ----------
@@ -44,30 +49,53 @@ class KeyframeLocator:
         Returns
         -------
         rows : list of dict
-            Those that are not dropped for want of an apex.
+            Those that are not dropped for want of an apex or of frames.
         paths : list of list of str
             Onset, apex and offset, empty where there is no file.
         """
-        located = [(row, self._paths(row)) for row in rows]
-        located = [(row, paths) for row, paths in located if paths is not None]
+        located, missing = [], []
+        for row in rows:
+            try:
+                paths = self._paths(row)
+            except _MissingFramesError as error:
+                missing.append((row, str(error)))
+                continue
+            if paths is not None:
+                located.append((row, paths))
+        self._report_missing(missing, len(rows), bool(located))
         return [row for row, _ in located], [paths for _, paths in located]
 
+    def _report_missing(self, missing, n_rows, any_located):
+        """Drop clips without their frames; an error if asked for, or if no clip has them."""
+        if not missing:
+            return
+        row, reason = missing[0]
+        first = f"{self._name(row)} has {reason}"
+        if self.options.on_missing == "raise" or not any_located:
+            raise FileNotFoundError(f"frames: {first}.")
+        for row, reason in missing:
+            self.log.drop(row, reason)
+        warn_user(
+            f"{len(missing)} of {n_rows} clips lack frames and are left out, as .dropped lists; the first: "
+            f"{first}; on_missing='raise' makes this an error."
+        )
+
     def _paths(self, row):
-        """Three paths, None if the row is dropped."""
+        """Three paths; None if the row is dropped."""
         numbered = self._numbered(row)
         if numbered:
             self._forget_past(row, max(numbered))
-            if row["apex"] is None and self.options.missing_apex == "drop" and self.form.has_apex:
-                self.notes.drop(row, f"no apex frame ({cell_text(row['cells']['apex'])!r})")
+            if row["apex"] is None and self.options.missing_apex == "drop" and self.spec.has_apex:
+                self.log.drop(row, f"no apex frame ({shown(row['cells']['apex'])})")
                 return None
             self._fill_offset(row, numbered)
             self._fill_apex(row, numbered)
             self._check_holes(row, numbered)
-        self._note_empty(row)
+        self._note_gaps(row)
         return [str((numbered or {}).get(row[name], "")) for name in KEYFRAMES]
 
     def _forget_past(self, row, last):
-        """An apex or offset after the clip's last frame counts as missing; an onset there is an error."""
+        """Treat an apex or offset after the clip's last frame as missing; an onset there is an error."""
         if row["onset"] > last:
             return
         for name in ("apex", "offset"):
@@ -80,9 +108,9 @@ class KeyframeLocator:
         if missing and self.options.verify_files:
             folder = next(iter(numbered.values())).parent
             wanted = ", ".join(f"{name} {row[name]}" for name in missing)
-            raise FileNotFoundError(
-                f"frames: {self._name(row)} has no frame {wanted} in {str(folder)!r}, which holds numbers "
-                f"{min(numbered)} to {max(numbered)}."
+            raise _MissingFramesError(
+                f"no frame {wanted} in {str(folder)!r}, which holds numbers {min(numbered)} to "
+                f"{max(numbered)}"
             )
 
     def _numbered(self, row):
@@ -93,23 +121,21 @@ class KeyframeLocator:
             return numbered
         others = self.index.kinds(row["key"])
         hint = f"; it has {others[0]} ones: frames={others[0]!r}" if others else ""
-        kind = f"{self.options.frames} frames" if others or self.form.distinguishes_crops else "frames"
-        raise FileNotFoundError(
-            f"frames: {self._name(row)} has no folder of {kind} under {str(self.index.root)!r}{hint}."
-        )
+        kind = f"{self.options.frames} frames" if others or self.spec.distinguishes_crops else "frames"
+        raise _MissingFramesError(f"no folder of {kind} under {str(self.index.root)!r}{hint}")
 
     def _fill_offset(self, row, numbered):
         later = sorted(number for number in numbered if number >= row["onset"])
         if row["offset"] is not None or not later:
             return
         row["offset"], what = later[-1], "the clip's last frame"
-        if row["key"] in self._shared or self.form.whole_recordings:
+        if row["key"] in self._shared or self.spec.whole_recordings:
             row["offset"], what = self._recorded_offset(row, later)
         was = _was(row, "offset")
-        self.notes.correct(row, f"no offset frame{was}: {what} {row['offset']} taken")
+        self.log.correct(row, f"no offset frame{was}: {what} {row['offset']} taken")
 
     def _recorded_offset(self, row, later):
-        """In the folder of a whole recording a clip ends before the next one's onset, else at its apex."""
+        """Offset in the folder of a whole recording: before the next clip's onset, else at the apex."""
         known = row["onset"] if row["apex"] is None else row["apex"]
         following = [onset for onset in self._onsets[row["key"]] if onset > known]
         before = [number for number in later if following and number < min(following)]
@@ -120,34 +146,71 @@ class KeyframeLocator:
         return later[-1], "the recording's last frame"
 
     def _fill_apex(self, row, numbered):
-        """Among the frames of a clip: where most has moved, else the middle one."""
+        """Choose an apex among the frames of a clip: the one that is found, else the middle one."""
         find = self.options.missing_apex == "find"
         if row["apex"] is not None or row["offset"] is None or (find and not self.options.verify_files):
             return
         within = sorted(number for number in numbered if row["onset"] <= number <= row["offset"])
         failure = None
-        if not within:  # the error to come
+        if not within:  # the onset has no frame, which `_check_holes` reports
             return
         if find and (within[0], within[-1]) == (row["onset"], row["offset"]):
-            found, failure = found_apex([numbered[number] for number in within])
+            found, failure = _found_apex([numbered[number] for number in within])
             if not failure:
                 row["apex"], row["apex_source"] = within[found], "found"
         if row["apex"] is None:
             middle = (row["onset"] + row["offset"]) / 2
             row["apex"] = min(within, key=lambda number: abs(number - middle))
             row["apex_source"] = "middle"
-        if self.form.has_apex or failure:
-            self.notes.correct(row, apex_reason(row, failure))
+        if self.spec.has_apex or failure:
+            self.log.correct(row, _apex_reason(row, failure))
 
-    def _note_empty(self, row):
+    def _note_gaps(self, row):
         for name in ("apex", "offset"):
-            if row[name] is None and (name != "apex" or self.form.has_apex):
-                self.notes.correct(row, f"no {name} frame ({cell_text(row['cells'][name])!r}): left empty")
+            if row[name] is None and (name != "apex" or self.spec.has_apex):
+                self.log.correct(row, f"no {name} frame ({shown(row['cells'][name])}): left empty")
+        if row["apex_source"] == "sheet" and row["apex"] == row["onset"]:
+            self.log.correct(row, f"the apex frame {row['apex']} is the onset frame: no movement is between")
 
     def _name(self, row):
-        return f"{self.form.title} subject {row['subject']} clip {row['clip']}"
+        return f"{self.spec.title} subject {row['subject']} clip {row['clip']}"
 
 
 def _was(row, name):
-    text = cell_text(row["cells"][name])
-    return f" ({text!r})" if text else ""
+    text = shown(row["cells"][name])
+    return "" if text == "''" else f" ({text})"
+
+
+def _found_apex(frames):
+    """Search the files of a clip, from onset to offset.
+
+    Parameters
+    ----------
+    frames : list of path
+        All frames in order.
+
+    Returns
+    -------
+    position : int or None
+        Of the apex among the frames; None if none was found.
+    failure : str or None
+        Reason if none was found. That dlib or its model is missing concerns every clip and warns too.
+    """
+    try:
+        return find_apex(frames, memory="auto"), None
+    except (OSError, ImportError) as error:
+        warn_user(f"missing_apex='find' finds no apex: {error}")
+        return None, str(error).rstrip(".")
+    except ValueError as error:
+        return None, str(error).rstrip(".")
+
+
+def _apex_reason(row, failure):
+    """Reason for the table of corrections, of an apex that is not the sheet's; str."""
+    was = shown(row["cells"]["apex"])
+    if row["apex_source"] == "found":
+        return f"no apex frame ({was}): frame {row['apex']} found, which has moved most since the onset"
+    instead = f"the middle frame {row['apex']} taken"
+    if failure:
+        return f"no apex frame ({was}), and none found ({failure}): {instead}"
+    return f"no apex frame ({was}): {instead}"

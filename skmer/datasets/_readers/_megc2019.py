@@ -1,16 +1,15 @@
-"""The composite of three data sets that the Micro-Expression Grand Challenge 2019 set."""
-
-import warnings
+"""Composite of three data sets, as the Micro-Expression Grand Challenge 2019 defined it."""
 
 import numpy as np
 import pandas as pd
 
+from skmer._utils._warn import warn_user
+from skmer.datasets._assembly import concatenate_clips
 from skmer.datasets._clips import MicroExpressionClips
-from skmer.datasets._concatenation import concatenate_clips
 from skmer.datasets._readers._casme2 import load_casme2
-from skmer.datasets._readers._formats import THREE_CLASSES
 from skmer.datasets._readers._samm import load_samm
 from skmer.datasets._readers._smic import load_smic
+from skmer.datasets._readers._specs import THREE_CLASSES
 
 _CASME2_CLASSES = {
     "disgust": "negative",
@@ -32,7 +31,7 @@ _NOT_LISTED = "not in the challenge's list"
 _N_RELABELLED = 3  # clips of sub24 that were sadness until 2019 and surprise since; which, no list says
 
 
-def load_megc2019(casme2=None, samm=None, smic=None):
+def load_megc2019(casme2=None, samm=None, smic=None, *, on_missing="warn"):
     """Read the composite of CASME II, SAMM and SMIC-HS in three classes.
 
     Parameters
@@ -40,6 +39,8 @@ def load_megc2019(casme2=None, samm=None, smic=None):
     casme2, samm, smic : path or MicroExpressionClips, default=None
         Folders of the licensed copies, or clips read with ``classes="all"`` by `load_casme2`, `load_samm` and
         `load_smic`. Any of them may be left out.
+    on_missing : {"warn", "raise"}, default="warn"
+        Treatment of clips whose frames are not in a folder, as in `load_casme2`.
 
     Returns
     -------
@@ -81,12 +82,14 @@ def load_megc2019(casme2=None, samm=None, smic=None):
     given = {name: source for name, source in given.items() if source is not None}
     if not given:
         raise ValueError("load_megc2019 needs at least one of casme2, samm and smic, got none.")
-    parts = [_part(name, source) for name, source in given.items()]
+    parts = [_part(name, source, on_missing) for name, source in given.items()]
     return parts[0] if len(parts) == 1 else concatenate_clips(parts)
 
 
-def _part(name, source):
-    clips = source if isinstance(source, MicroExpressionClips) else _LOADERS[name](source, classes="all")
+def _part(name, source, on_missing):
+    clips = source
+    if not isinstance(source, MicroExpressionClips):
+        clips = _LOADERS[name](source, classes="all", on_missing=on_missing)
     target = [_CLASSES[name].get(label, "") for label in clips.target]
     _check_part(name, clips)
     reasons = [
@@ -124,7 +127,7 @@ def _check_part(name, clips):
 
 
 def _casme2_reasons(clips):
-    """Why the challenge has not a clip, empty if it has."""
+    """Reasons why clips are absent from the challenge; empty for those that are in it."""
     names = zip(clips.table["subject"], clips.table["clip"], strict=True)
     reasons = np.array(
         [_NOT_LISTED if (who, clip.casefold()) in _ABSENT else "" for who, clip in names], object
@@ -136,11 +139,10 @@ def _casme2_reasons(clips):
     if int(candidates.sum()) == _N_RELABELLED:
         reasons[candidates] = "surprise since the sheet of 2019, sadness before: not in the challenge's list"
     else:
-        warnings.warn(
+        warn_user(
             "casme2: the sheet of 2019 calls three clips of sub24 surprise that were sadness before, and the "
             f"challenge has not these, but which of its {int(candidates.sum())} surprises they are the sheet "
             "does not tell: all are kept; read the sheet of 2014 instead.",
-            stacklevel=5,
         )
     return reasons.tolist()
 
@@ -154,4 +156,4 @@ def _with_dropped(clips, reasons):
 def _compare_counts(name, part):
     counts = {label: int(np.sum(part.target == label)) for label in _COUNTS[name]}
     if counts != _COUNTS[name]:
-        warnings.warn(f"{name}: the composite has {_COUNTS[name]} clips, this copy {counts}.", stacklevel=5)
+        warn_user(f"{name}: the composite has {_COUNTS[name]} clips, this copy {counts}.")

@@ -1,6 +1,5 @@
-"""One reader for every data set, driven by the table of formats."""
+"""One reader for every data set, driven by the table of their specifications."""
 
-import warnings
 from collections import Counter
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -8,19 +7,21 @@ from pathlib import Path
 
 import pandas as pd
 
-from skmer.datasets._action_unit_text import parse_action_units
-from skmer.datasets._clips import KEYFRAMES, MicroExpressionClips
-from skmer.datasets._readers._annotations import Notes, kept_rows, sheet_rows
-from skmer.datasets._readers._formats import FORMATS
+from skmer._utils._warn import warn_user
+from skmer.datasets._cells import canonical_label, cell_text, parse_action_units
+from skmer.datasets._clips import MicroExpressionClips
+from skmer.datasets._readers._annotations import ReadingLog, kept_rows, sheet_rows
 from skmer.datasets._readers._frame_index import FrameIndex
 from skmer.datasets._readers._keyframes import KeyframeLocator
-from skmer.datasets._readers._sheets import cell_text, read_sheet
-from skmer.datasets._vocabulary import canonical_label
+from skmer.datasets._readers._sheets import read_sheet
+from skmer.datasets._readers._specs import SPECS
+from skmer.frames import KEYFRAMES
 
 _CHOICES = {
     "labels": ("emotion", "objective"),
     "frames": ("raw", "cropped"),
     "missing_apex": ("find", "middle", "drop"),
+    "on_missing": ("warn", "raise"),
 }
 
 
@@ -34,6 +35,7 @@ class ReadOptions:
     frames: str
     corrections: bool
     missing_apex: str
+    on_missing: str
     verify_files: bool
 
     def __post_init__(self):
@@ -48,7 +50,7 @@ def load_dataset(name, root, options):
     Parameters
     ----------
     name : str
-        A key of `FORMATS`.
+        A key of `SPECS`.
     root : path or None
         Its folder; None for a sheet without frames.
     options : ReadOptions
@@ -58,41 +60,41 @@ def load_dataset(name, root, options):
     -------
     clips : MicroExpressionClips
     """
-    form = FORMATS[name]
+    spec = SPECS[name]
     if options.annotations is None and _is_file(root):
         root, options = None, replace(options, annotations=root)
-    folder = _check_root(form, root, options)
-    sheet = read_sheet(_find_sheet(form, folder, options.annotations), form.worksheet)
+    folder = _check_root(spec, root, options)
+    sheet = read_sheet(_find_sheet(spec, folder, options.annotations), spec.worksheet)
     _check_columns(sheet, options)
-    notes, every = Notes(), sheet_rows(sheet, form, options)
-    for position in sheet.merged:
-        notes.correct(every[position], "subject of the merged cell above")
-    rows = kept_rows(every, form, options, notes)
-    index = None if folder is None else _index(form, folder)
-    rows, frames = KeyframeLocator(form, options, index, notes, every).locate(rows)
-    _check_left(form, rows, notes.dropped)
+    log, every = ReadingLog(), sheet_rows(sheet, spec, options)
+    for position, names in sheet.merged.items():
+        log.correct(every[position], f"{' and '.join(names)} of the merged cell above")
+    rows = kept_rows(every, spec, options, log)
+    index = None if folder is None else _index(spec, folder)
+    rows, frames = KeyframeLocator(spec, options, index, log, every).locate(rows)
+    _check_left(spec, rows, log.dropped)
     if not sheet.synthetic:
-        _compare_counts(form, options, rows)
+        _compare_counts(spec, options, rows)
     return MicroExpressionClips(
         frames,
         [row["label"] for row in rows],
-        [f"{form.name}/{row['subject']}" for row in rows],
-        table=_table(form, rows, sheet.rows),
-        dropped=notes.dropped,
-        corrected=notes.corrected,
+        [f"{spec.name}/{row['subject']}" for row in rows],
+        table=_table(spec, rows, sheet.rows),
+        dropped=log.dropped,
+        corrected=log.corrected,
         fingerprint=sheet.fingerprint,
     )
 
 
-def _index(form, folder):
-    return FrameIndex(folder, form.folder_key, form.distinguishes_crops, form.cropped_already)
+def _index(spec, folder):
+    return FrameIndex(folder, spec.folder_key, spec.distinguishes_crops, spec.cropped_already)
 
 
 def _is_file(source):
     return hasattr(source, "read") or (source is not None and Path(source).is_file())
 
 
-def _check_root(form, root, options):
+def _check_root(spec, root, options):
     if root is None:
         if options.verify_files or options.annotations is None:
             raise ValueError(
@@ -102,14 +104,14 @@ def _check_root(form, root, options):
         return None
     folder = Path(root)
     if not folder.is_dir():
-        raise FileNotFoundError(f"root must be the folder of {form.title}, {str(folder)!r} is none.")
+        raise FileNotFoundError(f"root must be the folder of {spec.title}, {str(folder)!r} is none.")
     return folder
 
 
-def _find_sheet(form, folder, annotations):
+def _find_sheet(spec, folder, annotations):
     if annotations is not None:
         return annotations
-    for pattern in form.sheets:
+    for pattern in spec.sheets:
         found = [path for path in _case_free(folder, pattern) if not path.name.startswith("~$")]
         if len(found) > 1:
             names = [str(path.relative_to(folder)) for path in found]
@@ -119,13 +121,13 @@ def _find_sheet(form, folder, annotations):
         if found:
             return found[0]
     raise FileNotFoundError(
-        f"annotations: no {form.title} sheet {form.sheets[0]!r} in {str(folder)!r} or a folder in it; "
+        f"annotations: no {spec.title} sheet {spec.sheets[0]!r} in {str(folder)!r} or a folder in it; "
         "pass its path."
     )
 
 
 def _case_free(folder, pattern):
-    """Files in a folder and the folders in it whose names match, whatever their case."""
+    """Files in a folder and in its subfolders whose names match without regard to case."""
     files = (path for depth in ("*", "*/*") for path in folder.glob(depth) if path.is_file())
     return sorted(path for path in files if fnmatchcase(path.name.casefold(), pattern.casefold()))
 
@@ -139,26 +141,25 @@ def _check_columns(sheet, options):
         )
 
 
-def _check_left(form, rows, dropped):
+def _check_left(spec, rows, dropped):
     if not rows:
         reasons = dropped["reason"].value_counts().head(3)
         listed = "; ".join(f"{count} times {reason}" for reason, count in reasons.items())
         raise ValueError(
-            f"annotations must leave a clip of {form.title}, all {len(dropped)} rows are dropped: {listed}."
+            f"annotations must leave a clip of {spec.title}, all {len(dropped)} rows are dropped: {listed}."
         )
 
 
-def _compare_counts(form, options, rows):
-    known = form.counts.get(options.classes) if isinstance(options.classes, str) else None
+def _compare_counts(spec, options, rows):
+    known = spec.counts.get(options.classes) if isinstance(options.classes, str) else None
     if not known or options.labels != "emotion":
         return
     counts = Counter(row["label"] for row in rows)
     if all(counts != published for published in known):
         published = " or ".join(f"{sum(one.values())} ({_counts_text(one)})" for one in known)
-        warnings.warn(
-            f"{form.title}: this copy has {len(rows)} clips in the {options.classes} classes "
+        warn_user(
+            f"{spec.title}: this copy has {len(rows)} clips in the {options.classes} classes "
             f"({_counts_text(counts)}), the published sheets have {published}.",
-            stacklevel=4,
         )
 
 
@@ -166,10 +167,10 @@ def _counts_text(counts):
     return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
 
 
-def _table(form, rows, sheet):
+def _table(spec, rows, sheet):
     made = pd.DataFrame(
         {
-            "dataset": form.name,
+            "dataset": spec.name,
             "subject": [row["subject"] for row in rows],
             "clip": [row["clip"] for row in rows],
             **{name: pd.array([row[name] for row in rows], dtype="Int64") for name in KEYFRAMES},

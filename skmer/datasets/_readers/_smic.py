@@ -12,6 +12,7 @@ def load_smic(
     frames="raw",
     corrections=False,
     missing_apex="find",
+    on_missing="warn",
     verify_files=True,
 ):
     """Read a licensed copy of SMIC-HS.
@@ -30,11 +31,13 @@ def load_smic(
     labels : {"emotion", "objective"}, default="emotion"
         Estimated emotion, or the class of action units.
     frames : {"raw", "cropped"}, default="raw"
-        Which frames, where a copy has both.
+        Kind of frames to read, if a copy has both.
     corrections : bool, default=False
         Correct the sheet's known slips.
     missing_apex : {"find", "middle", "drop"}, default="find"
-        What stands for the apex, as in `load_casme2`; no row is dropped.
+        Apex of the clips, as in `load_casme2`; no row is dropped.
+    on_missing : {"warn", "raise"}, default="warn"
+        Treatment of a clip whose frames are not on disk, as in `load_casme2`.
     verify_files : bool, default=True
         Ask for every frame's file, as `load_casme2` explains.
 
@@ -66,5 +69,7 @@ def load_smic(
     >>> clips.groups.tolist(), clips.target.tolist()
     (['smic/s03'], ['negative'])
     """
-    options = ReadOptions(annotations, classes, labels, frames, corrections, missing_apex, verify_files)
+    options = ReadOptions(
+        annotations, classes, labels, frames, corrections, missing_apex, on_missing, verify_files
+    )
     return load_dataset("smic", root, options)

@@ -6,12 +6,13 @@ import numpy as np
 from scipy.linalg import solve_triangular
 from scipy.special import log_ndtr, logsumexp
 
+from skmer._utils._checks import check_integer, check_range
 from skmer.datasets._synthetic._expressions import class_movements, class_table
 from skmer.datasets._synthetic._landmark_clips import noise_correlation, noise_level
-from skmer.datasets._synthetic._sampling import OFFSET_SHARE, check_integer, check_range, numpy_generator
-from skmer.datasets._synthetic._variability import Variety
+from skmer.datasets._synthetic._sampling import OFFSET_SHARE, numpy_generator
+from skmer.datasets._synthetic._variability import Variability
 
-_CHUNK = 200
+_CHUNK = 200  # clips scored at once; bounds the memory
 _SHARE_POINTS = 12  # Gauss-Legendre points over the offset's share of the apex
 
 
@@ -33,15 +34,15 @@ def bayes_accuracy(
     flip_y=0.0,
     offset=True,
     class_sep=1.0,
-    habits=0.0,
-    variation=0.0,
+    subject_effects=0.0,
+    within_class_variation=0.0,
     points=None,
     n_samples=4000,
     random_state=None,
 ):
     """Estimate the accuracy of the best possible classifier of `make_landmark_clips`.
 
-    The observer knows the generative model and its parameters: class shares, units and sides of each class,
+    This observer knows the generative model and its parameters: class shares, units and sides of each class,
     range of amplitudes, gain, size and correlation of the noise. Of a clip it sees the displacements of apex
     and offset from the onset, with noise, in the face's own frame: identity and head motion are known to it
     and removed without error. It does not know the movement, amplitude or offset share, over which it
@@ -53,18 +54,18 @@ def bayes_accuracy(
     noise : {"flow", "averaged", "single"} or float, default="flow"
         Rms error of the displacement per coordinate, as in `make_landmark_clips`, above zero.
     dataset : {"casme2", "samm", "casme3", "megc2019"}, default="casme2"
-        Whose classes and action units.
+        Data set whose classes and action units are used.
     gain : float, default=None
         Share of a true displacement that is seen; by default the detector's own.
     amplitude : (float, float), default=(0.5, 2.5)
         Range of the apex's largest displacement, uniform, in px of a 280 px face.
     n_classes : {3, 5, 7}, default=None
-        How many classes, by default the set's own.
+        Number of classes, by default the set's own.
     flip_y : float, default=0.0
-        Share of the clips whose labels are dealt out anew.
+        Fraction of clips whose labels are shuffled among each other.
     offset : bool, default=True
         Whether the observer sees an offset frame.
-    class_sep, habits, variation : float
+    class_sep, subject_effects, within_class_variation : float
         As in `make_landmark_clips`, and at their defaults 1, 0 and 0 alone: with others the movements of a
         class are no list that could be summed over.
     points : sequence of int, default=None
@@ -84,8 +85,8 @@ def bayes_accuracy(
     ------
     ValueError
         If `noise` is zero (two classes that share a movement then differ by nothing that is random: use a
-        small number), `class_sep`, `habits` or `variation` is not at its default, or another parameter is out
-        of its range.
+        small number), `class_sep`, `subject_effects` or `within_class_variation` is not at its default,
+        or another parameter is out of its range.
 
     Notes
     -----
@@ -106,7 +107,7 @@ def bayes_accuracy(
     rms, gain = noise_level(noise, gain)
     if rms == 0:
         raise ValueError("noise must be above 0 for a likelihood, got 0; use a small number such as 0.001.")
-    _check_variety(Variety(class_sep, flip_y, habits, variation))
+    _check_variability(Variability(class_sep, flip_y, subject_effects, within_class_variation))
     amplitude = check_range("amplitude", amplitude)
     check_integer("n_samples", n_samples, 1)
     points = np.arange(68) if points is None else np.asarray(points)
@@ -117,10 +118,10 @@ def bayes_accuracy(
     return float(np.concatenate(hits).mean())
 
 
-def _check_variety(variety):
-    """Refuse what turns the list of movements into a continuum."""
-    for name, default in (("class_sep", 1), ("habits", 0), ("variation", 0)):
-        value = getattr(variety, name)
+def _check_variability(variability):
+    """Refuse settings under which the movements of a class are no finite list."""
+    for name, default in (("class_sep", 1), ("subject_effects", 0), ("within_class_variation", 0)):
+        value = getattr(variability, name)
         if value != default:
             raise ValueError(
                 f"{name} must be {default}, so that a class's movements can be listed and summed over, got "
@@ -129,7 +130,7 @@ def _check_variety(variety):
 
 
 def _flipped(mixture, share):
-    """The mixture after a share of the labels has been dealt out anew."""
+    """Mixture after a share of the labels was shuffled among the clips."""
     prior = mixture.joint.sum(axis=1, keepdims=True)
     joint = (1 - share) * mixture.joint + share * prior * mixture.joint.sum(axis=0)
     return _Mixture(mixture.fields, joint)
@@ -179,6 +180,7 @@ def _log_evidence(fields, apex, offset, low, high):
     if offset is None:
         return _log_gaussian_integral(on_apex / energy, energy, low, high)
     on_offset = offset @ fields.T
+    # Both differences subtract the noise of the same onset, so their noise is correlated by one half.
     precision = np.linalg.inv([[1.0, 0.5], [0.5, 1.0]])
     nodes, weights = np.polynomial.legendre.leggauss(_SHARE_POINTS)
     terms = []

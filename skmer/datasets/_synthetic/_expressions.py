@@ -1,4 +1,4 @@
-"""How the classes of a data set move: action units per class, how often together, how often on one side.
+"""Movements of the classes of each data set: action units, their combinations, shares of one-sided ones.
 
 For CASME II and SAMM the share of clips that show each unit, the share of one-sided movements and the class
 counts are published summaries; the joint table that has these shares is ours. The units of the further
@@ -140,9 +140,9 @@ def class_table(dataset, n_classes=None):
     Parameters
     ----------
     dataset : {"casme2", "samm", "casme3", "megc2019"}
-        Whose classes and action units.
+        Data set whose classes and action units are used.
     n_classes : int, default=None
-        How many; by default the set's own five, five, seven and three.
+        Number of classes; by default the set's own five, five, seven and three.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""A synthetic corpus of face images whose every movement is known."""
+"""Synthetic corpora of face images with known movements."""
 
 from dataclasses import dataclass
 from numbers import Real
@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from scipy.special import ndtri
 
-from skmer.datasets._synthetic._astronaut import ASTRONAUT_POINTS, astronaut
+from skmer._utils._checks import check_integer, check_positive
 from skmer.datasets._synthetic._landmark_clips import (
     apply_head_motion,
     draw_head_motion,
@@ -15,14 +15,14 @@ from skmer.datasets._synthetic._landmark_clips import (
     plan_truth,
     synthetic_clips,
 )
-from skmer.datasets._synthetic._sampling import (
-    REFERENCE_SIZE,
-    check_integer,
-    check_positive,
-    draw_plan,
-    numpy_generator,
+from skmer.datasets._synthetic._picture import (
+    ASTRONAUT_POINTS,
+    RadialWarp,
+    astronaut,
+    move_image,
+    warp_image,
 )
-from skmer.datasets._synthetic._warps import RadialWarp, move_image, warp_image
+from skmer.datasets._synthetic._sampling import REFERENCE_SIZE, draw_plan, numpy_generator
 from skmer.face import MEAN_SHAPE, MIRROR_POINTS
 
 _FACE_WIDTH = np.linalg.norm(ASTRONAUT_POINTS[16] - ASTRONAUT_POINTS[0])
@@ -64,7 +64,7 @@ def make_face_clips(
     n_clips : int, default=120
         Clips, at least one for every subject and class.
     dataset : {"casme2", "samm", "casme3", "megc2019"}, default="casme2"
-        Whose classes and action units.
+        Data set whose classes and action units are used.
     amplitude : (float, float), default=(0.5, 2.5)
         Range of the apex's largest displacement, uniform, in px of a 280 px face. The offset keeps 0-30 % of
         it.

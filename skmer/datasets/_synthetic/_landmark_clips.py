@@ -1,4 +1,4 @@
-"""A synthetic corpus of landmarks whose generative model, and so whose best possible score, is known."""
+"""Synthetic corpora of landmarks with a known generative model and so a known best score."""
 
 from numbers import Real
 
@@ -6,16 +6,16 @@ import numpy as np
 import pandas as pd
 from scipy.spatial.distance import cdist
 
+from skmer._utils._checks import check_positive
 from skmer.datasets._clips import ClipTruth, MicroExpressionClips
 from skmer.datasets._layouts import clip_name, subject_name
 from skmer.datasets._synthetic._sampling import (
     FACE_WIDTH,
     REFERENCE_SIZE,
-    check_positive,
     draw_plan,
     numpy_generator,
 )
-from skmer.datasets._synthetic._variability import Variety, covariance_root
+from skmer.datasets._synthetic._variability import Variability, covariance_root
 from skmer.face import MEAN_SHAPE
 
 # name -> (rms error of the onset-apex displacement per coordinate in px at a 280 px face, gain)
@@ -40,8 +40,8 @@ def make_landmark_clips(
     n_classes=None,
     class_sep=1.0,
     flip_y=0.0,
-    habits=0.0,
-    variation=0.0,
+    subject_effects=0.0,
+    within_class_variation=0.0,
     offset=True,
     random_state=None,
 ):
@@ -50,8 +50,9 @@ def make_landmark_clips(
     Every clip is a person's neutral shape (mean shape plus smooth individual variation) moved by the action
     units of its class, seen through head motion and a landmark detector's gain and noise. Class counts, units
     per class and one-sided shares are those of the data set; subjects have few clips or many and most miss a
-    class. By default the clips of a class are its units and nothing else, which is easier than life:
-    `variation`, `habits`, `class_sep` and `flip_y` make a corpus as hard as a real one.
+    class. By default the clips of a class show its units and nothing else, which is easier than real
+    data: `within_class_variation`, `subject_effects`, `class_sep` and `flip_y` make a corpus as hard as real
+    ones.
 
     Parameters
     ----------
@@ -60,8 +61,8 @@ def make_landmark_clips(
     n_clips : int, default=247
         Clips, at least one for every subject and class.
     dataset : {"casme2", "samm", "casme3", "megc2019"}, default="casme2"
-        Whose classes and action units: CASME II, SAMM, CAS(ME)3, or CASME II and SAMM in three classes with
-        the counts of the composite of 2019.
+        Data set whose classes and action units are used: CASME II, SAMM, CAS(ME)3, or CASME II and SAMM in
+        three classes with the counts of the composite of 2019.
     noise : {"flow", "averaged", "single"} or float, default="flow"
         Rms error of the onset-apex displacement per coordinate, in px of a 280 px face. ``"single"`` is dlib
         on each frame (.77 px), ``"averaged"`` dlib's mean over jittered boxes (.19), ``"flow"`` optical flow
@@ -80,25 +81,26 @@ def make_landmark_clips(
         Width in px of the mean face between the first and the last jaw point (0 and 16), which is about its
         height from brow to chin. Amplitudes, head motion and noise grow with it.
     n_classes : {3, 5, 7}, default=None
-        How many classes; by default those that the set is reported with: 5, 5, 7 and 3. Three are negative,
-        positive and surprise, without others, and all four sets have them; seven are SAMM's without others,
-        and CAS(ME)3's.
+        Number of classes; by default the one that the set is reported with: 5, 5, 7 and 3. Three are
+        negative, positive and surprise, without others, and all four sets have them; seven are SAMM's without
+        others, and CAS(ME)3's.
     class_sep : float, default=1.0
         Share of its own class in a clip's movement, from 0 to 1; the rest is a movement of a class drawn at
         random. At 1 the classes share what units they have in common and no more, at 0 nothing tells them
         apart.
     flip_y : float, default=0.0
-        Share of the clips, from 0 to 1, whose labels are dealt out anew among them. Class counts stay;
-        ``truth.label`` keeps the class that a clip was drawn from.
-    habits : float, default=0.0
-        How far subjects differ in showing a class, from 0 to 3: standard deviation of the log of a unit's
-        strength, and of the log odds that a subject uses it. Each subject also prefers a side, leans to one
-        in two-sided movements, and moves each unit along a smooth path of its own, of half that rms relative
-        to the movement's.
-    variation : float, default=0.0
-        How far a clip departs from units and habits, from 0 to 3. At each point its movement is turned by an
-        angle in rad and stretched by a factor whose log has this rms too, both drawn for each clip and smooth
-        over the face; and a smooth movement of .3 times this, relative to its rms, is added.
+        Fraction of clips, from 0 to 1, whose labels are shuffled among each other (label noise). Class counts
+        stay; ``truth.label`` keeps the class that a clip was drawn from.
+    subject_effects : float, default=0.0
+        Strength of differences between subjects in showing a class, from 0 to 3: standard deviation of the
+        log of a unit's strength, and of the log odds that a subject uses it. Each subject also prefers a
+        side, leans to one in two-sided movements, and moves each unit along a smooth path of its own, of half
+        that rms relative to the movement's.
+    within_class_variation : float, default=0.0
+        Strength of differences between the clips of one class and subject, from 0 to 3. At each point the
+        movement is rotated by an angle and scaled by a factor; this is the rms of the angle in rad and of the
+        factor's log, which are drawn for each clip and smooth over the face. A smooth movement of .3 times
+        this, relative to the clip's rms, is added.
     offset : bool, default=True
         False for corpora without an offset frame: its landmarks equal the onset's, so that its displacement
         is zero.
@@ -135,8 +137,8 @@ def make_landmark_clips(
     check_positive("face_size", face_size)
     scale = face_size / REFERENCE_SIZE
     rng = numpy_generator(random_state)
-    variety = Variety(class_sep, flip_y, habits, variation)
-    options = {"n_classes": n_classes, "variety": variety, "offset": offset}
+    variability = Variability(class_sep, flip_y, subject_effects, within_class_variation)
+    options = {"n_classes": n_classes, "variability": variability, "offset": offset}
     plan = draw_plan(dataset, n_subjects, n_clips, amplitude, rng, **options)
     displacement = scale * plan.displacement
     onset = identity_shapes(n_subjects, rng)[plan.subject] * face_size / FACE_WIDTH + face_size
@@ -178,7 +180,7 @@ def noise_level(noise, gain=None):
 
 
 def noise_correlation():
-    """Correlation (68, 68) of a detector's errors: near points err together."""
+    """Correlation (68, 68) of a detector's errors; those of near points are alike."""
     near = np.exp(-cdist(MEAN_SHAPE, MEAN_SHAPE) / _NOISE_RANGE)
     return _OWN_NOISE * np.eye(68) + (1 - _OWN_NOISE) * near
 
@@ -215,7 +217,7 @@ def apply_head_motion(motion, points):
 
 
 def plan_truth(plan, scale, displacement, points):
-    """What was drawn, as the corpus's `truth`."""
+    """Ground truth of the drawn clips; ClipTruth."""
     units, unit_amplitude = np.empty((2, len(plan.label)), object)
     for clip, movement in enumerate(plan.movement):
         units[clip] = movement.units

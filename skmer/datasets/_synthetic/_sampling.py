@@ -1,13 +1,13 @@
-"""Who shows what: subjects, labels and movements of a synthetic corpus, before any landmark or pixel."""
+"""Subjects, labels, movements and amplitudes of a synthetic corpus, before any landmark or pixel is made."""
 
 from dataclasses import dataclass
-from numbers import Integral, Real
 
 import numpy as np
 from sklearn.utils import check_random_state
 
+from skmer._utils._checks import check_integer, check_range
 from skmer.datasets._synthetic._expressions import class_movements, class_table
-from skmer.datasets._synthetic._variability import Habits, Variety, blend, flip_labels, vary
+from skmer.datasets._synthetic._variability import SubjectEffects, Variability, blend, flip_labels, vary
 from skmer.face import MEAN_SHAPE
 
 _SIZE_SKEW = 3.65  # 247 clips of 26 subjects then spread from 2 to 34, as CASME II's do
@@ -23,10 +23,10 @@ def numpy_generator(random_state):
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
-    """Drawn content of a corpus: amplitude (n, 3) per frame in px, and else an entry a clip.
+class CorpusPlan:
+    """Drawn content of a corpus: `amplitude` (n, 3) in px, a column per frame, and else an entry per clip.
 
-    Movements are drawn from the label; the target is what the corpus says it is.
+    Movements are drawn from `label`; `target` is the class that the corpus states, which may be wrong.
     """
 
     subject: np.ndarray
@@ -42,24 +42,24 @@ class Plan:
         return self.amplitude[:, :, None, None] * fields[:, None]
 
 
-def largest_remainder(weights, total, floor=0):
-    """Integers near `weights` times a factor that sum to `total`, none below `floor`."""
-    shares = np.asarray(weights, float) / np.sum(weights) * (total - floor * len(weights))
+def largest_remainder(weights, total, at_least=0):
+    """Integers about proportional to `weights` that sum to `total`, none below `at_least`."""
+    shares = np.asarray(weights, float) / np.sum(weights) * (total - at_least * len(weights))
     counts = np.floor(shares).astype(int)
-    missing = total - floor * len(weights) - counts.sum()
+    missing = total - at_least * len(weights) - counts.sum()
     counts[np.argsort(counts - shares, kind="stable")[:missing]] += 1
-    return counts + floor
+    return counts + at_least
 
 
 def subject_sizes(n_subjects, n_clips):
     """Unequal numbers of clips per subject, ascending."""
     rank = (np.arange(n_subjects) + 1) / n_subjects
-    floor = 2 if n_clips >= 2 * n_subjects else 1
-    return np.sort(largest_remainder(rank**_SIZE_SKEW, n_clips, floor))
+    at_least = 2 if n_clips >= 2 * n_subjects else 1
+    return np.sort(largest_remainder(rank**_SIZE_SKEW, n_clips, at_least))
 
 
 def _assign_labels(subject, counts, rng):
-    """Deal the labels out so that class counts are exact and every subject has classes of its own."""
+    """Assign labels so that class counts are exact and every subject prefers some classes."""
     remaining = counts.astype(float)
     shares = remaining / remaining.sum()
     preference = rng.dirichlet(_CLASS_FOCUS * shares, size=subject.max() + 1)
@@ -71,36 +71,13 @@ def _assign_labels(subject, counts, rng):
     return label
 
 
-def check_integer(name, value, least):
-    """Refuse what is not an integer of at least `least`."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}.")
-
-
-def check_positive(name, value):
-    """Refuse what is not a positive finite number."""
-    if not isinstance(value, Real) or isinstance(value, bool) or not 0 < value < np.inf:
-        raise ValueError(f"{name} must be a positive number, got {value!r}.")
-
-
-def check_range(name, value):
-    """Refuse what is not an ascending pair of positive numbers."""
-    try:
-        low, high = (float(bound) for bound in value)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must be a pair (low, high), got {value!r}.") from error
-    if not 0 < low <= high < np.inf:
-        raise ValueError(f"{name} must be a pair 0 < low <= high, got {value!r}.")
-    return low, high
-
-
-def draw_plan(dataset, n_subjects, n_clips, amplitude, rng, *, n_classes=None, variety=None, offset=True):
+def draw_plan(dataset, n_subjects, n_clips, amplitude, rng, *, n_classes=None, variability=None, offset=True):
     """Draw subjects, labels, movements and amplitudes.
 
     Parameters
     ----------
     dataset : {"casme2", "samm", "casme3", "megc2019"}
-        Whose classes and units.
+        Data set whose classes and units are used.
     n_subjects, n_clips : int
         At least two subjects and a clip for each subject and each class.
     amplitude : (float, float)
@@ -108,43 +85,44 @@ def draw_plan(dataset, n_subjects, n_clips, amplitude, rng, *, n_classes=None, v
     rng : numpy.random.Generator
         Source of randomness.
     n_classes : int, default=None
-        How many classes; by default the set's own.
-    variety : Variety, default=None
-        How clips depart from their class's movements; by default not at all. It has a stream of its own, so
-        that subjects, labels and amplitudes stay what they are without it.
+        Number of classes; by default the set's own.
+    variability : Variability, default=None
+        Departures of clips from their class's movements; none by default. They are drawn from a random stream
+        of their own, so that subjects, labels and amplitudes are the same with and without them.
     offset : bool, default=True
         Whether anything of the movement is left at the offset.
 
     Returns
     -------
-    plan : Plan
+    plan : CorpusPlan
         Clips sorted by subject.
     """
     expressions = class_table(dataset, n_classes)
-    variety = variety or Variety()
+    variability = variability or Variability()
     low, high = check_range("amplitude", amplitude)
     check_integer("n_subjects", n_subjects, 2)
     check_integer("n_clips", n_clips, max(n_subjects, len(expressions)))
     names = np.array(sorted(expressions))
     subject = np.repeat(np.arange(n_subjects), rng.permutation(subject_sizes(n_subjects, n_clips)))
-    counts = largest_remainder([expressions[name].count - 1 for name in names], n_clips, floor=1)
+    counts = largest_remainder([expressions[name].count - 1 for name in names], n_clips, at_least=1)
     label = names[_assign_labels(subject, counts, rng)]
-    own = rng.spawn(1)[0]
-    movement = _draw_movements(expressions, label, subject, variety, rng, own)
+    own = rng.spawn(1)[0]  # a child stream: drawing from it does not move `rng`
+    movement = _draw_movements(expressions, label, subject, variability, rng, own)
     amplitudes = _draw_amplitudes(n_clips, low, high, rng) * (1, 1, bool(offset))
-    return Plan(subject, label, flip_labels(label, variety.flip_y, own), movement, amplitudes)
+    return CorpusPlan(subject, label, flip_labels(label, variability.flip_y, own), movement, amplitudes)
 
 
-def _draw_movements(expressions, label, subject, variety, rng, own):
+def _draw_movements(expressions, label, subject, variability, rng, own):
     tables = {name: class_movements(expression) for name, expression in expressions.items()}
-    habits = Habits(variety.habits, subject.max() + 1, own)
+    effects = SubjectEffects(variability.subject_effects, subject.max() + 1, own)
+    share, variation = variability.class_sep, variability.within_class_variation
     drawn = np.empty(len(label), object)
     for clip, name in enumerate(label):
-        movement = habits.draw(subject[clip], *tables[name], rng)
-        if variety.class_sep < 1:
+        movement = effects.draw(subject[clip], *tables[name], rng)
+        if share < 1:
             other = label[own.integers(len(label))]
-            movement = blend(movement, habits.draw(subject[clip], *tables[other], own), variety.class_sep)
-        drawn[clip] = vary(movement, variety.variation, own) if variety.variation else movement
+            movement = blend(movement, effects.draw(subject[clip], *tables[other], own), share)
+        drawn[clip] = vary(movement, variation, own) if variation else movement
     return drawn
 
 

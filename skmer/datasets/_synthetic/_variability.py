@@ -1,6 +1,7 @@
-"""What makes a synthetic corpus hard beside noise: mixed movements, people's habits, doubtful labels."""
+"""Difficulty beside noise: mixed classes, subject effects, variation within a class, wrong labels."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 from numbers import Real
 
 import numpy as np
@@ -11,48 +12,51 @@ from skmer.face import ACTION_UNITS, MEAN_SHAPE
 
 _RANGE = 0.35  # of the smooth fields, in eye-corner distances
 _ADDED = 0.3  # rms of the movement that a variation of 1 adds, relative to the clip's
+_HIGHEST = {"class_sep": 1, "flip_y": 1, "subject_effects": 3, "within_class_variation": 3}
 _UNIT_NUMBERS = tuple(ACTION_UNITS)
 _LEFT = -np.sign(MEAN_SHAPE[:, 0].round(2))  # 1 on the side seen on the left, 0 on the midline, -1
 
 
 def covariance_root(covariance):
-    """A matrix whose product with its own transpose is the covariance."""
+    """Matrix whose product with its own transpose is the covariance, which may be singular."""
     values, vectors = np.linalg.eigh(covariance)
     return vectors * np.sqrt(np.clip(values, 0, None))
 
 
-_SMOOTH_ROOT = covariance_root(np.exp(-0.5 * (cdist(MEAN_SHAPE, MEAN_SHAPE) / _RANGE) ** 2))
+@cache
+def _smooth_root():
+    return covariance_root(np.exp(-0.5 * (cdist(MEAN_SHAPE, MEAN_SHAPE) / _RANGE) ** 2))
 
 
 def smooth_fields(shape, rng):
     """Random smooth fields (*shape, 68, 2) of unit rms."""
-    fields = np.einsum("ij,...jk->...ik", _SMOOTH_ROOT, rng.standard_normal((*shape, 68, 2)))
+    fields = np.einsum("ij,...jk->...ik", _smooth_root(), rng.standard_normal((*shape, 68, 2)))
     return fields / np.sqrt(np.mean(fields**2, axis=(-2, -1), keepdims=True))
 
 
 @dataclass(frozen=True)
-class Variety:
-    """Parameters of `make_landmark_clips` that say how far clips depart from their class's movements."""
+class Variability:
+    """Parameters of `make_landmark_clips` for departures of clips from their class's movements."""
 
     class_sep: float = 1.0
     flip_y: float = 0.0
-    habits: float = 0.0
-    variation: float = 0.0
+    subject_effects: float = 0.0
+    within_class_variation: float = 0.0
 
     def __post_init__(self):
-        for name, highest in (("class_sep", 1), ("flip_y", 1), ("habits", 3), ("variation", 3)):
+        for name, highest in _HIGHEST.items():
             value = getattr(self, name)
             if not isinstance(value, Real) or isinstance(value, bool) or not 0 <= value <= highest:
                 raise ValueError(f"{name} must be a number from 0 to {highest}, got {value!r}.")
 
 
-class Habits:
-    """How each of some people shows a class: preferred and stronger units, side, own paths of the units.
+class SubjectEffects:
+    """Differences between subjects in showing a class: odds, strengths, sides and paths of the units.
 
     Parameters
     ----------
     strength : float
-        Zero for no habits; the standard deviation of a unit's log strength and log odds.
+        Zero for no effects; the standard deviation of a unit's log strength and log odds.
     n_subjects : int
         Number of people.
     rng : numpy.random.Generator
@@ -68,7 +72,7 @@ class Habits:
         self._path = 0.5 * strength * smooth_fields(shape, rng)
 
     def draw(self, subject, movements, probabilities, rng):
-        """One of a class's movements, as often and in the way that a subject makes it."""
+        """Draw one of a class's movements with the subject's own odds, strengths and paths."""
         if not self.strength:
             return movements[rng.choice(len(movements), p=probabilities)]
         odds = self._odds(subject, movements, probabilities)
@@ -129,8 +133,8 @@ def vary(movement, variation, rng):
 
 
 def flip_labels(label, share, rng):
-    """Labels of which a share, drawn at random, has been dealt out anew among themselves."""
+    """Shuffle the labels of a random share of the clips among each other."""
     flipped = np.flatnonzero(rng.random(len(label)) < share)
-    dealt = label.copy()
-    dealt[flipped] = label[rng.permutation(flipped)]
-    return dealt
+    shuffled = label.copy()
+    shuffled[flipped] = label[rng.permutation(flipped)]
+    return shuffled

@@ -7,8 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
-from skmer.inspection._report._clips import clip_cards, subjects_of
-from skmer.inspection._report._frames import ENLARGED
+from skmer.inspection._report._cards import ENLARGED, clip_cards, subjects_of
 from skmer.inspection._report._pictures import model_pictures, result_pictures
 from skmer.inspection._report._tables import (
     class_table,
@@ -59,7 +58,7 @@ def _resource(name):
 
 
 def _hash(text):
-    """What a content security policy lets run: this text and no other."""
+    """Source expression of a content security policy that allows this text and no other."""
     return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 

@@ -6,13 +6,13 @@ from html import escape
 
 import numpy as np
 
-from skmer.inspection._action_maps import ActionMapDisplay
-from skmer.inspection._action_weights import ActionWeightsDisplay
-from skmer.inspection._class_scores import ClassScoresDisplay
-from skmer.inspection._confusion import PooledConfusionDisplay
-from skmer.inspection._loss_curves import LossCurvesDisplay
-from skmer.inspection._subject_scores import SubjectScoresDisplay
-from skmer.landmarks import read_image
+from skmer.frames import read_image
+from skmer.inspection._net_displays import ActionMapDisplay, ActionWeightsDisplay, LossCurvesDisplay
+from skmer.inspection._result_displays import (
+    ClassScoresDisplay,
+    PooledConfusionDisplay,
+    SubjectScoresDisplay,
+)
 
 _LIGHT_INK = "#E8E8E8"
 _INKED = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
@@ -47,10 +47,8 @@ def model_pictures(estimator, clips, landmarks=None):
     maps = ActionMapDisplay.from_estimator(estimator, clips.frames, **face)
     weights = ActionWeightsDisplay.from_estimator(estimator, clips.frames, clips.target)
     return [
-        picture(maps, "Faces: landmarks of each action", "Which landmarks each action is made of."),
-        picture(
-            weights, "Table: weight of each action by class", "How much each class leans on each action."
-        ),
+        picture(maps, "Faces: landmarks of each action", "Share of each landmark in each action."),
+        picture(weights, "Table: weight of each action by class", "Weight of each action in each class."),
         picture(LossCurvesDisplay.from_estimator(estimator), "Curves: loss terms", "Loss terms by epoch."),
     ]
 
@@ -89,10 +87,9 @@ def _svg(display, ink=()):
 
     with plt.ioff(), plt.style.context(["default", _PAPER | dict(ink)]):
         display.plot()
-        ax = display.axes_.flat[0] if hasattr(display, "axes_") else display.ax_
         stream = io.BytesIO()
         try:
-            ax.figure.savefig(stream, format="svg", metadata={"Date": None}, transparent=True)
+            display.figure_.savefig(stream, format="svg", metadata={"Date": None}, transparent=True)
         finally:
-            plt.close(ax.figure)
+            plt.close(display.figure_)
     return stream.getvalue()

@@ -82,7 +82,7 @@ def _confusion_cell(names, i, j, value):
 
 
 def run_card_tables(card):
-    """What is needed to run it again; parameters and versions fold away."""
+    """Run card as HTML; parameters and versions fold away."""
     nested = {name: value for name, value in card.items() if isinstance(value, dict) or _is_table(value)}
     plain = {name: value for name, value in card.items() if name not in nested}
     blocks = [_pairs(plain)] if plain else ["<p>The result has no run card.</p>"]
@@ -97,7 +97,7 @@ def _is_table(value):
 
 
 def _records(records):
-    """Rows of a table from what an evaluation noted fold by fold."""
+    """Table of records, such as those of each fold's search."""
     header = list(dict.fromkeys(name for record in records for name in record))
     return _table("", header, [[_text(record.get(name)) for name in header] for record in records])
 

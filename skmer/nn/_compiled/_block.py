@@ -1,15 +1,16 @@
-"""``relu(TC(relu(GC(x; A))))`` of one net and its gradient, for numba.
+"""`SpatioTemporalBlock`, ``relu(TC(relu(GC(x; A))))``, and its gradient, for numba.
 
 A few clips are computed at a time, so that they stay in a core's cache. A function gets a table with a line
-``(address, step of a net, step of a clip, step of a row)`` for each array, all counting entries. Arrays of
+``(address, step of a batch, step of a clip, step of a row)`` for each array, all counting entries. Arrays of
 clips are (clips, nodes, frames, channels), others (rows, columns). Channels are a multiple of `LANES`; frames
 and channels lie side by side. The taps of the temporal convolution stand one below the other: what joins
-frames to frame t is some of these rows. ``low`` is the least number of the arrays' type.
+frames to frame t is some of these rows. ``lowest`` is the least number of the arrays' type: as a lower clamp
+it changes nothing.
 """
 
 from numba import njit
 
-from skmer.nn._compiled._gemm import Matrix, product, transpose, up, where_positive
+from skmer.nn._compiled._gemm import Matrix, product, round_up, transpose, where_positive
 
 LINES = (
     *("x", "adjacency", "mix", "mix_bias", "taps", "taps_bias", "mixed", "hidden", "out"),
@@ -26,7 +27,7 @@ LINES = (
     ),
     *("zeros", "ones", "scratch"),
 )
-"""Lines of the table. Turned are the transpose of ``mix``, and of each of the ``taps`` in reverse."""
+"""Lines of the table. ``*_turned`` is the transpose of ``mix``, and of each of the ``taps`` in reverse."""
 
 X, ADJACENCY, MIX, MIX_BIAS, TAPS, TAPS_BIAS, MIXED, HIDDEN, OUT, *_REST = range(len(LINES))
 MIX_TURNED, TAPS_TURNED, GRAD, D_X, D_ADJACENCY, D_MIX, D_MIX_BIAS, D_TAPS, D_TAPS_BIAS, *_REST = _REST
@@ -37,50 +38,52 @@ ROWS = 64
 
 
 @njit(nogil=True)
-def matrix(table, line, net, clip):
-    """Return an array's matrix of a net or of a clip."""
-    at = table[line, 0] + net * table[line, 1] + clip * table[line, 2]
+def matrix(table, line, batch, clip):
+    """Return the matrix of a clip, or an array that is a matrix."""
+    at = table[line, 0] + batch * table[line, 1] + clip * table[line, 2]
     return Matrix(at, table[line, 3], 1)
 
 
 @njit(nogil=True)
 def _part(whole, row, column):
-    return Matrix(whole.at + row * whole.row + column, whole.row, 1)
+    """Return a matrix from one of its entries on."""
+    return Matrix(whole.address + row * whole.row + column, whole.row, 1)
 
 
 @njit(nogil=True)
-def _beside(frame, n_frames):
-    """First and last (exclusive) frame that the convolution joins to a frame, and the first tap for it."""
+def _joined(frame, n_frames):
+    """Return the first and last (exclusive) frame joined to a frame, and the first tap."""
     first = max(frame - 1, 0)
     return first, min(frame + 2, n_frames), first - frame + 1
 
 
 @njit(nogil=True)
-def pair_forward(net, sizes, table, floor, low):
+def block_forward(batch, sizes, table, floor, lowest):
     """Fill ``mixed``, ``hidden`` and ``out``, whose least value is ``floor``."""
     n_clips, n_nodes, n_frames, c, h, d = sizes
-    adjacency, zeros = matrix(table, ADJACENCY, net, 0), matrix(table, ZEROS, 0, 0)
+    adjacency, zeros = matrix(table, ADJACENCY, 0, 0), matrix(table, ZEROS, 0, 0)
     mix, mix_bias = matrix(table, MIX, 0, 0), matrix(table, MIX_BIAS, 0, 0)
     taps, bias = matrix(table, TAPS, 0, 0), matrix(table, TAPS_BIAS, 0, 0)
     together = max(1, ROWS // n_nodes)
     for start in range(0, n_clips, together):
         end = min(start + together, n_clips)
         for clip in range(start, end):
-            x, mixed = matrix(table, X, net, clip), matrix(table, MIXED, 0, clip)
-            product(mixed, adjacency, x, zeros, low, n_nodes, n_frames * c, n_nodes)
+            x, mixed = matrix(table, X, batch, clip), matrix(table, MIXED, 0, clip)
+            product(mixed, adjacency, x, zeros, lowest, n_nodes, n_frames * c, n_nodes)
         n_rows = (end - start) * n_nodes
         mixed, hidden = matrix(table, MIXED, 0, start), matrix(table, HIDDEN, 0, start)
-        rows, frames = Matrix(mixed.at, c, 1), Matrix(hidden.at, h, 1)
-        product(frames, rows, mix, mix_bias, low - low, n_rows * n_frames, h, c)
+        rows, frames = Matrix(mixed.address, c, 1), Matrix(hidden.address, h, 1)
+        # ReLU is the lower clamp at zero, `lowest - lowest` in the arrays' type.
+        product(frames, rows, mix, mix_bias, lowest - lowest, n_rows * n_frames, h, c)
         out = matrix(table, OUT, 0, start)
         for t in range(n_frames):
-            first, last, tap = _beside(t, n_frames)
+            first, last, tap = _joined(t, n_frames)
             seen, own = _part(hidden, 0, first * h), _part(taps, tap * h, 0)
             product(_part(out, 0, t * d), seen, own, bias, floor, n_rows, d, (last - first) * h)
 
 
 @njit(nogil=True)
-def pair_backward(net, sizes, table, activated, wanted, added, low):
+def block_backward(batch, sizes, table, activated, wanted, added, lowest):
     """Add to the gradients of the weights and, where it is wanted, fill ``d_x``, or add to it."""
     n_clips, n_nodes, n_frames, c, h, d = sizes
     together = max(1, ROWS // n_nodes)
@@ -90,60 +93,61 @@ def pair_backward(net, sizes, table, activated, wanted, added, low):
         grad, hidden = matrix(table, GRAD, 0, start), matrix(table, HIDDEN, 0, start)
         free = table[SCRATCH, 0]
         if activated:
-            where_positive(free, grad.at, matrix(table, OUT, 0, start).at, low, n_rows * n_frames * d)
+            out = matrix(table, OUT, 0, start)
+            where_positive(free, grad.address, out.address, lowest, n_rows * n_frames * d)
             grad = Matrix(free, n_frames * d, 1)
             free += n_rows * n_frames * d
         d_hidden = Matrix(free, n_frames * h, 1)
         free += n_rows * n_frames * h
-        _time_backward(sizes, table, low, hidden, grad, d_hidden, n_rows)
-        where_positive(d_hidden.at, d_hidden.at, hidden.at, low, n_rows * n_frames * h)
+        _time_backward(sizes, table, lowest, hidden, grad, d_hidden, n_rows)
+        where_positive(d_hidden.address, d_hidden.address, hidden.address, lowest, n_rows * n_frames * h)
         d_mixed = Matrix(free, c, 1)
-        _mix_backward(sizes, table, low, matrix(table, MIXED, 0, start), d_hidden, d_mixed, n_rows)
+        _mix_backward(sizes, table, lowest, matrix(table, MIXED, 0, start), d_hidden, d_mixed, n_rows)
         free += n_rows * n_frames * c
         for clip in range(start, end):
-            own = Matrix(d_mixed.at + (clip - start) * n_nodes * n_frames * c, n_frames * c, 1)
-            _space_backward(net, sizes, table, wanted, added, low, clip, own, free)
+            own = Matrix(d_mixed.address + (clip - start) * n_nodes * n_frames * c, n_frames * c, 1)
+            _space_backward(batch, sizes, table, wanted, added, lowest, clip, own, free)
 
 
 @njit(nogil=True)
-def _time_backward(sizes, table, low, hidden, grad, d_hidden, n_rows):
+def _time_backward(sizes, table, lowest, hidden, grad, d_hidden, n_rows):
     """Add to the gradients of the taps and their bias, and find that of ``hidden``."""
     _, _, n_frames, _, h, d = sizes
     d_taps, d_bias = matrix(table, D_TAPS, 0, 0), matrix(table, D_TAPS_BIAS, 0, 0)
     turned, zeros = matrix(table, TAPS_TURNED, 0, 0), matrix(table, ZEROS, 0, 0)
-    product(d_bias, Matrix(table[ONES, 0], 0, 0), Matrix(grad.at, d, 1), d_bias, low, 1, d, n_rows * n_frames)
+    ones, frames = Matrix(table[ONES, 0], 0, 0), Matrix(grad.address, d, 1)
+    product(d_bias, ones, frames, d_bias, lowest, 1, d, n_rows * n_frames)  # sums of columns
     for t in range(n_frames):
-        first, last, tap = _beside(t, n_frames)
+        first, last, tap = _joined(t, n_frames)
         n_joined = last - first
-        columns, own = Matrix(hidden.at + first * h, 1, hidden.row), _part(d_taps, tap * h, 0)
-        product(own, columns, _part(grad, 0, t * d), own, low, n_joined * h, d, n_rows)
+        columns, own = Matrix(hidden.address + first * h, 1, hidden.row), _part(d_taps, tap * h, 0)
+        product(own, columns, _part(grad, 0, t * d), own, lowest, n_joined * h, d, n_rows)
         to, taps = _part(d_hidden, 0, t * h), _part(turned, tap * d, 0)
-        product(to, _part(grad, 0, first * d), taps, zeros, low, n_rows, h, n_joined * d)
+        product(to, _part(grad, 0, first * d), taps, zeros, lowest, n_rows, h, n_joined * d)
 
 
 @njit(nogil=True)
-def _mix_backward(sizes, table, low, mixed, d_hidden, d_mixed, n_rows):
+def _mix_backward(sizes, table, lowest, mixed, d_hidden, d_mixed, n_rows):
     """Add to the gradients of the channels' mixing and its bias, and find that of ``mixed``."""
     _, _, n_frames, c, h, _ = sizes
-    columns, frames = Matrix(mixed.at, 1, c), Matrix(d_hidden.at, h, 1)
+    columns, frames = Matrix(mixed.address, 1, c), Matrix(d_hidden.address, h, 1)
     d_mix, d_bias = matrix(table, D_MIX, 0, 0), matrix(table, D_MIX_BIAS, 0, 0)
-    product(d_mix, columns, frames, d_mix, low, c, h, n_rows * n_frames)
-    product(d_bias, Matrix(table[ONES, 0], 0, 0), frames, d_bias, low, 1, h, n_rows * n_frames)
+    product(d_mix, columns, frames, d_mix, lowest, c, h, n_rows * n_frames)
+    product(d_bias, Matrix(table[ONES, 0], 0, 0), frames, d_bias, lowest, 1, h, n_rows * n_frames)
     turned, zeros = matrix(table, MIX_TURNED, 0, 0), matrix(table, ZEROS, 0, 0)
-    product(d_mixed, frames, turned, zeros, low, n_rows * n_frames, c, h)
+    product(d_mixed, frames, turned, zeros, lowest, n_rows * n_frames, c, h)
 
 
 @njit(nogil=True)
-def _space_backward(net, sizes, table, wanted, added, low, clip, d_mixed, free):
+def _space_backward(batch, sizes, table, wanted, added, lowest, clip, d_mixed, free):
     """Find the gradient of ``x`` and add to that of the adjacency."""
     _, n_nodes, n_frames, c, _, _ = sizes
     if wanted:
-        adjacency, d_x = matrix(table, ADJACENCY, net, 0), matrix(table, D_X, 0, clip)
+        adjacency, d_x = matrix(table, ADJACENCY, 0, 0), matrix(table, D_X, 0, clip)
         start = d_x if added else matrix(table, ZEROS, 0, 0)
-        product(
-            d_x, Matrix(adjacency.at, 1, adjacency.row), d_mixed, start, low, n_nodes, n_frames * c, n_nodes
-        )
-    padded = up(n_nodes)
+        transposed = Matrix(adjacency.address, 1, adjacency.row)
+        product(d_x, transposed, d_mixed, start, lowest, n_nodes, n_frames * c, n_nodes)
+    padded = round_up(n_nodes)
     columns, d_adjacency = Matrix(free, padded, 1), matrix(table, D_ADJACENCY, 0, 0)
-    transpose(columns, matrix(table, X, net, clip), low, n_nodes, n_frames * c)
-    product(d_adjacency, d_mixed, columns, d_adjacency, low, n_nodes, padded, n_frames * c)
+    transpose(columns, matrix(table, X, batch, clip), lowest, n_nodes, n_frames * c)
+    product(d_adjacency, d_mixed, columns, d_adjacency, lowest, n_nodes, padded, n_frames * c)

@@ -1,7 +1,8 @@
-"""Products of small matrices in registers, for numba: where a side has 8 to 48 entries, a BLAS is slow.
+"""Matrix products tiled for registers, for numba: where a side has 8 to 48 entries, a BLAS is slow.
 
-A `Matrix` is an address and two steps. All of them count entries, not bytes; whoever calls keeps the memory
-alive. Widths (`n_columns`) are multiples of `LANES`. The type of ``floor`` is the type of all entries.
+A `Matrix` is a base address and two strides, in entries; the caller keeps the memory alive. Widths
+(``n_columns``) are multiples of `LANES`. ``floor`` is the lower clamp of a result, zero for ReLU; its type
+selects float32 or float64 for all entries.
 """
 
 from collections import namedtuple
@@ -16,18 +17,18 @@ from numba.extending import intrinsic
 
 from skmer.nn._compiled._support import LANES
 
-Matrix = namedtuple("Matrix", "at row column")
-"""Where a matrix begins, and the steps from a row to the next and from a column to the next."""
+Matrix = namedtuple("Matrix", "address row column")
+"""Base address, and strides of rows and columns."""
 
 
 @njit(nogil=True)
-def up(n):
+def round_up(n):
     """Return the next multiple of `LANES`."""
     return (n + LANES - 1) // LANES * LANES
 
 
 class Emitter:
-    """LLVM's instructions for entries and vectors of one type, at addresses that count entries."""
+    """LLVM instructions on entries and vectors of one type, at addresses counted in entries."""
 
     def __init__(self, context, builder, dtype):
         self.builder = builder
@@ -37,7 +38,7 @@ class Emitter:
         self.suffix = f"v{LANES}f{dtype.bitwidth}"
 
     def call(self, name, *vectors):
-        """One of LLVM's functions of vectors."""
+        """Call an LLVM intrinsic of vectors, such as ``fmuladd``."""
         kind = ir.FunctionType(self.vector, [self.vector] * len(vectors))
         function = cgutils.get_or_insert_function(self.builder.module, kind, f"llvm.{name}.{self.suffix}")
         return self.builder.call(function, vectors)
@@ -52,7 +53,7 @@ class Emitter:
         self.builder.store(value, self.pointer(at, value.type), align=self.size)
 
     def spread(self, value):
-        """A vector of one value."""
+        """Return a vector filled with one value."""
         undefined, index = ir.Constant(self.vector, ir.Undefined), ir.IntType(32)
         one = self.builder.insert_element(undefined, value, index(0))
         zeros = ir.Constant(ir.VectorType(index, LANES), [0] * LANES)
@@ -63,7 +64,7 @@ class Emitter:
 
 
 def _make_tile(n_rows, n_vectors):
-    """``out = max(start + a b, floor)`` for a block of ``out`` whose sums fit into the registers."""
+    """Make ``out = max(start + a b, floor)`` for a block of ``out`` whose sums fit into the registers."""
 
     def generate(context, builder, signature, arguments):
         floor, out, out_row, a, a_row, a_column, b, b_row, start, start_row, depth = arguments
@@ -99,19 +100,19 @@ def _make_tile(n_rows, n_vectors):
 
 
 def _make_strip(n_vectors, n_rows):
-    """A product of ``n_vectors`` vectors of columns: as many tiles of ``n_rows`` as fit, then row by row."""
+    """Make a product of ``n_vectors`` vectors of columns: tiles of ``n_rows`` rows, then row by row."""
     tile, one = _make_tile(n_rows, n_vectors), _make_tile(1, n_vectors)
 
     @njit(nogil=True)
     def strip(out, a, b, start, floor, total, depth):
         i = 0
         while i + n_rows <= total:
-            to, first = out.at + i * out.row, start.at + i * start.row
-            tile(floor, to, out.row, a.at + i * a.row, a.row, a.column, b.at, b.row, first, start.row, depth)
+            to, of, first = out.address + i * out.row, a.address + i * a.row, start.address + i * start.row
+            tile(floor, to, out.row, of, a.row, a.column, b.address, b.row, first, start.row, depth)
             i += n_rows
         while i < total:
-            to, first = out.at + i * out.row, start.at + i * start.row
-            one(floor, to, out.row, a.at + i * a.row, a.row, a.column, b.at, b.row, first, start.row, depth)
+            to, of, first = out.address + i * out.row, a.address + i * a.row, start.address + i * start.row
+            one(floor, to, out.row, of, a.row, a.column, b.address, b.row, first, start.row, depth)
             i += 1
 
     return strip
@@ -172,8 +173,8 @@ def product(out, a, b, start, floor, n_rows, n_columns, depth):
     Columns of ``out``, ``b`` and ``start`` lie side by side; ``start`` may be ``out`` or one row.
     """
     _call_whole(
-        *(floor, out.at, out.row, a.at, a.row, a.column, b.at, b.row),
-        *(start.at, start.row, n_rows, n_columns, depth),
+        *(floor, out.address, out.row, a.address, a.row, a.column, b.address, b.row),
+        *(start.address, start.row, n_rows, n_columns, depth),
     )
 
 
@@ -226,4 +227,4 @@ def transpose(out, a, floor, n_rows, n_columns):
     """``out = a.T``, a of (n_rows, n_columns)."""
     for i in range(n_rows):
         for j in range(n_columns):
-            put(floor, out.at + j * out.row + i, get(floor, a.at + i * a.row + j))
+            put(floor, out.address + j * out.row + i, get(floor, a.address + i * a.row + j))

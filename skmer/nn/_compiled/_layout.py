@@ -1,4 +1,4 @@
-"""The arrays that one net is computed in, and the tables by which the compiled loops find them."""
+"""The arrays in which a net is computed, and the tables of their addresses that the compiled loops read."""
 
 from collections.abc import Iterable
 from itertools import pairwise
@@ -6,18 +6,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
-from torch import Tensor
 
 from skmer.nn._compiled import _block, _pooling
-from skmer.nn._compiled._gemm import up
-from skmer.nn._compiled._step import Plan
+from skmer.nn._compiled._epoch import Plan
+from skmer.nn._compiled._gemm import round_up
 from skmer.nn._temporal_convolution import KERNEL_SIZE
 
 Arrays = dict[str, np.ndarray]
 
 
-class Pair(NamedTuple):
-    """A `SpatioTemporalBlock`: its parameters' name, its nodes, its channels before, between and after."""
+class Block(NamedTuple):
+    """A `SpatioTemporalBlock`: prefix of its parameters, nodes, and channels before, between and after."""
 
     name: str
     first: int
@@ -28,35 +27,31 @@ class Pair(NamedTuple):
 
 
 class Layout:
-    """Arrays of one net for a batch, which all nets of a stack use in turn.
+    """Arrays of a net for batches of one size.
 
     Parameters
     ----------
     module : DeReGRL
-        One of the nets.
+        The network.
     n_clips : int
         Clips in a batch.
     dtype : dtype
         Of all arrays.
-    features : ndarray of shape (nets, clips, nodes, frames, channels)
-        Input of all nets, channels filled up to whole vectors.
     adjacencies : dict of ndarray
-        Matrices of all nets by the name of their module.
+        Matrices of (nodes, nodes) by the name of the module that makes them.
     """
 
-    def __init__(
-        self, module: Any, n_clips: int, dtype: DTypeLike, features: np.ndarray, adjacencies: Arrays
-    ) -> None:
-        self.dtype, self.n_clips, self.n_frames = dtype, n_clips, features.shape[3]
-        self.pairs = pairs_of(module)
+    def __init__(self, module: Any, n_clips: int, dtype: DTypeLike, adjacencies: Arrays) -> None:
+        self.dtype, self.n_clips = dtype, n_clips
+        self.n_frames = module.backbone[0].time.n_frames
+        self.blocks = blocks_of(module)
         self.n_backbone = len(module.backbone)
         self.n_components = 0 if module.decomposition is None else len(module.decomposition.blocks)
         n_features, n_classes = module.head.weight.shape
-        widest = self.n_frames * max(up(max(pair[3:])) for pair in self.pairs)
-        self.zeros = self.array(1, max(n_features, widest, up(n_classes)))
+        widest = self.n_frames * max(round_up(max(block[3:])) for block in self.blocks)
+        self.zeros = self.array(1, max(n_features, widest, round_up(n_classes)))
         self.ones = np.ones((1, 1), dtype)
-        self.arrays = [self._arrays(pair, adjacencies) for pair in self.pairs]
-        self.arrays[0] |= {"x": features, "d_x": self.zeros}
+        self.arrays = [self._arrays(block, adjacencies) for block in self.blocks]
         self._join_backbone()
         if self.n_components:
             self._join_components()
@@ -68,77 +63,90 @@ class Layout:
         """Return zeros."""
         return np.zeros(shape, self.dtype)
 
-    def _sizes(self, pair: Pair) -> tuple[int, ...]:
-        return self.n_clips, pair.n_nodes, self.n_frames, up(pair.c), pair.h, up(pair.d)
+    def features(self, n_batches: int) -> np.ndarray:
+        """Return zeros for the input of the first block: (batches, clips, nodes, frames, channels)."""
+        first = self.blocks[0]
+        return self.array(n_batches, self.n_clips, first.n_nodes, self.n_frames, round_up(first.c))
 
-    def _arrays(self, pair: Pair, adjacencies: Arrays) -> Arrays:
-        """What a pair has for itself, by the names of `skmer.nn._compiled._block.LINES`."""
-        b, n, t, c, h, d = self._sizes(pair)
-        n_scratch = max(n, _block.ROWS) * t * (c + h + d) + up(n) * t * c
+    def _sizes(self, block: Block) -> tuple[int, ...]:
+        return self.n_clips, block.n_nodes, self.n_frames, round_up(block.c), block.h, round_up(block.d)
+
+    def _arrays(self, block: Block, adjacencies: Arrays) -> Arrays:
+        """Return the arrays of a block alone, by the names of `skmer.nn._compiled._block.LINES`."""
+        b, n, t, c, h, d = self._sizes(block)
         shapes = {
-            **{"mix": (c, h), "mix_bias": (1, h), "taps": (KERNEL_SIZE * h, d), "taps_bias": (1, d)},
-            **{"d_mix": (c, h), "d_mix_bias": (1, h), "d_taps": (KERNEL_SIZE * h, d), "d_taps_bias": (1, d)},
-            **{
-                "mix_turned": (h, c),
-                "taps_turned": (KERNEL_SIZE * d, h),
-                "d_adjacency": (n, up(n)),
-                "scratch": (1, n_scratch),
-            },
-            **{"mixed": (b, n, t, c), "hidden": (b, n, t, h), "out": (b, n, t, d)},
+            "mix": (c, h),
+            "mix_bias": (1, h),
+            "mix_turned": (h, c),
+            "taps": (KERNEL_SIZE * h, d),
+            "taps_bias": (1, d),
+            "taps_turned": (KERNEL_SIZE * d, h),
+            "d_mix": (c, h),
+            "d_mix_bias": (1, h),
+            "d_taps": (KERNEL_SIZE * h, d),
+            "d_taps_bias": (1, d),
+            "d_adjacency": (n, round_up(n)),
+            "mixed": (b, n, t, c),
+            "hidden": (b, n, t, h),
+            "out": (b, n, t, d),
+            # Gradients of the rows that are computed together, and one clip's features, transposed.
+            "scratch": (1, max(n, _block.ROWS) * t * (c + h + d) + round_up(n) * t * c),
         }
         arrays = {name: self.array(*shape) for name, shape in shapes.items()}
-        whole = adjacencies[adjacency_of(pair)]
-        own = slice(pair.first, pair.first + n)
-        return arrays | {"adjacency": whole[:, own, own], "zeros": self.zeros, "ones": self.ones}
+        own = slice(block.first, block.first + n)
+        adjacency = adjacencies[adjacency_of(block)][own, own]
+        return arrays | {"adjacency": adjacency, "zeros": self.zeros, "ones": self.ones}
 
     def _join_backbone(self) -> None:
-        """Each pair reads what the one before it wrote; what the last wrote stands for the actions."""
+        """Let each block read the output of the one before it; the last output stands for the actions."""
         backbone = self.arrays[: self.n_backbone]
         for own in backbone:
             own["grad"] = self.array(*own["out"].shape)
+        backbone[0] |= {"x": self.features(1), "d_x": self.zeros}
         for before, after in pairwise(backbone):
             after |= {"x": before["out"], "d_x": before["grad"]}
         self.actions, self.d_actions = backbone[-1]["out"], backbone[-1]["grad"]
 
     def _join_components(self) -> None:
-        """Each component reads its nodes, and its average writes its actions."""
+        """Let each component read its nodes, and its pooling write its actions."""
         nodes, d_nodes = self.actions, self.d_actions
-        k, n_actions = self.n_backbone, self.pairs[self.n_backbone].d
+        k, n_actions = self.n_backbone, self.blocks[self.n_backbone].d
         shape = nodes.shape[0], n_actions * self.n_components, *nodes.shape[2:]
         self.actions, self.d_actions = self.array(*shape), self.array(*shape)
         for s in range(self.n_components):
-            pair, own = self.pairs[k + s], self.arrays[k + s]
-            rows = slice(pair.first, pair.first + pair.n_nodes)
-            block = slice(s * n_actions, (s + 1) * n_actions)
+            block, own = self.blocks[k + s], self.arrays[k + s]
+            rows = slice(block.first, block.first + block.n_nodes)
+            actions = slice(s * n_actions, (s + 1) * n_actions)
             own |= {"x": nodes[:, rows], "d_x": d_nodes[:, rows], "grad": self.array(*own["out"].shape)}
-            own |= {"actions": self.actions[:, block], "d_actions": self.d_actions[:, block]}
+            own |= {"actions": self.actions[:, actions], "d_actions": self.d_actions[:, actions]}
             own |= {"scores": own["out"], "maps": self.array(*own["out"].shape), "d_scores": own["grad"]}
             own |= {"nodes": own["x"], "d_nodes": own["d_x"]}
             own["turned"] = self.array(1, nodes.shape[3] * own["out"].shape[3])
 
-    def plan(self, weights: dict[str, Tensor], gradients: dict[str, Tensor]) -> Plan:
-        """Return what the loops take; ``weights`` and ``gradients`` are those of all nets."""
+    def plan(self, features: np.ndarray, weights: Arrays, gradients: Arrays) -> Plan:
+        """Return the tables for batches of features, and parameters and gradients by name."""
+        self.arrays[0]["x"] = features
         components = range(self.n_backbone, self.n_backbone + self.n_components)
-        averages = [table_of(self.arrays[k], _pooling.LINES) for k in components]
+        poolings = [table_of(self.arrays[k], _pooling.LINES) for k in components]
         return Plan(
             self.n_backbone,
             self.n_components,
-            np.array([self._sizes(pair) for pair in self.pairs]),
-            np.array([[pair.c, pair.d] for pair in self.pairs]),
-            np.array([pair.first for pair in self.pairs]),
+            np.array([self._sizes(block) for block in self.blocks]),
+            np.array([[block.c, block.d] for block in self.blocks]),
+            np.array([block.first for block in self.blocks]),
             np.array([table_of(own, _block.LINES) for own in self.arrays]),
-            np.array([_sources(pair, weights, gradients) for pair in self.pairs]),
-            np.array([self._average_sizes(k) for k in components], np.int64).reshape(-1, 6),
-            np.array(averages, np.int64).reshape(-1, len(_pooling.LINES), 4),
+            np.array([_sources(block, weights, gradients) for block in self.blocks]),
+            np.array([self._pooling_sizes(k) for k in components], np.int64).reshape(-1, 6),
+            np.array(poolings, np.int64).reshape(-1, len(_pooling.LINES), 4),
         )
 
-    def _average_sizes(self, k: int) -> tuple[int, ...]:
-        pair, own = self.pairs[k], self.arrays[k]
-        return self.n_clips, pair.n_nodes, self.n_frames, pair.d, own["x"].shape[3], own["out"].shape[3]
+    def _pooling_sizes(self, k: int) -> tuple[int, ...]:
+        block, own = self.blocks[k], self.arrays[k]
+        return self.n_clips, block.n_nodes, self.n_frames, block.d, own["x"].shape[3], own["out"].shape[3]
 
 
-def pairs_of(module: Any) -> list[Pair]:
-    """Return the pairs of a net in the order of `skmer.nn._compiled._step.Plan`."""
+def blocks_of(module: Any) -> list[Block]:
+    """Return the blocks of a net in the order of `skmer.nn._compiled._epoch.Plan`."""
     n_nodes = len(module.channels.relative)
     found = [(f"backbone.{i}", block, 0, n_nodes) for i, block in enumerate(module.backbone)]
     n_parts = 0
@@ -153,38 +161,35 @@ def pairs_of(module: Any) -> list[Pair]:
         found.append(("reconstruction.block", module.reconstruction.block, 0, n_parts))
     widths = [(*block.space.weight.shape[-2:], block.time.weight.shape[-1]) for _, block, _, _ in found]
     return [
-        Pair(name, first, n, c, h, d) for (name, _, first, n), (c, h, d) in zip(found, widths, strict=True)
+        Block(name, first, n, c, h, d) for (name, _, first, n), (c, h, d) in zip(found, widths, strict=True)
     ]
 
 
-def adjacency_of(pair: Pair) -> str:
-    """Return the name of the module that holds a pair's matrix."""
-    return "reconstruction.adjacency" if pair.name.startswith("reconstruction") else "adjacency"
+def adjacency_of(block: Block) -> str:
+    """Return the name of the module that holds a block's matrix."""
+    return "reconstruction.adjacency" if block.name.startswith("reconstruction") else "adjacency"
 
 
-def _sources(pair: Pair, weights: dict[str, Tensor], gradients: dict[str, Tensor]) -> list[tuple[int, ...]]:
-    """Lines of `skmer.nn._compiled._weights`."""
-    names = [f"{pair.name}.{name}" for name in ("space.weight", "space.bias", "time.weight", "time.bias")]
-    return [
-        (_at(weights[name].numpy()), weights[name][0].numel(), _at(gradients[name].numpy())) for name in names
-    ]
+def _sources(block: Block, weights: Arrays, gradients: Arrays) -> list[tuple[int, int]]:
+    """Return the lines of `skmer.nn._compiled._weights`."""
+    names = [f"{block.name}.{name}" for name in ("space.weight", "space.bias", "time.weight", "time.bias")]
+    return [(_address(weights[name]), _address(gradients[name])) for name in names]
 
 
-def _at(array: np.ndarray) -> int:
+def _address(array: np.ndarray) -> int:
+    """Return where an array begins, counted in its entries."""
     return array.ctypes.data // array.itemsize
 
 
 def table_of(arrays: Arrays, lines: Iterable[str]) -> list[tuple[int, ...]]:
-    """Return a line for each array, as in `skmer.nn._compiled._block`; one row is read again and again."""
+    """Return a line for each array, as in `skmer.nn._compiled._block`; a single row is read for every row."""
     table: list[tuple[int, ...]] = []
     for name in lines:
         array = arrays[name]
         steps = [step // array.itemsize for step in array.strides]
         if array.ndim == 2:
-            net, clip, row = 0, 0, steps[0] if len(array) > 1 else 0
-        elif array.ndim == 3:
-            net, clip, row = steps[0], 0, steps[1]
+            batch, clip, row = 0, 0, steps[0] if len(array) > 1 else 0
         else:
-            net, clip, row = steps[0] if array.ndim == 5 else 0, steps[-4], steps[-3]
-        table.append((_at(array), net, clip, row))
+            batch, clip, row = steps[0] if array.ndim == 5 else 0, steps[-4], steps[-3]
+        table.append((_address(array), batch, clip, row))
     return table

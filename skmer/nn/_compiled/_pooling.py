@@ -1,7 +1,7 @@
-"""Each action as an average of a component's nodes: eqs. (2) and (3), and their gradient, for numba.
+"""Pooling of a component's nodes into actions, eqs. (2) and (3), and its gradient, for numba.
 
-Tables are as in `skmer.nn._compiled._block`, of one net. Scores, and maps, which are their softmax over the
-nodes, are (clips, nodes, frames, actions), the actions filled up to whole vectors.
+Tables are as in `skmer.nn._compiled._block`. Scores, and maps, which are their softmax over the nodes, are
+(clips, nodes, frames, actions), the actions padded to whole vectors.
 """
 
 from numba import njit
@@ -18,13 +18,13 @@ SCORES, NODES, MAPS, ACTIONS, D_ACTIONS, D_SCORES, D_NODES, ZEROS, TURNED = rang
 
 @njit(nogil=True)
 def _frame(table, line, clip, step):
-    """One frame of a clip, ``step`` entries from its first."""
+    """Return one frame of a clip, ``step`` entries after its first."""
     whole = matrix(table, line, 0, clip)
-    return Matrix(whole.at + step, whole.row, 1)
+    return Matrix(whole.address + step, whole.row, 1)
 
 
 @njit(nogil=True)
-def average_forward(sizes, table, low):
+def pooling_forward(sizes, table, lowest):
     """Fill ``maps`` and ``actions``."""
     n_clips, n_nodes, n_frames, n_actions, d, width = sizes
     zeros = matrix(table, ZEROS, 0, 0)
@@ -32,13 +32,13 @@ def average_forward(sizes, table, low):
         for t in range(n_frames):
             scores, maps = _frame(table, SCORES, clip, t * width), _frame(table, MAPS, clip, t * width)
             for k in range(0, width, LANES):
-                softmax(low, maps.at + k, scores.at + k, scores.row, n_nodes)
+                softmax(lowest, maps.address + k, scores.address + k, scores.row, n_nodes)
             nodes, to = _frame(table, NODES, clip, t * d), _frame(table, ACTIONS, clip, t * d)
-            product(to, Matrix(maps.at, 1, maps.row), nodes, zeros, low, n_actions, d, n_nodes)
+            product(to, Matrix(maps.address, 1, maps.row), nodes, zeros, lowest, n_actions, d, n_nodes)
 
 
 @njit(nogil=True)
-def average_backward(sizes, table, low):
+def pooling_backward(sizes, table, lowest):
     """Fill ``d_scores`` and ``d_nodes``."""
     n_clips, n_nodes, n_frames, n_actions, d, width = sizes
     zeros, turned = matrix(table, ZEROS, 0, 0), Matrix(table[TURNED, 0], width, 1)
@@ -46,9 +46,9 @@ def average_backward(sizes, table, low):
         for t in range(n_frames):
             maps, to = _frame(table, MAPS, clip, t * width), _frame(table, D_SCORES, clip, t * width)
             nodes, grad = _frame(table, NODES, clip, t * d), _frame(table, D_ACTIONS, clip, t * d)
-            transpose(turned, grad, low, n_actions, d)
-            product(to, nodes, turned, zeros, low, n_nodes, width, d)
+            transpose(turned, grad, lowest, n_actions, d)
+            product(to, nodes, turned, zeros, lowest, n_nodes, width, d)
             for k in range(0, width, LANES):
-                softmax_gradient(low, to.at + k, maps.at + k, maps.row, n_nodes)
+                softmax_gradient(lowest, to.address + k, maps.address + k, maps.row, n_nodes)
             d_nodes = _frame(table, D_NODES, clip, t * d)
-            product(d_nodes, maps, grad, zeros, low, n_nodes, d, n_actions)
+            product(d_nodes, maps, grad, zeros, lowest, n_nodes, d, n_actions)

@@ -1,11 +1,15 @@
-"""Which nets the compiled loops compute."""
+"""Parameter values and optimizer settings that the compiled loops support. Needs no numba."""
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
-COMPUTED = {
+import numpy as np
+
+LANES = 8
+"""Entries that are loaded, multiplied and stored together; hidden channels have to fill whole vectors."""
+
+SUPPORTED = {
     "activation": ("relu",),
     "action_softmax": ("nodes",),
     "weight_norm": ("l1",),
@@ -13,30 +17,42 @@ COMPUTED = {
     "fusion": ("concatenate",),
     "dropout": (0,),
 }
-"""The values of parameters that the loops know; of parameters that are not here they know all."""
-
-LANES = 8
-"""Entries that are loaded, multiplied and stored together; hidden channels have to fill whole vectors."""
+"""Values by parameter; parameters that are not listed are unrestricted."""
 
 
-@cache
-def loops() -> Any:
-    """Return the module of the step; None where numba is missing, of no use or cannot keep its work."""
+class AdamStep(NamedTuple):
+    """Settings of `torch.optim.Adam` or `torch.optim.AdamW` for a run of batches."""
+
+    rates: Sequence[float]
+    n_steps_before: int
+    betas: tuple[float, float] = (0.9, 0.999)
+    eps: float = 1e-8
+    weight_decay: float = 0.0
+    decoupled: bool = True
+
+    def schedule(self) -> np.ndarray:
+        """Return a row for each batch; see `skmer.nn._compiled._epoch.Adam`."""
+        rates = np.asarray(self.rates, float)
+        steps = self.n_steps_before + np.arange(1, len(rates) + 1)
+        keep = 1 - rates * self.weight_decay * self.decoupled
+        size = rates / (1 - self.betas[0] ** steps)
+        return np.stack([keep, size, np.sqrt(1 - self.betas[1] ** steps)], -1)
+
+    def constants(self) -> list[float]:
+        """Return the numbers that are the same for all batches."""
+        decay = 0.0 if self.decoupled else self.weight_decay
+        return [1 - self.betas[0], self.betas[1], 1 - self.betas[1], self.eps, decay]
+
+
+def is_supported(parameters: Mapping[str, Any]) -> bool:
+    """Return whether the loops compute a `DeReGRL` with these parameters."""
+    known = all(parameters[name] in values for name, values in SUPPORTED.items() if name in parameters)
+    return known and parameters["n_channels"] % LANES == 0 and parameters.get("n_layers", 1) > 0
+
+
+def has_numba() -> bool:
+    """Return whether numba is installed and compiles."""
     try:
-        if import_module("numba").config.DISABLE_JIT:
-            return None
+        return not import_module("numba").config.DISABLE_JIT
     except ImportError:
-        return None
-    try:
-        return import_module("skmer.nn._compiled._stacked_step")
-    except RuntimeError as error:
-        if "cannot cache" not in str(error):
-            raise
-        return None
-
-
-def is_computed(parameters: Mapping[str, Any]) -> bool:
-    """Whether the loops compute a `DeReGRL` with these parameters, here."""
-    known = all(parameters[name] in values for name, values in COMPUTED.items() if name in parameters)
-    fits = parameters["n_channels"] % LANES == 0 and parameters.get("n_layers", 1) > 0
-    return known and fits and loops() is not None
+        return False

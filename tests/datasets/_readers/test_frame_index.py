@@ -1,22 +1,7 @@
 import pytest
 
-from skmer.datasets._readers._formats import FORMATS
-from skmer.datasets._readers._frame_index import FrameIndex, trailing_number
-
-
-@pytest.mark.parametrize(
-    ("name", "number"),
-    [
-        ("img46.jpg", 46),
-        ("reg_img046.jpg", 46),
-        ("006_05562.jpg", 5562),
-        ("13_8.bmp", 8),
-        ("175.png", 175),
-        ("a.jpg", None),
-    ],
-)
-def test_trailing_number(name, number):
-    assert trailing_number(name) == number
+from skmer.datasets._readers._frame_index import FrameIndex
+from skmer.datasets._readers._specs import SPECS
 
 
 @pytest.mark.parametrize(
@@ -33,33 +18,33 @@ def test_trailing_number(name, number):
     ],
 )
 def test_folders_of_the_real_layouts_are_found(tmp_path, write_frames, dataset, subject, clip, folder):
-    form = FORMATS[dataset]
+    spec = SPECS[dataset]
     write_frames(f"root/{folder}", ["x9.jpg", "x10.jpg", ".hidden11.jpg", "notes12.png"])
     (tmp_path / "root" / folder / "Thumbs13.db").write_text("")
-    index = FrameIndex(tmp_path / "root", form.folder_key, form.distinguishes_crops)
-    frames = index.frames(form.clip_key(subject, clip), "raw")
+    index = FrameIndex(tmp_path / "root", spec.folder_key, spec.distinguishes_crops)
+    frames = index.frames(spec.clip_key(subject, clip), "raw")
     assert sorted(frames) == [9, 10, 12]
     assert frames[9].name == "x9.jpg"
 
 
 def test_depth_and_other_folders_do_not_confuse_casme3(tmp_path, write_frames):
-    form = FORMATS["casme3"]
+    spec = SPECS["casme3"]
     write_frames("spNO.1/b/depth", ["5.png"])
     write_frames("spNO.1/b/color", ["5.jpg"])
-    frames = FrameIndex(tmp_path, form.folder_key, False).frames(form.clip_key("spNO.1", "b"), "raw")
+    frames = FrameIndex(tmp_path, spec.folder_key, False).frames(spec.clip_key("spNO.1", "b"), "raw")
     assert frames[5].name == "5.jpg"
 
 
 def test_raw_and_cropped_are_told_apart(tmp_path, write_frames):
-    form = FORMATS["casme2"]
+    spec = SPECS["casme2"]
     write_frames("RAW/sub01/EP1", ["img1.jpg"])
     write_frames("Cropped/sub01/EP1", ["reg_img1.jpg"])
-    index = FrameIndex(tmp_path, form.folder_key, True)
-    key = form.clip_key("sub01", "EP1")
+    index = FrameIndex(tmp_path, spec.folder_key, True)
+    key = spec.clip_key("sub01", "EP1")
     assert set(index.kinds(key)) == {"raw", "cropped"}
     assert index.frames(key, "cropped")[1].name == "reg_img1.jpg"
     assert index.frames(key, "raw")[1].name == "img1.jpg"
-    assert FrameIndex(tmp_path / "Cropped", form.folder_key, True).frames(key, "raw") is None
+    assert FrameIndex(tmp_path / "Cropped", spec.folder_key, True).frames(key, "raw") is None
 
 
 @pytest.mark.parametrize(
@@ -73,33 +58,33 @@ def test_raw_and_cropped_are_told_apart(tmp_path, write_frames):
     ],
 )
 def test_every_set_has_raw_and_cropped_frames(tmp_path, write_frames, dataset, subject, clip, folder):
-    form = FORMATS[dataset]
+    spec = SPECS[dataset]
     write_frames(f"A_cropped/{folder}", ["1.jpg"])
     write_frames(f"B/{folder}", ["1.jpg"])
-    key = form.clip_key(subject, clip)
-    index = FrameIndex(tmp_path, form.folder_key, form.distinguishes_crops)
+    key = spec.clip_key(subject, clip)
+    index = FrameIndex(tmp_path, spec.folder_key, spec.distinguishes_crops)
     assert index.frames(key, "cropped")[1].parts[-len(folder.split("/")) - 2] == "A_cropped"
     assert index.frames(key, "raw")[1].parts[-len(folder.split("/")) - 2] == "B"
-    alone = FrameIndex(tmp_path / "A_cropped", form.folder_key, form.distinguishes_crops)
+    alone = FrameIndex(tmp_path / "A_cropped", spec.folder_key, spec.distinguishes_crops)
     assert alone.frames(key, "raw") == alone.frames(key, "cropped")
-    raw = FrameIndex(tmp_path / "B", form.folder_key, form.distinguishes_crops, form.cropped_already)
+    raw = FrameIndex(tmp_path / "B", spec.folder_key, spec.distinguishes_crops, spec.cropped_already)
     assert (raw.frames(key, "cropped") is None) == (dataset != "mmew")
 
 
 def test_two_folders_of_one_clip_are_refused_and_depth_left_out(tmp_path, write_frames):
-    form = FORMATS["4dme"]
+    spec = SPECS["4dme"]
     for folder in ("depth", "gray"):
         write_frames(f"{folder}/1_a", ["1.jpg"])
-    key = form.clip_key("1", "1_a")
-    assert FrameIndex(tmp_path, form.folder_key, False).frames(key, "raw")[1].parts[-3] == "gray"
+    key = spec.clip_key("1", "1_a")
+    assert FrameIndex(tmp_path, spec.folder_key, False).frames(key, "raw")[1].parts[-3] == "gray"
     write_frames("rgb/1_a", ["1.jpg"])
     with pytest.raises(ValueError, match=r"'.*gray/1_a' and '.*rgb/1_a' are one clip"):
-        FrameIndex(tmp_path, form.folder_key, False).frames(key, "raw")
+        FrameIndex(tmp_path, spec.folder_key, False).frames(key, "raw")
 
 
 def test_smics_slow_cameras_are_left_out(tmp_path, write_frames):
-    form = FORMATS["smic"]
+    spec = SPECS["smic"]
     for camera in ("HS", "SMIC_NIR_E", "VIS"):
         write_frames(f"{camera}/s11/micro/negative/s11_ne_01", ["image1.jpg"])
-    frames = FrameIndex(tmp_path, form.folder_key, True).frames(form.clip_key("s11", "s11_ne_01"), "raw")
+    frames = FrameIndex(tmp_path, spec.folder_key, True).frames(spec.clip_key("s11", "s11_ne_01"), "raw")
     assert "HS" in frames[1].parts

@@ -1,10 +1,13 @@
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
-from skmer.datasets import load_casme2, load_casme3
+from skmer.datasets import load_casme2, load_casme3, load_smic, make_face_clips
 
+WITHOUT_APEX = [("04", "EP12_01f", 41, "/", 55, "4", "others")]
 pytestmark = pytest.mark.filterwarnings("ignore:CAS:UserWarning")
 
 
@@ -40,7 +43,7 @@ def test_an_apex_past_the_frames_may_be_dropped(casme2_tree):
 
 def test_an_onset_past_the_frames_is_an_error(casme2_tree):
     with pytest.raises(FileNotFoundError, match="clip EP01_08 has no frame onset 90, apex 95, offset 99"):
-        load_casme2(casme2_tree(casme2_row(90, 95, 99)))
+        load_casme2(casme2_tree(casme2_row(90, 95, 99)), on_missing="raise")
 
 
 COLUMNS = ["Subject", "Filename", "Onset", "Apex", "Offset", "emotion"]
@@ -83,4 +86,70 @@ def test_what_a_sheet_alone_lacks_is_listed():
     assert clips.corrected["reason"].tolist() == [
         "no apex frame ('/'): left empty",
         "no offset frame ('30'): left empty",
+    ]
+
+
+@pytest.fixture
+def write_sequence(tmp_path):
+    """Write a face that moves until frame 45, is back at frame 49 and rests until frame 55."""
+    clip = make_face_clips(2, 5, amplitude=(2, 2.5), head_motion=0, light=0, face_size=200, random_state=0)
+    onset, apex = (image.astype(float) for image in clip.frames[0][:2])
+
+    def write(folder):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        for number in range(41, 56):
+            share = max(0, 1 - abs(number - 45) / 4)
+            image = np.round((1 - share) * onset + share * apex).astype(np.uint8)
+            Image.fromarray(image).save(tmp_path / folder / f"img{number}.jpg", quality=95)
+        return tmp_path
+
+    return write
+
+
+def test_a_missing_apex_is_found_among_the_frames_and_listed(casme2_tree, write_sequence):
+    root = casme2_tree([("01", "EP02_01f", 46, 50, 60, "4+7", "Disgust"), *WITHOUT_APEX])
+    write_sequence("CASME2-RAW/sub04/EP12_01f")
+    clips = load_casme2(root)
+    found = clips.table["apex"][1]
+    assert abs(found - 45) <= 1
+    assert clips.table["apex_source"].tolist() == ["sheet", "found"]
+    assert clips.frames[1, 1].endswith(f"EP12_01f/img{found}.jpg")
+    assert clips.corrected[["subject", "clip"]].to_numpy().tolist() == [["sub04", "EP12_01f"]]
+    assert f"no apex frame ('/'): frame {found} found" in clips.corrected["reason"][0]
+
+
+@pytest.mark.filterwarnings("ignore:SMIC")
+def test_a_set_without_apexes_is_searched_and_lists_failures_alone(tmp_path, write_sequence, write_frames):
+    write_sequence("HS/s3/micro/negative/s3_ne_03")
+    write_frames("HS/s4/micro/negative/s4_ne_01", [f"image{number}.bmp" for number in range(10, 21)])
+    sheet = pd.DataFrame({"Subject": [3, 4], "Filename": ["s03_ne_03", "s04_ne_01"], "OnsetF": [41, 10]})
+    clips = load_smic(tmp_path, sheet.assign(OffsetF=[55, 20], Emotion="negative"))
+    assert clips.table["apex_source"].tolist() == ["found", "middle"]
+    assert abs(clips.table["apex"][0] - 45) <= 1
+    assert clips.corrected["clip"].tolist() == ["s04_ne_01"]
+    assert "no face was found; give its box): the middle frame 15 taken" in clips.corrected["reason"][0]
+
+
+def test_an_apex_stays_empty_where_files_are_not_opened(casme2_tree):
+    root = casme2_tree(WITHOUT_APEX)
+    clips = load_casme2(root, verify_files=False)
+    assert clips.table["apex"].isna().all()
+    assert clips.table["apex_source"].tolist() == ["none"]
+    assert [Path(path).name for path in clips.frames[0]] == ["img41.jpg", "", "img55.jpg"]
+    assert clips.corrected["reason"].tolist() == ["no apex frame ('/'): left empty"]
+
+
+def test_without_a_landmark_model_the_middle_stands_for_the_apex(casme2_tree, monkeypatch):
+    monkeypatch.setenv("SKMER_PREDICTOR", "absent.dat")
+    root = casme2_tree(WITHOUT_APEX)
+    with pytest.warns(UserWarning, match=r"missing_apex='find' finds no apex: .*absent.dat"):
+        clips = load_casme2(root)
+    assert clips.table["apex"].tolist() == [48]
+    assert "absent.dat" in clips.corrected["reason"][0]
+
+
+def test_an_apex_on_the_onset_is_listed(casme2_tree):
+    clips = load_casme2(casme2_tree(casme2_row(45, 45, 50)))
+    assert clips.corrected["reason"].tolist() == [
+        "the apex frame 45 is the onset frame: no movement is between"
     ]

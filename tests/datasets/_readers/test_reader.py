@@ -213,14 +213,30 @@ def test_missing_files_name_subject_clip_and_path(casme2_tree, tmp_path):
     with pytest.raises(
         FileNotFoundError, match=r"subject sub02 clip EP01_2 has no frame apex 45 in .*40 to 60"
     ):
-        load_casme2(root)
+        load_casme2(root, on_missing="raise")
     assert load_casme2(root, verify_files=False).frames[2].tolist()[1] == ""
     for file in gone.parent.iterdir():
         file.unlink()
     with pytest.raises(FileNotFoundError, match="subject sub02 clip EP01_2 has no folder of raw frames"):
-        load_casme2(root)
+        load_casme2(root, on_missing="raise")
     with pytest.raises(FileNotFoundError, match="is none"):
         load_casme2(tmp_path / "absent")
+
+
+def test_clips_without_their_frames_are_left_out_and_counted(casme2_tree, tmp_path):
+    root = casme2_tree(ROWS)
+    whole = load_casme2(root)
+    (tmp_path / "CASME2-RAW/sub02/EP01_2/img45.jpg").unlink()
+    with pytest.warns(UserWarning, match=rf"1 of {len(whole)} clips lack .*EP01_2 has no frame apex 45"):
+        clips = load_casme2(root)
+    assert clips.table["clip"].tolist() == [name for name in whole.table["clip"] if name != "EP01_2"]
+    assert "no frame apex 45" in clips.dropped["reason"].iloc[-1]
+    for path in (tmp_path / "CASME2-RAW").rglob("*.jpg"):
+        path.unlink()
+    with pytest.raises(FileNotFoundError, match="has no folder of raw frames"):
+        load_casme2(root)
+    with pytest.raises(ValueError, match=r"on_missing must be one of \['warn', 'raise'\], got 'nan'"):
+        load_casme2(root, on_missing="nan")
 
 
 def test_the_sheet_must_be_one(casme2_tree, tmp_path):
@@ -358,3 +374,11 @@ def test_sets_whose_folders_bear_the_clips_names(tmp_path, write_sheet, write_fr
 def test_bad_arguments_are_refused(tmp_path, changes, message):
     with pytest.raises(ValueError, match=message):
         load_casme2(tmp_path, **changes)
+
+
+def test_a_warning_points_at_the_line_that_reads(tmp_path):
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text("Subject,Filename,OnsetFrame,Estimated Emotion\n1,EP01,3,disgust\n", encoding="utf-8")
+    with pytest.warns(UserWarning, match="this copy has 1 clips") as caught:
+        load_casme2(None, sheet, verify_files=False)
+    assert caught[0].filename == __file__

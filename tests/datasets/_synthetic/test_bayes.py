@@ -92,6 +92,6 @@ def test_bad_arguments_are_refused():
         bayes_accuracy(dataset="smic")
     with pytest.raises(ValueError, match="n_samples must be"):
         bayes_accuracy(n_samples=0)
-    for name in ("class_sep", "habits", "variation"):
+    for name in ("class_sep", "subject_effects", "within_class_variation"):
         with pytest.raises(ValueError, match=f"{name} must be [01], so that .* got 0.5; train on many times"):
             bayes_accuracy(**{name: 0.5})

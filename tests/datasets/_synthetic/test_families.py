@@ -35,7 +35,15 @@ def test_each_half_has_each_kind(families):
         assert sorted(sizes)[1] >= 120
         assert {family.unit_rms for family in members} == {True, False}
         assert {family.parameters.get("offset", True) for family in members} == {True, False}
-        for name in ("noise", "amplitude", "class_sep", "flip_y", "habits", "variation"):
+        parameters = (
+            "noise",
+            "amplitude",
+            "class_sep",
+            "flip_y",
+            "subject_effects",
+            "within_class_variation",
+        )
+        for name in parameters:
             assert len({family.parameters.get(name) for family in members}) > 1
 
 

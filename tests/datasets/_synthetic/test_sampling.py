@@ -31,9 +31,9 @@ def test_other_sizes_have_every_subject_and_class(n_subjects, n_clips):
     assert subject_sizes(n_subjects, n_clips).sum() == n_clips
 
 
-def test_largest_remainder_sums_and_keeps_the_floor():
+def test_largest_remainder_sums_and_keeps_the_least():
     assert largest_remainder([1, 1, 1], 10).tolist() == [4, 3, 3]
-    assert largest_remainder([1000, 1, 1], 10, floor=1).tolist() == [8, 1, 1]
+    assert largest_remainder([1000, 1, 1], 10, at_least=1).tolist() == [8, 1, 1]
 
 
 def test_amplitudes():

@@ -5,7 +5,7 @@ from sklearn.svm import SVC
 
 from skmer.datasets import make_landmark_clips
 from skmer.datasets._synthetic._expressions import class_table, make_movement
-from skmer.datasets._synthetic._variability import Habits, blend, flip_labels, smooth_fields, vary
+from skmer.datasets._synthetic._variability import SubjectEffects, blend, flip_labels, smooth_fields, vary
 
 
 def corpus(n_clips=300, n_subjects=30, **parameters):
@@ -25,8 +25,8 @@ def accuracy(clips):
     [
         ("class_sep", (1, 0.6, 0)),
         ("flip_y", (0, 0.3, 1)),
-        ("habits", (0, 0.7, 2)),
-        ("variation", (0, 0.7, 2)),
+        ("subject_effects", (0, 0.7, 2)),
+        ("within_class_variation", (0, 0.7, 2)),
     ],
 )
 def test_each_makes_a_corpus_harder(name, values):
@@ -34,7 +34,7 @@ def test_each_makes_a_corpus_harder(name, values):
     assert scores[0] - 0.03 > scores[1] > scores[2] + 0.03
 
 
-@pytest.mark.parametrize("name", ["flip_y", "habits", "variation", "class_sep"])
+@pytest.mark.parametrize("name", ["flip_y", "subject_effects", "within_class_variation", "class_sep"])
 def test_none_changes_who_is_there_and_how_much_they_move(name):
     plain, varied = corpus(), corpus(**{name: 0.5})
     assert np.array_equal(plain.groups, varied.groups)
@@ -88,12 +88,12 @@ def test_smooth_fields_are_smooth_and_of_unit_rms():
     assert abs(np.corrcoef(fields[:, 17, 0], fields[:, 8, 0])[0, 1]) < 0.25
 
 
-def test_a_subject_keeps_its_habits():
-    habits = Habits(1.0, 2, np.random.default_rng(0))
+def test_a_subject_keeps_its_effects():
+    subject_effects = SubjectEffects(1.0, 2, np.random.default_rng(0))
     smile = make_movement((6, 12), (1.0, 1.0), "both")
 
     def shown(subject, seed):
-        return habits.draw(subject, [smile], np.array([1.0]), np.random.default_rng(seed))
+        return subject_effects.draw(subject, [smile], np.array([1.0]), np.random.default_rng(seed))
 
     np.testing.assert_array_equal(shown(0, 0).field, shown(0, 1).field)
     ratio = [np.divide(*shown(subject, 0).strengths) for subject in (0, 1)]
@@ -116,8 +116,8 @@ def test_people_prefer_units_and_sides():
                 found.append(-np.sum(share * np.log(share)))
         return np.mean(found)
 
-    plain, habitual = (corpus(900, 8, n_classes=3, habits=habits) for habits in (0.0, 1.5))
-    assert entropy(habitual) < entropy(plain) - 0.2
+    plain, peculiar = (corpus(900, 8, n_classes=3, subject_effects=effects) for effects in (0.0, 1.5))
+    assert entropy(peculiar) < entropy(plain) - 0.2
 
 
 @pytest.mark.parametrize(
@@ -162,9 +162,9 @@ def test_without_an_offset_its_frame_is_the_onset():
     [
         ({"class_sep": 1.1}, "class_sep must be a number from 0 to 1, got 1.1"),
         ({"flip_y": -0.1}, "flip_y must be a number from 0 to 1"),
-        ({"habits": -1}, "habits must be a number from 0 to 3, got -1"),
-        ({"variation": "much"}, "variation must be a number from 0 to 3"),
-        ({"variation": True}, "variation must be a number"),
+        ({"subject_effects": -1}, "subject_effects must be a number from 0 to 3, got -1"),
+        ({"within_class_variation": "much"}, "within_class_variation must be a number from 0 to 3"),
+        ({"within_class_variation": True}, "within_class_variation must be a number"),
         ({"n_classes": 4}, r"n_classes must be one of \[3, 5\] for dataset='casme2', got 4"),
         ({"dataset": "casme3", "n_classes": 5}, r"n_classes must be one of \[3, 7\]"),
     ],

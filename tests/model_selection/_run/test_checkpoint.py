@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from skmer.model_selection import evaluate_loso
+from skmer.model_selection._run._checkpoint import Checkpoint
 
 
 class Stops(ClassifierMixin, BaseEstimator):
@@ -175,6 +177,7 @@ import sys, time
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from skmer.model_selection import evaluate_loso
+from skmer.model_selection._run._checkpoint import Checkpoint
 
 class Slow(LogisticRegression):
     def fit(self, X, y):
@@ -210,3 +213,138 @@ def test_no_finished_fold_is_lost_when_all_processes_are_killed(tmp_path):
     assert {path: path.stat().st_mtime_ns for path in finished} == before
     assert len(folds_in(tmp_path / "folds")) == 40
     assert text.count("\n") == 81
+
+
+IDENTITY = {"data": "1" * 64, "parameters": "2" * 64, "protocol": "3" * 64, "versions": "4" * 64}
+PART = {
+    "rows": [0, 1],
+    "probabilities": [[0.1 + 0.2, 1e-300], [float("nan"), 1.0]],
+    "searches": [{"é": None}],
+}
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """A checkpoint with a part, and the part's file."""
+    checkpoint = Checkpoint(tmp_path, IDENTITY)
+    checkpoint.write("seed 0, lab/a", PART)
+    (path,) = folds_in(tmp_path)
+    return checkpoint, path
+
+
+def test_a_part_comes_back_to_the_last_digit(kept):
+    checkpoint, _ = kept
+    assert repr(Checkpoint(checkpoint.folder, IDENTITY).read("seed 0, lab/a")) == repr(PART)
+    assert checkpoint.read("seed 1, lab/a") is None
+    assert checkpoint.read("seed 0, lab/a", parse=lambda part: part["rows"]) == [0, 1]
+
+
+def test_a_part_that_was_changed_is_refused(kept):
+    checkpoint, path = kept
+    content = json.loads(path.read_text())
+    for change in (
+        {"part": {**PART, "rows": [1, 0]}},
+        {"part": None},
+        {"sha256": "0" * 64},
+        {"sha256": None},
+    ):
+        path.write_text(json.dumps({**content, **change}))
+        with pytest.raises(ValueError, match=r"lab_a.*has been changed since it was written.*computed again"):
+            checkpoint.read("seed 0, lab/a")
+    for change in ({"run": "0"}, {"run": None}, {"name": "seed 1, lab/a"}, {"name": []}):
+        path.write_text(json.dumps({**content, **change}))
+        with pytest.raises(ValueError, match=r"lab_a.*was written by another run"):
+            checkpoint.read("seed 0, lab/a")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"[]", b"3", b"null", b'"a"', b"{}", b'{"run": "1", "name": "2", "part": 3}', b"[" * 10**6, b"9" * 5000],
+    ids=lambda content: content[:10].decode(),
+)
+def test_a_file_that_is_whole_but_not_ours_is_refused(kept, content):
+    checkpoint, path = kept
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="is no part of a checkpoint") as caught:
+        checkpoint.read("seed 0, lab/a")
+    assert str(path) in str(caught.value) and path.read_bytes() == content
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", bytes(100), b'{"run": "a'])
+def test_what_is_cut_counts_as_not_there(kept, content):
+    checkpoint, path = kept
+    path.write_bytes(content)
+    assert checkpoint.read("seed 0, lab/a") is None
+
+
+def test_a_part_of_another_form_is_an_error_of_its_file(kept):
+    checkpoint, path = kept
+    parsers = [lambda part: part["labels"], lambda part: part["rows"][7], lambda part: int("a")]
+    for parse in (*parsers, lambda part: part.rows, lambda part: part + 1, lambda part: 1 / 0):
+        with pytest.raises(ValueError, match="does not hold what such a part holds") as caught:
+            checkpoint.read("seed 0, lab/a", parse=parse)
+        assert str(path) in str(caught.value)
+
+
+def test_a_folder_of_version_0_1_is_refused(tmp_path):
+    (tmp_path / "run.json").write_text(json.dumps(IDENTITY))
+    with pytest.raises(
+        ValueError, match=r"checkpoint='.*' was written by skmer 0.1, .*name another folder, or"
+    ):
+        Checkpoint(tmp_path, IDENTITY)
+    assert json.loads((tmp_path / "run.json").read_text()) == IDENTITY
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("", "is no header of a checkpoint"),
+        ("{", "is no header of a checkpoint"),
+        ("[]", "is no header of a checkpoint"),
+        ("3", "is no header of a checkpoint"),
+        ("{}", "was written in format None"),
+        ('{"name": "a project of the user"}', "was written in format None"),
+        (
+            '{"format": 3, "skmer": "9.0", "identity": {}}',
+            "was written in format 3, and this version reads format 2",
+        ),
+        ('{"format": 2, "skmer": "0.2.0", "identity": []}', "was written in format 2"),
+        (
+            '{"format": 2, "skmer": "0.2.0", "identity": {}}',
+            "other data and parameters and protocol and versions",
+        ),
+    ],
+)
+def test_another_header_is_refused_and_left_as_it_is(tmp_path, header, message):
+    (tmp_path / "run.json").write_text(header)
+    with pytest.raises(ValueError, match=message):
+        Checkpoint(tmp_path, IDENTITY)
+    assert (tmp_path / "run.json").read_text() == header
+
+
+@pytest.mark.parametrize("name", ["../../x", "/etc/x", "..", "a\0b", "C:\\x", "é" * 300, "", "run", "." * 90])
+def test_no_name_leads_out_of_the_folder(tmp_path, name):
+    checkpoint = Checkpoint(tmp_path / "folds", IDENTITY)
+    checkpoint.write(name, 1)
+    assert checkpoint.read(name) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["folds"]
+    assert len(folds_in(tmp_path / "folds")) == 1
+    assert Checkpoint(tmp_path / "folds", IDENTITY).read(name) == 1
+
+
+def test_a_full_disk_leaves_no_draft(kept, monkeypatch):
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match=r"No space left on device: '.*seed_1-lab_b"):
+        kept[0].write("seed 1-lab/b", PART)
+    assert len(list(kept[0].folder.iterdir())) == 2
+
+
+@pytest.mark.parametrize("folder", [5, b"folds", ["folds"]])
+def test_the_folder_is_a_path(folder):
+    with pytest.raises(
+        TypeError, match=r"checkpoint must be a folder's path or None, got (int|bytes|list)\."
+    ):
+        Checkpoint(folder, IDENTITY)

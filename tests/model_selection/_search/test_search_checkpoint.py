@@ -26,7 +26,7 @@ def data():
 
 
 def net(**params):
-    return DeReGRLClassifier(max_epochs=2, n_channels=4, n_members=1, random_state=0, batch_size=16, **params)
+    return DeReGRLClassifier(max_epochs=2, n_channels=4, random_state=0, batch_size=16, **params)
 
 
 GRID = {"n_actions": [2, 3], "lambda_center": [0.1, 1.0]}
@@ -202,7 +202,7 @@ class Slow(TransformerMixin, BaseEstimator):
 
 clips = make_landmark_clips(n_subjects=4, n_clips=40, random_state=0)
 X = LandmarkGraphTransformer().fit_transform(clips.frames)
-clf = DeReGRLClassifier(max_epochs=1, n_channels=4, n_members=1, random_state=0, batch_size=16)
+clf = DeReGRLClassifier(max_epochs=1, n_channels=4, random_state=0, batch_size=16)
 search = BatchedGridSearchCV(
     make_pipeline(Slow(), clf), {"deregrlclassifier__n_actions": [2, 3, 4]},
     checkpoint=sys.argv[1], n_jobs=int(sys.argv[3]), refit=False,
@@ -233,7 +233,7 @@ def test_a_search_that_is_killed_ends_as_if_nothing_had_been(data, tmp_path):
     assert len(parts_in(folder)) == 12
     # The slow step changes nothing but the time, which is kept: those fits took half a second and more.
     X, y, groups = data
-    clf = DeReGRLClassifier(max_epochs=1, n_channels=4, n_members=1, random_state=0, batch_size=16)
+    clf = DeReGRLClassifier(max_epochs=1, n_channels=4, random_state=0, batch_size=16)
     whole = BatchedGridSearchCV(clf, {"n_actions": [2, 3, 4]}, refit=False)
     whole.fit(X, y, groups=groups)
     scores = [name for name in whole.cv_results_ if "_test_" in name]

@@ -1,0 +1,80 @@
+"""Text of names, labels and files: one form for what looks alike, and the encodings of spreadsheets."""
+
+import codecs
+import re
+import unicodedata
+from pathlib import Path
+
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def plain_text(text):
+    """Name or label in one form: NFKC, without format characters, trimmed; str.
+
+    Letters composed or with combining accents, full-width digits and zero-width blanks are not seen on a
+    screen, and must not make two names of one.
+
+    Examples
+    --------
+    >>> from skmer._utils._text import plain_text
+    >>> plain_text("  Jose\u0301\u200b S\uff11 ")
+    'José S1'
+    """
+    text = unicodedata.normalize("NFKC", str(text))
+    return "".join(sign for sign in text if unicodedata.category(sign) != "Cf").strip()
+
+
+def read_content(source):
+    """Content and name of a path or an open file, binary or text; (bytes, str)."""
+    if not hasattr(source, "read"):
+        return Path(source).read_bytes(), Path(source).name
+    content = source.read()
+    content = content.encode() if isinstance(content, str) else content
+    return content, Path(str(getattr(source, "name", "open file"))).name
+
+
+def decode_text(content, name, argument="file"):
+    """Text of a file in UTF-8, UTF-16 with its mark, GB 18030 or Windows' Western encoding.
+
+    Parameters
+    ----------
+    content : bytes
+        Content of the file.
+    name : str
+        Name of the file, for the error.
+    argument : str, default="file"
+        Argument that the error names.
+
+    Returns
+    -------
+    text : str
+
+    Raises
+    ------
+    ValueError
+        If it is no text.
+
+    Examples
+    --------
+    >>> from skmer._utils._text import decode_text
+    >>> [decode_text("José;1".encode(code), "a.csv") for code in ("utf-16", "utf-8-sig", "latin-1")]
+    ['José;1', 'José;1', 'José;1']
+    """
+    for encoding in _encodings(content):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise ValueError(f"{argument} must be a text file, {name} is none that can be decoded: save it as UTF-8.")
+
+
+def _encodings(content):
+    if content.startswith(_UTF_16):
+        return ["utf-16"]
+    # Chinese characters are pairs of bytes above 127; in Western text such a byte mostly stands alone.
+    runs = re.findall(rb"[\x80-\xff]+", content)
+    in_pairs = sum(len(run) % 2 == 0 for run in runs)
+    regional = ["gb18030", "cp1252"] if 2 * in_pairs >= len(runs) else ["cp1252", "gb18030"]
+    return ["utf-8-sig", *regional]

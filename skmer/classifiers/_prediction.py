@@ -1,0 +1,59 @@
+"""Prediction of a net: one float64 copy of the network a call, averages over views and flipped images."""
+
+import copy
+import threading
+from contextlib import contextmanager
+
+import torch
+from sklearn.utils.validation import check_is_fitted
+
+from skmer.classifiers._validation import check_clips
+from skmer.classifiers._weighting import normalize_clips
+from skmer.training import ClipDataset, one_thread
+
+# Networks in float64 by the id of their net, for the calls that this thread is in.
+_DOUBLES = threading.local()
+
+
+@contextmanager
+def in_double_precision(net):
+    """Let `prediction_module` return one float64 copy of a net's network, made at the first entry.
+
+    In float32 the last digits of a row's prediction change with the rows that share its batch.
+    """
+    copies = _DOUBLES.__dict__.setdefault("copies", {})
+    if id(net) in copies or torch.device(net.device).type == "mps":  # Apple's devices have no float64
+        yield
+        return
+    copies[id(net)] = copy.deepcopy(net.module_).double()
+    try:
+        yield
+    finally:
+        del copies[id(net)]
+
+
+def prediction_module(net):
+    """Return the network that predicts, and its precision."""
+    module = _DOUBLES.__dict__.get("copies", {}).get(id(net), net.module_)
+    return module, next(module.parameters()).dtype
+
+
+def average_views(net, function, X):
+    """Apply a function of rows (n, T, N, C) to clips, and average it over the views of each clip."""
+    check_is_fitted(net)
+    X = check_clips(net, X, graph=net.graph_, reset=False)
+    X = normalize_clips(X) if net.normalize_motion else X
+    with one_thread(), in_double_precision(net):
+        if X.ndim == 4:
+            return function(X)
+        values = function(X.reshape(-1, *X.shape[2:]))
+    return values.reshape(*X.shape[:2], *values.shape[1:]).mean(axis=1)
+
+
+def average_flips(net, function, X):
+    """Apply a function of a dataset to rows and, with ``horizontal_flip``, their mirror images; the mean."""
+    data = ClipDataset(X)
+    values = function(data)
+    if net.augmentation_.horizontal_flip:
+        values = (values + function(ClipDataset(net.augmentation_.reflect(data.X)))) / 2
+    return values

@@ -1,0 +1,172 @@
+"""Clips put together: from a table of one's own, and from several data sets."""
+
+import io
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from skmer._utils._text import decode_text, read_content
+from skmer.datasets._cells import canonical_label, cell_text
+from skmer.datasets._clips import ClipTruth, MicroExpressionClips
+from skmer.frames import KEYFRAMES
+
+_MAX_COLUMNS = 1_000
+
+
+def clips_from_frame(table, frames=None, *, target="target", subject="subject", dataset="own", root=None):
+    """Clips of your own from a table.
+
+    Parameters
+    ----------
+    table : DataFrame or path of a CSV file
+        One row per clip (a CSV file has commas, semicolons or tabs, in UTF-8, UTF-16, GB 18030 or a Western
+        encoding) with a class column, a subject column, and, unless `frames` is given, columns
+        ``onset``, ``apex`` and ``offset`` with paths. Any other column is kept.
+    frames : array, default=None
+        Landmarks (n_clips, 3, 68, 2) or nested images, instead of paths.
+    target, subject : str
+        Names of the two columns.
+    dataset : str, default="own"
+        First part of the groups.
+    root : path, default=None
+        Folder that relative paths start from; by default that of the CSV file, and for a DataFrame the
+        working directory.
+
+    Returns
+    -------
+    clips : MicroExpressionClips
+        Labels are written in the package's vocabulary. Subjects that differ in case or blanks alone are one
+        person, under the first spelling; 7 and 7.0 are one too.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, or a row has no subject or class; the message names it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skmer.datasets import clips_from_frame
+    >>> table = pd.DataFrame({"onset": ["a0.png"], "apex": ["a1.png"], "offset": ["a2.png"],
+    ...                       "target": ["Happy"], "subject": ["anna"]})
+    >>> clips = clips_from_frame(table)
+    >>> clips.target.tolist(), clips.groups.tolist(), clips.frames[0, 1]
+    (['happiness'], ['own/anna'], 'a1.png')
+    """
+    if not isinstance(table, pd.DataFrame):
+        if root is None and not hasattr(table, "read"):
+            root = Path(table).parent
+        table = _read_csv(table, target, subject)
+    needed = [target, subject, *(KEYFRAMES if frames is None else ())]
+    missing = [name for name in needed if name not in table.columns]
+    if missing:
+        raise ValueError(
+            f"table must have the columns {needed}, got {list(table.columns)} without {missing}."
+        )
+    for name in (target, subject):
+        empty = [row for row, cell in enumerate(table[name]) if not cell_text(cell)]
+        if empty:
+            raise ValueError(
+                f"table must name the {name} of each clip, rows {empty[:5]} are empty; fill or drop them."
+            )
+    if frames is None:
+        frames = _paths(table[list(KEYFRAMES)], root)
+    names = _people([cell_text(cell) for cell in table[subject]])
+    labels = [canonical_label(label) for label in table[target]]
+    kept = table.drop(columns=[target]).reset_index(drop=True)
+    if subject == "subject":
+        kept["subject"] = names
+    return MicroExpressionClips(frames, labels, [f"{dataset}/{name}" for name in names], table=kept)
+
+
+def _paths(cells, root):
+    """Paths that start from a folder; None where they stay as they are."""
+    empty = [row for row, paths in enumerate(cells.to_numpy()) if not all(map(cell_text, paths))]
+    if empty:
+        raise ValueError(f"table must have a path for onset, apex and offset, rows {empty[:5]} lack one.")
+    return cells if root is None else cells.map(lambda path: str(Path(root) / path))
+
+
+def _read_csv(source, target, subject):
+    """Table of a CSV file, by the separator under which the columns are found."""
+    content, name = read_content(source)
+    text = decode_text(content, name, "table")
+    header = text.partition("\n")[0]
+    separator = next((mark for mark in ",;\t" if subject in header.split(mark)), ",")
+    if header.count(separator) >= _MAX_COLUMNS:
+        raise ValueError(f"table must have at most {_MAX_COLUMNS} columns, {name} has more.")
+    try:
+        return pd.read_csv(io.StringIO(text), sep=separator, dtype={subject: str, target: str})
+    except ValueError as error:  # pandas' own errors among them
+        raise ValueError(f"table must be a CSV file, {name} is none: {str(error).strip()}.") from error
+
+
+def _people(names):
+    """First spelling of each name, whatever its case and blanks."""
+    first = {}
+    return [first.setdefault(" ".join(name.casefold().split()), name) for name in names]
+
+
+def concatenate_clips(parts):
+    """Put several data sets together.
+
+    Parameters
+    ----------
+    parts : sequence of MicroExpressionClips
+        All with paths or images, or all with landmarks.
+
+    Returns
+    -------
+    clips : MicroExpressionClips
+        All clips in order; tables are joined by column name, `truth` is kept if every part has one.
+
+    Raises
+    ------
+    ValueError
+        If there is no part, landmarks are mixed with images, or two parts share a subject's group.
+
+    Examples
+    --------
+    >>> from skmer.datasets import concatenate_clips, make_landmark_clips
+    >>> parts = [make_landmark_clips(4, 20, dataset=name, random_state=0) for name in ("casme2", "samm")]
+    >>> len(concatenate_clips(parts))
+    40
+    """
+    parts = list(parts)
+    if not parts:
+        raise ValueError("parts must hold at least one MicroExpressionClips, got none.")
+    if len({part.frames.shape[1:] for part in parts}) > 1:
+        raise ValueError(
+            "parts must all hold landmarks or all hold images or paths; extract landmarks first."
+        )
+    names = [name for part in parts for name in set(part.groups.tolist())]
+    shared = sorted({name for name in names if names.count(name) > 1})
+    if shared:
+        raise ValueError(f"parts must not share subjects, got {shared[:3]} in more than one of them.")
+    truths = [part.truth for part in parts]
+    return MicroExpressionClips(
+        np.concatenate([part.frames for part in parts]),
+        np.concatenate([part.target for part in parts]),
+        np.concatenate([part.groups for part in parts]),
+        table=pd.concat([part.table for part in parts], ignore_index=True),
+        dropped=_stack([part.dropped for part in parts]),
+        corrected=_stack([part.corrected for part in parts]),
+        fingerprint="; ".join(part.fingerprint for part in parts),
+        truth=None if None in truths else _concatenate_truth(truths),
+    )
+
+
+def _stack(tables):
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else tables[0]
+
+
+def _concatenate_truth(truths):
+    return ClipTruth(
+        **{
+            field.name: np.concatenate([getattr(truth, field.name) for truth in truths])
+            for field in fields(ClipTruth)
+        }
+    )

@@ -1,0 +1,220 @@
+"""Estimators as documents, and documents as estimators: taken apart, checked as a whole, then built.
+
+`save` checks what it wrote by the same rules as `load`, so that it refuses at once what could not be loaded.
+"""
+
+from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import validate_parameter_constraints
+from skorch import NeuralNet
+
+from skmer.face import FaceGraph
+from skmer.io import _nets
+from skmer.io._codec import Encoder, EstimatorNode, GraphNode, ObjectNode
+from skmer.io._forms import LEARNED, check_attributes, is_plain, nodes
+from skmer.io._table import CHECKS, CLASSES, FORMS, LASTING, NESTED, OBJECTS, lasts, name_of, resolve
+
+
+def to_document(estimator, trusted):
+    """Return the document of an estimator.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted or not.
+    trusted : set of str
+        Names of classes and functions beside those of the tables.
+
+    Returns
+    -------
+    document : dict
+        What JSON holds.
+    tensors : dict of str to ndarray
+        Arrays that the document names.
+    left_out : list of str
+        Parameters that are not in it.
+    """
+    left_out: list[str] = []
+
+    def encode_estimator(part):
+        name = name_of(type(part), CLASSES | trusted)
+        try:
+            params, state = _nets.take_apart(part) if isinstance(part, NeuralNet) else _take_apart(part)
+        except ValueError as error:
+            raise ValueError(f"{type(part).__name__}: {error}") from error
+        dropped = [key for key, value in params.items() if not lasts(name, key, value)]
+        left_out.extend(key for key in dropped if key not in left_out)
+        return name, {key: value for key, value in params.items() if key not in dropped}, state
+
+    encoder = Encoder(
+        encode_estimator, lambda member: name_of(member, set().union(*OBJECTS.values(), trusted))
+    )
+    return encoder.encode(estimator), encoder.tensors, left_out
+
+
+def _take_apart(estimator):
+    params = estimator.get_params(deep=False)
+    # What the constructor sets beside the parameters comes back with it.
+    fresh = vars(type(estimator)(**params))
+    learned = {
+        name: value
+        for name, value in vars(estimator).items()
+        if name not in params and not (name in fresh and _is_same(fresh[name], value))
+    }
+    return params, learned
+
+
+def _is_same(a, b):
+    return a is b or (type(a) is type(b) and isinstance(a, bool | int | float | str) and a == b)
+
+
+def check(node, trusted):
+    """Refuse a document in which anything is not as it is in the document of a saved estimator.
+
+    Parameters
+    ----------
+    node : object
+        What the parser made of the document; an `EstimatorNode` in all that `save` wrote.
+    trusted : set of str
+        Names of classes and functions beside those of the tables.
+    """
+    if not isinstance(node, EstimatorNode):
+        raise ValueError("its document is no estimator")
+    cls = _class_of(node, trusted)
+    try:
+        _check_params(node, cls, trusted)
+        if issubclass(cls, NeuralNet):
+            _nets.check_state(node.params, node.state)
+        else:
+            _check_state(node, cls)
+    except ValueError as error:
+        raise ValueError(f"{cls.__name__}: {error}") from error
+    for inner in nodes([*node.params.values(), *node.state.values()]):
+        if isinstance(inner, EstimatorNode):
+            check(inner, trusted)
+
+
+def _class_of(node, trusted):
+    if node.name not in CLASSES and node.name not in trusted:
+        raise ValueError(
+            f"it names the class {node.name}, which is not among those that model files may name; if you "
+            f"know what it does, pass trusted=[{node.name!r}]"
+        )
+    cls = resolve(node.name)
+    if not (isinstance(cls, type) and issubclass(cls, BaseEstimator)):
+        raise ValueError(f"it names {node.name} as an estimator, which it is not")
+    return cls
+
+
+def _check_params(node, cls, trusted):
+    is_net = issubclass(cls, NeuralNet)
+    unknown = [] if is_net else sorted(node.params.keys() - set(cls._get_param_names()))
+    if unknown:
+        raise ValueError(f"it has no parameter {unknown[0]!r}")
+    plain = {}
+    for name, value in node.params.items():
+        if not lasts(node.name, name, value):
+            raise ValueError(f"the parameter {name} may only be {LASTING[name][0]!r} in a file")
+        if is_plain(value):
+            plain[name] = value
+        elif not _may_hold(node.name, is_net, name, value, trusted):
+            raise ValueError(
+                f"the parameter {name!r} holds a class, a function or an estimator that it may not"
+            )
+    # Only now, when each name in it is one of a table, may anything be looked up.
+    if is_net:
+        plain |= _nets.check_params(cls, node.params)
+    if "steps" in NESTED.get(node.name, {}).values():
+        plain = {name: value for name, value in plain.items() if NESTED[node.name].get(name) != "steps"}
+        _check_steps(node)
+    constraints = getattr(cls, "_parameter_constraints", {})
+    validate_parameter_constraints(constraints, plain, cls.__name__)
+
+
+def _may_hold(owner, is_net, name, value, trusted):
+    """Return whether a parameter may hold a value that is not plain."""
+    if isinstance(value, ObjectNode):
+        return value.name in OBJECTS.get(name, ()) or value.name in trusted
+    if owner in trusted:
+        # Estimators inside are checked for themselves.
+        return all(inner.name in trusted for inner in nodes(value) if isinstance(inner, ObjectNode))
+    rule = "graph" if is_net and name == "graph" else NESTED.get(owner, {}).get(name)
+    if rule == "steps":
+        return all(isinstance(inner, EstimatorNode) for inner in nodes(value))
+    if isinstance(value, GraphNode):
+        return rule == "graph"
+    # An estimator inside is checked for itself.
+    return isinstance(value, EstimatorNode) and (rule == "estimator" or value.name in (rule or ()))
+
+
+def _check_steps(node):
+    (name,) = [name for name, rule in NESTED[node.name].items() if rule == "steps"]
+    steps, taken = node.params.get(name), set()
+    for step in steps if isinstance(steps, list | tuple) else [None]:
+        if not (isinstance(step, tuple | list) and len(step) == 2 and isinstance(step[0], str)):
+            raise ValueError(f"the parameter {name} is no list of names and estimators")
+        if step[0] in taken or "__" in step[0]:
+            raise ValueError(f"the parameter {name} has the impossible or repeated name {step[0]!r}")
+        taken.add(step[0])
+        if not isinstance(step[1], EstimatorNode) and step[1] not in (None, "passthrough", "drop"):
+            raise ValueError(f"the step {step[0]!r} of {name} is no estimator")
+
+
+def _check_state(node, cls):
+    forms, learned = FORMS.get(node.name, {}), {}
+    for name, value in node.state.items():
+        if name in forms:
+            learned[name] = value
+        elif not (LEARNED.fullmatch(name) or (node.name not in FORMS and _is_own(name))):
+            raise ValueError(f"{name!r} is no attribute that a file may set")
+        elif hasattr(cls, name) or name in cls._get_param_names():
+            raise ValueError(f"the attribute {name} is one of the class itself, and no file may set it")
+        elif node.name in FORMS and not is_plain(value):
+            raise ValueError(
+                f"the attribute {name} holds a class, a function or an estimator that it may not"
+            )
+        elif any(not isinstance(inner, EstimatorNode) for inner in nodes(value)):
+            raise ValueError(f"the attribute {name} holds a class or a function")
+    check_attributes(forms, learned)
+    if node.name in CHECKS and node.state:
+        CHECKS[node.name](node.params, node.state)
+
+
+def _is_own(name):
+    """Return whether a trusted class may have an attribute of this name."""
+    return name.isidentifier() and not name.startswith("__")
+
+
+def build(value):
+    """Return the object of a checked value.
+
+    Parameters
+    ----------
+    value : object
+        Value or node, which `check` has passed.
+
+    Returns
+    -------
+    value : object
+    """
+    if isinstance(value, EstimatorNode):
+        return _build_estimator(value)
+    if isinstance(value, ObjectNode):
+        return resolve(value.name)
+    if isinstance(value, GraphNode):
+        return FaceGraph(**value.fields)
+    if isinstance(value, dict):
+        return {key: build(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(build(item) for item in value)
+    return value
+
+
+def _build_estimator(node):
+    estimator = resolve(node.name)(**build(node.params))
+    state = build(node.state)
+    if isinstance(estimator, NeuralNet):
+        if state:
+            _nets.restore(estimator, state)
+    else:
+        vars(estimator).update(state)
+    return estimator

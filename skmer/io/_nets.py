@@ -1,0 +1,228 @@
+"""Nets in model files: all that `skmer.io` knows of them stands here.
+
+A fitted net is its parameters, the attributes in ``FITTED``, the weights of its module and its criterion, and
+its history. Loading constructs the net, sets those attributes, lets it build its parts and fills in weights.
+"""
+
+import inspect
+import re
+import warnings
+
+import numpy as np
+import torch
+
+from skmer.io._codec import GraphNode, ObjectNode
+from skmer.io._forms import check_attributes, is_plain, parse_forms
+from skmer.io._table import resolve
+
+FITTED = parse_forms(
+    "graph_:graph classes_inferred_:labels[C] scale_:float n_features_in_:int feature_names_in_:names[F]"
+)
+WEIGHTS = ("module_", "criterion_")
+_STATE = {"fitted", "history", *WEIGHTS}
+_DEVICE = re.compile(r"auto|cpu|mps|(cuda|xpu)(:\d{1,3})?")
+# Parts whose parameters may be set by prefix, as in optimizer__betas; of iterators these alone.
+_PARTS = ("module", "criterion", "optimizer", "iterator_train", "iterator_valid")
+_ITERATOR = {"batch_size", "shuffle", "drop_last"}
+
+
+def take_apart(net):
+    """Return the parameters and the state of a net.
+
+    Parameters
+    ----------
+    net : NeuralNet
+        Fitted or not.
+
+    Returns
+    -------
+    params, state : dict
+        The state of a net that is not fitted is empty.
+    """
+    if net.initialized_ and _is_outdated(net):
+        raise ValueError(
+            "a parameter of the network has been set since the last fit; fit again before saving"
+        )
+    params = net.get_params(deep=False)
+    defaults = {name: p.default for name, p in inspect.signature(type(net)).parameters.items()}
+    usual = [name for name, value in params.items() if callable(value) and value is defaults.get(name)]
+    lasting = {name: value for name, value in params.items() if name not in usual}
+    return lasting, _state(net) if net.initialized_ else {}
+
+
+def _is_outdated(net):
+    """Return whether a parameter that builds the network has been set since the last fit."""
+    return not net._resumes() if hasattr(net, "_resumes") else net._is_outdated()
+
+
+def _build(net):
+    """Build module, criterion and the rest around the attributes of a fit; the weights are random."""
+    return net.build(net.random_state) if hasattr(net, "build") else net.rebuild()
+
+
+def _state(net):
+    weights = {part: _weights(getattr(net, part)) for part in WEIGHTS}
+    fitted = {name: getattr(net, name) for name in FITTED if hasattr(net, name)}
+    state = {"fitted": fitted, "history": list(net.history), **weights}
+    others = [_state(other) for other in getattr(net, "others_", ())]
+    return {**state, "others": others} if others else state
+
+
+def _weights(module):
+    # A compiled module is one around the own, which it calls _orig_mod.
+    return {name.removeprefix("_orig_mod."): t.cpu().numpy() for name, t in module.state_dict().items()}
+
+
+def check_params(cls, params):
+    """Return the parameters of parts by their own names, refuse those that no part has.
+
+    Parameters
+    ----------
+    cls : type
+        Class of the net.
+    params : dict of str to object
+        Values and nodes.
+
+    Returns
+    -------
+    flat : dict of str to object
+        Such as ``{"n_actions": 3}`` for ``module__n_actions``.
+    """
+    own = inspect.signature(cls).parameters
+    flat = {}
+    for name, value in params.items():
+        if name in own:
+            continue
+        part, _, inner = name.partition("__")
+        if part not in _PARTS or inner not in _names_of(part, params.get(part), own) or not _is_small(value):
+            raise ValueError(f"the parameter {name!r} is none that a net of {cls.__name__} keeps in a file")
+        if part in ("module", "criterion"):
+            flat[inner] = value
+    if not _DEVICE.fullmatch(str(params.get("device", "auto"))):
+        raise ValueError(f"device={params['device']!r} is no device that a file may name")
+    nonlinearity = params.get("predict_nonlinearity")
+    if not isinstance(nonlinearity, ObjectNode) and nonlinearity not in ("auto", None):
+        raise ValueError("the parameter predict_nonlinearity may only be 'auto' or None in a file")
+    return flat
+
+
+def _names_of(part, node, own):
+    if part.startswith("iterator"):
+        return _ITERATOR
+    member = resolve(node.name) if isinstance(node, ObjectNode) else own[part].default
+    return set(inspect.signature(member).parameters) - {"params", "graph", "self"}
+
+
+def _is_small(value):
+    items = value if isinstance(value, tuple | list) else [value]
+    return len(items) <= 16 and all(v is None or isinstance(v, bool | int | float | str) for v in items)
+
+
+def check_state(params, state):
+    """Refuse a state that is not that of a fitted net.
+
+    Parameters
+    ----------
+    params : dict of str to object
+        Parameters of the net.
+    state : dict of str to object
+        From the document; empty where the net is not fitted.
+    """
+    if not state:
+        return
+    if state.keys() - {"others"} != _STATE:
+        raise ValueError(f"the state of a net must have the keys {sorted(_STATE)}, got {sorted(state)[:10]}")
+    fitted, others = state["fitted"], state.get("others", [])
+    if not isinstance(fitted, dict) or not fitted.keys() <= FITTED.keys():
+        raise ValueError(f"a fitted net has the attributes {list(FITTED)} and no others in a file")
+    missing = {"graph_", "classes_inferred_", "scale_", "n_features_in_"} - fitted.keys()
+    if missing:
+        raise ValueError(f"a fitted net needs {sorted(missing)}")
+    if not isinstance(fitted["graph_"], GraphNode):
+        raise ValueError("the attribute graph_ is no graph")
+    check_attributes(FITTED, {name: value for name, value in fitted.items() if name != "graph_"})
+    graph = fitted["graph_"].fields
+    n_values, n_classes = graph["n_frames"] * len(graph["nodes"]), len(fitted["classes_inferred_"])
+    if n_classes < 2 or not n_values or fitted["n_features_in_"] % n_values or not fitted["scale_"] > 0:
+        raise ValueError("the numbers of features and classes or the scale do not fit a net over its graph")
+    if not isinstance(others, list) or len(others) != params.get("n_members", len(others) + 1) - 1:
+        raise ValueError("a net of several members needs the weights of each")
+    for part in WEIGHTS:
+        _check_weights(state[part], part)
+    _check_sizes(params, state["module_"])
+    _check_history(state["history"])
+    for other in others:
+        if not isinstance(other, dict) or not other or "others" in other:
+            raise ValueError("the state of a member is none of a fitted net")
+        check_state({**params, "n_members": 1}, other)
+
+
+def _check_weights(weights, part):
+    if not isinstance(weights, dict) or not all(isinstance(name, str) for name in weights):
+        raise ValueError(f"the weights of {part} are no arrays by name")
+    for name, value in weights.items():
+        if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiub":
+            raise ValueError(f"the weight {name} of {part} is no array of numbers")
+        if not np.isfinite(value).all():
+            raise ValueError(f"the weight {name} of {part} is not finite: the training diverged")
+
+
+def _check_sizes(params, weights):
+    """Bound the sizes of a network by those of its weights, before a module of that size is built."""
+    n_entries = sum(value.size for value in weights.values())
+    for name, value in params.items():
+        most = len(weights) if name.endswith("n_layers") else n_entries
+        builds = name.startswith(("module__", "n_a", "n_c", "n_l"))
+        if builds and isinstance(value, int) and value > max(most, 16):
+            raise ValueError(f"{name}={value} does not fit the weights of the file")
+
+
+def _check_history(history):
+    rows = history if isinstance(history, list) else [None]
+    for row in rows:
+        if not isinstance(row, dict) or not all(isinstance(name, str) for name in row) or not is_plain(row):
+            raise ValueError("the history of a net is no list of epochs")
+        batches = row.get("batches", [])
+        if not isinstance(batches, list) or not all(isinstance(batch, dict) for batch in batches):
+            raise ValueError("the history of a net has an epoch whose batches are no list")
+
+
+def restore(net, state):
+    """Make a constructed net the fitted one that was saved.
+
+    Parameters
+    ----------
+    net : NeuralNet
+        Not fitted.
+    state : dict
+        From the document, checked; graphs are built.
+    """
+    if torch.device(net.device).type == "cuda" and not torch.cuda.is_available():
+        warnings.warn(f"device={net.device!r} is not there; device='auto' takes its place.", stacklevel=2)
+        net.device = "auto"
+    vars(net).update(state["fitted"])
+    saved = [state, *state.get("others", ())]
+    for part in WEIGHTS:
+        _compare_shapes(net, part, [member[part] for member in saved])
+    _build(net)
+    for member, own in zip([net, *getattr(net, "others_", ())], saved, strict=True):
+        for part in WEIGHTS:
+            weights = {name: torch.as_tensor(array) for name, array in own[part].items()}
+            getattr(member, part).load_state_dict(weights)
+        member.history.extend(own["history"])
+
+
+def _compare_shapes(net, part, saved):
+    """Compare names and shapes of weights with those of a module that takes no memory."""
+    cls = getattr(net, part[:-1])
+    if not cls.__module__.startswith("skmer.nn."):
+        return  # a class that the user trusts may not be able to; load_state_dict compares in any case
+    with torch.device("meta"):
+        own = cls(**net.get_params_for(part[:-1])).state_dict()
+    expected = {
+        name: (tuple(tensor.shape), net.dtype if tensor.is_floating_point() else str(tensor.dtype)[6:])
+        for name, tensor in own.items()
+    }
+    for weights in saved:
+        if {name: (array.shape, str(array.dtype)) for name, array in weights.items()} != expected:
+            raise ValueError(f"the weights of {part} have other names, shapes or dtypes than the network")

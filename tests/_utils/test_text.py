@@ -1,0 +1,37 @@
+import unicodedata
+
+import pytest
+
+from skmer._utils._text import decode_text, plain_text
+
+WESTERN = "Zuschauer;Größe;é,à;naïve"
+CHINESE = "受试者,高兴,厌恶"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [unicodedata.normalize("NFD", "José 1"), "José\u200b 1", "\ufeffJosé 1", "José \uff11", " José\xa01 "],
+    ids=["combining", "zero width", "byte order mark", "full width", "fixed blank"],
+)
+def test_what_looks_alike_is_one_name(other):
+    assert plain_text(other) == plain_text("José 1") == "José 1"
+
+
+def test_what_looks_different_stays_different():
+    assert len({plain_text(name) for name in ("anna", "Anna", "ana", "änna", "an na")}) == 5
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1", "cp1252"])
+def test_western_text_is_decoded(encoding):
+    assert decode_text(WESTERN.encode(encoding), "a.csv") == WESTERN
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gbk", "gb18030"])
+def test_chinese_text_is_decoded(encoding):
+    assert decode_text(CHINESE.encode(encoding), "a.csv") == CHINESE
+
+
+@pytest.mark.parametrize("content", [b"\xff\xff\x00\x01", b"a\x00b"])
+def test_what_is_no_text_is_refused_with_its_name(content):
+    with pytest.raises(ValueError, match=r"annotations must be a text file, a\.csv is none"):
+        decode_text(content, "a.csv", "annotations")
