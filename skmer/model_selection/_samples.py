@@ -108,7 +108,7 @@ class Samples:
         )
 
     def features(self, transformers, key) -> int:
-        """Return the number of the table of features that stateless transformers make, computed once a key."""
+        """Return the number of the table of features that stateless transformers make, once a key."""
         if key not in self._numbers:
             self._numbers[key] = len(self.tables)
             self.tables.append(clone(transformers).transform(self.X))

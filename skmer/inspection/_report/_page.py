@@ -17,7 +17,6 @@ from skmer.inspection._report._tables import (
     score_tiles,
     subject_table,
 )
-from skmer.model_selection._results._summary import heading, notes
 
 
 def write_report(result, path, clips=None, *, estimator=None, landmarks=None, title=None, frame_size=224):
@@ -30,10 +29,10 @@ def write_report(result, path, clips=None, *, estimator=None, landmarks=None, ti
         policy=f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}",
         style=style,
         script=script,
-        heading=escape(heading(result)),
+        heading=escape(result.heading),
         tiles=score_tiles(result),
         scores=score_table(result),
-        notes="".join(f"<p>{escape(note)}</p>" for note in list(notes(result))[1:]),
+        notes="".join(f"<p>{escape(note)}</p>" for note in result.notes[1:]),
         confusion_picture=pictures["confusion"],
         confusion_table=confusion_table(result),
         class_picture=pictures["classes"],

@@ -14,9 +14,6 @@ from sklearn.base import BaseEstimator
 from skmer._utils._digest import digest
 from skmer.model_selection._run._card import versions
 
-FORMAT = "skmer checkpoint 2"
-"""What the parts of a checkpoint hold; it changes when a later version could not read them."""
-
 # Parameters that change how long a fit takes and not what it finds.
 _WITHOUT_EFFECT = {"n_jobs", "verbose", "memory", "pre_dispatch", "stack_size", "checkpoint"}
 _ATOMS = bool | int | float | complex | str | bytes | types.NoneType | types.EllipsisType | slice | range
@@ -26,7 +23,6 @@ _NAMED = torch.dtype | torch.device | np.dtype | np.ufunc
 def run_identity(estimator, samples, protocol) -> dict:
     """Return digests of data, parameters, protocol and versions."""
     return {
-        "format": FORMAT,
         "data": data_digest(samples),
         "parameters": parameters_digest(estimator),
         "protocol": digest(protocol),
@@ -149,8 +145,8 @@ def _object(value, path):
         found = value.__reduce_ex__(4)
     except Exception as error:
         raise ValueError(
-            f"checkpoint cannot recognise a parameter of type {type(value).__name__} in a later run, since its "
-            "content cannot be read; leave checkpoint out, or use a value that can be pickled."
+            f"checkpoint cannot recognise a parameter of type {type(value).__name__} in a later run, since "
+            "its content cannot be read; leave checkpoint out, or use a value that can be pickled."
         ) from error
     if isinstance(found, str):
         return [_name(type(value)), found]

@@ -401,7 +401,7 @@ def test_a_metric_of_probabilities_needs_some(corpus):
     X, y, groups = corpus
     search = BatchedGridSearchCV(RidgeClassifier(), {"alpha": [1.0]}, scoring="roc_auc_ovr")
     with pytest.raises(
-        ValueError, match="scoring needs predictions that the estimator does not make: .*proba"
+        ValueError, match=r"scoring needs predictions that the estimator does not make: .*proba"
     ):
         search.fit(X.reshape(len(X), -1), y, groups=groups)
 

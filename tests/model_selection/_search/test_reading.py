@@ -29,9 +29,7 @@ def traced(call):
             return
         files.add(path.relative_to(FOLDER).as_posix())
         first = frame.f_locals.get(next(iter(frame.f_code.co_varnames), None))
-        if frame.f_code.co_name == "__init__":
-            classes.add(type(first).__name__)
-        elif frame.f_code.co_name == "__post_init__":
+        if frame.f_code.co_name == "__init__" or frame.f_code.co_name == "__post_init__":
             classes.add(type(first).__name__)
 
     def values(frame):
