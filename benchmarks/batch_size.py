@@ -20,9 +20,7 @@ CORPORA = [
     for n_clips, n_subjects in ((80, 10), (120, 12), (247, 26))
     for noise in ("averaged", "flow")
 ]
-NETS = {
-    f"batch {size}": DeReGRLClassifier(batch_size=size, random_state=0) for size in (64, 32, 16)
-}
+NETS = {f"batch {size}": DeReGRLClassifier(batch_size=size, random_state=0) for size in (64, 32, 16)}
 SEED = 100
 
 

@@ -22,9 +22,7 @@ def features(clips):
 @pytest.fixture
 def make_clf():
     """Factory of quick classifiers."""
-    return lambda **params: DeReGRLClassifier(
-        **{"max_epochs": 3, "random_state": 0, **params}
-    )
+    return lambda **params: DeReGRLClassifier(**{"max_epochs": 3, "random_state": 0, **params})
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -58,7 +57,7 @@ class Samples:
 
     X: Any
     y: np.ndarray
-    groups: np.ndarray | None
+    groups: Any
     clip_ids: np.ndarray
     classes: np.ndarray
     fingerprint: str | None = None
@@ -264,9 +263,9 @@ def check_seeds(seeds) -> list:
     """Return seeds as a list: None is the estimator's own ``random_state``, a number n is ``range(n)``."""
     if seeds is None:
         return [None]
-    if isinstance(seeds, Integral) and not isinstance(seeds, bool) and seeds > 0:
+    if isinstance(seeds, int | np.integer) and not isinstance(seeds, bool) and seeds > 0:
         return list(range(seeds))
-    seeds = [] if isinstance(seeds, Integral) else list(seeds)
+    seeds = [] if isinstance(seeds, int | np.integer) else list(seeds)
     if not seeds or len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds must be None, a positive number of seeds or distinct seeds, got {seeds}.")
     return seeds

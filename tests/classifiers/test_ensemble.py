@@ -69,9 +69,7 @@ def test_nets_that_are_not_compiled_are_stacked_to_rounding(features, clips, mak
     ensemble = make_ensemble(**params).fit(features, clips.target)
     for net in ensemble.estimators_:
         alone = make_net(random_state=net.random_state, **params).fit(features, clips.target)
-        np.testing.assert_allclose(
-            net.predict_proba(features), alone.predict_proba(features), atol=1e-9
-        )
+        np.testing.assert_allclose(net.predict_proba(features), alone.predict_proba(features), atol=1e-9)
         assert len(net.history) == 3
 
 

@@ -317,7 +317,7 @@ class LOSOResult:
         TypeError
             If `estimator` has no actions.
         """
-        from skmer.inspection._report import write_report
+        from skmer.inspection import write_report
 
         options = {"estimator": estimator, "landmarks": landmarks, "title": title, "frame_size": frame_size}
         return write_report(self, path, clips, **options)

@@ -16,8 +16,8 @@ from skmer.model_selection._run._card import versions
 
 # Parameters that change how long a fit takes and not what it finds.
 _WITHOUT_EFFECT = {"n_jobs", "verbose", "memory", "pre_dispatch", "stack_size", "checkpoint"}
-_ATOMS = bool | int | float | complex | str | bytes | types.NoneType | types.EllipsisType | slice | range
-_NAMED = torch.dtype | torch.device | np.dtype | np.ufunc
+_ATOMS = (bool, int, float, complex, str, bytes, type(None), type(...), slice, range)
+_NAMED = (torch.dtype, torch.device, np.dtype, np.ufunc)
 
 
 def run_identity(estimator, samples, protocol) -> dict:
@@ -152,7 +152,7 @@ def _object(value, path):
         return [_name(type(value)), found]
     make, args, *rest = found
     rest = [list(part) if hasattr(part, "__next__") else part for part in rest]
-    named = copyreg.__newobj__ is make  # type: ignore[attr-defined]
+    named = copyreg.__newobj__ is make
     return [_name(type(value)), content([args[1:] if named else [make, args], rest], path)]
 
 
