@@ -288,6 +288,11 @@ def _predict(model, task, samples, fit_time):
     if hasattr(model, "predict_proba"):
         probabilities = np.zeros((len(task.test), len(samples.classes)))
         probabilities[:, np.searchsorted(samples.classes, model.classes_)] = model.predict_proba(rows)
+        if not np.isfinite(probabilities).all():
+            raise ValueError(
+                f"{task.label} failed: its probabilities are not finite, since the training diverged; lower "
+                "the learning rate."
+            )
     labels = np.searchsorted(samples.classes, model.predict(rows))
     seconds = time.perf_counter() - started
     return Predictions(task.test, labels, probabilities, fit_time, seconds, search_records(model))

@@ -82,9 +82,10 @@ def _array(value, path):
 def _frame(value, path):
     if isinstance(value, pd.Index):
         return [type(value).__name__, content([value.to_numpy(), list(value.names), str(value.dtype)], path)]
-    parts = [value.index.to_numpy(), value.to_numpy(), str(getattr(value, "dtypes", value.dtype))]
-    parts += [list(value.columns)] if isinstance(value, pd.DataFrame) else [getattr(value, "name", None)]
-    return [type(value).__name__, content(parts, path)]
+    is_table = isinstance(value, pd.DataFrame)
+    names = list(value.columns) if is_table else value.name
+    kinds = [str(kind) for kind in (value.dtypes if is_table else [value.dtype])]
+    return [type(value).__name__, content([value.index, value.to_numpy(), names, kinds], path)]
 
 
 def _tensor(value, path):

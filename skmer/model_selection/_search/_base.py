@@ -27,7 +27,7 @@ from skmer.model_selection._fits import FitTask, check_stack_size, run_fits, sha
 from skmer.model_selection._run._card import versions
 from skmer.model_selection._run._checkpoint import Checkpoint
 from skmer.model_selection._run._identity import data_digest, parameters_digest
-from skmer.model_selection._samples import Samples, check_seeds
+from skmer.model_selection._samples import Samples, check_names, check_seeds
 from skmer.model_selection._search._candidate_table import CandidateTable, find_scorers
 
 
@@ -150,7 +150,7 @@ class BatchedSearch(BaseSearchCV):
         y = column_or_1d(y, warn=True)
         assert_all_finite(y, input_name="y")
         check_classification_targets(y)
-        groups = None if groups is None else column_or_1d(groups)
+        groups = None if groups is None else column_or_1d(check_names("groups", groups))
         return Samples(X, y, groups, np.arange(len(y)), np.unique(y), params=params)
 
     def _identity(self, run):
