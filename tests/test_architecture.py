@@ -1,4 +1,4 @@
-"""Data walks through the packages once, in one direction; so do the imports."""
+"""Packages stand on floors, and imports run down; inside a package there is no circle of files."""
 
 import ast
 from pathlib import Path
@@ -6,50 +6,135 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1] / "skmer"
-WALK = ["magnification", "landmarks", "datasets", "feature_extraction", "nn", "classifiers"]
-WALK += ["model_selection", "inspection"]
-FOUNDATION = {"face", "metrics"}  # below all of the walk, and importing nothing of ours
-LAZY = {"model_selection": {"inspection"}}  # the report and the plots of a result, inside functions only
-PACKAGES = [*sorted(FOUNDATION), *WALK]
-MODULES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+# From the ground up. Packages of one floor stand beside each other and do not import each other.
+FLOORS = [
+    ["_utils"],
+    ["face", "metrics"],
+    ["frames"],
+    ["magnification", "landmarks"],
+    ["datasets"],
+    ["feature_extraction"],
+    ["nn"],
+    ["training"],
+    ["classifiers"],
+    ["io", "pipelines"],
+    ["literature"],
+    ["model_selection"],
+    ["spotting"],
+    ["inspection"],
+    ["_cli"],
+]
+LEVEL = {package: level for level, floor in enumerate(FLOORS) for package in floor}
+# The report and the plots of a result, inside functions only. The other lazy exception, old import paths that
+# reach their new homes through a module `__getattr__`, is not made by import statements.
+LAZY = {("model_selection", "inspection")}
+# Packages in which neither of them is imported.
+WITHOUT = {"nn": {"sklearn", "skorch"}, "training": {"sklearn"}, "literature": {"torch"}}
+# Private modules that are open to one package.
+DOORS = {("training", "skmer.nn._compiled")}
+MODULES = sorted(ROOT.rglob("*.py"))
+NAMES = {".".join(("skmer", *path.relative_to(ROOT).with_suffix("").parts)): path for path in MODULES}
+NAMES = {name.removesuffix(".__init__"): path for name, path in NAMES.items()}
+
+
+def name_of(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+def package_of(path):
+    """Package of a module, "" for the modules at the top."""
+    parts = path.relative_to(ROOT).parts
+    return parts[0] if len(parts) > 1 else ""
 
 
 def imports(tree):
+    """Dotted names that are imported anywhere in a module, at its top or inside functions."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield from (f"{'.' * node.level}{node.module}.{alias.name}" for alias in node.names)
+            yield from (f"{'.' * node.level}{node.module or ''}.{alias.name}" for alias in node.names)
 
 
-def inside_functions(tree):
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    return {name for function in functions for name in imports(function)}
+def outside_functions(tree):
+    """Names that are imported as soon as a module is."""
+    found, waiting = set(), [tree]
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            found |= set(imports(node)) if isinstance(node, ast.Import | ast.ImportFrom) else set()
+            waiting += ast.iter_child_nodes(node)
+    return found
 
 
-def may_import(package):
-    if package == "nn":
-        return {"nn", "face"}
-    return {package} | (set() if package in FOUNDATION else FOUNDATION | set(WALK[: WALK.index(package)]))
+def module_of(name):
+    """The module of ours that a dotted name is, or is in; "" for others."""
+    while name and name not in NAMES:
+        name = name.rpartition(".")[0]
+    return name
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_imports_run_one_way(path):
-    package = path.relative_to(ROOT).parts[0]
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    names = list(imports(tree))
-    assert not [name for name in names if name.startswith(".")], "imports are absolute"
-    lazy = {name for name in inside_functions(tree) if set(name.split(".")[1:2]) & LAZY.get(package, set())}
-    ours = {name.split(".")[1] for name in names if name.startswith("skmer.") and name not in lazy}
-    assert {name for name in ours if not name.startswith("_")} <= may_import(package)
+TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
+OURS = {path: sorted({n for n in imports(tree) if n.startswith("skmer.")}) for path, tree in TREES.items()}
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if "nn" in path.parts], ids=lambda path: path.name)
-def test_nn_is_torch_alone(path):
-    tops = {name.partition(".")[0] for name in imports(ast.parse(path.read_text(encoding="utf-8")))}
-    assert not tops & {"sklearn", "skorch"}
+def test_at_the_top_there_are_packages():
+    files = {path.name for path in ROOT.iterdir() if path.is_file()}
+    assert files == {"__init__.py", "__main__.py", "py.typed"}
 
 
-def test_every_package_has_its_place():
-    public = {path.parent.name for path in ROOT.glob("*/__init__.py") if not path.parent.name.startswith("_")}
-    assert public <= set(PACKAGES)
+def test_every_package_has_its_floor():
+    assert {path.parent.name for path in ROOT.glob("*/__init__.py")} <= set(LEVEL)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_imports_are_absolute(path):
+    assert not [name for name in imports(TREES[path]) if name.startswith(".")]
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if package_of(path)], ids=name_of)
+def test_imports_run_down(path):
+    package, at_once = package_of(path), outside_functions(TREES[path])
+    for name in OURS[path]:
+        other = module_of(name).partition(".")[2].partition(".")[0]
+        excused = (package, other) in LAZY and name not in at_once
+        if not other:
+            assert package == "_cli", f"{name} is at the top of the package, above all floors"
+        elif other != package and not excused:
+            assert LEVEL[other] < LEVEL[package], name
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_no_private_module_of_another_package(path):
+    package = package_of(path)
+    for name in OURS[path]:
+        module = module_of(name)
+        parts = module.split(".")[1:]
+        foreign = bool(parts) and parts[0] != package and parts[0] != "_utils"
+        private = any(part.startswith("_") for part in parts[1:])
+        assert not (foreign and private) or (package, module) in DOORS, name
+
+
+@pytest.mark.parametrize("package", sorted(WITHOUT))
+def test_what_a_package_does_without(package):
+    for path in (ROOT / package).rglob("*.py"):
+        assert not {name.partition(".")[0] for name in imports(TREES[path])} & WITHOUT[package], path
+
+
+@pytest.mark.parametrize("package", sorted(path.parent.name for path in ROOT.glob("*/__init__.py")))
+def test_no_circle_of_files(package):
+    inside = {name for name in NAMES if name.split(".")[1:2] == [package]}
+    arrows = {name: {module_of(n) for n in OURS[NAMES[name]]} & inside - {name} for name in inside}
+    while free := {name for name, targets in arrows.items() if not targets & arrows.keys()}:
+        arrows = {name: targets for name, targets in arrows.items() if name not in free}
+    assert not arrows, f"a circle among {sorted(arrows)}"
+
+
+def test_the_rules_see_what_they_are_for():
+    assert package_of(ROOT / "__main__.py") == ""
+    assert package_of(ROOT / "nn" / "_head.py") == "nn"
+    tree = ast.parse("import a.b\nclass C:\n    def f(self):\n        from c.d import e\n")
+    assert set(imports(tree)) == {"a.b", "c.d.e"}
+    assert outside_functions(tree) == {"a.b"}
+    assert module_of("skmer.face.NO_SUCH_NAME") == "skmer.face"
+    assert module_of("numpy.array") == ""

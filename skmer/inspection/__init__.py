@@ -2,6 +2,7 @@
 
 from skmer.inspection._motion import LandmarkMotionDisplay
 from skmer.inspection._net_displays import ActionMapDisplay, ActionWeightsDisplay, LossCurvesDisplay
+from skmer.inspection._report import write_report
 from skmer.inspection._result_displays import (
     ClassScoresDisplay,
     PooledConfusionDisplay,
@@ -16,4 +17,5 @@ __all__ = [
     "ActionMapDisplay",
     "ActionWeightsDisplay",
     "LossCurvesDisplay",
+    "write_report",
 ]

@@ -97,8 +97,8 @@ def evaluate_loso(
     engine : {"loop", "batched"}, default="loop"
         ``"loop"`` fits the whole estimator in each fold. ``"batched"`` runs the stateless transformers of a
         Pipeline once and shares their features among all folds and seeds, and with them the inner fits of a
-        :class:`BatchedGridSearchCV`. The table is the same; on a GPU, where nets are then trained in stacks, it
-        is so to rounding.
+        :class:`BatchedGridSearchCV`. The table is the same; on a GPU, where nets are then trained in stacks,
+        it is so to rounding.
 
     Returns
     -------
@@ -120,11 +120,11 @@ def evaluate_loso(
     -----
     A clip is missing if its row of `X` is NaN (in every value where `X` is 2-D, in any value else), or if a
     transformer with ``on_missing="warn"`` or ``"nan"`` returns NaN for it. Only stateless transformers (their
-    tag ``requires_fit`` is False) may precede that step. A missing clip keeps its place in N: it never trains,
-    is predicted as the commonest class of the other training clips, and is counted in ``n_missing``.
+    tag ``requires_fit`` is False) may precede that step. A missing clip keeps its place in N: it never
+    trains, is predicted as the commonest class of the other training clips, and is counted in ``n_missing``.
 
-    The inner fits of a search use the search's own ``seeds``; `seeds` here set the ``random_state`` of what is
-    fitted where those are None, and of the fit that predicts the held-out clips.
+    The inner fits of a search have the search's own ``seeds``, or where those are None each of `seeds` here;
+    the fit that predicts the held-out clips always has the latter.
 
     Examples
     --------

@@ -1,6 +1,7 @@
 """Fits of an evaluation or a search: each an ordinary fit, as jobs over threads, processes or machines.
 
-On a CPU a job is one fit. On a GPU, where nets are quicker in stacks, it is as many as fill a few of these.
+A job is one fit. Of nets that are quicker in stacks, such as those on a GPU, it is as many as fill a few
+stacks.
 """
 
 import time
@@ -22,11 +23,10 @@ from skmer._utils._warn import warn_user
 from skmer.model_selection._run._card import plain
 from skmer.model_selection._run._identity import parameters_digest
 from skmer.model_selection._samples import steps_of
-from skmer.training import fit_stacked, runs_in_threads, stacking_reason
+from skmer.training import fit_stacked, runs_in_threads, stack_size_of, stacking_reason
 
-# Fits in a job on a GPU, in stacks: so many that those of one shape meet, and not all are lost with one.
+# A job of nets that train in stacks: so many that those of one shape meet, and not all are lost with one.
 _STACKS_A_JOB = 8
-_STACK_SIZE = 128
 
 
 class FitTask(NamedTuple):
@@ -91,13 +91,20 @@ class Predictions(NamedTuple):
         return content
 
     @classmethod
-    def from_json(cls, content, n_classes) -> "Predictions":
-        """Read what `to_json` returned."""
+    def from_json(cls, content, rows, n_classes) -> "Predictions":
+        """Read what `to_json` returned for some rows; ValueError where it is none."""
+        labels = np.array(content["labels"], dtype=int)
         probabilities = content["probabilities"]
         if probabilities is not None:
-            probabilities = np.array(probabilities, dtype=float).reshape(-1, n_classes)
-        rows, labels = (np.array(content[name], dtype=int) for name in ("rows", "labels"))
-        return cls(**{**content, "rows": rows, "labels": labels, "probabilities": probabilities})
+            probabilities = np.array(probabilities, dtype=float).reshape(len(rows), n_classes)
+        if (
+            content["rows"] != rows.tolist()
+            or labels.shape != rows.shape
+            or not set(labels) <= set(range(n_classes))
+        ):
+            raise ValueError("predictions of other rows or classes")
+        times = float(content["fit_time"]), float(content["score_time"])
+        return cls(rows, labels, probabilities, *times, list(content["searches"]))
 
 
 def share_features(samples, model, key=()) -> tuple[Any, int]:
@@ -183,7 +190,7 @@ def run_fits(
         In the order of the tasks.
     """
     names = [] if checkpoint is None else _names(samples, tasks)
-    found = [None] * len(tasks) if checkpoint is None else _read(checkpoint, names, len(samples.classes))
+    found: list = [None] * len(tasks) if checkpoint is None else _read(checkpoint, names, tasks, samples)
     waiting = [k for k, predictions in enumerate(found) if predictions is None]
     jobs = _jobs(tasks, waiting, stack_size)
     done = len(tasks) - len(waiting)
@@ -199,19 +206,22 @@ def run_fits(
     return found
 
 
-def _read(checkpoint, names, n_classes):
-    parts = [checkpoint.read(name) for name in names]
-    return [None if part is None else Predictions.from_json(part, n_classes) for part in parts]
+def _read(checkpoint, names, tasks, samples):
+    def parse(task):
+        return lambda part: Predictions.from_json(part, task.test, len(samples.classes))
+
+    return [checkpoint.read(name, parse(task)) for name, task in zip(names, tasks, strict=True)]
 
 
 def _jobs(tasks, waiting, stack_size):
-    """Return lists of positions in `tasks`: one fit each, or on a GPU enough for a few stacks."""
+    """Return lists of positions in `tasks`: one fit each, or enough for a few stacks."""
     models = {id(task.model): task.model for task in tasks}
-    stacked = {key for key, model in models.items() if stacking_reason(last_step(model)) is None}
-    together = [k for k in waiting if id(tasks[k].model) in stacked]
-    size = _STACKS_A_JOB * (_STACK_SIZE if stack_size == "auto" else stack_size)
+    sizes = {key: stack_size_of(last_step(model)) for key, model in models.items()}
+    together = [k for k in waiting if sizes[id(tasks[k].model)] > 1]
+    largest = max(sizes.values()) if stack_size == "auto" else stack_size
+    size = _STACKS_A_JOB * largest
     jobs = [together[start : start + size] for start in range(0, len(together), size)]
-    return jobs + [[k] for k in waiting if id(tasks[k].model) not in stacked]
+    return jobs + [[k] for k in waiting if sizes[id(tasks[k].model)] == 1]
 
 
 def _run(samples, tasks, jobs, n_jobs, stack_size):
@@ -278,6 +288,11 @@ def _predict(model, task, samples, fit_time):
     if hasattr(model, "predict_proba"):
         probabilities = np.zeros((len(task.test), len(samples.classes)))
         probabilities[:, np.searchsorted(samples.classes, model.classes_)] = model.predict_proba(rows)
+        if not np.isfinite(probabilities).all():
+            raise ValueError(
+                f"{task.label} failed: its probabilities are not finite, since the training diverged; lower "
+                "the learning rate."
+            )
     labels = np.searchsorted(samples.classes, model.predict(rows))
     seconds = time.perf_counter() - started
     return Predictions(task.test, labels, probabilities, fit_time, seconds, search_records(model))

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -58,7 +57,7 @@ class Samples:
 
     X: Any
     y: np.ndarray
-    groups: np.ndarray | None
+    groups: Any
     clip_ids: np.ndarray
     classes: np.ndarray
     fingerprint: str | None = None
@@ -108,7 +107,7 @@ class Samples:
         )
 
     def features(self, transformers, key) -> int:
-        """Return the number of the table of features that stateless transformers make, computed once a key."""
+        """Return the number of the table of features that stateless transformers make, once a key."""
         if key not in self._numbers:
             self._numbers[key] = len(self.tables)
             self.tables.append(clone(transformers).transform(self.X))
@@ -137,8 +136,9 @@ def check_samples(X, y, groups, estimator=None) -> Samples:
     if y is None or groups is None:
         lacking = "y" if y is None else "groups"
         raise ValueError(f"{lacking} must be given with X, got None; or pass clips that hold both.")
-    y = column_or_1d(y)
-    return _checked(Samples(X, y, column_or_1d(groups), np.arange(len(y)), np.unique(y), None, estimator))
+    y = column_or_1d(check_names("y", y))
+    groups = column_or_1d(check_names("groups", groups))
+    return _checked(Samples(X, y, groups, np.arange(len(y)), np.unique(y), None, estimator))
 
 
 def _from_clips(clips, estimator):
@@ -148,14 +148,33 @@ def _from_clips(clips, estimator):
             f"X must be clips with frames, target and groups where y and groups are not given, got "
             f"{type(clips).__name__} without {lacking[0]}."
         )
-    y = column_or_1d(clips.target)
+    y = column_or_1d(check_names("target", clips.target))
     table = getattr(clips, "table", None)
     named = table is not None and "clip" in table
     clip_ids = table["clip"].to_numpy() if named else np.arange(len(y))
     classes = np.sort(np.asarray(getattr(clips, "class_names", np.unique(y))))
     fingerprint = getattr(clips, "fingerprint", None)
-    groups = column_or_1d(clips.groups)
+    groups = column_or_1d(check_names("groups", clips.groups))
     return _checked(Samples(clips.frames, y, groups, clip_ids, classes, fingerprint, estimator))
+
+
+def check_names(name, values):
+    """Return labels or subjects as they are; ValueError where a row has none or they cannot be sorted."""
+    column = np.asarray(values, dtype=object)
+    lacking = pd.isna(column)
+    lacking |= np.array([isinstance(v, str) and not v.strip() for v in column.ravel()]).reshape(column.shape)
+    rows = np.flatnonzero(lacking.reshape(len(column), -1).any(axis=1)) if column.ndim else []
+    if len(rows):
+        raise ValueError(
+            f"{name} must have a value for every clip, got none in {len(rows)} of {len(column)} rows, such "
+            f"as row {rows[0]}; leave these clips out, or name them."
+        )
+    try:
+        np.unique(column)
+    except TypeError:
+        kinds = " and ".join(sorted({type(value).__name__ for value in column.ravel()}))
+        raise ValueError(f"{name} must hold values of one type, got {kinds}.") from None
+    return values
 
 
 def _checked(samples):
@@ -264,9 +283,9 @@ def check_seeds(seeds) -> list:
     """Return seeds as a list: None is the estimator's own ``random_state``, a number n is ``range(n)``."""
     if seeds is None:
         return [None]
-    if isinstance(seeds, Integral) and not isinstance(seeds, bool) and seeds > 0:
+    if isinstance(seeds, int | np.integer) and not isinstance(seeds, bool) and seeds > 0:
         return list(range(seeds))
-    seeds = [] if isinstance(seeds, Integral) else list(seeds)
+    seeds = [] if isinstance(seeds, int | np.integer) else list(seeds)
     if not seeds or len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds must be None, a positive number of seeds or distinct seeds, got {seeds}.")
     return seeds

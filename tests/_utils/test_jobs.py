@@ -101,7 +101,7 @@ def test_a_search_loses_a_worker_and_nothing_else(client, tmp_path, monkeypatch,
     clips = make_landmark_clips(n_subjects=4, n_clips=40, random_state=0)
     X = LandmarkGraphTransformer().fit_transform(clips.frames)
     net = DeReGRLClassifier(max_epochs=2, n_channels=4, random_state=0, batch_size=16)
-    search = BatchedGridSearchCV(net, {"n_actions": [2, 3]}, chunk_size=1, refit=False)
+    search = BatchedGridSearchCV(net, {"n_actions": [2, 3]}, refit=False)
     alone = clone(search).fit(X, clips.target, groups=clips.groups)
     write = _checkpoint.Checkpoint.write
     monkeypatch.setattr(

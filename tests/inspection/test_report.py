@@ -16,6 +16,7 @@ from sklearn.pipeline import Pipeline
 
 from skmer import DeReGRLClassifier, LandmarkGraphTransformer
 from skmer.datasets import MicroExpressionClips, make_landmark_clips
+from skmer.inspection import write_report
 from skmer.model_selection import LOSOResult, evaluate_loso
 
 
@@ -282,3 +283,9 @@ def test_250_clips_stay_a_small_page(make_result, tmp_path):
     clips = MicroExpressionClips(frames, result.truth, result.groups, table=table)
     path = result.to_html(tmp_path / "report.html", clips)
     assert path.stat().st_size < 25e6
+
+
+def test_the_method_of_a_result_is_the_function(tmp_path, make_result):
+    result = make_result()
+    pages = [result.to_html(tmp_path / "a.html"), write_report(result, tmp_path / "b.html")]
+    assert pages[0].read_text() == pages[1].read_text()

@@ -134,6 +134,7 @@ def on_gpu(monkeypatch):
 
     monkeypatch.setattr(_fits, "fit_stacked", fit_stacked)
     monkeypatch.setattr(_fits, "stacking_reason", reason)
+    monkeypatch.setattr(_fits, "stack_size_of", lambda estimator: 1 if reason(estimator) else 128)
     monkeypatch.setattr(_fits, "_is_on_gpu", lambda model: True)
     return sizes
 

@@ -17,7 +17,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skmer.datasets import make_face_clips
 from skmer.metrics import majority_predictions
-from skmer.model_selection import evaluate_loso
+from skmer.model_selection import BatchedGridSearchCV, audit_loso, evaluate_loso
 from skmer.pipelines import paper_pipeline
 
 
@@ -351,3 +351,54 @@ def test_a_target_outside_the_class_names_is_refused(make_data):
     clips = SimpleNamespace(frames=X, target=y, groups=groups, class_names=["disgust", "others"])
     with pytest.raises(ValueError, match="got happiness as well"):
         evaluate_loso(DummyClassifier(), clips)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda y, g: (y, np.where(g == "lab/s0", np.nan, 1.0)), "groups must have a value .* row"),
+        (
+            lambda y, g: (y, pd.Series([pd.NA, *range(59)], dtype="Int64")),
+            "groups .* 1 of 60 rows, such as row 0",
+        ),
+        (lambda y, g: (y, np.array([None, *g[1:]], dtype=object)), "groups .* 1 of 60 rows, such as row 0"),
+        (lambda y, g: (y, ["  ", *g[1:]]), "groups .* 1 of 60 rows, such as row 0"),
+        (
+            lambda y, g: (y, np.array([1, *g[1:]], dtype=object)),
+            "groups must hold values of one type, got int and",
+        ),
+        (lambda y, g: (np.array([np.nan, *y[1:]], dtype=object), g), "y .* 1 of 60 rows, such as row 0"),
+        (lambda y, g: ([*y[:-1], None], g), "y .* 1 of 60 rows, such as row 59"),
+    ],
+    ids=["NaN", "NA", "None", "blank", "types", "label NaN", "label None"],
+)
+def test_clips_without_a_subject_or_a_class_are_refused(make_data, spoil, message):
+    X, y, groups = make_data()
+    y, groups = spoil(y, groups)
+    for call in (evaluate_loso, audit_loso):
+        with pytest.raises(ValueError, match=message):
+            call(DummyClassifier(), X, y, groups)
+
+
+class Diverged(ClassifierMixin, BaseEstimator):
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), self.classes_[0])
+
+    def predict_proba(self, X):
+        return np.full((len(X), len(self.classes_)), np.nan)
+
+
+def test_a_diverged_training_is_no_guess_of_the_first_class(make_data):
+    X, y, groups = make_data()
+    with pytest.raises(
+        ValueError, match=r"the fit with lab/s0 held out failed: its probabilities are not finite"
+    ):
+        evaluate_loso(Diverged(), X, y, groups)
+    with pytest.raises(
+        ValueError, match=r"candidate \{\}, split 0, failed: its probabilities are not finite"
+    ):
+        BatchedGridSearchCV(Diverged(), {}).fit(X, y, groups=groups)

@@ -25,7 +25,7 @@ def subjects_of(result):
 
 def clip_cards(result, clips, landmarks, frame_size):
     """HTML list items, one a clip, in the order of the result."""
-    rows = None if clips is None else matching_rows(result, clips)
+    rows = None if clips is None else result.rows_in(clips)
     subjects = {name: k for k, name in enumerate(subjects_of(result))}
     classes = {name: k for k, name in enumerate(result.class_names)}
     likely = _probabilities(result)
@@ -41,26 +41,6 @@ def clip_cards(result, clips, landmarks, frame_size):
         }
         cards.append(_card(clip, run, keys, likely[k], frames))
     return "".join(cards)
-
-
-def matching_rows(result, clips):
-    """Row of `clips` for each clip of the result, by subject and clip; ndarray of int."""
-    wanted = pd.MultiIndex.from_arrays([result.groups.astype(str), result.clips["clip"].astype(str)])
-    have = pd.MultiIndex.from_arrays([clips.groups.astype(str), clips.table["clip"].astype(str)])
-    if len(wanted) == len(have) and (wanted == have).all():
-        rows = np.arange(len(have))
-    elif not have.is_unique:
-        raise ValueError("clips must have each (subject, clip) once, got repeated ones.")
-    else:
-        rows = have.get_indexer(wanted)
-    if (rows < 0).any():
-        raise ValueError(
-            f"clips must hold every clip of the result, got none named {wanted[rows < 0][0]}; pass the clips "
-            "that were evaluated."
-        )
-    if not np.array_equal(clips.target[rows].astype(str), result.truth.astype(str)):
-        raise ValueError("clips must have the result's true classes, got different ones.")
-    return rows
 
 
 def _outcome(right):

@@ -17,11 +17,54 @@ from skmer.inspection._report._tables import (
     score_tiles,
     subject_table,
 )
-from skmer.model_selection._results._summary import heading, notes
 
 
 def write_report(result, path, clips=None, *, estimator=None, landmarks=None, title=None, frame_size=224):
-    """Write the report of a result; see `LOSOResult.to_html`."""
+    """Write one page with scores, pictures, run card, and every clip; `LOSOResult.to_html` calls it.
+
+    Parameters
+    ----------
+    result : LOSOResult
+        What the page shows.
+    path : path-like
+        File to write.
+    clips : MicroExpressionClips, default=None
+        The clips that were evaluated, or more, for their frames; None leaves the pictures out.
+    estimator : DeReGRLClassifier or Pipeline, default=None
+        One that is fitted, for pictures of its actions, their weights and its losses; it needs `clips`.
+    landmarks : ndarray of shape (n_clips, 3, 68, 2), default=None
+        Landmarks of `clips`, px; images are cropped around them.
+    title : str, default=None
+        Heading of the page.
+    frame_size : int, default=224
+        Longer side of the frames' pictures, px.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    ValueError
+        If `clips` lacks a clip of the result or has other classes, or `estimator` is given without it.
+    TypeError
+        If `estimator` has no actions.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import numpy as np
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from skmer.inspection import write_report
+    >>> from skmer.model_selection import evaluate_loso
+    >>> data = np.zeros((6, 1)), ["happiness", "others"] * 3, ["lab/a", "lab/a", "lab/b"] * 2
+    >>> with TemporaryDirectory() as folder:
+    ...     page = write_report(evaluate_loso(DummyClassifier(), *data), Path(folder, "result.html"))
+    ...     page.read_text(encoding="utf-8").count("<li class")
+    6
+    """
     pictures = result_pictures(result)
     subjects, classes = subjects_of(result), list(map(str, result.class_names))
     style, script = _resource("page.css"), _resource("page.js")
@@ -30,10 +73,10 @@ def write_report(result, path, clips=None, *, estimator=None, landmarks=None, ti
         policy=f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}",
         style=style,
         script=script,
-        heading=escape(heading(result)),
+        heading=escape(result.heading),
         tiles=score_tiles(result),
         scores=score_table(result),
-        notes="".join(f"<p>{escape(note)}</p>" for note in list(notes(result))[1:]),
+        notes="".join(f"<p>{escape(note)}</p>" for note in result.notes[1:]),
         confusion_picture=pictures["confusion"],
         confusion_table=confusion_table(result),
         class_picture=pictures["classes"],

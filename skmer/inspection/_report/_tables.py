@@ -3,9 +3,7 @@
 import math
 from html import escape
 
-from skmer.model_selection._results._summary import HEADER, SCORES, summary_rows
-
-_NAMES = dict(zip(SCORES, HEADER[1:], strict=True))
+_NAMES = {"accuracy": "accuracy", "uf1": "UF1", "uar": "UAR"}
 
 
 def score_tiles(result):
@@ -13,7 +11,7 @@ def score_tiles(result):
     intervals = result.intervals()
     return "".join(
         _tile(_NAMES[name], getattr(result, name), intervals[name], getattr(result.baseline, name))
-        for name in SCORES
+        for name in _NAMES
     )
 
 
@@ -33,7 +31,9 @@ def _tile(name, value, interval, baseline):
 
 def score_table(result):
     """Pooled scores with intervals and the majority baseline, spread over seeds, mean of folds."""
-    return _table("Pooled scores, and what to hold them against", HEADER, summary_rows(result))
+    return _table(
+        "Pooled scores, and what to hold them against", ("", *_NAMES.values()), result.summary_rows()
+    )
 
 
 def class_table(result):

@@ -81,7 +81,7 @@ def _duplicates(samples):
 
 
 def _informative(X):
-    """Return a mask of rows that can only be equal if one is a copy: cells of few values coincide by chance."""
+    """Return a mask of rows that are only equal if one is a copy: cells of few values coincide by chance."""
     table = numeric_table(X)
     moving = np.ones(len(as_array(X)), dtype=bool)
     if table is not None and table.shape[1] > 1:
@@ -259,7 +259,7 @@ def _describe(X, rows):
 
 
 def _without_crop(landmarks):
-    """Return landmarks with the onset's center as origin and the distance of its outer eye corners as unit."""
+    """Return landmarks in units of the onset's outer eye corners' distance, its center the origin."""
     onset = landmarks[:, :1]
     unit = np.linalg.norm(onset[:, :, _EYES[0]] - onset[:, :, _EYES[1]], axis=-1)[:, :, None, None]
     placed = (landmarks - onset.mean(axis=2, keepdims=True)) / np.maximum(unit, 1e-9)

@@ -124,7 +124,7 @@ def _nearly(a, b):
 
 
 def _other(X, rows, train):
-    """Return content for held-out rows that a pipeline can take: values of training rows, mixed or enlarged."""
+    """Return content for held-out rows that a pipeline takes: values of training rows, mixed or enlarged."""
     rng = np.random.default_rng(_SEED)
     donors = rng.choice(train, len(rows))
     if hasattr(X, "iloc") or (isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype != object):

@@ -114,7 +114,7 @@ class SplitRecorder:
             self.findings.append(LeakFinding("inner-split", message))
 
     def _rows(self, X, y, n):
-        """Return the clips behind the rows of a split: by content, by place, or by the split that they come from."""
+        """Return the clips behind the rows of a split: by content, place, or the split that they are of."""
         found = self._by_rows(X)
         if found is not None:
             return found
@@ -148,7 +148,7 @@ def _same_classes(a, b):
 
 
 def _splitters(estimator):
-    """Return the classes that define `split`: scikit-learn's, their subclasses, and those in the parameters."""
+    """Return the classes that define `split`: scikit-learn's, their subclasses, those of the parameters."""
     owners = [
         owner
         for base in (BaseCrossValidator, BaseShuffleSplit, RepeatedSplits)

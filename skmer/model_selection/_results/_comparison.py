@@ -1,3 +1,5 @@
+"""Comparison of two results on the same clips."""
+
 from dataclasses import dataclass
 from itertools import product
 
@@ -62,8 +64,8 @@ class LOSOComparison:
 
 
 def compare_results(a, b, *, level, random_state):
-    """Build the comparison of two results once their clips are matched."""
-    truth, groups, runs_a, runs_b = a.truth, a.groups, a.runs, b.runs[:, _matching_rows(a.clips, b.clips)]
+    """Return the comparison of two results, their clips matched."""
+    truth, groups, runs_a, runs_b = a.truth, a.groups, a.runs, b.runs[:, _matching_clips(a.clips, b.clips)]
     options = {"level": level, "random_state": random_state}
     intervals = paired_bootstrap(truth, runs_a, runs_b, groups, **options)
     differences = pd.DataFrame(
@@ -82,13 +84,41 @@ def compare_results(a, b, *, level, random_state):
     return LOSOComparison(differences, pd.DataFrame(tests, columns=columns), level)
 
 
-def _matching_rows(clips, others):
-    """Row of `others` for each row of `clips`, matched by subject and clip."""
-    keys = pd.MultiIndex.from_frame(clips[["subject", "clip"]])
-    other_keys = pd.MultiIndex.from_frame(others[["subject", "clip"]])
-    if not keys.is_unique or not other_keys.is_unique:
+def _matching_rows(keys, other_keys):
+    """Return the row of the other table for each key, (subject, clip); -1 where it has none.
+
+    None where the other table repeats a key, save in two tables of one order.
+    """
+    if len(keys) == len(other_keys) and (keys == other_keys).all():
+        return np.arange(len(keys))
+    if not other_keys.is_unique:
+        return None
+    return other_keys.get_indexer(keys)
+
+
+def rows_in(result, clips):
+    """Return the row of each clip of a result in clips that hold them; see `LOSOResult.rows_in`."""
+    own = pd.MultiIndex.from_arrays([result.groups.astype(str), result.clips["clip"].astype(str)])
+    have = pd.MultiIndex.from_arrays([clips.groups.astype(str), clips.table["clip"].astype(str)])
+    rows = _matching_rows(own, have)
+    if rows is None:
+        raise ValueError("clips must have each (subject, clip) once, got repeated ones.")
+    if (rows < 0).any():
+        raise ValueError(
+            f"clips must hold every clip of the result, got none named {own[rows < 0][0]}; pass the clips "
+            "that were evaluated."
+        )
+    if not np.array_equal(clips.target[rows].astype(str), result.truth.astype(str)):
+        raise ValueError("clips must have the result's true classes, got different ones.")
+    return rows
+
+
+def _matching_clips(clips, others):
+    """Return the row of `others` for each row of `clips`, the same clips with the same truth."""
+    keys, other_keys = (pd.MultiIndex.from_frame(table[["subject", "clip"]]) for table in (clips, others))
+    rows = _matching_rows(keys, other_keys) if keys.is_unique and other_keys.is_unique else None
+    if rows is None:
         raise ValueError("compare needs each (subject, clip) once in either result, got repeated ones.")
-    rows = other_keys.get_indexer(keys)
     if len(keys) != len(other_keys) or (rows < 0).any():
         raise ValueError(
             f"compare needs two results on the same clips, got {len(keys)} and {len(other_keys)} clips, "

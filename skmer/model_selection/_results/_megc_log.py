@@ -1,3 +1,5 @@
+"""Reader of the log of the MEGC challenges."""
+
 from pathlib import Path
 
 import numpy as np

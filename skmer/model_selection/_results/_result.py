@@ -1,3 +1,5 @@
+"""Result of an evaluation: the out-of-fold table, and all scores that are computed from it."""
+
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -5,26 +7,16 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import confusion_matrix
 
-from skmer.metrics import (
-    BaselineScores,
-    class_scores,
-    majority_predictions,
-    subject_bootstrap,
-    uar_score,
-    uf1_score,
-)
-from skmer.model_selection._protocols import datasets_of
-from skmer.model_selection._results._comparison import compare_results
-from skmer.model_selection._results._exports import Exports
-from skmer.model_selection._results._summary import as_text
+from skmer.metrics import BaselineScores, class_scores, subject_bootstrap
+from skmer.model_selection._results import _scores, _summary
+from skmer.model_selection._results._comparison import compare_results, rows_in
 
-_COLUMNS = ("clip", "subject", "seed", "truth", "prediction", "missing")
 _CLIP_COLUMNS = ["clip", "subject", "truth", "missing", "fold", "majority"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LOSOResult(Exports):
-    """Out-of-fold predictions of a leave-one-subject-out run, and all that is read from them.
+class LOSOResult:
+    """Out-of-fold predictions of an evaluation, with scores, tables, comparison and exports.
 
     With several seeds each is scored alone: ``per_seed`` holds the scores, ``accuracy``, ``uf1`` and ``uar``
     are their means.
@@ -69,17 +61,7 @@ class LOSOResult(Exports):
     run_card: dict = field(default_factory=dict)
 
     def __post_init__(self):
-        lacking = [name for name in _COLUMNS if name not in self.predictions]
-        if lacking:
-            raise ValueError(
-                f"predictions must have the columns {list(_COLUMNS)}, got none named {lacking[0]!r}."
-            )
-        codes, seeds = pd.factorize(self.predictions["seed"], use_na_sentinel=False)
-        n_clips = len(codes) // max(len(seeds), 1)
-        clips = self.predictions[["clip", "subject", "truth"]].to_numpy()
-        in_order = np.array_equal(codes, np.repeat(np.arange(len(seeds)), n_clips))
-        if not in_order or not np.array_equal(clips, np.tile(clips[:n_clips], (len(seeds), 1))):
-            raise ValueError("predictions must hold, seed after seed, the same clips in the same order.")
+        _scores.check_table(self.predictions)
 
     @cached_property
     def seeds(self):
@@ -112,7 +94,7 @@ class LOSOResult(Exports):
 
     @property
     def folds(self):
-        """What each clip was held out with: its subject, or a name such as "casme2 -> samm"; ndarray."""
+        """Fold of each clip: its subject, or a name such as "casme2 -> samm"; ndarray."""
         return self.clips["fold" if "fold" in self.clips else "subject"].to_numpy()
 
     @property
@@ -122,7 +104,7 @@ class LOSOResult(Exports):
 
     @property
     def n_folds(self):
-        """Number of folds: subjects held out, or data sets in a cross-dataset run."""
+        """Number of folds."""
         return len(np.unique(self.folds))
 
     @property
@@ -138,12 +120,12 @@ class LOSOResult(Exports):
     @cached_property
     def per_seed(self):
         """Pooled ``accuracy``, ``uf1`` and ``uar`` of each seed; DataFrame (n_seeds, 3)."""
-        scores = [_pooled_scores(self.truth, run, self.class_names) for run in self.runs]
+        scores = [_scores.pooled_scores(self.truth, run, self.class_names) for run in self.runs]
         return pd.DataFrame(scores, index=pd.Index(self.seeds, name="seed"))
 
     @property
     def accuracy(self):
-        """Share of clips predicted rightly, pooled over folds; the mean over seeds."""
+        """Fraction of clips predicted correctly, pooled over folds; the mean over seeds."""
         return float(self.per_seed["accuracy"].mean())
 
     @property
@@ -164,14 +146,8 @@ class LOSOResult(Exports):
     @property
     def baseline(self):
         """Scores of the majority baseline, the commonest class of the training folds; BaselineScores."""
-        return BaselineScores(**_pooled_scores(self.truth, self._majority, self.class_names))
-
-    @property
-    def _majority(self):
-        """Commonest class among the training clips of each clip's fold; ndarray (n_clips,)."""
-        if "majority" in self.clips:
-            return self.clips["majority"].to_numpy()
-        return majority_predictions(self.truth, self.groups)
+        majority = _scores.majority_of(self)
+        return BaselineScores(**_scores.pooled_scores(self.truth, majority, self.class_names))
 
     @cached_property
     def per_dataset(self):
@@ -180,16 +156,7 @@ class LOSOResult(Exports):
         Columns ``n_clips``, ``n_folds``, ``accuracy``, ``uf1``, ``uar`` and those of the baseline, such as
         ``uf1_baseline``. A class that a set does not have counts in none of its scores.
         """
-        of_clip = datasets_of(self.groups)
-        rows = {str(name): self._scores_of(of_clip == name) for name in np.unique(of_clip)}
-        return pd.DataFrame.from_dict(rows, orient="index").astype({"n_clips": int, "n_folds": int})
-
-    def _scores_of(self, mask):
-        truth = self.truth[mask]
-        runs = pd.DataFrame([_pooled_scores(truth, run[mask], self.class_names) for run in self.runs])
-        baseline = _pooled_scores(truth, self._majority[mask], self.class_names)
-        counts = {"n_clips": mask.sum(), "n_folds": len(np.unique(self.folds[mask]))}
-        return {**counts, **runs.mean(), **{f"{name}_baseline": score for name, score in baseline.items()}}
+        return _scores.dataset_scores(self)
 
     @property
     def confusion(self):
@@ -206,15 +173,7 @@ class LOSOResult(Exports):
     @property
     def per_subject(self):
         """``n_clips``, ``n_classes`` and ``accuracy`` of each held-out subject; DataFrame."""
-        right = pd.Series((self.runs == self.truth).mean(axis=0), index=self.clips.index)
-        by_subject = self.clips.assign(accuracy=right).groupby("subject")
-        return pd.DataFrame(
-            {
-                "n_clips": by_subject.size(),
-                "n_classes": by_subject["truth"].nunique(),
-                "accuracy": by_subject["accuracy"].mean(),
-            }
-        )
+        return _scores.subject_scores(self)
 
     @property
     def fold_mean(self):
@@ -223,12 +182,10 @@ class LOSOResult(Exports):
         NOT comparable with the pooled scores, nor with another set's: subjects miss classes, and a subject of
         two clips weighs as much as one of thirty.
         """
-        folds = [self.folds == name for name in np.unique(self.folds)]
-        scores = [_pooled_scores(self.truth[fold], run[fold]) for run in self.runs for fold in folds]
-        return pd.DataFrame(scores).mean()
+        return _scores.fold_means(self)
 
     def intervals(self, level=0.95, n_resamples=2000, random_state=0):
-        """Percentile intervals of the pooled scores, from resampling whole subjects.
+        """Return percentile intervals of the pooled scores, from resampling whole subjects.
 
         Parameters
         ----------
@@ -248,7 +205,7 @@ class LOSOResult(Exports):
         return subject_bootstrap(self.truth, self.runs, self.groups, **options)
 
     def compare(self, other, *, level=0.95, random_state=0):
-        """Differences to another result on the same clips, with paired intervals and McNemar's test.
+        """Return differences to another result on the same clips, with intervals and McNemar's test.
 
         Parameters
         ----------
@@ -271,14 +228,112 @@ class LOSOResult(Exports):
         """
         return compare_results(self, other, level=level, random_state=random_state)
 
+    @property
+    def heading(self):
+        """Number of clips, folds, classes and seeds in a line; str."""
+        return _summary.heading(self)
+
+    @property
+    def notes(self):
+        """Lines below the scores: class counts, inner searches, missing clips; list of str."""
+        return list(_summary.notes(self))
+
+    def summary_rows(self, level=0.95):
+        """Return the rows that every form shows: pooled scores, intervals, baseline, data sets, fold means.
+
+        Parameters
+        ----------
+        level : float, default=0.95
+            Coverage of the intervals.
+
+        Returns
+        -------
+        list of tuple of str
+            A label, and the cells of accuracy, UF1 and UAR.
+        """
+        return _summary.summary_rows(self, level)
+
+    def rows_in(self, clips):
+        """Return the row of each clip of the result in other clips, by subject and name.
+
+        Parameters
+        ----------
+        clips : MicroExpressionClips
+            The clips that were evaluated, or more.
+
+        Returns
+        -------
+        ndarray of shape (n_clips,)
+            Rows.
+
+        Raises
+        ------
+        ValueError
+            If one is not there or not unique, or has another class.
+        """
+        return rows_in(self, clips)
+
+    # Functions of a result, each with its own docstring.
+    to_markdown = _summary.to_markdown
+    to_latex = _summary.to_latex
+    to_csv = _summary.to_csv
+    to_json = _summary.to_json
+    to_megc_log = _summary.to_megc_log
+
     def __repr__(self):
-        return as_text(self)
+        return _summary.as_text(self)
 
+    def to_html(self, path, clips=None, *, estimator=None, landmarks=None, title=None, frame_size=224):
+        """Write one page with scores, pictures, run card, and every clip to leaf through and filter.
 
-def _pooled_scores(truth, run, labels=None):
-    options = {"labels": labels, "zero_division": np.nan}
-    return {
-        "accuracy": float(np.mean(truth == run)),
-        "uf1": uf1_score(truth, run, **options),
-        "uar": uar_score(truth, run, **options),
-    }
+        The page holds all it needs and loads nothing, so it can be mailed or archived. It shows frames of
+        the clips that it is given: those of a licensed corpus make it as private as the corpus.
+
+        Parameters
+        ----------
+        path : path-like
+            File to write.
+        clips : MicroExpressionClips, default=None
+            The clips that were evaluated, or more, for their frames: images and paths become small JPEG
+            pictures, landmarks line drawings with the motion enlarged. None leaves the pictures out.
+        estimator : DeReGRLClassifier or Pipeline, default=None
+            One that is fitted, for pictures of its actions, their weights and its losses; it needs `clips`.
+        landmarks : ndarray of shape (n_clips, 3, 68, 2), default=None
+            Landmarks of `clips`, px; images are cropped around them.
+        title : str, default=None
+            Heading of the page.
+        frame_size : int, default=224
+            Longer side of the frames' pictures, px.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+
+        Raises
+        ------
+        ValueError
+            If `clips` lacks a clip of the result or has other classes, or `estimator` is given without it.
+        TypeError
+            If `estimator` has no actions.
+        """
+        from skmer.inspection import write_report
+
+        options = {"estimator": estimator, "landmarks": landmarks, "title": title, "frame_size": frame_size}
+        return write_report(self, path, clips, **options)
+
+    @classmethod
+    def from_json(cls, path):
+        """Read what :meth:`to_json` wrote.
+
+        Parameters
+        ----------
+        path : path-like
+            The file.
+
+        Returns
+        -------
+        LOSOResult
+            With the same table, classes and run card.
+        """
+        return cls(*_summary.parts_of_json(path))

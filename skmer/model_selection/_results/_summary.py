@@ -1,7 +1,12 @@
-"""A result as text, Markdown, LaTeX and plain numbers."""
+"""A result as text, Markdown, LaTeX, numbers and the log of the MEGC challenges."""
 
 import json
 import math
+from pathlib import Path
+
+import pandas as pd
+
+from skmer._utils._tables import markdown_table, text_table
 
 HEADER = ("", "accuracy", "UF1", "UAR")
 SCORES = ("accuracy", "uf1", "uar")
@@ -9,7 +14,7 @@ _USUAL = ("leave-one-subject-out", "MEGC log")
 
 
 def summary_rows(result, level=0.95):
-    """Rows of the table that every form shows: a label and three cells."""
+    """Return the rows of the table that every form shows: a label and three cells."""
     intervals = result.intervals(level)
     rows = [
         ("pooled over folds", *_cells(result.accuracy, result.uf1, result.uar)),
@@ -28,7 +33,7 @@ def summary_rows(result, level=0.95):
 
 
 def heading(result):
-    """N, folds and seeds in a line."""
+    """Return the numbers of clips, folds, classes and seeds in a line."""
     parts = [_count(result.n_clips, "clip"), _count(result.n_folds, "fold")]
     parts.append(_count(len(result.class_names), "class"))
     if result.seeds != [None]:
@@ -38,7 +43,7 @@ def heading(result):
 
 
 def notes(result):
-    """Class counts with each class's F1, and what is missing; lines."""
+    """Yield lines: class counts with each class's F1, inner searches, missing clips."""
     classes = result.per_class
     yield "clips (F1): " + ", ".join(
         f"{name} {row.n:.0f} ({_cell(row.f1)})" for name, row in classes.iterrows()
@@ -51,7 +56,7 @@ def notes(result):
 
 
 def _search_note(searches):
-    """What inner searches found, under the name that their best scores deserve."""
+    """Return a line on the inner searches, whose best scores are called optimistic."""
     scores = [search["best_score_optimistic"] for search in searches]
     chosen = {json.dumps(search["best_params"], sort_keys=True) for search in searches}
     return (
@@ -62,27 +67,19 @@ def _search_note(searches):
 
 
 def as_text(result):
-    """Readable table for a terminal."""
-    rows = [HEADER, *summary_rows(result)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        "  ".join(
-            [label.ljust(widths[0]), *(c.rjust(w) for c, w in zip(cells, widths[1:], strict=True))]
-        ).rstrip()
-        for label, *cells in rows
-    ]
-    return "\n".join([f"{type(result).__name__}: {heading(result)}", *lines, *notes(result)])
+    """Return a table for a terminal."""
+    table = text_table([HEADER, *summary_rows(result)])
+    return "\n".join([f"{type(result).__name__}: {heading(result)}", table, *notes(result)])
 
 
-def as_markdown(result):
-    """Markdown table between its heading and its notes."""
-    rows = [HEADER, ("---", "---:", "---:", "---:"), *summary_rows(result)]
-    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+def _as_markdown(result):
+    """Return a Markdown table between its heading and its notes."""
+    table = markdown_table([HEADER, *summary_rows(result)])
     return "\n\n".join([heading(result), table, *notes(result)]) + "\n"
 
 
-def as_latex(result):
-    """LaTeX tabular for booktabs; what surrounds it stands in a comment."""
+def _as_latex(result):
+    """Return a LaTeX tabular for booktabs; heading and notes stand in comments."""
     body = [" & ".join(map(_escaped, row)) + r" \\" for row in summary_rows(result)]
     lines = [
         *(f"% {_escaped(line)}" for line in (heading(result), *notes(result))),
@@ -98,7 +95,7 @@ def as_latex(result):
 
 
 def as_numbers(result, level=0.95):
-    """Plain numbers for JSON; None where a number does not exist."""
+    """Return plain numbers for JSON; None where a number does not exist."""
     return {
         "n_clips": result.n_clips,
         "n_folds": result.n_folds,
@@ -114,6 +111,143 @@ def as_numbers(result, level=0.95):
         "per_dataset": {name: _numbers(row) for name, row in result.per_dataset.iterrows()},
         "fold_mean_not_comparable": _numbers(result.fold_mean),
     }
+
+
+def _as_json(result):
+    """Return numbers, run card and out-of-fold table as JSON; floats keep every digit."""
+    table = result.predictions.to_json(orient="split", index=False, double_precision=15)
+    content = {**as_numbers(result), "run_card": result.run_card, "predictions": json.loads(table)}
+    return json.dumps(content, indent=1, allow_nan=False)
+
+
+def parts_of_json(path):
+    """Return table, class names and run card of a file that `as_json` wrote."""
+    content = json.loads(Path(path).read_text(encoding="utf-8"))
+    table = pd.DataFrame(**content["predictions"]).astype({"seed": "Int64", "missing": bool})
+    return table, content["class_names"], content["run_card"]
+
+
+def _written(text, path):
+    """Return a text, written to a file too where there is one."""
+    if path is not None:
+        Path(path).write_text(text, encoding="utf-8")
+    return text
+
+
+def _as_megc_log(result, codes=None):
+    """Return the log of a result with one seed: a line a subject, then one a clip, truth and prediction."""
+    if len(result.seeds) > 1:
+        raise ValueError(f"to_megc_log needs a result with one seed, got {len(result.seeds)}.")
+    labels = {name: name for name in result.class_names} if codes is None else codes
+    lacking = [name for name in result.class_names if name not in labels]
+    if lacking:
+        raise ValueError(f"codes must hold every class, got none for {lacking[0]!r}.")
+    lines = []
+    for subject, rows in result.predictions.groupby("subject", sort=True):
+        dataset, slash, name = str(subject).partition("/")
+        if not slash:
+            raise ValueError(f"to_megc_log needs subjects such as 'casme2/sub01', got {dataset!r}.")
+        lines.append(f"{_word(dataset)} {_word(name)}")
+        lines += [
+            f"{_word(row.clip)} {_word(labels[row.truth])} {_word(labels[row.prediction])}"
+            for row in rows.itertuples()
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _word(value):
+    text = str(value)
+    if not text or text.split() != [text]:
+        raise ValueError(f"to_megc_log separates by blanks, got {text!r} with blanks of its own.")
+    return text
+
+
+def to_markdown(self, path=None):
+    """Return scores, majority baseline, counts and classes as Markdown.
+
+    Parameters
+    ----------
+    path : path-like, default=None
+        File to write as well.
+
+    Returns
+    -------
+    str
+        The text.
+    """
+    return _written(_as_markdown(self), path)
+
+
+def to_latex(self, path=None):
+    r"""Return scores, majority baseline and counts as a LaTeX table, for booktabs.
+
+    Parameters
+    ----------
+    path : path-like, default=None
+        File to write as well.
+
+    Returns
+    -------
+    str
+        The text.
+    """
+    return _written(_as_latex(self), path)
+
+
+def to_csv(self, path=None):
+    """Return the out-of-fold table as comma-separated values.
+
+    Parameters
+    ----------
+    path : path-like, default=None
+        File to write as well.
+
+    Returns
+    -------
+    str
+        The text.
+    """
+    return _written(self.predictions.to_csv(index=False), path)
+
+
+def to_json(self, path=None):
+    """Return scores, intervals, baseline, counts, run card and out-of-fold table as JSON.
+
+    Parameters
+    ----------
+    path : path-like, default=None
+        File to write as well.
+
+    Returns
+    -------
+    str
+        The text; :meth:`from_json` reads it back.
+    """
+    return _written(_as_json(self), path)
+
+
+def to_megc_log(self, path=None, *, codes=None):
+    """Return a log of the MEGC challenges: a line "dataset subject" per fold, then a line per clip.
+
+    Parameters
+    ----------
+    path : path-like, default=None
+        File to write as well.
+    codes : dict, default=None
+        Number of each class, where the log is to hold numbers instead of names.
+
+    Returns
+    -------
+    str
+        The text; :func:`read_megc_log` reads it back.
+
+    Raises
+    ------
+    ValueError
+        If the result has several seeds, a class has no code, a name holds blanks, or a subject lacks its
+        dataset.
+    """
+    return _written(_as_megc_log(self, codes), path)
 
 
 def _numbers(series):

@@ -14,19 +14,15 @@ from sklearn.base import BaseEstimator
 from skmer._utils._digest import digest
 from skmer.model_selection._run._card import versions
 
-FORMAT = "skmer checkpoint 2"
-"""What the parts of a checkpoint hold; it changes when a later version could not read them."""
-
 # Parameters that change how long a fit takes and not what it finds.
 _WITHOUT_EFFECT = {"n_jobs", "verbose", "memory", "pre_dispatch", "stack_size", "checkpoint"}
-_ATOMS = bool | int | float | complex | str | bytes | types.NoneType | types.EllipsisType | slice | range
-_NAMED = torch.dtype | torch.device | np.dtype | np.ufunc
+_ATOMS = (bool, int, float, complex, str, bytes, type(None), type(...), slice, range)
+_NAMED = (torch.dtype, torch.device, np.dtype, np.ufunc)
 
 
 def run_identity(estimator, samples, protocol) -> dict:
     """Return digests of data, parameters, protocol and versions."""
     return {
-        "format": FORMAT,
         "data": data_digest(samples),
         "parameters": parameters_digest(estimator),
         "protocol": digest(protocol),
@@ -86,9 +82,10 @@ def _array(value, path):
 def _frame(value, path):
     if isinstance(value, pd.Index):
         return [type(value).__name__, content([value.to_numpy(), list(value.names), str(value.dtype)], path)]
-    parts = [value.index.to_numpy(), value.to_numpy(), str(getattr(value, "dtypes", value.dtype))]
-    parts += [list(value.columns)] if isinstance(value, pd.DataFrame) else [getattr(value, "name", None)]
-    return [type(value).__name__, content(parts, path)]
+    is_table = isinstance(value, pd.DataFrame)
+    names = list(value.columns) if is_table else value.name
+    kinds = [str(kind) for kind in (value.dtypes if is_table else [value.dtype])]
+    return [type(value).__name__, content([value.index, value.to_numpy(), names, kinds], path)]
 
 
 def _tensor(value, path):
@@ -149,14 +146,14 @@ def _object(value, path):
         found = value.__reduce_ex__(4)
     except Exception as error:
         raise ValueError(
-            f"checkpoint cannot recognise a parameter of type {type(value).__name__} in a later run, since its "
-            "content cannot be read; leave checkpoint out, or use a value that can be pickled."
+            f"checkpoint cannot recognise a parameter of type {type(value).__name__} in a later run, since "
+            "its content cannot be read; leave checkpoint out, or use a value that can be pickled."
         ) from error
     if isinstance(found, str):
         return [_name(type(value)), found]
     make, args, *rest = found
     rest = [list(part) if hasattr(part, "__next__") else part for part in rest]
-    named = copyreg.__newobj__ is make  # type: ignore[attr-defined]
+    named = copyreg.__newobj__ is make
     return [_name(type(value)), content([args[1:] if named else [make, args], rest], path)]
 
 

@@ -26,9 +26,9 @@ from skmer._utils._warn import warn_user
 from skmer.model_selection._fits import FitTask, check_stack_size, run_fits, share_features, warn_of_loops
 from skmer.model_selection._run._card import versions
 from skmer.model_selection._run._checkpoint import Checkpoint
-from skmer.model_selection._run._identity import FORMAT, data_digest, parameters_digest
-from skmer.model_selection._samples import Samples, check_seeds
-from skmer.model_selection._search._scores import CandidateTable, find_scorers
+from skmer.model_selection._run._identity import data_digest, parameters_digest
+from skmer.model_selection._samples import Samples, check_names, check_seeds
+from skmer.model_selection._search._candidate_table import CandidateTable, find_scorers
 
 
 class BatchedSearch(BaseSearchCV):
@@ -150,14 +150,13 @@ class BatchedSearch(BaseSearchCV):
         y = column_or_1d(y, warn=True)
         assert_all_finite(y, input_name="y")
         check_classification_targets(y)
-        groups = None if groups is None else column_or_1d(groups)
+        groups = None if groups is None else column_or_1d(check_names("groups", groups))
         return Samples(X, y, groups, np.arange(len(y)), np.unique(y), params=params)
 
     def _identity(self, run):
         """Return what the search is made of, as digests: no metric and no refit, which may change later."""
         candidates = [parameters_digest(run.models(params)[0][0]) for params in run.candidates]
         return {
-            "format": FORMAT,
             "data": data_digest(run.samples),
             "parameters": parameters_digest(self.estimator),
             "candidates": digest([type(self).__name__, candidates]),
@@ -237,7 +236,7 @@ class SearchRun:
     def models(self, params) -> list[tuple]:
         """Return a candidate's unfitted model under each seed, and what the fits make of it.
 
-        Each is a tuple of the model, what follows its stateless transformers, and the table of their features.
+        Each is a tuple: the model, what follows its stateless transformers, the table of their features.
         """
         key = _key_of(params)
         if key not in self._models:

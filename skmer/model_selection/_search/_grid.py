@@ -12,11 +12,11 @@ class BatchedGridSearchCV(BatchedSearch):
     """Search a grid by the score of the pooled out-of-fold predictions.
 
     ``GridSearchCV`` with three differences. The score that decides is computed once from the out-of-fold
-    predictions of all folds: a mean over subjects who miss classes is another quantity, and rewards ignorance.
-    The stateless transformers of a Pipeline run once for each of their settings, and all fits share their
-    features. And the fits of all candidates, folds and seeds are one list of jobs: threads where a fit lets go
-    of Python's lock, as that of a net on the CPU, else processes; on a GPU nets are trained in stacks. Each is
-    an ordinary fit: on the CPU its result does not depend on the others.
+    predictions of all folds: a mean over subjects who miss classes is another quantity, and rewards
+    ignorance. The stateless transformers of a Pipeline run once for each of their settings, and all fits
+    share their features. And the fits of all candidates, folds and seeds are one list of jobs: threads where
+    a fit lets go of Python's lock, as that of a net on the CPU, else processes; on a GPU nets are trained in
+    stacks. Each is an ordinary fit: on the CPU its result does not depend on the others.
 
     Parameters
     ----------
@@ -48,8 +48,8 @@ class BatchedGridSearchCV(BatchedSearch):
         Folder where the predictions of each fit are written as soon as it is finished, in one file that is
         there in full or not at all. The same call after an interruption of any kind fits what is missing and
         ends with the same ``cv_results_``, times included. A folder of other data, parameters, candidates,
-        splits, seeds or package versions is refused, and so is a parameter whose content cannot be read, which
-        no later run could recognise.
+        splits, seeds or package versions is refused, and so is a parameter whose content cannot be read,
+        since no later run could recognise it.
     verbose : int, default=1
         1 shows a progress bar over fits on a terminal and nothing elsewhere, 0 nothing at all.
 

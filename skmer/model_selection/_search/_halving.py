@@ -163,7 +163,7 @@ class BatchedHalvingGridSearchCV(BatchedSearch):
         return _first_subjects(train, run.samples.groups, run.samples.y, run.columns["n_resources"])
 
     def _parameter(self):
-        """Return the name of the parameter that is the resource, in the estimator as it is; None for subjects."""
+        """Return the name of the resource among the estimator's parameters; None for subjects."""
         if self.resource == SUBJECTS:
             return None
         ending = f"__{self.resource}"

@@ -1,0 +1,77 @@
+"""What an evaluation derives from its clips, it derives once."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from skmer._utils import _digest
+from skmer.model_selection import _evaluate, _samples, evaluate_loso
+from skmer.model_selection._audit import _audit, _data
+
+
+class OfPaths(ClassifierMixin, BaseEstimator):
+    """A classifier that takes paths."""
+
+    def fit(self, X, y, groups=None):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), self.classes_[0])
+
+
+def _no_picture(*args, **options):
+    """The audit also looks at what a picture shows, which is another reading than its digest."""
+    raise OSError
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """Calls of each check, and reads of each file."""
+    calls = Counter()
+
+    def count(module, name):
+        original = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *args: calls.update([name]) or original(*args))
+
+    for name in ("missing_clips", "warn_of_searches", "row_digests"):
+        count(_samples, name)
+    count(_evaluate, "check_samples")
+    count(_audit, "check_samples")
+    monkeypatch.setattr(_data, "read_image", _no_picture)
+    read = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: calls.update([path.name]) or read(path))
+    return calls
+
+
+@pytest.mark.parametrize("kind", ["table", "paths"])
+def test_an_audited_evaluation_meets_each_check_once(make_data, counted, tmp_path, kind):
+    X, y, groups = make_data(30)
+    if kind == "paths":
+        X = np.array(
+            [[str(tmp_path / f"{i}.{frame}.png") for frame in range(3)] for i in range(30)], dtype=object
+        )
+        for i, path in enumerate(X.ravel()):
+            Path(path).write_text(f"picture {i}")
+    evaluate_loso(OfPaths(), X, y, groups, audit=True, checkpoint=tmp_path / "parts")
+    checks = ("check_samples", "missing_clips", "warn_of_searches", "row_digests")
+    assert {name: counted[name] for name in checks} == dict.fromkeys(checks, 1)
+    assert {counted[Path(path).name] for path in X.ravel() if kind == "paths"} <= {1}
+
+
+def test_each_row_of_a_table_is_hashed_once(make_data, monkeypatch, tmp_path):
+    X, y, groups = make_data(30)
+    hashed, digest = [], _digest.digest
+    rows = {row.tobytes() for row in X}
+
+    def counting(value, files=None):
+        if isinstance(value, np.ndarray) and value.tobytes() in rows:
+            hashed.append(value.tobytes())
+        return digest(value, files)
+
+    monkeypatch.setattr(_digest, "digest", counting)
+    evaluate_loso(OfPaths(), X, y, groups, audit=True, checkpoint=tmp_path / "parts")
+    assert sorted(hashed) == sorted(rows)
