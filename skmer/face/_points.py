@@ -22,7 +22,7 @@ POINT_NAMES = tuple(f"{name}_{point}" for name, points in COMPONENTS.items() for
 """Names of the 68 points, in order: ``"jaw_0"``, ..., ``"inner_lip_67"``."""
 
 RIGID_POINTS = (27, 28, 29, 30, 36, 39, 42, 45)
-"""Points for the estimation of head motion: nose bridge and eye corners, which no facial muscle moves much."""
+"""Points for estimating head motion: nose bridge and eye corners, which no facial muscle moves much."""
 
 _MIDLINE = (8, 27, 28, 29, 30, 33, 51, 57, 62, 66)
 

@@ -2,7 +2,14 @@
 
 from skmer.frames._check import check_frames, holds_landmarks
 from skmer.frames._flow import coarse_flow, fine_flow, one_opencv_thread, sample_flow
-from skmer.frames._names import KEYFRAMES, frame_label, is_image_file, is_path, trailing_number
+from skmer.frames._names import (
+    KEYFRAMES,
+    frame_label,
+    is_image_file,
+    is_path,
+    numbered_images,
+    trailing_number,
+)
 from skmer.frames._read import read_bytes, read_image
 
 __all__ = [
@@ -14,6 +21,7 @@ __all__ = [
     "is_path",
     "is_image_file",
     "trailing_number",
+    "numbered_images",
     "frame_label",
     "coarse_flow",
     "fine_flow",

@@ -14,6 +14,10 @@ def one_opencv_thread():
     OpenCV's optical flow depends on how many threads share an image, so results are repeatable only with a
     fixed number of them; and the threads of several workers would crowd the cores.
 
+    Yields
+    ------
+    None
+
     Examples
     --------
     >>> import cv2

@@ -7,6 +7,10 @@ from pathlib import Path
 KEYFRAMES = ("onset", "apex", "offset")
 """Names of the three frames of a clip, in the order in which every array of frames holds them."""
 
+# Names that file managers and browsers give to a copy of a file: "x (2)", "x - Copy", "x copy 2", "Copy of x"
+_COPY = re.compile(
+    r"Copy of (?P<of>.+)|(?P<stem>.+?)( ?\(\d+\)| - Copy( \(\d+\))?| copy( \d+)?)", re.IGNORECASE
+)
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"}
 
 
@@ -78,6 +82,41 @@ def trailing_number(name):
     """
     runs = re.findall(r"\d+", Path(name).stem)
     return int(runs[-1]) if runs else None
+
+
+def numbered_images(paths):
+    """Return the images among the files of one folder, with the last numbers in their names.
+
+    Parameters
+    ----------
+    paths : iterable of str or path-like
+        Names or paths of files.
+
+    Returns
+    -------
+    list of (int, str or path-like)
+        Numbers and files, in the order of the files. Left out are files that are no images, or hidden, or
+        without a number; and copies of another file in the list, such as "img59 (2).jpg" of "img59.jpg",
+        whose last number is not that of a frame.
+
+    Examples
+    --------
+    >>> from skmer.frames import numbered_images
+    >>> numbered_images(["img46.jpg", "img59 (2).jpg", "img59.jpg", "._img46.jpg", "notes 7.txt"])
+    [(46, 'img46.jpg'), (59, 'img59.jpg')]
+    >>> numbered_images(["face (1).png", "face (2).png"])
+    [(1, 'face (1).png'), (2, 'face (2).png')]
+    """
+    images = [path for path in paths if is_image_file(path) and trailing_number(path) is not None]
+    names = {Path(path).name for path in images}
+    return [(trailing_number(path), path) for path in images if _original(path) not in names]
+
+
+def _original(path):
+    """Return the name of the file that this is a copy of by its name, or None."""
+    path = Path(path)
+    match = _COPY.fullmatch(path.stem)
+    return (match["of"] or match["stem"]) + path.suffix if match else None
 
 
 def frame_label(clip, frame, source=None):

@@ -6,9 +6,23 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from skmer.frames._names import is_path
+
+# Pillow tells formats by the content; among its others are some that start programs, such as EPS.
+_FORMATS = ("JPEG", "PNG", "BMP", "TIFF")
+# EXIF orientation -> transposition that turns the image upright
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_BRIGHT = 2**14  # 16-bit frames whose largest value is below hold fewer bits, or nearly black pictures
 
 
 def read_bytes(path, label="the frame"):
@@ -65,8 +79,9 @@ def read_image(source, mode="L", label="the frame"):
     """Decode a frame to uint8 pixels.
 
     Files are decoded by Pillow, which refuses truncated files and decompression bombs, and turned upright by
-    their EXIF orientation. Arrays may be grey, grey with alpha, RGB or RGBA (alpha is dropped) of 8 or 16
-    bits, boolean, or float in [0, 1].
+    their EXIF orientation, if it can be read. Arrays may be grey, grey with alpha, RGB or RGBA (alpha is
+    dropped) of 8 or 16 bits, boolean, or float in [0, 1]. Pixels of 10, 12 or 14 bits in 16-bit frames are
+    refused, since they would look nearly black.
 
     Parameters
     ----------
@@ -86,7 +101,8 @@ def read_image(source, mode="L", label="the frame"):
     FileNotFoundError
         If the path does not exist.
     ValueError
-        If the file is no image, is truncated or holds too many pixels, or the array is no image.
+        If the file is no image, is truncated or holds too many pixels, or the array is no image; or if `mode`
+        is another one.
 
     Examples
     --------
@@ -95,6 +111,8 @@ def read_image(source, mode="L", label="the frame"):
     >>> read_image(np.full((2, 3, 3), 0.5)).tolist()
     [[128, 128, 128], [128, 128, 128]]
     """
+    if mode not in ("L", "RGB"):
+        raise ValueError(f"mode must be 'L' or 'RGB', got {mode!r}.")
     if is_path(source):
         source = read_bytes(source, label)
     pixels = _decode(source, label) if isinstance(source, bytes) else source
@@ -106,9 +124,10 @@ def _decode(content, label):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(content))
+            image = Image.open(io.BytesIO(content), formats=_FORMATS)
         with image:
-            upright = ImageOps.exif_transpose(image)
+            image.load()
+            upright = _upright(image)
             if upright.mode in ("P", "CMYK", "YCbCr", "LAB", "HSV", "PA", "RGBX"):
                 upright = upright.convert("RGB")
             return np.array(upright)
@@ -121,10 +140,22 @@ def _decode(content, label):
         raise ValueError(
             f"{label}: the file is no image that Pillow can read; give JPEG, PNG, BMP or TIFF."
         ) from error
-    except (OSError, SyntaxError, EOFError, ValueError) as error:
+    except Exception as error:  # Pillow's decoders end with errors of any kind on damaged files
         raise ValueError(
             f"{label}: the image file is damaged ({error}); copy it again from the source."
         ) from error
+
+
+def _upright(image):
+    """Turn an image by its EXIF orientation, if it has one that can be read."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+    except Exception:  # damaged metadata, which Pillow reports by errors of any kind, leave the pixels whole
+        return image
+    # ImageOps.exif_transpose would also write the metadata anew, and fail where they are damaged elsewhere.
+    return image if turn is None else image.transpose(turn)
 
 
 def _to_uint8(pixels, label):
@@ -144,10 +175,23 @@ def _to_uint8(pixels, label):
     if pixels.dtype.kind == "f":
         return _scaled(pixels, 1.0, label, "float pixels in [0, 1]")
     if pixels.dtype == np.uint16 or (pixels.dtype.kind in "iu" and pixels.max() > 255):
+        _refuse_fewer_bits(int(pixels.max()), label)
         return _scaled(pixels, 65535.0, label, "16-bit pixels in [0, 65535]")
     if pixels.dtype.kind in "iu":
         return _scaled(pixels, 255.0, label, "8-bit pixels in [0, 255]")
     raise ValueError(f"{label}: expected numbers as pixels, got an array of dtype {pixels.dtype}.")
+
+
+def _refuse_fewer_bits(largest, label):
+    # The depth of one frame cannot be guessed from its brightest pixel: the frames of a clip would be scaled
+    # by different factors. Frames that are black everywhere have no depth to guess.
+    if 0 < largest < _BRIGHT:
+        bits = next(bits for bits in (8, 10, 12, 14) if largest < 2**bits)
+        raise ValueError(
+            f"{label}: expected 16-bit pixels in [0, 65535], got values up to {largest}, as of {bits}-bit "
+            f"pixels; divide the frame by {2**bits - 1}, to floats in [0, 1], or multiply it by "
+            f"{2 ** (16 - bits)}."
+        )
 
 
 def _scaled(pixels, top, label, expected):

@@ -8,7 +8,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from skmer._utils._jobs import run_jobs
 from skmer.face import FaceGraph
-from skmer.frames import is_image_file, is_path, one_opencv_thread, read_image, trailing_number
+from skmer.frames import is_path, numbered_images, one_opencv_thread, read_image
 from skmer.landmarks._alignment import align_landmarks
 from skmer.landmarks._cache import LandmarkCache
 from skmer.landmarks._detection import face_points, find_face
@@ -235,14 +235,12 @@ def clip_from_video(path, onset=None, apex=None, offset=None, *, box=None, predi
 def _folder_frames(folder):
     """Paths of the images in a folder, by the last number in their names."""
     frames = {}
-    for path in sorted(filter(is_image_file, folder.iterdir())):
-        number = trailing_number(path)
+    for number, path in numbered_images(sorted(folder.iterdir())):
         if number in frames:
             raise ValueError(
                 f"path: {frames[number].name!r} and {path.name!r} in {str(folder)!r} have one number."
             )
-        if number is not None:
-            frames[number] = path
+        frames[number] = path
     if not frames:
         raise ValueError(f"path: the folder {str(folder)!r} holds no numbered image.")
     return frames

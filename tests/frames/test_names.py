@@ -5,7 +5,14 @@ import pytest
 
 import skmer.landmarks
 from skmer import frames
-from skmer.frames import KEYFRAMES, frame_label, is_image_file, is_path, trailing_number
+from skmer.frames import (
+    KEYFRAMES,
+    frame_label,
+    is_image_file,
+    is_path,
+    numbered_images,
+    trailing_number,
+)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +45,32 @@ def test_trailing_number(name, number):
 )
 def test_image_files(name, is_image):
     assert is_image_file(name) == is_image
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        "img59 (2).jpg",
+        "img59(1).jpg",
+        "img59 - Copy.jpg",
+        "img59 - Copy (3).jpg",
+        "Copy of img59.jpg",
+        "img59 copy.jpg",
+        "img59 copy 2.jpg",
+    ],
+)
+def test_copies_of_a_frame_are_left_out(copy):
+    found = numbered_images(map(Path, sorted(["img46.jpg", "img59.jpg", copy])))
+    assert found == [(46, Path("img46.jpg")), (59, Path("img59.jpg"))]
+    (alone,) = numbered_images([copy])
+    assert alone[1] == copy
+
+
+def test_numbers_in_brackets_are_frames_where_nothing_is_copied():
+    names = [f"sub01 ({k}).png" for k in range(1, 4)]
+    assert numbered_images([*names, "Thumbs.db", "._sub01 (1).png", "cover.png"]) == [
+        (k, name) for k, name in enumerate(names, 1)
+    ]
 
 
 def test_paths_and_pixels():

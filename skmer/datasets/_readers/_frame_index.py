@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from skmer.frames import is_image_file, trailing_number
+from skmer.frames import is_image_file, numbered_images
 
 
 class FrameIndex:
@@ -56,9 +56,8 @@ class FrameIndex:
             )
         folder, images = found[0]
         numbered = {}
-        for name in images:
-            numbered.setdefault(trailing_number(name), folder / name)
-        numbered.pop(None, None)
+        for number, name in numbered_images(images):
+            numbered.setdefault(number, folder / name)
         return numbered
 
 
