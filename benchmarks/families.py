@@ -336,7 +336,8 @@ def main():
         _, y, _ = load_family(family.name)
         text = ", ".join(f"{name} {value}" for name, value in family.parameters.items())
         print(
-            f"| {family.name} | {family.half} | {len(set(y))} | {'yes' if family.normalize_motion else ''} | {text} |"
+            f"| {family.name} | {family.half} | {len(set(y))} "
+            f"| {'yes' if family.normalize_motion else ''} | {text} |"
         )
 
 

@@ -25,7 +25,7 @@ def row_digests(X, files=None):
 
 
 def digest(value, files=None):
-    """Return the digest of a value; with `files`, which keeps those read, text that names a file is that file."""
+    """Return the digest of a value; with `files`, a cache, text that names a file is that file."""
     found = hashlib.sha256()
     _feed(found, value, files)
     return found.hexdigest()

@@ -8,17 +8,19 @@ import torch
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from skmer.classifiers._net import ClipNetClassifier, softmax
-from skmer.classifiers._prediction import average_views, prediction_module
+from skmer.classifiers._net import ClipNetClassifier
+from skmer.classifiers._prediction import average_views, prediction_module, softmax
 from skmer.face import FaceGraph
 from skmer.nn import DeReGRL, DeReGRLLoss
 from skmer.training import BatchIterator, ClipDataset
 
-_POSITIVE_INT = [Interval(Integral, 1, None, closed="left")]
-_NOT_NEGATIVE = [Interval(Real, 0, None, closed="left")]
 # Arguments that a fit finds in its data or derives from several parameters; all others of the network and
 # the loss are parameters of the classifier.
 _DERIVED = {"self", "graph", "in_channels", "n_classes", "n_weights", "reduction"}
+
+
+def _each(names, constraint):
+    return {name: [constraint] for name in names.split()}
 
 
 class DeReGRLClassifier(ClipNetClassifier):
@@ -40,12 +42,9 @@ class DeReGRLClassifier(ClipNetClassifier):
         Hidden channels D of a node. Paper: 16 on CASME II, 8 on SAMM.
     n_layers : int, default=2
         Graph and temporal convolution pairs in the backbone.
-    lambda_center : float, default=0.1
-        Weight lambda1 of the action compactness loss, eq. (7). Paper: 1 on plain sums.
-    lambda_weight : float, default=0.1
-        Weight lambda2 of the class-specific weight loss, eq. (8). Paper: 1 on plain sums.
-    lambda_balance : float, default=0.01
-        Weight lambda3 of the balance loss, eq. (9). Paper: 0.1 on plain sums.
+    lambda_center, lambda_weight, lambda_balance : float, default=0.1, 0.1, 0.01
+        Weights lambda1 to lambda3 of the losses of action compactness, class-specific weights and balance,
+        eqs. (7)-(9). Paper: 1, 1 and 0.1 on plain sums.
     graph : str or FaceGraph, default="brow-nose-lip31"
         Nodes, components and skeleton: a preset of `skmer.face.FaceGraph`, a graph of one's own, or
         ``"generic"``, which takes any flat table, every column a node.
@@ -59,7 +58,7 @@ class DeReGRLClassifier(ClipNetClassifier):
     activation : {"relu", "leaky_relu", "elu", "gelu", "tanh"}, default="relu"
         Activation between convolutions.
     action_softmax : {"nodes", "actions"}, default="nodes"
-        What sums to one in eq. (2).
+        Axis over which eq. (2) sums to one.
     weight_norm : {"l1", "l2"}, default="l1"
         Norm of eq. (5).
     weight_sigmoid : bool, default=True
@@ -132,17 +131,15 @@ class DeReGRLClassifier(ClipNetClassifier):
     optimizer : type, default=torch.optim.AdamW
         Optimizer.
     iterator_train, iterator_valid : type, default=BatchIterator
-        What cuts a dataset into batches; `torch.utils.data.DataLoader` works too, at twice the time.
+        Batches of a dataset; `torch.utils.data.DataLoader` works too, at twice the time.
     dataset : type, default=ClipDataset
-        What a bare array becomes in skorch's own methods.
+        Type of the rows in skorch's own methods.
     predict_nonlinearity : callable, default=softmax
         From logits to probabilities.
     compile : bool, default=False
         Whether modules go through `torch.compile`.
-    use_caching : bool or "auto", default="auto"
-        Whether scoring callbacks reuse the net's predictions.
-    torch_load_kwargs : dict, default=None
-        For `load_params`. None: ``weights_only=True``.
+    use_caching, torch_load_kwargs : object
+        As of `skorch.NeuralNet`; `load_params` loads weights only.
     classes : array-like, default=None
         Labels, where they are not to be taken from ``y``.
     **kwargs : object
@@ -189,44 +186,32 @@ class DeReGRLClassifier(ClipNetClassifier):
     """
 
     _parameter_constraints: dict = {
-        "n_actions": _POSITIVE_INT,
-        "n_channels": _POSITIVE_INT,
-        "n_layers": _POSITIVE_INT,
-        "lambda_center": _NOT_NEGATIVE,
-        "lambda_weight": _NOT_NEGATIVE,
-        "lambda_balance": _NOT_NEGATIVE,
+        **_each("n_actions n_channels n_layers max_epochs", Interval(Integral, 1, None, closed="left")),
+        **_each("lambda_center lambda_weight lambda_balance", Interval(Real, 0, None, closed="left")),
+        **_each("noise head_motion_noise weight_decay", Interval(Real, 0, None, closed="left")),
+        **_each("decomposition reconstruction weight_sigmoid linear_skip", "boolean"),
+        **_each("horizontal_flip normalize_motion warm_start", "boolean"),
         "graph": [str, FaceGraph],
-        "decomposition": ["boolean"],
-        "reconstruction": ["boolean"],
         "adjacency": [StrOptions({"skeleton+learned", "skeleton", "learned", "full"})],
         "relations": [StrOptions({"learned", "full", "component"})],
         "activation": [StrOptions({"relu", "leaky_relu", "elu", "gelu", "tanh"})],
         "action_softmax": [StrOptions({"nodes", "actions"})],
         "weight_norm": [StrOptions({"l1", "l2"})],
-        "weight_sigmoid": ["boolean"],
         "fusion": [StrOptions({"concatenate", "sum"})],
         "centers": [StrOptions({"batch", "learned"})],
         "balance": [StrOptions({"relative", "absolute"})],
         "loss_reduction": [StrOptions({"mean", "sum"})],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "channels": [tuple, list],
-        "linear_skip": ["boolean"],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
-        "horizontal_flip": ["boolean"],
-        "noise": _NOT_NEGATIVE,
-        "head_motion_noise": _NOT_NEGATIVE,
-        "normalize_motion": ["boolean"],
         "class_weight": [StrOptions({"balanced", "sqrt-balanced"}), dict, None],
         "lr": [Interval(Real, 0, None, closed="neither")],
-        "weight_decay": _NOT_NEGATIVE,
         "schedule": [StrOptions({"one-cycle"}), None],
-        "max_epochs": _POSITIVE_INT,
         "batch_size": [Interval(Integral, 1, None, closed="left"), Options(Integral, {-1})],
         "dtype": [StrOptions({"float32", "float64"})],
         "device": [str, torch.device],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
-        "warm_start": ["boolean"],
         "train_split": [callable, HasMethods("split"), None],
     }
 

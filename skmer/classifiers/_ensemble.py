@@ -155,7 +155,7 @@ class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         return [clone(self.estimator).set_params(random_state=seed) for seed in seeds]
 
     def _resumed(self):
-        """Return the fitted nets with the parameters of `estimator` now; None where there are others to fit."""
+        """Return the fitted nets with the parameters of `estimator` now; None without as many."""
         members = getattr(self, "estimators_", ())
         if len(members) != self.n_estimators:
             return None

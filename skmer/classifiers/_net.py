@@ -43,13 +43,6 @@ from skmer.training import (
 
 # torch draws initial weights from its global generator, which all threads share.
 _WEIGHTS = threading.RLock()
-DATA_ATTRIBUTES = ("graph_", "classes_inferred_", "scale_", "n_features_in_", "feature_names_in_")
-"""Attributes that a fit reads off its rows before it builds a network."""
-
-
-def softmax(logits):
-    """Return probabilities in float64, so that they sum to one to the last digits."""
-    return logits.double().softmax(-1)
 
 
 class ClipNetClassifier(NeuralNetClassifier):
@@ -115,32 +108,33 @@ class ClipNetClassifier(NeuralNetClassifier):
         return self
 
     def get_architecture(self):
-        """Return the parameters that build the network, the dunder ones included; dict."""
+        """Return the parameters that build the network, the dunder ones included.
+
+        Returns
+        -------
+        params : dict
+            Name to value.
+        """
         own = {
             name.removeprefix("module__"): v for name, v in vars(self).items() if name.startswith("module__")
         }
         return {**self._module_params(), **own}
 
     def get_params_for(self, prefix):
-        """Return the keyword arguments of one part: the flat parameters under the dunder ones, which win.
-
-        Parameters
-        ----------
-        prefix : str
-            ``"module"``, ``"criterion"``, ``"optimizer"``, ``"iterator_train"``, ...
-
-        Returns
-        -------
-        kwargs : dict
-            Name to value.
-        """
+        # The flat parameters under the dunder ones, which win.
         params = {**own_params_for(self, prefix), **super().get_params_for(prefix)}
         if params.keys() & {"foreach", "differentiable"}:
             params.pop("fused", None)
         return params
 
     def resumes(self):
-        """Return whether the fitted network is the one that the parameters ask for now."""
+        """Return whether training can go on: the network is the one that the parameters ask for.
+
+        Returns
+        -------
+        resumes : bool
+            False before the first fit, too.
+        """
         return self.initialized_ and architecture_key(self) == self.architecture_key_
 
     def __setstate__(self, state):
@@ -246,13 +240,6 @@ class ClipNetClassifier(NeuralNetClassifier):
         return self.initialize()
 
     def initialize(self):
-        """Build module, criterion, optimizer and callbacks from the parameters and the data of the fit.
-
-        Returns
-        -------
-        self : estimator
-            Initialized.
-        """
         if not hasattr(self, "graph_"):
             raise ValueError(
                 f"{type(self).__name__}.initialize needs features and classes; call fit, partial_fit or load."

@@ -15,6 +15,11 @@ from skmer.training import ClipDataset, one_thread
 _DOUBLES = threading.local()
 
 
+def softmax(logits):
+    """Return probabilities in float64, so that they sum to one to the last digits."""
+    return logits.double().softmax(-1)
+
+
 @contextmanager
 def in_double_precision(net):
     """Let `prediction_module` return one float64 copy of a net's network, made at the first entry.

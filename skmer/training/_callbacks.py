@@ -139,12 +139,14 @@ class OneCycle(Callback):
     <skmer.training._callbacks.OneCycle object at ...>
     """
 
+    rates_: Any = None
+
     def on_train_begin(self, net: Any, **kwargs: Any) -> None:
-        """Forget the cycle of an earlier call."""
+        # Forget the cycle of an earlier call.
         self.rates_ = None
 
     def on_epoch_begin(self, net: Any, dataset_train: Any = None, **kwargs: Any) -> None:
-        """Start the cycle with the first epoch, when the number of batches is known."""
+        # Start the cycle with the first epoch, when the number of batches is known.
         if self.rates_ is None:
             n_steps = net.n_epochs_ * len(net.get_iterator(dataset_train, training=True))
             args, kwargs = net.get_params_for_optimizer("optimizer", list(net.get_all_learnable_params()))
@@ -155,18 +157,29 @@ class OneCycle(Callback):
             self.step_ = 0
 
     def next_rates(self, n_steps: int) -> list[tuple[float, ...]]:
-        """Return the rates of the next steps, one sequence a parameter group, and move on."""
+        """Return the learning rates of the next steps, and move on.
+
+        Parameters
+        ----------
+        n_steps : int
+            Number of steps.
+
+        Returns
+        -------
+        rates : list of tuple of float
+            One rate a step, for each parameter group.
+        """
         start, self.step_ = self.step_, self.step_ + n_steps
         return [rates[start : self.step_] for rates in self.rates_]
 
     def on_batch_begin(self, net: Any, training: bool = False, **kwargs: Any) -> None:
-        """Set the rate of the step to come."""
+        # Set the rate of the step to come.
         if training and self.step_ < len(self.rates_[0]):
             for group, (rate,) in zip(net.optimizer_.param_groups, self.next_rates(1), strict=True):
                 group["lr"] = rate
 
     def on_train_end(self, net: Any, **kwargs: Any) -> None:
-        """Let go of the rates."""
+        # Let go of the rates.
         self.rates_ = None
 
 
@@ -189,7 +202,7 @@ class EpochMeans(Callback):
         self.names = names
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
-        """Record the means of the epoch."""
+        # Record the means of the epoch.
         batches = net.history[-1]["batches"]
         for name in self.names:
             size = f"{name.partition('_')[0]}_batch_size"
@@ -202,6 +215,11 @@ class EpochMeans(Callback):
 class QuietPrintLog(PrintLog):
     """`PrintLog` that does nothing when ``verbose=0``.
 
+    Parameters
+    ----------
+    keys_ignored, sink, tablefmt, floatfmt, stralign : object
+        As of `skorch.callbacks.PrintLog`.
+
     Examples
     --------
     >>> from skmer.training import QuietPrintLog
@@ -210,7 +228,7 @@ class QuietPrintLog(PrintLog):
     """
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
-        """Print the epoch where ``verbose`` asks for it."""
+        # Print the epoch where ``verbose`` asks for it.
         if net.verbose:
             super().on_epoch_end(net, **kwargs)
 

@@ -18,6 +18,13 @@ class ClipDataset(Dataset):
         Weights of the rows. None: ones.
     groups : array of shape (n,), optional
         Subject of each row; read by an inner split, never by the network.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmer.training import ClipDataset
+    >>> len(ClipDataset(np.zeros((5, 3, 31, 2), np.float32)).take([0, 2]))
+    2
     """
 
     def __init__(self, X, y=None, sample_weight=None, groups=None):
@@ -35,13 +42,30 @@ class ClipDataset(Dataset):
         return {"X": self.X[index], "sample_weight": self.sample_weight[index]}, self.y[index]
 
     def take(self, rows):
-        """Return the given rows as a dataset of their own."""
+        """Return the given rows as a dataset of their own.
+
+        Parameters
+        ----------
+        rows : array-like of int
+            Positions.
+
+        Returns
+        -------
+        data : ClipDataset
+            Copies.
+        """
         groups = None if self.groups is None else np.asarray(self.groups)[rows]
         rows = torch.as_tensor(rows)
         return ClipDataset(self.X[rows].numpy(), self.y[rows], self.sample_weight[rows].numpy(), groups)
 
     def unfold_views(self):
-        """Return every view as a row of its own; the views of a clip share its weight."""
+        """Return every view as a row of its own; the views of a clip share its weight.
+
+        Returns
+        -------
+        data : ClipDataset
+            With X of (rows, T, N, C).
+        """
         if self.X.ndim == 4:
             return self
         n_views = self.X.shape[1]
@@ -71,6 +95,14 @@ class BatchIterator:
         Whether a last batch that is not full is left out, unless it is the only one.
     generator : torch.Generator, optional
         Where the order is drawn from.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmer.training import BatchIterator, ClipDataset
+    >>> data = ClipDataset(np.zeros((5, 3, 31, 2), np.float32))
+    >>> [len(target) for rows, target in BatchIterator(data, batch_size=2)]
+    [2, 2, 1]
     """
 
     def __init__(self, dataset, batch_size=1, shuffle=False, drop_last=False, generator=None):
@@ -94,5 +126,11 @@ class BatchIterator:
             yield dataset[batch]
 
     def batches(self):
-        """Return the rows of each batch as they come without shuffling."""
+        """Return the rows of each batch as they come without shuffling.
+
+        Returns
+        -------
+        batches : tuple of Tensor
+            Positions.
+        """
         return torch.arange(len(self.dataset)).split(self.batch_size)[: len(self)]

@@ -23,6 +23,16 @@ class CompiledEpochs:
     ----------
     net : skorch net
         Initialized, with ``module_`` a `skmer.nn.DeReGRL` and ``criterion_`` a `skmer.nn.DeReGRLLoss`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmer.classifiers import DeReGRLClassifier
+    >>> from skmer.training import CompiledEpochs
+    >>> X, y = np.random.default_rng(0).normal(size=(32, 4)), np.arange(32) % 2
+    >>> ((net, data),) = DeReGRLClassifier(graph="generic", random_state=0).prepare_fit(X, y)
+    >>> if CompiledEpochs.supports(net):
+    ...     assert CompiledEpochs(net).has_update
     """
 
     def __init__(self, net: Any) -> None:
@@ -37,8 +47,18 @@ class CompiledEpochs:
 
     @staticmethod
     def supports(net: Any) -> bool:
-        """Return whether an initialized net can be trained so, and nothing waits for its modules' calls."""
-        # A subclass with its own step is heard.
+        """Return whether an initialized net can be trained so, and nothing waits for its modules' calls.
+
+        Parameters
+        ----------
+        net : skorch net
+            Initialized.
+
+        Returns
+        -------
+        supported : bool
+            False as well where a subclass has a step of its own.
+        """
         own = [getattr(type(net), name, None) for name in ("infer", "get_loss")]
         ours = all(str(getattr(method, "__module__", "")).startswith("skmer.") for method in own)
         return ours and runs_in_threads(net) and not any(map(_has_hooks, (net.module_, net.criterion_)))
@@ -62,6 +82,13 @@ class CompiledEpochs:
 
         Batches are trained in one call, or one a call where a callback has a use for them: the bits are the
         same.
+
+        Parameters
+        ----------
+        iterator : iterable of (rows, target)
+            Batches.
+        prefix : str
+            Of the entries in the history, ``"train"``.
         """
         net, batches = self.net, list(iterator)
         if any(hears_batches(callback) for _, callback in net.callbacks_):
@@ -122,7 +149,20 @@ class CompiledEpochs:
         return found
 
     def gradients(self, batch: Batch) -> tuple[LossTerms, tuple[Tensor, Tensor, Tensor]]:
-        """Set the parameters' gradients; return the loss, terms of (1,), and the network's output."""
+        """Set the parameters' gradients for an optimizer of torch.
+
+        Parameters
+        ----------
+        batch : (rows, target)
+            As `ClipDataset` gives it.
+
+        Returns
+        -------
+        terms : LossTerms of Tensor of shape (1,)
+            Loss.
+        output : tuple of Tensor
+            Of the network.
+        """
         terms = self.trainer.run(*self._inputs([batch]))
         gradients = self.trainer.gradients()
         for name, parameter in self.named.items():
@@ -175,7 +215,31 @@ def _has_hooks(module: nn.Module) -> bool:
 
 
 def augment_batches(x: Tensor, nets: Sequence[Any]) -> Tensor:
-    """Return batches (L, B, T, N, C) augmented, each by the stream of the net at its place in ``nets``."""
+    """Return augmented batches.
+
+    Parameters
+    ----------
+    x : Tensor of shape (L, B, T, N, C)
+        Node features of L batches.
+    nets : sequence of net
+        Of each batch, the net whose stream of random numbers it takes. All augment alike.
+
+    Returns
+    -------
+    x : Tensor of shape (L, B, T, N, C)
+        As it was where the nets augment nothing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import torch
+    >>> from skmer.classifiers import DeReGRLClassifier
+    >>> from skmer.training import augment_batches
+    >>> X, y = np.random.default_rng(0).normal(size=(32, 186)), np.arange(32) % 2
+    >>> ((net, data),) = DeReGRLClassifier(random_state=0).prepare_fit(X, y)
+    >>> augment_batches(data.X[None], [net]).shape
+    torch.Size([1, 32, 3, 31, 2])
+    """
     augmentation = nets[0].augmentation_
     if not augmentation.active:
         return x

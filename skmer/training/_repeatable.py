@@ -87,7 +87,7 @@ class _OneThread(ContextDecorator):
 _SHARED = _OneThread()
 
 
-def one_thread() -> ContextDecorator:
+def one_thread() -> _OneThread:
     """Return a context manager: one torch thread inside, the previous number after.
 
     Returns

@@ -26,6 +26,16 @@ def split_clips(train_split, data):
     ------
     ValueError
         If the split is drawn from the rows and there are no groups, or a subject stands on both sides.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.model_selection import GroupKFold
+    >>> from skmer.training import ClipDataset, split_clips
+    >>> data = ClipDataset(np.zeros((4, 3, 31, 2), np.float32), groups=np.array(["a", "a", "b", "c"]))
+    >>> train, valid = split_clips(GroupKFold(2), data)
+    >>> len(train), len(valid)
+    (2, 2)
     """
     train, valid = _draw(train_split, data)
     if _is_drawn_from(valid, data):

@@ -232,8 +232,10 @@ def _shape_of(net: Any, data: ClipDataset) -> str:
     criterion = {name: v for name, v in net.get_params_for("criterion").items() if name not in LAMBDAS}
     parts = (net.get_params_for("module"), criterion, net.get_params_for("optimizer"))
     batches = [len(rows) for rows in net.get_iterator(data, training=True).batches()]
-    names = ("module", "optimizer", "lr", "max_epochs", "schedule", "dtype", "device")
-    names += ("horizontal_flip", "noise", "head_motion_noise")
+    names = (
+        *("module", "optimizer", "lr", "max_epochs", "schedule", "dtype", "device"),
+        *("horizontal_flip", "noise", "head_motion_noise"),
+    )
     plan = [getattr(net, name) for name in names]
     # The values have no common order or hash (graphs, classes of torch); their text tells them apart.
     return repr([sorted(part.items()) for part in parts] + [plan, batches])

@@ -83,9 +83,7 @@ def test_rigid_noise_is_a_similarity_in_proportion_to_the_motion(draw, generator
 def test_what_is_off_draws_what_it_always_drew(draw):
     shape = torch.Size([4, 3, 31, 2])
     draws = [
-        Augmentation(GRAPH, head_motion_noise=size).draw(
-            torch.Size([4, 3, 31, 2]), torch.Generator().manual_seed(0)
-        )
+        Augmentation(GRAPH, head_motion_noise=size).draw(shape, torch.Generator().manual_seed(0))
         for size in (0.0, 0.5)
     ]
     assert torch.equal(draws[0].flip, draws[1].flip) and torch.equal(draws[0].noise, draws[1].noise)

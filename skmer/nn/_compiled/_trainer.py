@@ -264,8 +264,12 @@ class CompiledTrainer:
         schedule = np.zeros((0, 3)) if step is None else step.schedule()
         constants = [0.0] * 5 if step is None else step.constants()
         trainable = [bounds for p, bounds in self._pairs() if p.requires_grad]
+        weights, gradients, means, squares = self._flat
         return Adam(
-            *self._flat,
+            weights,
+            gradients,
+            means,
+            squares,
             np.array(trainable, np.int64).reshape(-1, 2),
             schedule.astype(self.number),
             np.array(constants, self.number),
