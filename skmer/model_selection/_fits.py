@@ -1,7 +1,6 @@
 """Fits of an evaluation or a search: each an ordinary fit, as jobs over threads, processes or machines.
 
-A job is one fit. Of nets that are quicker in stacks, such as those on a GPU, it is as many as fill a few
-stacks.
+A job is one fit. Of nets on a GPU, which are quicker in stacks, it is as many as fill a few stacks.
 """
 
 import time
@@ -216,7 +215,10 @@ def _read(checkpoint, names, tasks, samples):
 def _jobs(tasks, waiting, stack_size):
     """Return lists of positions in `tasks`: one fit each, or enough for a few stacks."""
     models = {id(task.model): task.model for task in tasks}
-    sizes = {key: stack_size_of(last_step(model)) for key, model in models.items()}
+    # On a CPU every fit is by itself, so that its result does not depend on which others there are.
+    sizes = {
+        key: stack_size_of(last_step(model)) if _is_on_gpu(model) else 1 for key, model in models.items()
+    }
     together = [k for k in waiting if sizes[id(tasks[k].model)] > 1]
     largest = max(sizes.values()) if stack_size == "auto" else stack_size
     size = _STACKS_A_JOB * largest
