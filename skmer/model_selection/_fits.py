@@ -249,7 +249,7 @@ def run_job(tasks, shared) -> list[Predictions]:
     if len(tasks) > 1:
         return _fit_together(tasks, samples, stack_size)
     (task,) = tasks
-    with _errors_named(task.label):
+    with _errors_named(task.label, samples.params):
         model, started = clone(task.model), time.perf_counter()
         rows = safe_indexing(samples.tables[task.table], task.train)
         model.fit(rows, samples.y[task.train], **samples.fit_params(task.model, task.train))
@@ -320,13 +320,14 @@ def search_record(search, step="") -> dict:
 
 
 @contextmanager
-def _errors_named(label):
+def _errors_named(label, params=()):
     """Name the fit in its error; an error of type stays one, and others keep their kind."""
     try:
         yield
     except (ValueError, TypeError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"{label} failed: {error}") from error
+        added = f" (fitted with {', '.join(params)})" if params else ""
+        raise kind(f"{label} failed: {error}{added}") from error
     except Exception as error:
         error.add_note(f"{label} failed.")
         raise
