@@ -1,7 +1,6 @@
 """Fits of an evaluation or a search: each an ordinary fit, as jobs over threads, processes or machines.
 
-A job is one fit. Of nets that are quicker in stacks, such as those on a GPU, it is as many as fill a few
-stacks.
+A job is one fit. Of nets on a GPU, which are quicker in stacks, it is as many as fill a few stacks.
 """
 
 import time
@@ -216,7 +215,10 @@ def _read(checkpoint, names, tasks, samples):
 def _jobs(tasks, waiting, stack_size):
     """Return lists of positions in `tasks`: one fit each, or enough for a few stacks."""
     models = {id(task.model): task.model for task in tasks}
-    sizes = {key: stack_size_of(last_step(model)) for key, model in models.items()}
+    # On a CPU every fit is by itself, so that its result does not depend on which others there are.
+    sizes = {
+        key: stack_size_of(last_step(model)) if _is_on_gpu(model) else 1 for key, model in models.items()
+    }
     together = [k for k in waiting if sizes[id(tasks[k].model)] > 1]
     largest = max(sizes.values()) if stack_size == "auto" else stack_size
     size = _STACKS_A_JOB * largest
@@ -247,7 +249,7 @@ def run_job(tasks, shared) -> list[Predictions]:
     if len(tasks) > 1:
         return _fit_together(tasks, samples, stack_size)
     (task,) = tasks
-    with _errors_named(task.label):
+    with _errors_named(task.label, samples.params):
         model, started = clone(task.model), time.perf_counter()
         rows = safe_indexing(samples.tables[task.table], task.train)
         model.fit(rows, samples.y[task.train], **samples.fit_params(task.model, task.train))
@@ -318,13 +320,14 @@ def search_record(search, step="") -> dict:
 
 
 @contextmanager
-def _errors_named(label):
+def _errors_named(label, params=()):
     """Name the fit in its error; an error of type stays one, and others keep their kind."""
     try:
         yield
     except (ValueError, TypeError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"{label} failed: {error}") from error
+        added = f" (fitted with {', '.join(params)})" if params else ""
+        raise kind(f"{label} failed: {error}{added}") from error
     except Exception as error:
         error.add_note(f"{label} failed.")
         raise
