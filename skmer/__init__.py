@@ -1,8 +1,9 @@
 """Micro-expression recognition on facial landmark graphs, as scikit-learn estimators."""
 
-from importlib import import_module
 from importlib.metadata import version as _version
 from typing import TYPE_CHECKING
+
+from skmer._utils._lazy import import_name
 
 if TYPE_CHECKING:
     from skmer.classifiers import DeReGRLClassifier
@@ -22,7 +23,7 @@ _HOMES = {
 def __getattr__(name):
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    value = globals()[name] = import_name(_HOMES[name], name)
     return value
 
 

@@ -1,7 +1,6 @@
 """Landmarks of faces: detection, tracking by optical flow, alignment, the cache, sequences and videos."""
 
-from importlib import import_module
-
+from skmer._utils._lazy import import_name
 from skmer._utils._warn import warn_user
 from skmer.landmarks._alignment import align_landmarks, apply_similarity, fit_similarity
 from skmer.landmarks._cache import LandmarkCache, cache_folder
@@ -37,4 +36,4 @@ def __getattr__(name):
     warn_user(
         f"skmer.landmarks.{name} has moved to {home}.{name}; the old path goes with 0.3.", FutureWarning
     )
-    return getattr(import_module(home), name)
+    return import_name(home, name)

@@ -3,13 +3,19 @@
 import hashlib
 import json
 import os
+import re
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from skmer._utils._files import write_atomically
 from skmer._utils._warn import warn_user
 
 _VARIABLE = "SKMER_CACHE"
+_KEY = re.compile(r"[0-9a-f]{4,64}")
+_DRAFT = re.compile(r"\.draft-[0-9a-f]{16}|tmp\w+\.part")  # left behind by a writer that was killed
+_STALE = 3600.0  # s: no write takes that long
 
 
 def cache_folder():
@@ -85,6 +91,8 @@ class LandmarkCache:
         return cls() if isinstance(memory, str) and memory == "auto" else cls(memory)
 
     def _path(self, key):
+        if not isinstance(key, str) or not _KEY.fullmatch(key):
+            raise ValueError(f"key must be 4 to 64 hexadecimal digits in lower case, got {key!r}.")
         return self.folder / "landmarks" / key[:2] / f"{key}.json"
 
     def get(self, key):
@@ -103,12 +111,16 @@ class LandmarkCache:
         path = self._path(key)
         try:
             digest, _, content = path.read_bytes().partition(b"\n")
-            if hashlib.sha256(content).hexdigest().encode() != digest:
-                return None
-            os.utime(path)
         except OSError:
             return None
-        return json.loads(content)
+        if hashlib.sha256(content).hexdigest().encode() != digest:
+            return None
+        with suppress(OSError):  # a cache that others own can be read, though its times cannot be set
+            os.utime(path)
+        try:
+            return json.loads(content)
+        except (ValueError, RecursionError):
+            return None
 
     def put(self, key, value):
         """Write one result; where the folder cannot be written to, warn and go on without.
@@ -137,18 +149,31 @@ class LandmarkCache:
         write_atomically(path, content)
 
     def prune(self):
-        """Remove the least recently used files until the folder holds at most `max_bytes`."""
+        """Remove the least recently used files until the folder holds at most `max_bytes`.
+
+        Files that the cache has not written are neither counted nor removed, whatever their names.
+        """
         entries = sorted(self._entries(), reverse=True)
         total = 0
         for _, size, path in entries:
             total += size
             if total > self.max_bytes:
-                path.unlink(missing_ok=True)
+                with suppress(OSError):
+                    path.unlink()
 
     def _entries(self):
-        for path in (self.folder / "landmarks").glob("*/*"):
-            try:
-                state = path.stat()
-            except OSError:
-                continue
-            yield state.st_mtime, state.st_size, path
+        """Yield time of use, size and path of the cache's own files; remove drafts of writers that died."""
+        for path in (self.folder / "landmarks").glob("??/*"):
+            with suppress(OSError):
+                state = path.lstat()
+                if _DRAFT.fullmatch(path.name) and time.time() - state.st_mtime > _STALE:
+                    path.unlink()
+                elif self._is_own(path):
+                    yield state.st_mtime, state.st_size, path
+
+    @staticmethod
+    def _is_own(path):
+        if path.suffix != ".json" or not _KEY.fullmatch(path.stem) or path.parent.name != path.stem[:2]:
+            return False
+        with open(path, "rb") as file:
+            return re.fullmatch(rb"[0-9a-f]{64}\n", file.read(65)) is not None

@@ -10,6 +10,7 @@ from skmer.landmarks._predictor import dlib, load_detector
 
 _FIRST_LOOK = 560  # px of the longer side: a quarter of the pixels is a quarter of the time
 _BORDER = 0.25  # of the longer side: dlib's detector wants hair and chin around a face, tight crops lack them
+_LARGEST_LOOK = 6400  # px of the longer side: far above any camera of the field; bounds the time
 _BOX_WIDTH = 600  # px: dlib's points are integers, on a larger face they are finer
 _BOX_MARGIN = 0.4  # of the box: the outline of jaw and brows lies outside of dlib's box
 _JITTER = 0.06  # of the box width, in x, y and size
@@ -77,6 +78,8 @@ def find_face(grey):
     for attempt, scale, border in _attempts(grey.shape):
         image, pad = _prepared(grey, scale, border)
         found = [((*_unscaled(box, scale, pad), score)) for *box, score in detect_faces(image)]
+        # The reflected border shows faces too: mirrored ones, or half a face and its mirror image.
+        found = [face for face in found if _is_inside(face, grey.shape)]
         if found:
             *box, score = _main_face(found)
             return Face(tuple(box), score, len(found), attempt)
@@ -85,11 +88,16 @@ def find_face(grey):
 
 def _attempts(shape):
     reduced = _FIRST_LOOK / max(shape)
-    while reduced < 1:
+    while reduced < 1 and reduced * max(shape) <= _LARGEST_LOOK:
         yield "plain", reduced, 0
         reduced *= 2
     border = round(_BORDER * max(shape))
-    yield from (("plain", 1.0, 0), ("border", 1.0, border), ("enlarged", 2.0, border))
+    side = max(shape) + 2 * border
+    for attempt, scale, width in (("plain", 1.0, 0), ("border", 1.0, border), ("enlarged", 2.0, border)):
+        if scale * side <= _LARGEST_LOOK:
+            yield attempt, scale, width
+        elif attempt == "border":
+            yield attempt, _LARGEST_LOOK / side, width
 
 
 def _prepared(grey, scale, border):
@@ -104,6 +112,48 @@ def _prepared(grey, scale, border):
 
 def _unscaled(box, scale, pad):
     return tuple(edge / scale - pad for edge in box)
+
+
+def _is_inside(face, shape):
+    left, top, right, bottom, _ = face
+    return 0 <= left + right <= 2 * shape[1] and 0 <= top + bottom <= 2 * shape[0]
+
+
+def check_box(box, shape, label):
+    """Validate the box of a face on a frame.
+
+    Parameters
+    ----------
+    box : sequence of 4 float
+        Left, top, right, bottom in px.
+    shape : (int, int)
+        Height and width of the frame.
+    label : str
+        Name of the box in error messages.
+
+    Returns
+    -------
+    tuple of float
+        The box.
+
+    Raises
+    ------
+    ValueError
+        If it is no box, smaller than 8 px, beyond the frame, or more than four times as large.
+    """
+    try:
+        left, top, right, bottom = box = tuple(map(float, box))
+    except (TypeError, ValueError):
+        raise ValueError(f"{label}: expected a box (left, top, right, bottom) in px, got {box!r}.") from None
+    height, width = shape
+    is_on_frame = left < width and top < height and right > 0 and bottom > 0
+    largest = 4 * max(shape)
+    if not (is_on_frame and 8 <= right - left <= largest and 8 <= bottom - top <= largest):
+        raise ValueError(
+            f"{label}: expected a box (left, top, right, bottom) of at least 8 px on a frame of {width} x "
+            f"{height}, and of at most {largest} px, got {box}."
+        )
+    return box
 
 
 def _main_face(found):

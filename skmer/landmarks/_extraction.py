@@ -9,9 +9,9 @@ import numpy as np
 from skmer.face import RIGID_POINTS
 from skmer.frames import KEYFRAMES, frame_label, is_path, one_opencv_thread, read_bytes, read_image
 from skmer.landmarks._alignment import apply_similarity, fit_similarity
-from skmer.landmarks._detection import Face, face_points, find_face
+from skmer.landmarks._detection import Face, check_box, face_points, find_face
 from skmer.landmarks._predictor import dlib, load_predictor, predictor_checksum
-from skmer.landmarks._tracking import track_points, warp_back
+from skmer.landmarks._tracking import rigid_correlation, track_points, warp_back
 
 ALGORITHM = 6
 """Version of the computation, raised by every change that moves a landmark or names a field of the result
@@ -76,7 +76,7 @@ def extract_clip(sources, settings, box=None, name=0):
         face = find_face(frames[0]) if box is None else Face(tuple(map(float, box)), float("nan"), 1, "given")
         if face is None:
             return {"landmarks": None, "flags": ["no face"]}
-        _refuse_outside(face.box, frames[0].shape, name)
+        check_box(face.box, frames[0].shape, f"boxes of clip {name}")
         track = _detect if settings.tracking == "detect" else _follow
         landmarks, flows = track(frames, face.box, settings)
     return {"landmarks": landmarks.tolist(), **_quality(landmarks, face, flows, frames[0].shape)}
@@ -96,22 +96,6 @@ def _read_frames(sources, name):
     return frames
 
 
-def _refuse_outside(box, shape, name):
-    left, top, right, bottom = box
-    if not (
-        right - left >= 8
-        and bottom - top >= 8
-        and left < shape[1]
-        and top < shape[0]
-        and right > 0
-        and bottom > 0
-    ):
-        raise ValueError(
-            f"clip {name}: expected a box (left, top, right, bottom) of at least 8 px on a frame of "
-            f"{shape[1]} x {shape[0]}, got {tuple(box)}."
-        )
-
-
 def _views(frame, box, settings):
     predictor = load_predictor(settings.predictor, settings.verify)
     views = range(settings.n_views)
@@ -121,7 +105,16 @@ def _views(frame, box, settings):
 def _detect(frames, box, settings):
     onset = _views(frames[0], box, settings)
     others = [_detect_moved(frame, onset, box, settings) for frame in frames[1:]]
-    return np.stack([onset, *others], axis=1), [dict.fromkeys(_FLOW_QUALITY, float("nan"))] * 2
+    landmarks = np.stack([onset, *others], axis=1)
+    motions = fit_similarity(landmarks[0, :1][:, _RIGID], landmarks[0, 1:][:, _RIGID])
+    # The predictor gives 68 points for anything: a later frame without the face only looks different.
+    return landmarks, [
+        {
+            "photometric_correlation": rigid_correlation(frames[0], frame, onset[0], motion),
+            "forward_backward_error": float("nan"),
+        }
+        for frame, motion in zip(frames[1:], motions, strict=True)
+    ]
 
 
 def _detect_moved(frame, onset, box, settings):
@@ -164,13 +157,13 @@ def _quality(landmarks, face, flows, shape):
 def _flags(landmarks, face, flows, shape):
     inside = (landmarks >= 0).all() and (landmarks <= (shape[1] - 1, shape[0] - 1)).all()
     width = np.ptp(landmarks[0], axis=0).max()
+    errors = [flow["forward_backward_error"] for flow in flows]
+    is_tracked = not np.isnan(errors).any()
+    is_unlike = any(flow["photometric_correlation"] < _MIN_CORRELATION for flow in flows)
     flags = {
         "several faces": face.n_faces > 1,
-        "unreliable flow": any(
-            flow["photometric_correlation"] < _MIN_CORRELATION
-            or flow["forward_backward_error"] > _MAX_ERROR * width
-            for flow in flows
-        ),
+        "unreliable flow": is_tracked and (is_unlike or max(errors) > _MAX_ERROR * width),
+        "unreliable detection": is_unlike and not is_tracked,
         "blink": bool((_openness(landmarks[1:]) < _BLINK * _openness(landmarks[0])).any()),
         "outside the frame": not inside,
     }

@@ -20,6 +20,7 @@ from skmer.landmarks._extraction import ClipSettings, ClipTasks, content_key, ex
 from skmer.landmarks._predictor import find_predictor
 
 _N_BOXES = {"flow": 5, "detect": 30}  # of n_boxes="auto"; docs/landmarks.md has the measurements
+_MIN_SIZE = 0.1  # of the largest face of a clip: no face shrinks so far within half a second
 _MAX_LISTED = 10  # clips that a message names
 
 
@@ -43,8 +44,9 @@ class LandmarkResult:
     Examples
     --------
     >>> import numpy as np
+    >>> from skmer.face import MEAN_SHAPE
     >>> from skmer.landmarks import FaceLandmarker
-    >>> FaceLandmarker().extract(np.ones((2, 3, 68, 2))).table.shape[0]
+    >>> FaceLandmarker().extract(np.tile(MEAN_SHAPE, (2, 3, 1, 1))).table.shape[0]
     2
     """
 
@@ -82,8 +84,8 @@ class FaceLandmarker(ClipTransformerMixin, BaseEstimator):
         Cache of results, by content and parameters. ``"auto"`` is the folder ``SKMER_CACHE`` or the user's
         cache folder, at most 1 GiB; None caches nothing.
     on_missing : {"raise", "warn", "nan"}, default="raise"
-        How to handle a clip in which no face is found, or whose given landmarks contain NaN: raise an error,
-        warn and return NaN, or return NaN.
+        How to handle a clip in which no face is found, or whose given landmarks contain NaN or coincide:
+        raise an error, warn and return NaN, or return NaN.
     n_jobs : int, default=None
         Number of clips computed in parallel, by joblib. The result does not depend on it.
     verbose : int, default=0
@@ -218,8 +220,11 @@ class FaceLandmarker(ClipTransformerMixin, BaseEstimator):
             raise ValueError(
                 f"n_views={self.n_views} needs images to crop anew, but landmarks were passed; set n_views=1."
             )
+        landmarks = landmarks.copy()
+        collapsed = [not np.isnan(clip).any() and _collapsed(clip) for clip in landmarks]
+        landmarks[collapsed] = np.nan
         flags = [_given_flags(clip) for clip in landmarks]
-        return LandmarkResult(landmarks.copy(), pd.DataFrame({"clip": range(len(landmarks)), "flags": flags}))
+        return LandmarkResult(landmarks, pd.DataFrame({"clip": range(len(landmarks)), "flags": flags}))
 
     def _compute(self, frames):
         shape = (3, 68, 2) if self.n_views == 1 else (self.n_views, 3, 68, 2)
@@ -268,8 +273,8 @@ class FaceLandmarker(ClipTransformerMixin, BaseEstimator):
         missing = _flagged(result, "no face")
         if missing and self.on_missing == "raise":
             raise ValueError(
-                f"no landmarks in {_listed(missing)}: no face was found, or the landmarks contain NaN; give "
-                "boxes, or set on_missing='warn' or 'nan' to go on without them."
+                f"no landmarks in {_listed(missing)}: no face was found, or the landmarks contain NaN or coincide; "
+                "give boxes, or set on_missing='warn' or 'nan' to go on without them."
             )
         return missing
 
@@ -295,6 +300,12 @@ def _clip_label(task):
 
 def _flagged(result, name):
     return [clip for clip, flags in enumerate(result.table["flags"]) if name in flags]
+
+
+def _collapsed(clip):
+    """Whether the points of a frame coincide, or nearly: what some trackers write for a lost face."""
+    sizes = np.ptp(clip, axis=-2).max(axis=-1)
+    return bool((sizes <= _MIN_SIZE * sizes.max()).any())
 
 
 def _given_flags(clip):

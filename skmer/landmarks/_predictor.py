@@ -6,6 +6,8 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
+
 from skmer._utils._optional import import_optional
 
 PREDICTOR_SHA256 = "fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f"
@@ -99,7 +101,7 @@ def load_predictor(path, verify=True):
     Raises
     ------
     ValueError
-        If the checksum differs.
+        If the checksum differs, dlib cannot read the file, or the model has another number of points.
     """
     checksum = predictor_checksum(path)
     if verify and checksum != PREDICTOR_SHA256:
@@ -113,7 +115,19 @@ def load_predictor(path, verify=True):
 
 @lru_cache(maxsize=2)
 def _load_predictor(path, checksum):
-    return dlib().shape_predictor(path)
+    try:
+        predictor = dlib().shape_predictor(path)
+        # dlib tells a model's number of points by its result alone.
+        n_points = predictor(np.zeros((32, 32), np.uint8), dlib().rectangle(0, 0, 31, 31)).num_parts
+    except RuntimeError as error:
+        raise ValueError(
+            f"predictor: {path!r} is no dlib shape predictor ({error}); give the file of a 68-point model."
+        ) from error
+    if n_points != 68:
+        raise ValueError(
+            f"predictor: expected a model of 68 points, {path!r} has {n_points}; give another file."
+        )
+    return predictor
 
 
 @lru_cache(maxsize=1)

@@ -11,7 +11,7 @@ from skmer.face import FaceGraph
 from skmer.frames import is_path, numbered_images, one_opencv_thread, read_image
 from skmer.landmarks._alignment import align_landmarks
 from skmer.landmarks._cache import LandmarkCache
-from skmer.landmarks._detection import face_points, find_face
+from skmer.landmarks._detection import check_box, face_points, find_face
 from skmer.landmarks._extraction import content_key
 from skmer.landmarks._predictor import find_predictor, load_predictor
 from skmer.landmarks._tracking import track_points
@@ -110,7 +110,7 @@ def find_apex(frames, *, box=None, predictor=None, memory=None, n_jobs=None):
     cache = LandmarkCache.resolve(memory) if _given_landmarks(frames) is None else None
     key = _cache_key(frames, box, find_predictor(predictor)) if cache else None
     apex = cache.get(key) if cache else None
-    if apex is None:
+    if type(apex) is not int or not 0 < apex < len(frames):
         curve = motion_curve(frames, box=box, predictor=predictor, n_jobs=n_jobs)
         apex = 1 + int(np.argmax(gaussian_filter1d(curve, _SMOOTHING, mode="nearest")[1:]))
         if cache:
@@ -129,10 +129,13 @@ def _given_landmarks(frames):
 def _tracked(frames, box, predictor, n_jobs):
     onset = read_image(frames[0], label=_label(0, frames[0]))
     with one_opencv_thread():
-        face = find_face(onset) if box is None else None
-        if face is None and box is None:
-            raise ValueError(f"{_label(0, frames[0])}: no face was found; give its box.")
-        points = face_points(onset, box or face.box, load_predictor(predictor), _N_BOXES)
+        if box is None:
+            face = find_face(onset)
+            if face is None:
+                raise ValueError(f"{_label(0, frames[0])}: no face was found; give its box.")
+            box = face.box
+        box = check_box(box, onset.shape, "box")
+        points = face_points(onset, box, load_predictor(predictor), _N_BOXES)
     landmarks = np.empty((len(frames), 68, 2))
     tasks = list(enumerate(frames))
     for index, found in run_jobs(_follow, tasks, n_jobs=n_jobs, shared=(onset, points), label=_task_label):
@@ -153,7 +156,11 @@ def _follow(task, shared):
 
 def _cache_key(frames, box, predictor):
     labels = [_label(index, frame) for index, frame in enumerate(frames)]
-    return content_key(frames, labels, predictor, "apex", _N_BOXES, _SMOOTHING, box and tuple(box))
+    return content_key(frames, labels, predictor, "apex", _N_BOXES, _SMOOTHING, _as_key(box))
+
+
+def _as_key(box):
+    return None if box is None else np.asarray(box).tolist()
 
 
 def _task_label(task):

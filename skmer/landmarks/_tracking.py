@@ -81,6 +81,30 @@ def _track(onset, frame, points):
     return moved, _photometric_correlation(still, steady, flow), float(error)
 
 
+def rigid_correlation(onset, frame, points, motion):
+    """Correlation of the onset with another frame warped back by the head's motion, over the face.
+
+    Parameters
+    ----------
+    onset, frame : ndarray of shape (H, W), uint8
+        The images.
+    points : ndarray of shape (68, 2)
+        Landmarks of the onset.
+    motion : ndarray of shape (2, 3)
+        Similarity from the onset to the frame.
+
+    Returns
+    -------
+    float
+        Low if the frame does not show the same face.
+    """
+    start, stop = _crop(points, onset.shape, _MARGIN)
+    still = np.ascontiguousarray(onset[start[1] : stop[1], start[0] : stop[0]])
+    local = np.column_stack([motion[:, :2], motion[:, :2] @ start + motion[:, 2]])
+    steady = _equal_light(still, warp_back(frame, local, still.shape))
+    return _photometric_correlation(still, steady, np.zeros((*still.shape, 2), np.float32))
+
+
 def _crop(points, shape, margin):
     low, high = points.min(axis=0), points.max(axis=0)
     room = margin * (high - low).max()

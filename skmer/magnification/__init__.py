@@ -1,8 +1,8 @@
 """Motion magnification in image space."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from skmer._utils._lazy import import_name
 from skmer.magnification._magnifier import MotionMagnifier
 from skmer.magnification._methods import magnify_eulerian, magnify_lagrangian, magnify_phase
 
@@ -27,5 +27,5 @@ _LAZY = {"MagNet": "_magnet", "train_magnet": "_magnet_training", "MagNetTrainin
 def __getattr__(name):
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+    value = globals()[name] = import_name(f"{__name__}.{_LAZY[name]}", name)
     return value

@@ -171,9 +171,7 @@ def test_fewer_than_16_bits_in_16_are_refused(save, bits, kind):
         return
     source = pixels.astype(np.int64) if kind == "int64" else pixels
     source = save(pixels, f"deep.{kind}") if kind in ("png", "tiff") else source
-    way_out = (
-        f"as of {bits}-bit pixels; divide the frame by {2**bits - 1}, .* or multiply it by {2 ** (16 - bits)}"
-    )
+    way_out = f"as of {bits}-bit pixels; divide the frame by {2**bits - 1}, .* by {2 ** (16 - bits)}\\."
     with pytest.raises(ValueError, match=f"clip 2, apex frame: .*{way_out}"):
         read_image(source, label=frame_label(2, 1))
     assert np.abs(read_image(pixels / (2**bits - 1)).astype(int) - GREY).max() <= 1

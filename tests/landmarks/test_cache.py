@@ -121,3 +121,42 @@ def test_the_platforms_rule(platform, variable, expected, tmp_path, monkeypatch)
         monkeypatch.setenv(variable, str(tmp_path))
     monkeypatch.setattr(sys, "platform", platform)
     assert cache_folder() == Path(expected.format(base=tmp_path, home=Path.home()))
+
+
+def test_files_of_others_are_neither_counted_nor_removed(cache):
+    place = cache.folder / "landmarks"
+    others = [place / "sub01" / "openface.csv", place / "ab" / "abcd.json", place / "ab" / "notes.txt"]
+    for path in others:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(bytes(5000))
+    cache.put(KEY, ROW)
+    cache.max_bytes = 0
+    cache.prune()
+    assert files(cache) == sorted(others, key=files(cache).index)
+    assert cache.get(KEY) is None
+
+
+def test_drafts_of_writers_that_died_are_removed(cache):
+    cache.put(KEY, ROW)
+    old, new = (cache.folder / "landmarks" / KEY[:2] / f".draft-{k:016x}" for k in range(2))
+    for path in (old, new):
+        path.touch()
+    os.utime(old, (1e9, 1e9))
+    cache.prune()
+    assert not old.exists() and new.exists()
+
+
+def test_a_cache_whose_times_cannot_be_set_is_read(cache, monkeypatch):
+    def refuse(*args):
+        raise PermissionError("read-only")
+
+    cache.put(KEY, ROW)
+    monkeypatch.setattr(os, "utime", refuse)
+    assert cache.get(KEY) == ROW
+
+
+@pytest.mark.parametrize("key", ["../../x", "/abs", "ABCD", "ab", 5, None])
+def test_keys_cannot_leave_the_folder(cache, key):
+    for call in (cache.get, lambda name: cache.put(name, ROW)):
+        with pytest.raises(ValueError, match="key must be 4 to 64 hexadecimal digits"):
+            call(key)

@@ -131,3 +131,17 @@ def test_jitter_starts_with_the_box_and_differs_between_views():
     assert box_jitter(30)[0] == (0.0, 0.0, 1.0)
     assert box_jitter(5) == box_jitter(5) and len(box_jitter(5)) == 5
     assert box_jitter(5, view=1) != box_jitter(5, view=2)
+
+
+def test_faces_of_the_mirrored_border_are_none(monkeypatch):
+    beyond = [(-90.0, 40.0, 60.0, 190.0, 1.0), (40.0, 200.0, 190.0, 330.0, 1.0)]
+    monkeypatch.setattr(_detection, "detect_faces", lambda grey: beyond)
+    monkeypatch.setattr(_detection, "_unscaled", lambda box, scale, pad: tuple(box))
+    assert find_face(np.zeros((240, 240), np.uint8)) is None
+
+
+def test_no_image_that_is_searched_is_huge():
+    for shape in ((240, 320), (1080, 2040), (9400, 9400), (20000, 30)):
+        attempts = list(_detection._attempts(shape))
+        assert {"plain", "border"} <= {name for name, *_ in attempts}
+        assert max(scale * (max(shape) + 2 * border) for _, scale, border in attempts) < 6401

@@ -220,6 +220,32 @@ def test_a_blink_is_flagged(landmarker, portrait):
     assert "blink" not in landmarker().extract([[portrait, portrait, portrait]]).table["flags"][0]
 
 
+@pytest.mark.parametrize("tracking", ["flow", "detect"])
+@pytest.mark.parametrize("later", ["black", "noise", "upside down", "half hidden", "inverted"])
+def test_a_later_frame_without_the_face_is_flagged(landmarker, clip, tracking, later):
+    others = {
+        "black": np.zeros_like(clip[0]),
+        "noise": np.random.default_rng(0).integers(0, 256, clip[0].shape, dtype=np.uint8),
+        "upside down": np.ascontiguousarray(clip[0][::-1]),
+        "half hidden": np.where(np.arange(300)[:, None] > 150, np.uint8(140), clip[0]),
+        "inverted": 255 - clip[0],
+    }
+    unreliable = {"flow": "unreliable flow", "detect": "unreliable detection"}[tracking]
+    found = landmarker(tracking=tracking).extract([[clip[0], others[later], clip[0]], clip]).table["flags"]
+    assert unreliable in found[0] and unreliable not in found[1]
+
+
+@pytest.mark.parametrize("frame", [0, 1, 2])
+@pytest.mark.parametrize("value", [0.0, -1.0, 250.0])
+def test_given_points_that_coincide_are_no_face(landmarker, frame, value):
+    given = np.tile(PIXELS, (3, 3, 1, 1))
+    given[1, frame] = value
+    with pytest.raises(ValueError, match=r"no landmarks in clip 1: .* contain NaN or coincide"):
+        landmarker().transform(given)
+    found = landmarker(on_missing="nan").transform(given)
+    assert np.isnan(found[1]).all() and np.array_equal(found[[0, 2]], given[[0, 2]])
+
+
 def test_another_scene_is_flagged_as_unreliable(landmarker, clip):
     other = np.random.default_rng(0).integers(0, 256, clip[0].shape, dtype=np.uint8)
     flags = landmarker().extract([[clip[0], other, clip[2]]]).table["flags"][0]

@@ -54,3 +54,16 @@ def test_loading_happens_once(monkeypatch):
     first = _predictor.load_predictor(find_predictor())
     assert _predictor.load_predictor(find_predictor()) is first
     assert _predictor.load_detector() is _predictor.load_detector()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("shape_predictor_5_face_landmarks.dat", "predictor: expected a model of 68 points, .* has 5"),
+        ("mmod_human_face_detector.dat", "predictor: .* is no dlib shape predictor"),
+    ],
+)
+def test_models_of_other_kinds_are_refused(clip, name, message):
+    path = find_predictor().parent / name
+    with pytest.raises(ValueError, match=message):
+        FaceLandmarker(predictor=path, verify_predictor=False, memory=None).transform([clip])
