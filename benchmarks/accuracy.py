@@ -64,7 +64,6 @@ PARTS = {
 }
 # One thing of the default recipe taken back.
 WITHOUT = {
-    "one member": {"n_members": 1},
     "no linear path": {"linear_skip": False},
     "no magnitudes": {"channels": ()},
     "no scaling of clips": {"normalize_motion": False},

@@ -34,7 +34,7 @@ from sklearn.model_selection import GroupKFold
 
 from skmer.classifiers import DeReGRLClassifier
 from skmer.metrics import uf1_score
-from skmer.training._stack import shape_of
+from skmer.training._stack import _shape_of
 
 KEYS = ("candidate", "family", "corpus")
 N_FOLDS, N_SEEDS = 5, 4
@@ -169,7 +169,7 @@ def prepare(candidate, corpus):
         rows = bootstrap_subjects(train, corpus.groups, place) if candidate.bootstrap else train
         seed = candidate.first_seed + place
         net = DeReGRLClassifier(random_state=seed, module=Prototype, **parameters)
-        data = net._prepare(corpus.X[rows], corpus.codes[rows])
+        ((_, data),) = net.prepare_fit(corpus.X[rows], corpus.codes[rows])
         if candidate.changes.units:
             data = ClipsWithUnits(data, corpus.units[rows])
         runs.append(Run(net, data, rows, test, place))
@@ -180,7 +180,7 @@ def train(runs, changes):
     """Train runs, those of one shape together."""
     stacks = {}
     for run in runs:
-        key = shape_of(run.net, run.data), len(run.net.classes_)
+        key = _shape_of(run.net, run.data), len(run.net.classes_)
         stacks.setdefault(key, []).append(run)
     for alike in stacks.values():
         PrototypeStack([run.net for run in alike], [run.data for run in alike], changes).train()

@@ -38,7 +38,7 @@ def load_data():
 
 def build_ours(X, y, **params):
     """Our classifier without augmentation, its weights as they are drawn."""
-    return DeReGRLClassifier(**PLAIN, **params, max_epochs=1).fit(X, y).rebuild()
+    return DeReGRLClassifier(**PLAIN, **params, max_epochs=1).fit(X, y).build(0)
 
 
 def build_textbook(ours, batch_size):

@@ -27,7 +27,8 @@ from torch.nn import functional
 from skmer.face import MEAN_SHAPE
 from skmer.nn import DeReGRL, LinearHead, LossTerms
 from skmer.nn._augmentation import _motion
-from skmer.training._dataset import ClipDataset
+from skmer.training import ClipDataset
+from skmer.classifiers._prediction import average_views
 from skmer.training._stack import StackedNets
 
 # Temperature of the contrastive term.
@@ -359,7 +360,7 @@ def unit_probabilities(net, X):
         reflected = net.augmentation_.reflect(torch.as_tensor(rows)).numpy()
         return (net._run(_units, rows) + net._run(_units, reflected)) / 2
 
-    return net._average_views(both, X)
+    return average_views(net, both, X)
 
 
 def _units(module, x):

@@ -31,8 +31,7 @@ class DeReGRLClassifier(ClipNetClassifier):
     reconstruction module weighs them; a linear classifier decides. Three losses beside the cross-entropy keep
     actions compact, weights close to their class's mean, and no action from taking over.
 
-    The defaults are this package's recipe, which regularises for a few hundred clips; the paper's own choices
-    are `skmer.pipelines.paper_pipeline`.
+    The defaults regularise for a few hundred clips; `skmer.pipelines.paper_pipeline` has the paper's choices.
 
     Parameters
     ----------

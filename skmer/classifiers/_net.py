@@ -15,6 +15,7 @@ from skorch.utils import is_dataset, to_tensor
 from skmer.classifiers._parameters import (
     architecture_key,
     check_params,
+    make_augmentation,
     own_params_for,
     renew_callbacks,
     resolve_device,
@@ -27,7 +28,7 @@ from skmer.classifiers._prediction import (
 )
 from skmer.classifiers._validation import check_channel_pairs, check_clips, resolve_graph
 from skmer.classifiers._weighting import find_classes, normalize_clips, weighted_rms, weighted_rows
-from skmer.nn import Augmentation, LossTerms, SeededDropout
+from skmer.nn import LossTerms, SeededDropout
 from skmer.training import (
     LOSS_TERMS,
     N_STREAMS,
@@ -81,19 +82,7 @@ class ClipNetClassifier(NeuralNetClassifier):
         return {**super().get_params(deep=deep), "device": self.__dict__["device"]}
 
     def set_params(self, **params):
-        """Set parameters.
-
-        Parameters
-        ----------
-        **params : object
-            Name to value. On a fitted net ``lr`` and ``weight_decay`` take effect at once, a parameter of the
-            network at the next fit.
-
-        Returns
-        -------
-        self : estimator
-            Changed.
-        """
+        # Rates take effect at once, parameters of the network at the next fit.
         if not self.initialized_ and "callbacks" in params:
             # skorch would build the callbacks here and now; fit says what is wrong with them.
             self.callbacks = params.pop("callbacks")
@@ -244,16 +233,13 @@ class ClipNetClassifier(NeuralNetClassifier):
             raise ValueError(
                 f"{type(self).__name__}.initialize needs features and classes; call fit, partial_fit or load."
             )
-        self.augmentation_ = self._make_augmentation()
+        self.augmentation_ = make_augmentation(self)
         with _WEIGHTS, torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(self.streams_.weights)
             super().initialize()
         self.architecture_key_ = architecture_key(self)
         self.default_callback_names_ = [name for name, _ in self._default_callbacks]
         return self
-
-    def _make_augmentation(self):
-        return Augmentation(self.graph_, 0.5 * self.horizontal_flip, self.noise, self.head_motion_noise)
 
     def initialize_criterion(self):
         super().initialize_criterion()
@@ -289,7 +275,7 @@ class ClipNetClassifier(NeuralNetClassifier):
         self : estimator
             Trained.
         """
-        self.augmentation_ = self._make_augmentation()
+        self.augmentation_ = make_augmentation(self)
         renew_callbacks(self)
         self.n_epochs_ = self.max_epochs
         self.notify("on_train_begin", X=data, y=data.y)
@@ -314,8 +300,13 @@ class ClipNetClassifier(NeuralNetClassifier):
             raise
 
     def check_data(self, X, y=None):
-        # Classes stay as `fit` found them; skorch would infer them again here.
-        pass
+        """Leave the classes as `fit` found them; skorch would infer them again here.
+
+        Parameters
+        ----------
+        X, y : object
+            Unused.
+        """
 
     def get_split_datasets(self, X, y=None, **fit_params):
         return (X.unfold_views(), None) if self.train_split is None else split_clips(self.train_split, X)

@@ -6,6 +6,8 @@ import torch
 from sklearn.utils._param_validation import validate_parameter_constraints
 from skorch.callbacks import LRScheduler
 
+from skmer.nn import Augmentation
+
 
 def resolve_device(device):
     """Return the device that "auto" stands for here, anything else as it is."""
@@ -54,6 +56,11 @@ def architecture_key(net):
     dunder = [name for name in vars(net) if name.startswith(("module__", "criterion__"))]
     own = {name: getattr(net, name) for name in (*names, *dunder)}
     return {**own, **net._module_params(), **net._criterion_params()}
+
+
+def make_augmentation(net):
+    """Return the augmentation that a net's parameters ask for."""
+    return Augmentation(net.graph_, 0.5 * net.horizontal_flip, net.noise, net.head_motion_noise)
 
 
 def renew_callbacks(net):
