@@ -24,11 +24,11 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional
 
+from skmer.classifiers._prediction import average_views
 from skmer.face import MEAN_SHAPE
 from skmer.nn import DeReGRL, LinearHead, LossTerms
 from skmer.nn._augmentation import _motion
 from skmer.training import ClipDataset
-from skmer.classifiers._prediction import average_views
 from skmer.training._stack import StackedNets
 
 # Temperature of the contrastive term.
@@ -272,11 +272,7 @@ class PrototypeStack(StackedNets):
     def _draw(self, function, *shape):
         return torch.stack([function(*shape, generator=generator) for generator in self.generators])
 
-    def _compiled(self, features, target, weight):
-        """Autograd here too."""
-        return self._by_autograd(features, target, weight)
-
-    def _by_autograd(self, features, target, weight):
+    def _step(self, features, target, weight):
         """Return the terms of the loss, each of (nets,), and set the gradients."""
         if self.changes.average == "ema":
             self._average(EMA_SHARE)

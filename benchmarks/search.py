@@ -2,8 +2,8 @@
 
 Run ``python benchmarks/search.py [loso] [grid] [ensemble] [rate] [scale] [gpu]``; all without a name. All
 sides train on the same clips, folds and batches, with two jobs of one thread each, one after the other in
-one run; read the ratios. On a busy machine all parts become slower, and not by the same factor. What numba compiles
-once for a machine is compiled before the clock starts.
+one run; read the ratios. On a busy machine all parts become slower, and not by the same factor. What numba
+compiles once for a machine is compiled before the clock starts.
 """
 
 import argparse

@@ -42,15 +42,14 @@ from skmer.training import (
     split_clips,
 )
 
-# torch draws initial weights from its global generator, which all threads share.
-_WEIGHTS = threading.RLock()
+_WEIGHTS = threading.RLock()  # torch draws initial weights from its global generator, which threads share
 
 
 class ClipNetClassifier(NeuralNetClassifier):
     """Base of the classifiers that train a torch module on node features: one net of skorch.
 
-    A subclass names its parameters in ``__init__``, their values in ``_parameter_constraints``, and in
-    ``_module_params`` and ``_criterion_params`` those that build the network and its loss.
+    A subclass has its parameters in ``__init__``; ``_module_params`` and ``_criterion_params`` return those
+    that build the network and its loss.
     """
 
     _parameter_constraints: dict = {}
@@ -82,7 +81,6 @@ class ClipNetClassifier(NeuralNetClassifier):
         return {**super().get_params(deep=deep), "device": self.__dict__["device"]}
 
     def set_params(self, **params):
-        # Rates take effect at once, parameters of the network at the next fit.
         if not self.initialized_ and "callbacks" in params:
             # skorch would build the callbacks here and now; fit says what is wrong with them.
             self.callbacks = params.pop("callbacks")
@@ -110,7 +108,7 @@ class ClipNetClassifier(NeuralNetClassifier):
         return {**self._module_params(), **own}
 
     def get_params_for(self, prefix):
-        # The flat parameters under the dunder ones, which win.
+        # The dunder parameters win.
         params = {**own_params_for(self, prefix), **super().get_params_for(prefix)}
         if params.keys() & {"foreach", "differentiable"}:
             params.pop("fused", None)

@@ -273,8 +273,8 @@ class FaceLandmarker(ClipTransformerMixin, BaseEstimator):
         missing = _flagged(result, "no face")
         if missing and self.on_missing == "raise":
             raise ValueError(
-                f"no landmarks in {_listed(missing)}: no face was found, or the landmarks contain NaN or coincide; "
-                "give boxes, or set on_missing='warn' or 'nan' to go on without them."
+                f"no landmarks in {_listed(missing)}: no face was found, or the landmarks contain NaN or "
+                "coincide; give boxes, or set on_missing='warn' or 'nan' to go on without them."
             )
         return missing
 

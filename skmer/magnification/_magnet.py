@@ -12,7 +12,20 @@ from torch.nn import functional
 _MULTIPLE = 4  # px: the texture has a quarter of the image's size
 
 
+class _SameConv(nn.Conv2d):
+    """Convolution that pads as TensorFlow's "SAME" does: zeros, an odd one below and right."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        pads = []
+        for size, kernel, stride in zip(x.shape[:1:-1], self.kernel_size, self.stride, strict=True):
+            total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+            pads += [total // 2, total - total // 2]
+        return functional.conv2d(functional.pad(x, pads), self.weight, self.bias, self.stride)
+
+
 def _conv(n_in: int, n_out: int, kernel: int, stride: int = 1) -> nn.Conv2d:
+    if stride > 1:  # the authors' network reflects the border in its other convolutions alone
+        return _SameConv(n_in, n_out, kernel, stride, bias=False)
     return nn.Conv2d(n_in, n_out, kernel, stride, kernel // 2, padding_mode="reflect", bias=False)
 
 
@@ -81,7 +94,8 @@ class _Decoder(nn.Module):
 class MagNet(nn.Module):
     """Network for motion magnification: encode two frames, magnify the difference of their shapes, decode.
 
-    918,928 parameters; reflection padding, no normalisation, no biases.
+    918,928 parameters, no normalisation, no biases. As in the authors' network, convolutions of stride 1
+    reflect the border, and those of stride 2 pad zeros as TensorFlow's "SAME" does.
 
     Attributes
     ----------

@@ -320,7 +320,6 @@ def numbers(value):
         (KNeighborsClassifier(algorithm="brute"), "_fit_X", lambda a: a[:5], "another type or shape"),
         (PowerTransformer(), "lambdas_", lambda a: a[:1], "another type or shape"),
     ],
-    ids=str,
 )
 def test_arrays_of_other_types_shapes_and_values_are_refused(
     data, tmp_path, rewrite, refused, get, fitted, name, change, message

@@ -176,7 +176,6 @@ def test_only_the_very_object_has_the_name():
         (3, "its document is no estimator"),
         (SVC, "sklearn.svm._classes.SVC is not among"),
     ],
-    ids=str,
 )
 def test_what_load_could_not_read_is_not_written(data, tmp_path, estimator, message):
     if isinstance(estimator, KNeighborsClassifier):

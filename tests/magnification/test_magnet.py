@@ -20,7 +20,7 @@ def net():
 
 @pytest.fixture(scope="module")
 def trained():
-    return train_magnet(100, batch_size=4, size=16, alpha=(2.0, 6.0), lr=2e-3, random_state=0)
+    return train_magnet(300, batch_size=4, size=16, alpha=(2.0, 6.0), lr=2e-3, random_state=0)
 
 
 def frames(seed=0, size=16):
@@ -139,3 +139,22 @@ def test_landmarks_need_no_torch():
     code = "import sys, skmer.landmarks, skmer.magnification; print('torch' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("shape", [(16, 16), (15, 18), (7, 5)], ids=str)
+def test_stride_two_pads_as_tensorflows_same_does(net, shape):
+    """TensorFlow's definition, by hand: out = ceil(in / 2), the odd one of the padding below and right."""
+    layer = net.encoder.stem[2]
+    image = torch.rand(1, 16, *shape, generator=torch.Generator().manual_seed(0))
+    weight, pixels = layer.weight.detach().numpy(), image[0].numpy()
+    out = [-(-side // 2) for side in shape]
+    before = [max((n - 1) * 2 + 3 - side, 0) // 2 for n, side in zip(out, shape, strict=True)]
+    padded = np.zeros((16, shape[0] + 4, shape[1] + 4), np.float32)
+    padded[:, before[0] : before[0] + shape[0], before[1] : before[1] + shape[1]] = pixels
+    expected = np.empty((32, *out), np.float32)
+    for row, column in np.ndindex(*out):
+        patch = padded[:, 2 * row : 2 * row + 3, 2 * column : 2 * column + 3]
+        expected[:, row, column] = (weight * patch).sum(axis=(1, 2, 3))
+    assert np.allclose(layer(image)[0].detach(), expected, atol=1e-5)
+    if shape == (16, 16):
+        assert before == [0, 0]

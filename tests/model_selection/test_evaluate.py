@@ -17,7 +17,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skmer.datasets import make_face_clips
 from skmer.metrics import majority_predictions
-from skmer.model_selection import BatchedGridSearchCV, audit_loso, evaluate_loso
+from skmer.model_selection import audit_loso, evaluate_loso
 from skmer.pipelines import paper_pipeline
 
 
@@ -378,27 +378,3 @@ def test_clips_without_a_subject_or_a_class_are_refused(make_data, spoil, messag
     for call in (evaluate_loso, audit_loso):
         with pytest.raises(ValueError, match=message):
             call(DummyClassifier(), X, y, groups)
-
-
-class Diverged(ClassifierMixin, BaseEstimator):
-    def fit(self, X, y):
-        self.classes_ = np.unique(y)
-        return self
-
-    def predict(self, X):
-        return np.full(len(X), self.classes_[0])
-
-    def predict_proba(self, X):
-        return np.full((len(X), len(self.classes_)), np.nan)
-
-
-def test_a_diverged_training_is_no_guess_of_the_first_class(make_data):
-    X, y, groups = make_data()
-    with pytest.raises(
-        ValueError, match=r"the fit with lab/s0 held out failed: its probabilities are not finite"
-    ):
-        evaluate_loso(Diverged(), X, y, groups)
-    with pytest.raises(
-        ValueError, match=r"candidate \{\}, split 0, failed: its probabilities are not finite"
-    ):
-        BatchedGridSearchCV(Diverged(), {}).fit(X, y, groups=groups)

@@ -1,0 +1,75 @@
+"""Arguments that a search refuses, in a sentence that says which."""
+
+import pytest
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
+
+from skmer.classifiers import DeReGRLClassifier
+from skmer.datasets import make_landmark_clips
+from skmer.feature_extraction import LandmarkGraphTransformer
+from skmer.model_selection import BatchedGridSearchCV, BatchedRandomizedSearchCV
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    clips = make_landmark_clips(n_subjects=5, n_clips=50, random_state=0)
+    return LandmarkGraphTransformer().fit_transform(clips.frames), clips.target, clips.groups
+
+
+def net():
+    return DeReGRLClassifier(max_epochs=2, n_channels=4, random_state=0, batch_size=16)
+
+
+@pytest.mark.parametrize(
+    ("search", "message"),
+    [
+        (
+            lambda: BatchedGridSearchCV(LogisticRegression(), {"C": [1, -1]}),
+            r"candidate \{'C': -1\} failed: The 'C' parameter of LogisticRegression",
+        ),
+        (
+            lambda: BatchedGridSearchCV(LogisticRegression(), {"C": [1]}, device="cuda"),
+            "device='cuda' is for estimators with a device, got LogisticRegression",
+        ),
+        (
+            lambda: BatchedGridSearchCV(net(), {"n_actions": [2, 0]}),
+            r"candidate \{'n_actions': 0\} failed: .*",
+        ),
+        (
+            lambda: BatchedGridSearchCV(net(), {"n_action": [2]}),
+            r"candidate \{'n_action': 2\} failed: Invalid",
+        ),
+        (
+            lambda: BatchedGridSearchCV(net(), {"graph": ["brow-nose-lip31", "generic"]}),
+            "'generic'.*split 0.* f",
+        ),
+        (lambda: BatchedGridSearchCV(net(), {}, stack_size=0), "stack_size must be 'auto' or a positive"),
+        (lambda: BatchedGridSearchCV(net(), {}, seeds=[1, 1]), "seeds must be None, a positive number"),
+        (lambda: BatchedGridSearchCV(net(), {}, seeds=0), "'seeds' parameter"),
+        (lambda: BatchedGridSearchCV(net(), {}, scoring="uf2"), "uf2"),
+        (lambda: BatchedGridSearchCV(net(), {}, scoring=["uf1", "uf1"]), "scoring must name distinct"),
+        (lambda: BatchedGridSearchCV(net(), {}, scoring=lambda model, X, y: {"a": 1.0}), "return a number"),
+        (
+            lambda: BatchedRandomizedSearchCV(net(), {"n_actions": [2]}, n_iter=1, checkpoint="nowhere"),
+            "checkpoint needs random_state to be an int",
+        ),
+    ],
+)
+def test_wrong_arguments_are_refused(corpus, search, message):
+    X, y, groups = corpus
+    with pytest.raises(ValueError, match=message):
+        search().set_params(cv=2).fit(X, y, groups=groups)
+
+
+def test_a_metric_of_probabilities_needs_some(corpus):
+    X, y, groups = corpus
+    search = BatchedGridSearchCV(RidgeClassifier(), {"alpha": [1.0]}, scoring="roc_auc_ovr")
+    with pytest.raises(
+        ValueError, match=r"scoring needs predictions that the estimator does not make: .*proba"
+    ):
+        search.fit(X.reshape(len(X), -1), y, groups=groups)
+
+
+def test_subjects_are_asked_for(corpus):
+    X, y, _ = corpus
+    with pytest.raises(ValueError, match="groups must be given, since cv=None leaves one subject out"):
+        BatchedGridSearchCV(net(), {"n_actions": [2]}).fit(X, y)
