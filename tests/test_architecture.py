@@ -138,3 +138,15 @@ def test_the_rules_see_what_they_are_for():
     assert outside_functions(tree) == {"a.b"}
     assert module_of("skmer.face.NO_SUCH_NAME") == "skmer.face"
     assert module_of("numpy.array") == ""
+
+
+SKLEARN = ROOT / "_utils" / "_sklearn.py"
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.rglob("*.py")), ids=lambda path: path.relative_to(ROOT).as_posix()
+)
+def test_private_names_of_scikit_learn_have_one_door(path):
+    private = [name for name in imports(ast.parse(path.read_text(encoding="utf-8"))) if "sklearn." in name]
+    private = [name for name in private if name.startswith("sklearn.") and "._" in name]
+    assert path == SKLEARN or not private

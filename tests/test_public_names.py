@@ -63,3 +63,19 @@ def test_importing_skmer_imports_no_torch():
     code = "import sys, skmer; print(sorted({'torch', 'sklearn', 'cv2', 'pandas'} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("name", "home"),
+    [
+        *[("save", "skmer.io"), ("load", "skmer.io")],
+        *[("paper_pipeline", "skmer.pipelines"), ("ablation_pipelines", "skmer.pipelines")],
+    ],
+)
+def test_old_paths_work_with_a_warning(name, home):
+    classifiers = importlib.import_module("skmer.classifiers")
+    with pytest.warns(FutureWarning, match=f"skmer.classifiers.{name} has moved to {home}.{name}"):
+        found = getattr(classifiers, name)
+    assert found is getattr(importlib.import_module(home), name)
+    with pytest.raises(AttributeError, match="has no attribute 'net'"):
+        classifiers.net  # noqa: B018 (the access is the test)

@@ -11,7 +11,7 @@ from sklearn import config_context, get_config
 from sklearn.utils.parallel import Parallel, delayed
 
 ATTEMPTS = 3
-"""How often a task is submitted whose worker died, or the data that it needs with one."""
+"""Times that a task is submitted whose worker died, or the data that it needs with one."""
 
 _AHEAD = 2  # tasks submitted for each of the cluster's cores: one at work, one waiting
 
@@ -92,7 +92,7 @@ def _on_cluster(backend, function, tasks, shared, label):
 
 
 class _Cluster:
-    """What a Dask cluster has in hand: ``pending`` maps futures to their task and the data sent for it."""
+    """Tasks in the hand of a Dask cluster: ``pending`` maps futures to their task and the data sent for it."""
 
     def __init__(self, backend, function, tasks, shared, label):
         from distributed import as_completed

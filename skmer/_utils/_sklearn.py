@@ -4,6 +4,7 @@ They may move with every release. All were seen in scikit-learn 1.8 and 1.9.1, a
 later version than it was run with (``scikit-learn`` in pyproject.toml).
 """
 
+from sklearn.base import _fit_context as fit_context
 from sklearn.metrics._scorer import _MultimetricScorer as MultimetricScorer
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.model_selection._search import _yield_masked_array_for_each_param as parameter_columns
@@ -34,6 +35,7 @@ __all__ = [
     "StrOptions",
     "check_method_params",
     "check_sample_weight",
+    "fit_context",
     "get_output_config",
     "num_samples",
     "parameter_columns",

@@ -5,9 +5,9 @@ from numbers import Integral, Real
 
 import numpy as np
 import torch
-from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from skmer._utils._sklearn import HasMethods, Interval, Options, StrOptions
 from skmer.classifiers._net import ClipNetClassifier
 from skmer.classifiers._prediction import average_views, prediction_module, softmax
 from skmer.face import FaceGraph

@@ -5,10 +5,10 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils import check_random_state, get_tags
-from sklearn.utils._param_validation import HasMethods, Interval, validate_parameter_constraints
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
+from skmer._utils._sklearn import HasMethods, Interval, validate_parameter_constraints
 from skmer.training import N_STREAMS, fit_stacked, runs_in_threads, stacking_reason
 
 

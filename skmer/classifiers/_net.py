@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight
 from skorch import NeuralNetClassifier
 from skorch.utils import is_dataset, to_tensor
 
+from skmer._utils._sklearn import check_sample_weight
 from skmer.classifiers._parameters import (
     architecture_key,
     check_params,
@@ -192,7 +192,7 @@ class ClipNetClassifier(NeuralNetClassifier):
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
         graph = self.graph_ if resume else resolve_graph(self.graph, X)
         X, y = check_clips(self, X, y, graph=graph, reset=not resume)
-        sample_weight = _check_sample_weight(
+        sample_weight = check_sample_weight(
             sample_weight, X[:, 0], dtype=np.float64, ensure_non_negative=True
         )
         if groups is not None and len(groups) != len(X):

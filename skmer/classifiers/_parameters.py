@@ -3,9 +3,9 @@
 import inspect
 
 import torch
-from sklearn.utils._param_validation import validate_parameter_constraints
 from skorch.callbacks import LRScheduler
 
+from skmer._utils._sklearn import validate_parameter_constraints
 from skmer.nn import Augmentation
 
 

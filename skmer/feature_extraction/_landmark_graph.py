@@ -4,11 +4,10 @@ import os
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils._set_output import _get_output_config
+from sklearn.base import BaseEstimator
 
 from skmer._utils._clip_transformer import ClipTransformerMixin
+from skmer._utils._sklearn import Interval, StrOptions, fit_context, get_output_config
 from skmer.face import FaceGraph, check_graph
 from skmer.frames import KEYFRAMES
 from skmer.landmarks import FaceLandmarker, LandmarkCache, align_landmarks
@@ -117,7 +116,7 @@ class LandmarkGraphTransformer(ClipTransformerMixin, BaseEstimator):
         self.n_jobs = n_jobs
         self.verbose = verbose
 
-    @_fit_context(prefer_skip_nested_validation=False)  # the landmarker is the user's, and checks its own
+    @fit_context(prefer_skip_nested_validation=False)  # the landmarker is the user's, and checks its own
     def fit(self, X, y=None):
         """Check frames and parameters; nothing is learned.
 
@@ -162,7 +161,7 @@ class LandmarkGraphTransformer(ClipTransformerMixin, BaseEstimator):
         self._validate_params()
         landmarker = self._resolved_landmarker()
         graph = self._checked_graph(landmarker)
-        if not self.flatten and _get_output_config("transform", self)["dense"] != "default":
+        if not self.flatten and get_output_config("transform", self)["dense"] != "default":
             raise ValueError("set_output asks for a table, but features have four axes; set flatten=True.")
         landmarks = landmarker.transform(X)
         if self.flatten and landmarks.ndim == 5:

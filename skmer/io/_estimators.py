@@ -4,9 +4,9 @@
 """
 
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import validate_parameter_constraints
 from skorch import NeuralNet
 
+from skmer._utils._sklearn import validate_parameter_constraints
 from skmer.face import FaceGraph
 from skmer.io import _nets
 from skmer.io._codec import Encoder, EstimatorNode, GraphNode, ObjectNode

@@ -7,12 +7,12 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.base import BaseEstimator
 from tqdm import tqdm
 
 from skmer._utils._clip_transformer import ClipTransformerMixin
 from skmer._utils._jobs import run_jobs
+from skmer._utils._sklearn import HasMethods, Interval, StrOptions, fit_context
 from skmer._utils._warn import warn_user
 from skmer.frames import check_frames, frame_label, holds_landmarks, is_path
 from skmer.landmarks._cache import LandmarkCache
@@ -148,7 +148,7 @@ class FaceLandmarker(ClipTransformerMixin, BaseEstimator):
         self.n_jobs = n_jobs
         self.verbose = verbose
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Check frames and parameters; nothing is learned.
 

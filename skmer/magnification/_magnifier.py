@@ -4,11 +4,11 @@ import os
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.base import BaseEstimator
 
 from skmer._utils._clip_transformer import ClipTransformerMixin
 from skmer._utils._jobs import run_jobs
+from skmer._utils._sklearn import Interval, StrOptions, fit_context
 from skmer.frames import check_frames, frame_label, holds_landmarks, read_image
 from skmer.magnification._methods import magnify_eulerian, magnify_lagrangian, magnify_phase
 
@@ -68,7 +68,7 @@ class MotionMagnifier(ClipTransformerMixin, BaseEstimator):
         self.weights = weights
         self.n_jobs = n_jobs
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Check frames and parameters; nothing is learned.
 

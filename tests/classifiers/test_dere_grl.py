@@ -69,7 +69,7 @@ def test_an_absent_offset_frame_is_accepted(features, clips, make_clf):
     assert np.isfinite(make_clf().fit(X, clips.target).predict_proba(X)).all()
 
 
-def test_with_unit_rms_the_amplitude_of_a_clip_does_not_matter(features, clips, make_clf):
+def test_with_normalize_motion_the_amplitude_of_a_clip_does_not_matter(features, clips, make_clf):
     amplitude = np.geomspace(0.1, 10, len(features), dtype=np.float32)[:, None, None, None]
     for X in (features, features * (np.arange(3) < 2)[:, None, None]):
         clf = make_clf(normalize_motion=True).fit(X, clips.target)

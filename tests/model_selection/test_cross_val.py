@@ -52,11 +52,11 @@ EVERY_OPTION = [
     {"action_softmax": "actions", "weight_norm": "l2", "weight_sigmoid": False, "fusion": "sum"},
     {"centers": "learned", "balance": "absolute", "loss_reduction": "sum"},
     {"decomposition": False, "reconstruction": False},
-    {"reconstruction": False, "class_weight": None, "mirror": False, "noise": 0},
+    {"reconstruction": False, "class_weight": None, "horizontal_flip": False, "noise": 0},
     {"schedule": None, "weight_decay": 0, "lr": 1e-3},
     {"batch_size": 64},
-    {"channels": ("magnitude", "relative", "edge"), "linear_path": False, "label_smoothing": 0.1},
-    {"rigid_noise": 0.0, "unit_rms": False},
+    {"channels": ("magnitude", "relative", "edge"), "linear_skip": False, "label_smoothing": 0.1},
+    {"head_motion_noise": 0.0, "normalize_motion": False},
     {"optimizer__betas": (0.8, 0.9), "iterator_train__drop_last": False},
 ]
 

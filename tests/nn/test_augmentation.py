@@ -62,7 +62,7 @@ def test_nothing_to_do_is_said():
     ).active
 
 
-def test_rigid_noise_is_a_similarity_in_proportion_to_the_motion(draw, generator):
+def test_head_motion_noise_is_a_similarity_in_proportion_to_the_motion(draw, generator):
     augment = Augmentation(GRAPH, horizontal_flip=0.0, noise=0.0, head_motion_noise=0.5)
     x = draw(400, 3, 31, 4) * torch.tensor([0.0, 3.0, 0.0], dtype=torch.float64)[:, None, None]
     added = augment(x, augment.draw(x.shape, generator)) - x

@@ -77,7 +77,7 @@ def test_equation_6(draw):
     np.testing.assert_allclose(logits, want, atol=1e-12)
 
 
-def test_the_linear_path_is_added_to_the_logits_and_starts_at_zero(draw):
+def test_the_linear_skip_is_added_to_the_logits_and_starts_at_zero(draw):
     network = DeReGRL(GRAPH, 2, 5, channels=["magnitude"], linear_skip=True).double()
     x = draw(4, 3, 31, 2)
     before = network(x)[0]

@@ -26,7 +26,7 @@ Linear = namedtuple("Linear", "weight turned bias d_weight")
 """A linear map of one net; columns fill whole vectors, those beyond the classes are zero."""
 
 Losses = namedtuple("Losses", "n_classes smoothing learned_centers relative reconstruct decompose")
-"""What the losses are, for all nets."""
+"""Settings of the losses."""
 
 
 @njit(nogil=True)
