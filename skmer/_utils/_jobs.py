@@ -92,7 +92,7 @@ def _on_cluster(backend, function, tasks, shared, label):
 
 
 class _Cluster:
-    """Tasks in the hand of a Dask cluster: ``pending`` maps futures to their task and the data sent for it."""
+    """Tasks in the hand of a Dask cluster; ``pending`` maps futures to their task and the data."""
 
     def __init__(self, backend, function, tasks, shared, label):
         from distributed import as_completed
