@@ -149,7 +149,8 @@ def _store(plan, gradients, lowest):
         store_block(sizes, own, table, source, whole, plan.firsts[i], lowest)
 
 
-@njit(nogil=True)
+# Division as numpy's, without a check for zero, so that the loop is computed a vector at a time.
+@njit(nogil=True, error_model="numpy")
 def _update(adam, batch):
     """Take a step of Adam (Kingma and Ba, 2015), with decoupled weight decay where the schedule has one."""
     weights, gradients, means, squares = adam.weights, adam.gradients, adam.means, adam.squares
