@@ -1,12 +1,14 @@
-"""Classifiers: DeRe-GRL as one skorch net, and an ensemble over seeds."""
+"""Classifiers: DeRe-GRL and the field's networks on maps, each one skorch net, and an ensemble over seeds."""
 
 import warnings
 from importlib import import_module
 
 from skmer.classifiers._dere_grl import DeReGRLClassifier
 from skmer.classifiers._ensemble import SeedEnsemble
+from skmer.classifiers._flow_net import FlowNetClassifier
+from skmer.classifiers._map_net import MapNetClassifier
 
-__all__ = ["DeReGRLClassifier", "SeedEnsemble"]
+__all__ = ["DeReGRLClassifier", "FlowNetClassifier", "MapNetClassifier", "SeedEnsemble"]
 
 # Names that moved with 0.2; the old path works for one release.
 _MOVED = {

@@ -51,6 +51,7 @@ class ClipNetClassifier(NeuralNetClassifier):
     _parameter_constraints: dict = {}
     # Parameters beside those of the module and the loss whose change asks for a new network.
     _structural: tuple[str, ...] = ("normalize_motion",)
+    _layout = "graph_"  # attribute that a fit reads off the shape of its rows
     _loss_terms: tuple[str, ...] = LOSS_TERMS
     # Whether an incomplete last batch is left out of an epoch.
     _drop_last = True
@@ -200,9 +201,7 @@ class ClipNetClassifier(NeuralNetClassifier):
         if not resume:
             known = self.classes if classes is None else classes
             self.classes_inferred_ = find_classes(y[sample_weight > 0], known)
-        data = weighted_rows(
-            X, y, self.classes_, groups, sample_weight, self.class_weight, self._row_axes(X)
-        )
+        data = weighted_rows(X, y, self.classes_, groups, sample_weight, self.class_weight, self._row_axes(X))
         if not resume:
             self.scale_ = self._find_scale(data)
             self.build(self.random_state)

@@ -1,7 +1,7 @@
-"""The field's small networks on flow maps: STSTNet, OFF-ApexNet, SSSNet, RCN-A, Dual-Inception; HTNet is next door.
+"""The field's networks on flow maps: STSTNet, OFF-ApexNet, SSSNet, RCN-A, Dual-Inception; HTNet is next door.
 
-Each is built as ``Network(input_shape, n_classes, norm=..., dropout=...)`` for maps of ``input_shape`` (C, H, W)
-and returns logits. ``norm="batch"`` is the published layer wherever a paper has one.
+Each is built as ``Network(input_shape, n_classes, norm=..., dropout=...)`` for maps of shape (C, H, W), and
+returns logits. ``norm="batch"`` is the published layer wherever a paper has one.
 """
 
 import torch
@@ -121,8 +121,8 @@ class RCNA(nn.Module):
     """Recurrent convolutions with attention that has no parameters of its own: the maps of the classes.
 
     One 3 x 3 convolution is applied twice, each time to the sum of the block's input and the last output. The
-    classifier's own weights, times the features before the block, give a map for each class; each is brought to
-    0..1, and their mean weighs the places of the features after it.
+    classifier's own weights, times the features before the block, give a map for each class; each is brought
+    to 0..1, and their mean weighs the places of the features after it.
     """
 
     min_channels, min_size = 1, 8
@@ -171,7 +171,7 @@ class RCNA(nn.Module):
 
 
 class InceptionBlock(nn.Module):
-    """Four branches side by side, 1 x 1, 1 x 1 and 3 x 3, 1 x 1 and 5 x 5, pooling and 1 x 1; pooled by two."""
+    """Four branches side by side, of 1 x 1, 3 x 3, 5 x 5 convolutions and of pooling; pooled by two."""
 
     def __init__(self, n_inputs: int, n_filters: int) -> None:
         super().__init__()
@@ -193,8 +193,8 @@ class InceptionBlock(nn.Module):
 class DualInception(nn.Module):
     """Two streams of two inception blocks, each fed all channels; two dense layers without an activation.
 
-    As in the one public port, whose shared branch, a slip, is not followed. Neither ``norm`` nor ``dropout`` is
-    read: it has none.
+    As in the one public port, whose shared branch, a slip, is not followed. Neither ``norm`` nor ``dropout``
+    is read: it has none.
     """
 
     min_channels, min_size = 1, 4

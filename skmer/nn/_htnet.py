@@ -1,7 +1,6 @@
 """HTNet: transformers on windows of the eyes and lip corners, level by level joined."""
 
 import math
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,7 +16,7 @@ _LEFT, _RIGHT, _LIPS = 6.78 / 28, 20.22 / 28, 19.0 / 28
 
 
 def face_windows(height: int, width: int) -> np.ndarray:
-    """Return the top left corners of four windows of half the size at eyes and lip corners, int (4, 2) (y, x)."""
+    """Return the top left corners (y, x) of four windows of half the size at eyes and lip corners, (4, 2)."""
     left, right = MEAN_SHAPE[48], MEAN_SHAPE[54]
     scale = (_RIGHT - _LEFT) / (right[0] - left[0])
     points = np.array([MEAN_SHAPE[first : last + 1].mean(0) for first, last in _CENTERS])
@@ -82,8 +81,8 @@ class TransformerBlocks(nn.Module):
 class HTNet(nn.Module):
     """Hierarchical transformer on four windows of the face: left eye and lip, right eye and lip.
 
-    At its published size, 28 px in patches of 7, every attention sees one token: the softmax of one is one, and
-    queries and keys learn nothing. A warning says so. ``norm`` and ``dropout`` are not read.
+    At its published size, 28 px in patches of 7, every attention sees one token: the softmax of one is one,
+    and queries and keys learn nothing. ``norm`` and ``dropout`` are not read.
 
     Parameters
     ----------
@@ -124,7 +123,7 @@ class HTNet(nn.Module):
         n_levels = len(n_blocks)
         per_side = self._tokens_per_side(input_shape, patch_size, 2 ** (n_levels - 1))
         self.corners = face_windows(*input_shape[1:]).tolist() if windows else []
-        self.patch_size = patch_size
+        self.patch_size, self.n_tokens = patch_size, per_side**2
         self.embedding = nn.Conv2d(input_shape[0] * patch_size**2, dim, 1)
         self.levels, self.joins = nn.ModuleList(), nn.ModuleList()
         for level, n in enumerate(n_blocks):
@@ -144,15 +143,7 @@ class HTNet(nn.Module):
                 f"({n_blocks} blocks of patches of {patch_size}), got {height} x {width}; use another "
                 "size=, or network_params={'patch_size': ...}."
             )
-        per_side = height // patch_size // n_blocks
-        if per_side == 1:
-            larger = 4 * height
-            warnings.warn(
-                f"network='htnet' has one token in every attention at {height} px and patches of "
-                f"{patch_size}: attention over one token is the identity; maps of {larger} px give 16.",
-                stacklevel=2,
-            )
-        return per_side
+        return height // patch_size // n_blocks
 
     @staticmethod
     def _join(dim: int) -> nn.Module:
