@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from skmer.datasets._assembly import clips_from_frame, concatenate_clips
 from skmer.datasets._clips import ClipTruth, MicroExpressionClips
+from skmer.datasets._flow_maps import load_flow_maps
 from skmer.datasets._readers._4dme import load_4dme
 from skmer.datasets._readers._casme2 import load_casme2
 from skmer.datasets._readers._casme3 import load_casme3
@@ -32,6 +33,7 @@ __all__ = [
     "load_4dme",
     "load_dfme",
     "load_megc2019",
+    "load_flow_maps",
     "make_landmark_clips",
     "make_face_clips",
     "bayes_accuracy",
