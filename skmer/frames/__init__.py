@@ -1,4 +1,4 @@
-"""Frames of clips: the three keyframes, reading and checking them, their file names, and optical flow."""
+"""Frames of clips: keyframes and whole sequences, reading and checking them, file names, and optical flow."""
 
 from skmer.frames._check import check_frames, holds_landmarks
 from skmer.frames._flow import coarse_flow, fine_flow, one_opencv_thread, sample_flow
@@ -11,13 +11,25 @@ from skmer.frames._names import (
     trailing_number,
 )
 from skmer.frames._read import read_bytes, read_image
+from skmer.frames._sequences import (
+    FrameSequence,
+    check_sequences,
+    read_sequence,
+    sequence_digest,
+    sequence_label,
+)
 
 __all__ = [
     "KEYFRAMES",
     "check_frames",
+    "check_sequences",
+    "FrameSequence",
     "holds_landmarks",
     "read_image",
     "read_bytes",
+    "read_sequence",
+    "sequence_digest",
+    "sequence_label",
     "is_path",
     "is_image_file",
     "trailing_number",
