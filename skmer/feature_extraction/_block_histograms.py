@@ -43,8 +43,9 @@ class BlockGrid:
         least = [n * (2 * margin + 1) for n, margin in zip((n_rows, n_columns), margins[1:], strict=True)]
         if shape[1] < least[0] or shape[2] < least[1]:
             raise ValueError(
-                f"{n_rows} x {n_columns} blocks and a radius of {radius} px need frames of at least {least[1]} x "
-                f"{least[0]} px, got {shape[2]} x {shape[1]}; scale the frames up, or set fewer blocks."
+                f"{n_rows} x {n_columns} blocks and a radius of {radius} px need frames of at least "
+                f"{least[1]} x {least[0]} px, got {shape[2]} x {shape[1]}; scale the frames up, or set fewer "
+                "blocks."
             )
         self.shape = (n_rows, n_columns, n_segments)
         self.segments = (_bounds(shape[0], n_segments, radius_t) + radius_t).tolist()
@@ -122,7 +123,8 @@ class BlockHistogramTransformer(ClipFeatureTransformer):
         self._check_parameters()
         blocks = block_names(self._blocks())
         parts = self._bin_names().items()
-        return np.array([f"{part}_{b}_{k}" for part, bins in parts for b in blocks for k in bins], dtype=object)
+        names = [f"{part}_{block}_{name}" for part, bins in parts for block in blocks for name in bins]
+        return np.array(names, dtype=object)
 
     def _compute_clip(self, frames):
         volume = np.stack(frames)
@@ -146,8 +148,8 @@ class BlockHistogramTransformer(ClipFeatureTransformer):
         sizes = list(self.blocks)
         if len(sizes) not in (2, 3) or not all(isinstance(n, Integral) and n > 0 for n in sizes):
             raise ValueError(
-                "blocks must be two or three positive integers, (rows, columns) or (rows, columns, segments in "
-                f"time), got {self.blocks!r}."
+                "blocks must be two or three positive integers, (rows, columns) or (rows, columns, segments "
+                f"in time), got {self.blocks!r}."
             )
 
     def _min_frames(self):

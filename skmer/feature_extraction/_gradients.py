@@ -113,8 +113,8 @@ class DirectionGradients(BlockHistogramTransformer):
         whole = all(isinstance(step, Integral) and abs(step) <= 1 for step in steps)
         if len(steps) != 3 or not whole or steps[2] == 0:
             raise ValueError(
-                "direction must be (y, x, t) with y and x of -1, 0 or 1 and t of -1 or 1, such as (0, 1, 1), got "
-                f"{self.direction!r}."
+                "direction must be (y, x, t) with y and x of -1, 0 or 1 and t of -1 or 1, such as (0, 1, 1), "
+                f"got {self.direction!r}."
             )
 
     def _radii(self):

@@ -192,8 +192,8 @@ class LocalBinaryPatterns(BlockHistogramTransformer):
             wrong = {p: m for p, m in self.mapping.items() if p not in self.planes or m not in _MAPPINGS}
             if wrong:
                 raise ValueError(
-                    f"mapping must map names out of planes={tuple(self.planes)!r} to 'uniform' or 'full', got "
-                    f"{wrong!r}."
+                    f"mapping must map names out of planes={tuple(self.planes)!r} to 'uniform' or 'full', "
+                    f"got {wrong!r}."
                 )
 
     def _radii(self):
@@ -222,4 +222,3 @@ class LocalBinaryPatterns(BlockHistogramTransformer):
                 add_counts(codes, table, rows, columns, counts)
 
             yield add_frame
-
