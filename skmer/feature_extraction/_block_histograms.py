@@ -91,13 +91,6 @@ def block_names(blocks):
     return [f"block{row:0{digits}d}{column:0{digits}d}{part}" for row, column, part in cells]
 
 
-def shifted(volume, t, step, margin=1):
-    """Return what lies a step (t, y, x) from the pixels of a frame, its margin left out, as int16."""
-    frame = volume[t + step[0]]
-    (height, width), (_, dy, dx) = frame.shape, step
-    return frame[margin + dy : height - margin + dy, margin + dx : width - margin + dx].astype(np.int16)
-
-
 class BlockHistogramTransformer(ClipFeatureTransformer):
     """Base of the transformers that count codes in the blocks of a sequence.
 

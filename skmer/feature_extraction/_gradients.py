@@ -10,7 +10,6 @@ from skmer.feature_extraction._block_histograms import (
     PLANE_AXES,
     BlockHistogramTransformer,
     check_planes,
-    shifted,
 )
 from skmer.feature_extraction._clip_features import CLIP_PARAMETERS
 
@@ -132,7 +131,7 @@ class DirectionGradients(BlockHistogramTransformer):
         step = (t_step * self.radius_t, y, x)
 
         def add_frame(t, rows, columns, counts):
-            change = shifted(volume, t, step) - shifted(volume, t, (0, 0, 0))
+            change = _shifted(volume, t, step) - _shifted(volume, t, (0, 0, 0))
             if self.bins == "counts":
                 signs = 1 + (change > self.dead_zone).view(np.int8) - (change < -self.dead_zone).view(np.int8)
                 add_votes(signs.astype(np.uint8), np.ones(change.shape), rows, columns, counts)
@@ -243,22 +242,24 @@ class OrientedGradients(BlockHistogramTransformer):
 
     def _adders(self, volume):
         # Imported here, since numba takes longer to import than all else of this package.
-        from skmer.feature_extraction._histogram_kernels import add_votes
+        from skmer.feature_extraction._histogram_kernels import add_orientations
 
-        bins = orientation_bins(int(self.n_bins))
+        table, by_length = orientation_bins(int(self.n_bins)), self.votes == "magnitude"
+        _, height, width = volume.shape
         for plane in self.planes:
+            along, up = (np.array(PLANE_AXES[plane]) @ (height * width, width, 1)).tolist()
 
-            def add_frame(t, rows, columns, counts, axes=PLANE_AXES[plane]):
-                along, up = (_central_difference(volume, t, axis) for axis in axes)
-                length = np.hypot(along, up, dtype=np.float64)
-                votes = length if self.votes == "magnitude" else (length > 0).astype(np.float64)
-                add_votes(bins[up + _GREY, along + _GREY], votes, rows, columns, counts)
+            def add_frame(t, *blocks, along=along, up=up):
+                add_orientations(volume, t, along, up, table, by_length, *blocks)
 
             yield add_frame
 
 
-def _central_difference(volume, t, axis):
-    return shifted(volume, t, axis) - shifted(volume, t, tuple(-step for step in axis))
+def _shifted(volume, t, step):
+    """Return what lies a step (t, y, x) from the pixels of a frame, a rim of 1 px left out, as int16."""
+    frame = volume[t + step[0]]
+    (height, width), (_, dy, dx) = frame.shape, step
+    return frame[1 + dy : height - 1 + dy, 1 + dx : width - 1 + dx].astype(np.int16)
 
 
 @cache

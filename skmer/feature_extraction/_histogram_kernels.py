@@ -85,3 +85,38 @@ def add_votes(bins, votes, rows, columns, counts):
             for j in range(len(columns)):
                 for x in range(columns[j, 0], columns[j, 1]):
                     counts[i, j, bins[y, x]] += votes[y, x]
+
+
+@compiled
+def add_orientations(volume, t, along, up, table, by_length, rows, columns, counts):
+    """Add the vote of each pixel of each block of a frame to the bin of its gradient's orientation.
+
+    Parameters
+    ----------
+    volume : ndarray of shape (T, H, W), uint8, C-contiguous
+        The frames.
+    t : int
+        Number of the frame.
+    along, up : int
+        Steps in the flat volume to the next pixel on the horizontal and vertical axis.
+    table : ndarray of shape (511, 511), uint8
+        Bin of a gradient, at [vertical + 255, horizontal + 255].
+    by_length : bool
+        Whether the vote is the gradient's length rather than one.
+    rows, columns : ndarray of shape (n, 2), int64
+        As in `add_counts`, counted from the second row and column of the frame.
+    counts : ndarray of shape (n_rows, n_columns, n_bins), float64
+        Added to.
+    """
+    flat = volume.reshape(-1)
+    _, height, width = volume.shape
+    for i in range(len(rows)):
+        for y in range(rows[i, 0], rows[i, 1]):
+            start = (t * height + y + 1) * width + 1
+            for j in range(len(columns)):
+                for at in range(start + columns[j, 0], start + columns[j, 1]):
+                    a = np.int64(flat[at + along]) - np.int64(flat[at - along])
+                    b = np.int64(flat[at + up]) - np.int64(flat[at - up])
+                    if a != 0 or b != 0:
+                        vote = np.sqrt(np.float64(a * a + b * b)) if by_length else 1.0
+                        counts[i, j, table[b + 255, a + 255]] += vote
