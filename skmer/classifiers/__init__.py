@@ -1,4 +1,4 @@
-"""Classifiers: DeRe-GRL and the field's networks on maps, each one skorch net, and an ensemble over seeds."""
+"""Classifiers: DeRe-GRL and the field's networks on maps, a seed ensemble, kernel machines on histograms."""
 
 import warnings
 from importlib import import_module
@@ -6,9 +6,18 @@ from importlib import import_module
 from skmer.classifiers._dere_grl import DeReGRLClassifier
 from skmer.classifiers._ensemble import SeedEnsemble
 from skmer.classifiers._flow_net import FlowNetClassifier
+from skmer.classifiers._intersection import histogram_intersection
+from skmer.classifiers._ktgsl import KTGSL
 from skmer.classifiers._map_net import MapNetClassifier
 
-__all__ = ["DeReGRLClassifier", "FlowNetClassifier", "MapNetClassifier", "SeedEnsemble"]
+__all__ = [
+    "DeReGRLClassifier",
+    "SeedEnsemble",
+    "MapNetClassifier",
+    "FlowNetClassifier",
+    "KTGSL",
+    "histogram_intersection",
+]
 
 # Names that moved with 0.2; the old path works for one release.
 _MOVED = {
