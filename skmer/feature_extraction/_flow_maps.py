@@ -140,7 +140,9 @@ class FlowMaps(ClipFeatureTransformer):
     def _map(self, channel):
         smaller = min(channel.shape) >= self.size
         way = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
-        channel = cv2.resize(np.ascontiguousarray(channel, np.float32), (self.size, self.size), interpolation=way)
+        channel = cv2.resize(
+            np.ascontiguousarray(channel, np.float32), (self.size, self.size), interpolation=way
+        )
         return channel if self.scaling is None else minmax(channel)
 
 
