@@ -56,9 +56,9 @@ class FlowMaps(ClipFeatureTransformer):
 
     Notes
     -----
-    ``strain = sqrt(ux^2 + vy^2 + (uy + vx)^2 / 2)``, of differences to the pixel before. Public code slips in
-    several ways that are not followed: flow computed on frames of 28 px with the magnitude in place of strain;
-    strain of a flow that was scaled to 0..255, with differences across the border.
+    ``strain = sqrt(ux^2 + vy^2 + (uy + vx)^2 / 2)``, of differences to the pixel before. Public code slips
+    in several ways that are not followed: flow computed on frames of 28 px with the magnitude in place of
+    strain; strain of a flow that was scaled to 0..255, with differences across the border.
 
     References
     ----------
@@ -127,10 +127,6 @@ class FlowMaps(ClipFeatureTransformer):
 
     def _compute_clip(self, frames):
         onset, apex, _ = frames
-        if onset.shape != apex.shape:
-            raise ValueError(
-                f"onset and apex differ in size, {onset.shape} and {apex.shape}; crop them alike by FaceCropper."
-            )
         flow = optical_flow(onset, apex, method=self.flow)
         streams = self._streams()
         maps = {name: self._map(FLOW_CHANNELS[name](flow)) for stream in streams for name in stream}
@@ -138,11 +134,9 @@ class FlowMaps(ClipFeatureTransformer):
         return stacked[0] if isinstance(self.channels[0], str) else stacked
 
     def _map(self, channel):
-        smaller = min(channel.shape) >= self.size
-        way = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
-        channel = cv2.resize(
-            np.ascontiguousarray(channel, np.float32), (self.size, self.size), interpolation=way
-        )
+        way = cv2.INTER_AREA if min(channel.shape) >= self.size else cv2.INTER_LINEAR
+        channel = np.ascontiguousarray(channel, np.float32)
+        channel = cv2.resize(channel, (self.size, self.size), interpolation=way)
         return channel if self.scaling is None else minmax(channel)
 
 

@@ -44,8 +44,8 @@ class FlowMapDisplay:
         names = [tuple(channels)] if maps.ndim == 3 else nested
         if maps.ndim not in (3, 4) or np.shape(maps)[-3] != len(names[0]):
             raise ValueError(
-                f"maps must be (C, H, W) or (S, C, H, W) with the channels {tuple(channels)}, got {maps.shape}; "
-                "pass their channels=."
+                f"maps must be (C, H, W) or (S, C, H, W) with the channels {tuple(channels)}, got "
+                f"{maps.shape}; pass their channels=."
             )
         self.maps = maps
         self.channels = channels

@@ -125,7 +125,7 @@ def test_bad_folders_and_tables(listed, tmp_path_factory):
 def test_maps_of_two_sizes_are_refused(listed):
     path = listed / "datasets" / "STSNet_whole_norm_u_v_os" / "006_006_1_2 .png"
     write(path, np.zeros((30, 28, 3), np.uint8))
-    with pytest.raises(ValueError, match="006_006_1_2 .png is 30 x 28 px, the first map 28 x 28"):
+    with pytest.raises(ValueError, match=r"006_006_1_2 \.png is 30 x 28 px, the first map 28 x 28"):
         load_flow_maps(listed)
 
 

@@ -40,7 +40,8 @@ def test_a_shift_is_found_in_px_of_the_frame(texture, flow):
     maps = FlowMaps(ALL, flow=flow, size=28, memory=None).fit_transform(clip)
     assert maps.shape == (1, 6, 28, 28) and maps.dtype == np.float32
     want = [0.5, 1.0, np.hypot(0.5, 1.0), 0, 0, 0]
-    np.testing.assert_allclose(centre(maps[0]), want, atol=0.06)
+    # Strain has no sign, so that noise does not average out.
+    np.testing.assert_array_less(abs(centre(maps[0]) - want), [0.05, 0.05, 0.05, 0.1, 0.02, 0.02])
 
 
 def test_growth_and_turn_have_their_divergence_and_curl(texture):
@@ -109,8 +110,7 @@ def test_bad_parameters(texture, params, message):
 def test_bad_frames_name_their_clip(texture):
     onset = texture.astype(np.uint8)
     good, other = [onset] * 3, [onset, onset[:-4], onset]
-    # frames of one clip have one size, whoever says it first
-    with pytest.raises(ValueError, match="clip 1.*size|clip 1.*shape"):
+    with pytest.raises(ValueError, match="clip 1, apex frame: expected 96 x 96 pixels"):
         FlowMaps(memory=None).fit_transform([good, other])
     with pytest.raises(ValueError, match="FlowMaps needs images, but landmarks were passed"):
         FlowMaps(memory=None).fit_transform(np.zeros((2, 3, 68, 2)))
