@@ -1,6 +1,7 @@
 """Kernelized two-groups sparse learning: which blocks of the face tell the classes apart."""
 
 import warnings
+from itertools import chain
 from numbers import Integral, Real
 
 import numpy as np
@@ -193,7 +194,7 @@ class KTGSL(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)
         scores = np.tile(self.intercept_, (len(X), 1))
-        for k, block in enumerate(sum(self._groups(), [])):
+        for k, block in enumerate(chain(*self._groups())):
             if self.block_weights_[k] and self.traces_[k]:
                 weight = self.block_weights_[k] * self.traces_[k]
                 scores += weight * self._kernel(X, k, block) @ self.coef_.T

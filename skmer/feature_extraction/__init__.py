@@ -1,5 +1,6 @@
 """Clips to features: node features of a face graph, flow maps, local patterns of sequences in blocks."""
 
+from skmer.feature_extraction._bi_woof import BiWOOF
 from skmer.feature_extraction._flow_maps import FlowMaps
 from skmer.feature_extraction._gradients import DirectionGradients, OrientedGradients
 from skmer.feature_extraction._landmark_graph import LandmarkGraphTransformer
@@ -13,4 +14,5 @@ __all__ = [
     "LocalBinaryPatterns",
     "DirectionGradients",
     "OrientedGradients",
+    "BiWOOF",
 ]

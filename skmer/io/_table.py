@@ -165,6 +165,7 @@ _OURS = {
     "skmer.feature_extraction.LocalBinaryPatterns": "",
     "skmer.feature_extraction.DirectionGradients": "",
     "skmer.feature_extraction.OrientedGradients": "",
+    "skmer.feature_extraction.BiWOOF": "",
     "skmer.landmarks.FaceLandmarker": "",
     "skmer.magnification.MotionMagnifier": "",
     "skmer.classifiers.SeedEnsemble": "classes_:labels[C] estimators_:estimators",
