@@ -97,7 +97,7 @@ def describe_sequences(sequences):
     lengths = [len(sequence) for sequence in sequences if sequence is not None]
     if not lengths:
         return ""
-    few = "" if len(lengths) == len(sequences) else f" of {len(lengths)} clips"
+    few = "" if len(lengths) == len(sequences) else f", {len(lengths)} of {len(sequences)} clips"
     return f"{min(lengths)} to {max(lengths)} frames{few}"
 
 

@@ -161,7 +161,7 @@ def _lengths(clips, row):
 
 
 def _apex_position(clips, row, sequence):
-    """Position of the apex in a sequence: by the table where it has the keyframes' numbers, else by its pixels."""
+    """Position of the apex in a sequence: by the numbers in the table, else by its pixels."""
     if set(KEYFRAMES) <= set(clips.table.columns):
         onset, apex, offset = pd.to_numeric(clips.table.loc[row, list(KEYFRAMES)], errors="coerce")
         if offset - onset + 1 == len(sequence) and onset <= apex <= offset:

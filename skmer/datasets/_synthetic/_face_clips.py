@@ -21,7 +21,7 @@ from skmer.datasets._synthetic._picture import (
     astronaut,
     warp_image,
 )
-from skmer.datasets._synthetic._rendering import Camera, Person, RenderedSequence, write_frames
+from skmer.datasets._synthetic._portrait import Camera, Person, RenderedSequence, write_frames
 from skmer.datasets._synthetic._sampling import REFERENCE_SIZE, draw_plan, numpy_generator
 from skmer.face import MEAN_SHAPE, MIRROR_POINTS
 
@@ -131,7 +131,7 @@ def make_face_clips(
     # A stream of its own, so that keyframes are the same with and without sequences.
     own = rng.spawn(1)[0]
     course = draw_course(n_clips, fps, own) if sequence else None
-    people = _draw_people(n_subjects, shape, face_size, camera.color, rng)
+    people = draw_people(n_subjects, shape, face_size, camera.color, rng)
     displacement = scale * plan.displacement
     motion = draw_head_motion(n_clips, head_motion, scale, rng)
     onset = np.stack([person.points for person in people])[plan.subject]
@@ -181,7 +181,8 @@ def _check_sizes(face_size, frame_size):
     return height, width
 
 
-def _draw_people(n_subjects, shape, face_size, color, rng):
+def draw_people(n_subjects, shape, face_size, color, rng):
+    """Neutral faces of subjects, with image and points, in frames of a shape; list."""
     picture = astronaut() if color else cv2.cvtColor(astronaut(), cv2.COLOR_RGB2GRAY)
     zoom = face_size / _FACE_WIDTH
     center = (np.array([shape[1], shape[0]]) - 1) / 2

@@ -16,7 +16,7 @@ from skmer.datasets._synthetic._course import constant_speed, raised_cosine
 from skmer.datasets._synthetic._picture import RadialWarp, move_image
 from skmer.frames import FrameSequence, sequence_digest
 
-_MOVEMENT_RADIUS = 0.5  # of a point's influence, in eye-corner distances
+MOVEMENT_RADIUS = 0.5  # of a point's influence, in eye-corner distances
 
 # Quantiles of the normal distribution: picking among them is three times quicker than drawing from it.
 _NORMAL = ndtri((np.arange(2**16) + 0.5) / 2**16).astype(np.float32)
@@ -81,7 +81,7 @@ class Person:
 @lru_cache(maxsize=1)  # a warp takes 14 MB, and the clips of a person follow each other
 def _warp(person):
     eyes = np.linalg.norm(person.points[45] - person.points[36])
-    return RadialWarp(person.points, person.image.shape[:2], _MOVEMENT_RADIUS * eyes)
+    return RadialWarp(person.points, person.image.shape[:2], MOVEMENT_RADIUS * eyes)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
