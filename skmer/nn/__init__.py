@@ -1,6 +1,7 @@
 """Torch modules of DeRe-GRL, layers, decomposition, reconstruction, losses; the field's networks on maps."""
 
 from skmer.nn._adjacency import Adjacency
+from skmer.nn._alexnet_streams import DSSN
 from skmer.nn._augmentation import Augmentation
 from skmer.nn._block import SpatioTemporalBlock
 from skmer.nn._decomposition import ActionDecomposition
@@ -9,6 +10,8 @@ from skmer.nn._dropout import SeededDropout
 from skmer.nn._flow_networks import FLOW_NETWORKS, FlowNetwork
 from skmer.nn._graph_convolution import GraphConvolution
 from skmer.nn._head import LinearHead
+from skmer.nn._landmark_networks import LFM, GraphTCN
+from skmer.nn._learnet import LEARNet
 from skmer.nn._losses import (
     ActionCenterLoss,
     DeReGRLLoss,
@@ -19,6 +22,7 @@ from skmer.nn._losses import (
 from skmer.nn._map_losses import WeightedCrossEntropy
 from skmer.nn._node_channels import NodeChannels
 from skmer.nn._reconstruction import RelationReconstruction
+from skmer.nn._regions import LGCcon, LGCconLoss, RegionScores, RegionTerms
 from skmer.nn._temporal_convolution import TemporalConvolution
 
 __all__ = [
@@ -26,14 +30,22 @@ __all__ = [
     "ActionDecomposition",
     "Adjacency",
     "Augmentation",
+    "DSSN",
     "DeReGRL",
     "DeReGRLLoss",
     "FLOW_NETWORKS",
     "FlowNetwork",
     "GraphConvolution",
+    "GraphTCN",
+    "LEARNet",
+    "LFM",
+    "LGCcon",
+    "LGCconLoss",
     "LinearHead",
     "LossTerms",
     "NodeChannels",
+    "RegionScores",
+    "RegionTerms",
     "RelationReconstruction",
     "SeededDropout",
     "SpatioTemporalBlock",
