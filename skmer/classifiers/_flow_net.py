@@ -95,7 +95,7 @@ class FlowNetClassifier(MapNetClassifier):
     (1683, (12, 3))
     """
 
-    _layouts = (4,)
+    _shapes = {4: "(n_clips, C, H, W)"}
     _parameter_constraints: dict = {
         **MapNetClassifier._parameter_constraints,
         "network": [StrOptions(set(FLOW_NETWORKS))],

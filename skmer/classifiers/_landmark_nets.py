@@ -85,9 +85,9 @@ class LFMClassifier(MapNetClassifier):
 class GTCNClassifier(MapNetClassifier):
     """Graph-TCN (G-TCN): causal convolutions over patches around landmarks, and over their differences.
 
-    Known are the two channels, the causal blocks and the patches; layer sizes follow traces of a script, edges
-    and fusion are ours. Several views of a clip, magnified more and less, are trained on together, each with
-    its share of the clip's weight, and one of them is predicted: a view never leaves its clip.
+    Known are the two channels, the causal blocks and the patches; layer sizes follow traces of a script,
+    edges and fusion are ours. Several views of a clip, magnified more and less, are trained on together, each
+    with its share of the clip's weight, and one of them is predicted: a view never leaves its clip.
 
     Parameters
     ----------

@@ -16,6 +16,7 @@ from skmer.io._forms import parse_forms
 LASTING = {
     "memory": (None, "auto"),
     "predictor": (None,),
+    "pretrained": (None,),
     "verify_predictor": (True,),
     "callbacks": (None,),
     "train_split": (None,),
@@ -178,6 +179,11 @@ _OURS = {
 NETS = {
     "skmer.classifiers.DeReGRLClassifier": ("DeReGRL", "DeReGRLLoss"),
     "skmer.classifiers.FlowNetClassifier": ("FlowNetwork", "WeightedCrossEntropy"),
+    "skmer.classifiers.DSSNClassifier": ("DSSN", "WeightedCrossEntropy"),
+    "skmer.classifiers.LEARNetClassifier": ("LEARNet", "WeightedCrossEntropy"),
+    "skmer.classifiers.LFMClassifier": ("LFM", "WeightedCrossEntropy"),
+    "skmer.classifiers.LGCconClassifier": ("LGCcon", "LGCconLoss"),
+    "skmer.classifiers.GTCNClassifier": ("GraphTCN", "WeightedCrossEntropy"),
 }
 
 # Parameters that hold other than plain values: estimators by name of class, "estimator" for any, "steps".

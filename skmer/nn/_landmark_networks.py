@@ -132,8 +132,8 @@ class GraphTCN(nn.Module):
     References
     ----------
     Lei et al., "A Novel Graph-TCN with a Graph Structured Representation for Micro-expression Recognition",
-    ACM MM 2020, doi:10.1145/3394171.3413714. Bai et al., "An Empirical Evaluation of Generic Convolutional and
-    Recurrent Networks for Sequence Modeling", arXiv 1803.01271, 2018.
+    ACM MM 2020, doi:10.1145/3394171.3413714. Bai et al., "An Empirical Evaluation of Generic Convolutional
+    and Recurrent Networks for Sequence Modeling", arXiv 1803.01271, 2018.
 
     Examples
     --------
