@@ -131,6 +131,9 @@ class LGCconClassifier(MapNetClassifier):
     def _criterion_params(self):
         return {"lambda_auxiliary": self.lambda_auxiliary, "lambda_center": self.lambda_center}
 
+    def infer(self, x, **fit_params):
+        return tuple(super().infer(x, **fit_params))  # skorch builds a tuple's type anew, from a generator
+
     def _check_rows(self, X, y, resume):
         X, y = super()._check_rows(X, y, resume)
         check_least_size(self, X.shape, LGCcon.min_size)

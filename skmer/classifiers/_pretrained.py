@@ -7,8 +7,6 @@ import numpy as np
 import torch
 from safetensors.numpy import load as load_safetensors
 
-from skmer.frames import read_bytes
-
 
 def load_pretrained(module, path, names, expected=None):
     """Copy weights from a file into layers of a module.
@@ -29,7 +27,10 @@ def load_pretrained(module, path, names, expected=None):
     digest : str
         SHA-256 of the file.
     """
-    content = read_bytes(path, "pretrained")
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise OSError(f"pretrained: {path} cannot be read: {error.strerror}.") from error
     digest = hashlib.sha256(content).hexdigest()
     if expected is not None and digest != expected.lower():
         raise ValueError(

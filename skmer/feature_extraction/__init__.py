@@ -1,9 +1,12 @@
 """Clips to features: node features of a face graph, flow maps, local patterns of sequences in blocks."""
 
 from skmer.feature_extraction._bi_woof import BiWOOF
+from skmer.feature_extraction._clip_images import ApexImage, DynamicImage
 from skmer.feature_extraction._flow_maps import FlowMaps
 from skmer.feature_extraction._gradients import DirectionGradients, OrientedGradients
 from skmer.feature_extraction._landmark_graph import LandmarkGraphTransformer
+from skmer.feature_extraction._landmark_maps import LandmarkFeatureMaps
+from skmer.feature_extraction._landmark_patches import LandmarkPatches
 from skmer.feature_extraction._local_binary_patterns import LocalBinaryPatterns
 from skmer.feature_extraction._map_nodes import sample_nodes
 
@@ -11,6 +14,10 @@ __all__ = [
     "LandmarkGraphTransformer",
     "FlowMaps",
     "sample_nodes",
+    "ApexImage",
+    "DynamicImage",
+    "LandmarkFeatureMaps",
+    "LandmarkPatches",
     "LocalBinaryPatterns",
     "DirectionGradients",
     "OrientedGradients",

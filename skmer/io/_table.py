@@ -10,6 +10,7 @@ import numpy as np
 
 from skmer.io._codec import ObjectNode
 from skmer.io._forms import parse_forms
+from skmer.io._net_table import NETS
 
 # Parameters that a file may hold with these values alone. Others name a place that is written to or read from
 # (memory is a folder of pickles), start a compiler, or serve training alone: `save` leaves them out.
@@ -167,6 +168,13 @@ _OURS = {
     "skmer.feature_extraction.DirectionGradients": "",
     "skmer.feature_extraction.OrientedGradients": "",
     "skmer.feature_extraction.BiWOOF": "",
+    **dict.fromkeys(
+        (
+            f"skmer.feature_extraction.{name}"
+            for name in ("FlowMaps", "ApexImage", "DynamicImage", "LandmarkFeatureMaps", "LandmarkPatches")
+        ),
+        "",
+    ),
     "skmer.landmarks.FaceLandmarker": "",
     "skmer.magnification.MotionMagnifier": "",
     "skmer.classifiers.SeedEnsemble": "classes_:labels[C] estimators_:estimators",
@@ -175,26 +183,16 @@ _OURS = {
         "X_fit_:f[S,F] gammas_:f[B] traces_:f[B]"
     ),
 }
-# Each with the network and the loss that it is built with.
-NETS = {
-    "skmer.classifiers.DeReGRLClassifier": ("DeReGRL", "DeReGRLLoss"),
-    "skmer.classifiers.FlowNetClassifier": ("FlowNetwork", "WeightedCrossEntropy"),
-    "skmer.classifiers.DSSNClassifier": ("DSSN", "WeightedCrossEntropy"),
-    "skmer.classifiers.LEARNetClassifier": ("LEARNet", "WeightedCrossEntropy"),
-    "skmer.classifiers.LFMClassifier": ("LFM", "WeightedCrossEntropy"),
-    "skmer.classifiers.LGCconClassifier": ("LGCcon", "LGCconLoss"),
-    "skmer.classifiers.GTCNClassifier": ("GraphTCN", "WeightedCrossEntropy"),
-}
 
+_LANDMARKER = {"landmarker": ("skmer.landmarks.FaceLandmarker",)}
 # Parameters that hold other than plain values: estimators by name of class, "estimator" for any, "steps".
 NESTED = {
     "sklearn.pipeline.Pipeline": {"steps": "steps"},
     "sklearn.pipeline.FeatureUnion": {"transformer_list": "steps"},
     "skmer.classifiers.SeedEnsemble": {"estimator": "estimator"},
-    "skmer.feature_extraction.LandmarkGraphTransformer": {
-        "landmarker": ("skmer.landmarks.FaceLandmarker",),
-        "graph": "graph",
-    },
+    "skmer.feature_extraction.LandmarkGraphTransformer": {**_LANDMARKER, "graph": "graph"},
+    "skmer.feature_extraction.LandmarkFeatureMaps": _LANDMARKER,
+    "skmer.feature_extraction.LandmarkPatches": _LANDMARKER,
 }
 
 _SCORES = (
@@ -227,11 +225,6 @@ OBJECTS = {
     "kernel": {"skmer.classifiers.histogram_intersection"},
     "iterator_train": {"torch.utils.data.DataLoader"},
     "iterator_valid": {"torch.utils.data.DataLoader"},
-}
-# The same of each net: no network but its own.
-PARTS = {
-    net: OBJECTS | {"module": {f"skmer.nn.{module}"}, "criterion": {f"skmer.nn.{criterion}"}}
-    for net, (module, criterion) in NETS.items()
 }
 
 
