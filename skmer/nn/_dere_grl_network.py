@@ -8,13 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from skmer.face import FaceGraph
-from skmer.nn._adjacency import Adjacency, AdjacencyKind
-from skmer.nn._block import SpatioTemporalBlock
-from skmer.nn._decomposition import ActionDecomposition
-from skmer.nn._dropout import SeededDropout
-from skmer.nn._head import LinearHead
-from skmer.nn._node_channels import NodeChannels
-from skmer.nn._reconstruction import RelationReconstruction
+from skmer.nn._action_modules import ActionDecomposition, RelationReconstruction
+from skmer.nn._graph_convolution import Adjacency, AdjacencyKind
+from skmer.nn._layers import LinearHead, NodeChannels, SeededDropout
+from skmer.nn._spatio_temporal_block import SpatioTemporalBlock
 
 FUSIONS = ("concatenate", "sum")
 

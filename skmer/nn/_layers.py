@@ -1,5 +1,6 @@
-"""Channels of a node that follow from its displacement and from its neighbours'."""
+"""Layers around the blocks: channels of a node, dropout with a generator of its own, the classifier."""
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -89,3 +90,88 @@ def _component_means(graph: FaceGraph) -> Tensor:
 def _neighbour_means(graph: FaceGraph) -> Tensor:
     adjacency = torch.as_tensor(graph.adjacency(), dtype=torch.get_default_dtype())
     return adjacency / adjacency.sum(-1, keepdim=True).clamp_min(1.0)
+
+
+class SeededDropout(nn.Module):
+    """Dropout whose masks come from ``generator``, so that no fit reads or moves torch's global one.
+
+    Parameters
+    ----------
+    p : float
+        Probability of dropping a value, in [0, 1).
+
+    Attributes
+    ----------
+    generator : torch.Generator, list of torch.Generator or None
+        Set by whoever trains; a list has one for each replica on the first axis. None: torch's global one.
+
+    Shapes:
+        - x: any
+        - output: as x
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skmer.nn import SeededDropout
+    >>> dropout = SeededDropout(0.5)
+    >>> dropout.generator = torch.Generator().manual_seed(0)
+    >>> dropout(torch.ones(4))
+    tensor([0., 2., 0., 0.])
+    """
+
+    def __init__(self, p: float = 0.0) -> None:
+        super().__init__()
+        self.p = p
+        self.generator: torch.Generator | list[torch.Generator] | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return x with a share p set to zero and the rest scaled by ``1 / (1 - p)``, in training only."""
+        if not self.training or self.p == 0.0:
+            return x
+        if isinstance(self.generator, list):
+            uniform = torch.stack([_uniform(x.shape[1:], generator, x) for generator in self.generator])
+        else:
+            uniform = _uniform(x.shape, self.generator, x)
+        return x * (uniform >= self.p).to(x) / (1.0 - self.p)
+
+
+def _uniform(shape: torch.Size, generator: torch.Generator | None, like: Tensor) -> Tensor:
+    device = like.device if generator is None else generator.device
+    return torch.rand(shape, generator=generator, device=device)
+
+
+class LinearHead(nn.Module):
+    """Linear map to the logits, ``Y W + b``, with parameters that can be stacked along leading axes.
+
+    Parameters
+    ----------
+    in_features, n_classes : int
+        Width of the features and of the logits.
+
+    Shapes:
+        - features: (..., B, in_features)
+        - output: (..., B, n_classes)
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skmer.nn import LinearHead
+    >>> LinearHead(432, 5)(torch.ones(8, 432)).shape
+    torch.Size([8, 5])
+    """
+
+    def __init__(self, in_features: int, n_classes: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(in_features, n_classes))
+        self.bias = nn.Parameter(torch.empty(1, n_classes))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw both from the uniform distribution that `torch.nn.Linear` uses."""
+        bound = 1.0 / math.sqrt(self.weight.shape[-2])
+        nn.init.uniform_(self.weight, -bound, bound)
+        nn.init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return the logits, (..., B, n_classes)."""
+        return torch.matmul(features, self.weight) + self.bias
