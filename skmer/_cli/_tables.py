@@ -7,7 +7,7 @@ import pandas as pd
 
 from skmer._cli._corpora import find_landmarks, paper_set, read_clips
 from skmer._cli._options import SYNTHETIC, Model
-from skmer._utils._tables import markdown_table
+from skmer._utils._text import markdown_table
 from skmer.frames import holds_landmarks
 from skmer.model_selection import evaluate_loso
 from skmer.pipelines import ablation_pipelines

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pandas as pd
 
-from skmer._utils._warn import warn_user
+from skmer._utils._checks import warn_user
 from skmer.model_selection._audit._audit import audit_samples
 from skmer.model_selection._audit._finding import LeakError
 from skmer.model_selection._fits import (

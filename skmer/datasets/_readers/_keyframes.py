@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from skmer._utils._warn import warn_user
+from skmer._utils._checks import warn_user
 from skmer.datasets._cells import shown
 from skmer.datasets._readers._annotations import forget_outside
 from skmer.frames import KEYFRAMES, is_image_file, numbered_images

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skmer._utils._checks import check_path
-from skmer._utils._warn import warn_user
+from skmer._utils._checks import check_path, warn_user
 from skmer.datasets._cells import canonical_label, cell_text, parse_action_units
 from skmer.datasets._clips import MicroExpressionClips
 from skmer.datasets._readers._annotations import ReadingLog, kept_rows, sheet_rows

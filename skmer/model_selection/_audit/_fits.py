@@ -11,7 +11,7 @@ import torch
 from joblib import parallel_config
 from scipy.sparse import issparse
 
-from skmer._utils._digest import digest
+from skmer._utils._files import digest
 from skmer._utils._sklearn import safe_indexing
 from skmer.model_selection._audit._finding import LeakFinding
 from skmer.model_selection._samples import seeded

@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 from sklearn.base import BaseEstimator
 
-from skmer._utils._digest import digest
+from skmer._utils._files import digest
 from skmer.model_selection._run._card import versions
 
 # Parameters that change how long a fit takes and not what it finds.

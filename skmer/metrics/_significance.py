@@ -1,15 +1,16 @@
-"""Confidence intervals of pooled scores, from resampling subjects."""
+"""Intervals of pooled scores, from resampling subjects, and McNemar's exact test of two classifiers."""
 
 from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
+from scipy.stats import binomtest
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import check_consistent_length
 
 from skmer._utils._checks import check_integer
-from skmer.metrics._confusion import SCORES, check_labels
+from skmer.metrics._scores import SCORES, check_labels
 
 _MOST_RESAMPLES = 100_000  # bounds the memory; the ends of an interval no longer move
 
@@ -155,3 +156,60 @@ def _interval(values, level):
         raise ValueError(f"level must lie between 0 and 1, got {level!r}.")
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(low), float(high))
+
+
+def mcnemar_exact(correct_a, correct_b):
+    """Exact McNemar test of two classifiers on the same samples.
+
+    Under the null hypothesis a sample that only one of the two gets right is as likely to be the one's as the
+    other's.
+
+    Parameters
+    ----------
+    correct_a, correct_b : array-like of bool of shape (n_samples,)
+        Correctness of each classifier on each sample.
+
+    Returns
+    -------
+    p_value : float
+        Two-sided; 1 where no sample tells the two apart.
+    only_a, only_b : int
+        Numbers of samples that only the first and that only the second got right.
+
+    Raises
+    ------
+    ValueError
+        If the arrays differ in length, are empty or hold anything but True and False (or 1 and 0).
+
+    Notes
+    -----
+    It takes the clips as independent, which several clips of one subject are not: read it beside the paired
+    subject bootstrap.
+
+    References
+    ----------
+    Dietterich, "Approximate statistical tests for comparing supervised classification learning algorithms",
+    Neural Computation 10(7), 1998, doi:10.1162/089976698300017197.
+
+    Examples
+    --------
+    >>> from skmer.metrics import mcnemar_exact
+    >>> mcnemar_exact([True] * 6 + [False], [False] * 6 + [True])
+    (0.125, 6, 1)
+    """
+    correct_a, correct_b = _check_hits("correct_a", correct_a), _check_hits("correct_b", correct_b)
+    check_consistent_length(correct_a, correct_b)
+    only_a, only_b = int((correct_a & ~correct_b).sum()), int((correct_b & ~correct_a).sum())
+    p_value = binomtest(only_a, only_a + only_b).pvalue if only_a + only_b else 1.0
+    return float(p_value), only_a, only_b
+
+
+def _check_hits(name, hits):
+    """Hits as booleans: the labels themselves would all be true."""
+    hits = check_labels(name, hits)
+    if hits.dtype.kind not in "biuf" or not np.isin(hits, (0, 1)).all():
+        raise ValueError(
+            f"{name} must hold True where the classifier is right and False elsewhere, got "
+            f"{hits[:3].tolist()}; pass y_true == y_pred."
+        )
+    return hits.astype(bool)

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from skmer._utils._optional import import_optional
+from skmer._utils._imports import import_optional
 
 
 def test_returns_the_module():

@@ -1,3 +1,5 @@
+"""Imports on first use: optional packages, and public names for the ``__getattr__`` of packages."""
+
 from importlib import import_module
 
 
@@ -27,7 +29,7 @@ def import_optional(module, *, caller, package=None, extra=None):
 
     Examples
     --------
-    >>> from skmer._utils._optional import import_optional
+    >>> from skmer._utils._imports import import_optional
     >>> import_optional("json", caller="this example").dumps([1])
     '[1]'
     >>> import_optional("no_such_module", caller="this example", package="no-such-package")
@@ -44,3 +46,38 @@ def import_optional(module, *, caller, package=None, extra=None):
         package = package or top
         command = f"pip install 'skmer[{extra}]'" if extra else f"pip install {package}"
         raise ImportError(f"{caller} needs the package {package}: {command}") from error
+
+
+def import_name(home, name):
+    """Import a name from the module that it lives in.
+
+    Parameters
+    ----------
+    home : str
+        Dotted name of the module.
+    name : str
+        The name.
+
+    Returns
+    -------
+    object
+        What the module calls so.
+
+    Raises
+    ------
+    ImportError
+        If the module cannot be imported, whatever the reason.
+
+    Examples
+    --------
+    >>> from skmer._utils._imports import import_name
+    >>> import_name("math", "tau") > 6
+    True
+    """
+    try:
+        module = import_module(home)
+    except AttributeError as error:
+        # From a module's `__getattr__` an AttributeError would mean that there is no such name, and
+        # `from package import name` would hide the true reason.
+        raise ImportError(f"{home} could not be imported: {error}") from error
+    return getattr(module, name)
