@@ -26,9 +26,8 @@ from skmer.model_selection._protocols import (
     make_folds,
 )
 from skmer.model_selection._results._result import LOSOResult
-from skmer.model_selection._run._card import run_card
 from skmer.model_selection._run._checkpoint import Checkpoint
-from skmer.model_selection._run._identity import run_identity
+from skmer.model_selection._run._identity import run_card, run_identity
 from skmer.model_selection._samples import check_samples, check_seeds, seeded
 from skmer.model_selection._search._base import BatchedSearch, SearchRun, run_searches
 

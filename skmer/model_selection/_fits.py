@@ -19,8 +19,7 @@ from skmer._utils._checks import warn_user
 from skmer._utils._files import digest
 from skmer._utils._jobs import run_jobs
 from skmer._utils._sklearn import BaseSearchCV, safe_indexing
-from skmer.model_selection._run._card import plain
-from skmer.model_selection._run._identity import parameters_digest
+from skmer.model_selection._run._identity import parameters_digest, plain
 from skmer.model_selection._samples import steps_of
 from skmer.training import fit_stacked, runs_in_threads, stack_size_of, stacking_reason
 

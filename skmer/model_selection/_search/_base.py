@@ -24,9 +24,8 @@ from skmer._utils._sklearn import (
     validate_parameter_constraints,
 )
 from skmer.model_selection._fits import FitTask, check_stack_size, run_fits, share_features, warn_of_loops
-from skmer.model_selection._run._card import versions
 from skmer.model_selection._run._checkpoint import Checkpoint
-from skmer.model_selection._run._identity import data_digest, parameters_digest
+from skmer.model_selection._run._identity import data_digest, parameters_digest, versions
 from skmer.model_selection._samples import Samples, check_names, check_seeds
 from skmer.model_selection._search._candidate_table import CandidateTable, find_scorers
 

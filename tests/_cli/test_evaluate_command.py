@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from sklearn.preprocessing import FunctionTransformer
 
-from skmer._cli import _evaluate
-from skmer._cli._methods import GRIDS, make_method
+from skmer._cli import _evaluate_command
+from skmer._cli._evaluate_command import GRIDS, make_method
 from skmer._cli._options import Model
 from skmer._cli._parser import main
 from skmer.datasets import make_face_clips, make_landmark_clips
@@ -141,7 +141,7 @@ def test_a_leak_ends_the_run_where_it_is_asked_to(tmp_path, monkeypatch, capsys,
     rows = make_landmark_clips(4, 24, random_state=0).frames
     pipeline = make_method("rbf-svm")
     pipeline.steps.insert(0, ("shift", FunctionTransformer(lambda clips: clips + 0.0 * rows.mean())))
-    monkeypatch.setattr(_evaluate, "make_method", lambda name, **_: pipeline)
+    monkeypatch.setattr(_evaluate_command, "make_method", lambda name, **_: pipeline)
     assert main([*SVM, "--audit", audit, "--output", str(tmp_path)]) == code
     assert ("LeakAudit: " in capsys.readouterr().err) == (code == 1)
 

@@ -3,8 +3,8 @@ import json
 import pandas as pd
 import pytest
 
+from skmer._cli._paper_tables import PUBLISHED, PUBLISHED_N, TABLES, table
 from skmer._cli._parser import main
-from skmer._cli._tables import PUBLISHED, PUBLISHED_N, TABLES, table
 from skmer.datasets import make_landmark_clips
 from skmer.model_selection import evaluate_loso
 from skmer.pipelines import ablation_pipelines
