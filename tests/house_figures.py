@@ -1,4 +1,4 @@
-"""Figures of the house: ``python tests/house_figures.py`` prints packages, circles, modules, names and comments.
+"""Figures of the house, ``python tests/house_figures.py``: packages, circles, modules, names, comments.
 
 ``--old CHECKOUT`` puts those of another checkout beside them.
 """
