@@ -10,12 +10,12 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from skmer.nn import DeReGRL, DeReGRLLoss, LossTerms, SeededDropout
+from skmer.nn._compiled import LAMBDAS
 from skmer.training._callbacks import LOSS_TERMS, one_cycle_rates
 from skmer.training._dataset import BatchIterator, ClipDataset
 from skmer.training._epochs import augment_batches, net_of, runs_in_threads
 from skmer.training._repeatable import one_thread
 
-LAMBDAS = ("lambda_center", "lambda_weight", "lambda_balance")
 STACK_SIZES = {"cpu": 32, "cuda": 128}
 """Replicas in a stack by device: a larger one is no quicker on a CPU, a GPU is idle with a smaller."""
 

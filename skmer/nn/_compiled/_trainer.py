@@ -11,10 +11,8 @@ from skmer.nn._compiled._epoch import Adam, Batches, Matrices, Plan, Tensors, tr
 from skmer.nn._compiled._gemm import prepare, round_up
 from skmer.nn._compiled._head import Head, Linear, Losses
 from skmer.nn._compiled._layout import Arrays, Layout, adjacency_of, blocks_of
-from skmer.nn._compiled._support import AdamStep
+from skmer.nn._compiled._support import LAMBDAS, AdamStep
 from skmer.nn._losses import LossTerms
-
-LAMBDAS = ("lambda_center", "lambda_weight", "lambda_balance")
 
 
 class _Room(NamedTuple):
