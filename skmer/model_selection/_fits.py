@@ -214,10 +214,7 @@ def _read(checkpoint, names, tasks, samples):
 def _jobs(tasks, waiting, stack_size):
     """Return lists of positions in `tasks`: one fit each, or enough for a few stacks."""
     models = {id(task.model): task.model for task in tasks}
-    # On a CPU every fit is by itself, so that its result does not depend on which others there are.
-    sizes = {
-        key: stack_size_of(last_step(model)) if _is_on_gpu(model) else 1 for key, model in models.items()
-    }
+    sizes = {key: stack_size_of(last_step(model)) for key, model in models.items()}
     together = [k for k in waiting if sizes[id(tasks[k].model)] > 1]
     largest = max(sizes.values()) if stack_size == "auto" else stack_size
     size = _STACKS_A_JOB * largest
