@@ -34,8 +34,8 @@ KNOWN_PREFIXES = ("module__", "criterion__", "optimizer__")
 def stacking_reason(estimator: Any) -> str | None:
     """Return why nets like an estimator's are not trained in stacks; None where they are.
 
-    Nets whose steps are compiled are quickest one by one; others, and all nets on a GPU, in stacks. Which nets
-    may share one says `stack_size_of`.
+    Nets whose steps are compiled are quickest one by one; others, and all nets on a GPU, in stacks. Which
+    nets may share one is told by `stack_size_of`.
 
     Parameters
     ----------
