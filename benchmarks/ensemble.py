@@ -1,7 +1,7 @@
 """Four nets that the compiled loops do not know, on the CPU: one after the other, and in one stack.
 
-``python benchmarks/ensemble.py`` prints the seconds of both, the best of three, and how far the probabilities of a
-net alone and in the stack lie apart.
+``python benchmarks/ensemble.py`` prints the seconds of both, the best of three, and how far the probabilities
+of a net alone and in the stack lie apart.
 """
 
 import time
