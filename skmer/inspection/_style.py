@@ -31,8 +31,7 @@ def name_rows(ax, names, *, columns=None):
 def write_cells(ax, texts, dark):
     """Write a text into each cell of a table, white where the cell is dark; nothing where it is empty."""
     for i, j in np.argwhere(texts != ""):
-        text = texts[i, j]
-        ax.text(j, i, text, ha="center", va="center", color="white" if dark[i, j] else "black")
+        ax.text(j, i, texts[i, j], ha="center", va="center", color="white" if dark[i, j] else "black")
 
 
 def add_legend(ax, place="upper right", **options):
