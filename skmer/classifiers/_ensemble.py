@@ -162,6 +162,7 @@ class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         params = self.estimator.get_params(deep=False)
         params.pop("random_state")
         for member in members:
+            # By identity, as arrays have no single truth value; at worst an equal value is set again.
             changed = {k: v for k, v in params.items() if v is not getattr(member, k, None)}
             member.set_params(**clone(changed, safe=False))
         return members

@@ -20,6 +20,7 @@ from skmer.landmarks import align_landmarks
 
 _LIGHT_INK = "#E8E8E8"
 _INKED = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
+# Without a salt matplotlib draws ids at random: two reports of one result would differ.
 _PAPER = {"svg.hashsalt": "skmer", "axes.facecolor": "none", "figure.facecolor": "none"}
 
 

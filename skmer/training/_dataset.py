@@ -31,6 +31,7 @@ class ClipDataset(Dataset):
 
     def __init__(self, X, y=None, sample_weight=None, groups=None):
         n_rows = len(X)
+        # torch warns of memory that cannot be written to, as that of a read-only memory map.
         self.X = torch.as_tensor(np.require(X, requirements=["C", "W"]))
         self.y = torch.zeros(n_rows, dtype=torch.long) if y is None else torch.as_tensor(y)
         weight = np.ones(n_rows) if sample_weight is None else sample_weight
@@ -120,6 +121,7 @@ class BatchIterator:
 
     def __iter__(self):
         dataset, rows = self.dataset, torch.arange(len(self.dataset))
+        # Past the subset, which would fetch row by row.
         if isinstance(dataset, Subset):
             dataset, rows = dataset.dataset, torch.as_tensor(np.asarray(dataset.indices))
         if self.shuffle:

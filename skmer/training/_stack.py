@@ -164,6 +164,7 @@ class StackedNets:
         self.module, self.weights = _stack([net.module_ for net in nets])
         self.criterion, self.centers = _stack([net.criterion_ for net in nets])
         self.scale = self._column([net.scale_ for net in nets]).reshape(-1, 1, 1, 1, 1)
+        # One value a replica: the loss multiplies by whatever stands in the attribute.
         for name in LAMBDAS:
             setattr(self.criterion, name, self._column([getattr(net.criterion_, name) for net in nets]))
         for layer in self.module.modules():
@@ -267,6 +268,7 @@ def _give(module: nn.Module, stacked: Any, replica: int, optimizer: Any, own: An
             together = stacked[name]
             parameter.copy_(together[replica])
             own.state[parameter] = {
+                # Moments have the replica axis; the number of steps is one for all.
                 key: value[replica].clone() if value.shape == together.shape else copy.deepcopy(value)
                 for key, value in optimizer.state[together].items()
             }

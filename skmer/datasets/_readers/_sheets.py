@@ -87,6 +87,7 @@ class TooLargeError(ValueError):
 
 def _check_size(content, name):
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        # Sizes as the archive states them: zipfile unpacks no part beyond its own.
         size = sum(part.file_size for part in archive.infolist() if part.filename.endswith((".xml", ".rels")))
     if size > _MAX_XML:
         raise TooLargeError(
