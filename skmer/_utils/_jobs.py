@@ -55,7 +55,7 @@ def run_jobs(function, tasks, *, n_jobs, shared, label=str, prefer=None):
     if hasattr(getattr(backend, "client", None), "scatter"):
         yield from _on_cluster(backend, function, tasks, shared, label)
         return
-    # A generator: joblib takes a task when a worker is nearly free, and results are not piled up.
+    # A generator: joblib takes tasks as workers become free, so that they need not all be there at once.
     work = (delayed(_numbered)(function, k, task, shared) for k, task in enumerate(tasks))
     # Tasks are long: joblib's own batches of them would only leave workers idle at the end.
     options = {"return_as": "generator_unordered", "batch_size": 1, "prefer": prefer}

@@ -120,6 +120,7 @@ class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         self : estimator
             Fitted.
         """
+        # As many nets as there are: with another n_estimators it begins anew.
         members = self._resumed() or self._make_estimators()
         params = _given(classes=classes, sample_weight=sample_weight, groups=groups)
         return self._keep(self._parallel(delayed(_partial_fit)(member, X, y, params) for member in members))

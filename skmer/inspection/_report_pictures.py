@@ -94,6 +94,7 @@ def _svg(display, ink=()):
         display.plot()
         stream = io.BytesIO()
         try:
+            # Without the date the page of a result is the same to the byte whenever it is written.
             display.figure_.savefig(stream, format="svg", metadata={"Date": None}, transparent=True)
         finally:
             plt.close(display.figure_)
@@ -195,6 +196,7 @@ def _frame_pictures(clips, row, landmarks, size):
 
 def _box(points):
     """Left, upper, right and lower end of a square around the points; None without points."""
+    # NaN marks a face that was not found: the whole frame is shown.
     if not np.isfinite(points).all():
         return None
     low, high = points.min(axis=0), points.max(axis=0)

@@ -173,8 +173,7 @@ class Parser:
             raise ValueError(f"the array {_short(name)} is not in the file, or is used twice")
         if order not in ("C", "F"):
             raise ValueError(f"an array has the order {_short(order)}, which is neither 'C' nor 'F'")
-        # Taken out: attributes that share an array would change together, and what belongs to nothing is
-        # left.
+        # Taken out: two attributes must not share an array, and what is left belongs to nothing.
         array = self.unused.pop(name)
         return np.array(array, dtype=array.dtype.newbyteorder("="), order=order)
 
@@ -190,8 +189,7 @@ class Parser:
             array[:] = items
             return array.reshape(shape)
         width = dtype[2:] if isinstance(dtype, str) and dtype[:2] in ("<U", ">U") else ""
-        # isdigit() alone accepts digits of other scripts. The width is a claim: numpy makes room for all of
-        # it.
+        # isdigit() alone accepts digits of other scripts; numpy would make room for whatever width it is.
         if not (width.isascii() and width.isdigit() and len(width) < 10):
             raise ValueError(f"an array of labels has the unknown dtype {_short(dtype)}")
         if not all(isinstance(item, str) and len(item) <= int(width) for item in items):

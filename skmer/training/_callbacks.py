@@ -206,6 +206,7 @@ class EpochMeans(Callback):
         batches = net.history[-1]["batches"]
         for name in self.names:
             size = f"{name.partition('_')[0]}_batch_size"
+            # By clips, since a last batch may be smaller.
             rows = [(batch[name], batch[size]) for batch in batches if name in batch]
             if rows:
                 values, sizes = zip(*rows, strict=True)

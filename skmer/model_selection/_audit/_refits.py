@@ -56,6 +56,7 @@ class FoldAudit:
             model.fit(rows, labels, **params)
         with _same_randomness():
             alone = _outputs(model, rows)
+            # The same rows, alone and beside others: a prediction that changes takes statistics of its batch.
             both = np.concatenate([self.train, self.test])
             beside = _outputs(model, safe_indexing(X, both))[: len(self.train)] if len(self.test) else None
         return Fitted(model, flat_state(model), alone, beside)

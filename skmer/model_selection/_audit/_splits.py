@@ -55,8 +55,7 @@ class SplitRecorder:
         def wrapper(splitter, X, y=None, groups=None, **options):
             drawn = split(splitter, X, y, groups, **options)
             while True:
-                # Splitters are made of others (GroupShuffleSplit of ShuffleSplit): the outermost split alone
-                # is used.
+                # A split calls that of its base class, or of a splitter inside: the outermost counts.
                 self._depth += 1
                 try:
                     train, test = next(drawn)
