@@ -205,6 +205,7 @@ class EpochMeans(Callback):
         batches = net.history[-1]["batches"]
         for name in self.names:
             size = f"{name.partition('_')[0]}_batch_size"
+            # By clips, since a last batch may be smaller.
             rows = [batch for batch in batches if name in batch]
             if rows:
                 total = sum(batch[name] * batch[size] for batch in rows)

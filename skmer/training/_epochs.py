@@ -71,6 +71,7 @@ class CompiledEpochs:
         supported : bool
             False as well where a subclass has a step of its own.
         """
+        # A subclass that defines one of these means something by it, which the loops would pass over.
         own = [getattr(type(net), name, None) for name in ("infer", "get_loss")]
         ours = all(str(getattr(method, "__module__", "")).startswith("skmer.") for method in own)
         return ours and runs_in_threads(net) and not any(map(_has_hooks, (net.module_, net.criterion_)))

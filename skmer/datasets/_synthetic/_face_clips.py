@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from skmer._utils._checks import check_integer, check_positive
+from skmer.datasets._synthetic._corpus_plan import REFERENCE_SIZE, draw_plan, numpy_generator
 from skmer.datasets._synthetic._landmark_clips import (
     apply_head_motion,
     draw_head_motion,
@@ -22,7 +23,6 @@ from skmer.datasets._synthetic._picture import (
     move_image,
     warp_image,
 )
-from skmer.datasets._synthetic._sampling import REFERENCE_SIZE, draw_plan, numpy_generator
 from skmer.face import MEAN_SHAPE, MIRROR_POINTS
 
 _FACE_WIDTH = np.linalg.norm(ASTRONAUT_POINTS[16] - ASTRONAUT_POINTS[0])
@@ -131,6 +131,7 @@ def make_face_clips(
             frames[clip, 0] = camera.take(person.image, rng)
             for frame in (1, 2):
                 placed = _about(motion[clip, frame], person.points[33])
+                # Face and head move in one resampling: two would blur the frame twice.
                 moved = move_image(person.image, warp.inverse(displacement[clip, frame]), placed)
                 frames[clip, frame] = camera.take(moved, rng)
     return synthetic_clips(frames, plan, plan_truth(plan, scale, displacement, points), dataset, random_state)

@@ -11,9 +11,7 @@ from skmer.nn._compiled._epoch import Adam, Batches, Matrices, Plan, Tensors, tr
 from skmer.nn._compiled._gemm import prepare, round_up
 from skmer.nn._compiled._head import Head, Linear, Losses
 from skmer.nn._compiled._layout import Arrays, Layout, adjacency_of, blocks_of
-from skmer.nn._compiled._support import AdamStep
-
-LAMBDAS = ("lambda_center", "lambda_weight", "lambda_balance")
+from skmer.nn._compiled._support import LAMBDAS, AdamStep
 
 
 class _Room(NamedTuple):
