@@ -94,7 +94,7 @@ class ClipFeatureTransformer(ClipTransformerMixin, BaseEstimator):
         features = None
         cache = ArrayCache.resolve(self.memory)
         options = {"n_jobs": self.n_jobs, "verbose": self.verbose, "name": type(self).__name__}
-        for clip, result in run_clips(ClipWork(self), clips, cache=cache, **options):
+        for clip, result, _ in run_clips(ClipWork(self), clips, cache=cache, **options):
             if features is None:
                 features = np.empty((len(clips), *result.shape), dtype=result.dtype)
             if result.shape != features.shape[1:]:

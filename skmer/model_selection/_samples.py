@@ -216,13 +216,23 @@ def missing_clips(estimator, X) -> np.ndarray:
     Only stateless transformers may precede that step, since nothing is fitted here.
     """
     empty = _empty_rows(X)
-    if empty is not None:
-        return empty
+    if empty is None:
+        return _unfound(estimator, X)
+    if isinstance(X, np.ndarray) and X.dtype == object and not empty.all():  # sequences
+        empty[~empty] = _unfound(estimator, X[~empty])
+    return empty
+
+
+def _unfound(estimator, X):
+    """Return a mask of the clips of which a step with ``on_missing`` returns NaN, or None for images."""
     steps = []
     for step in _transformers(estimator):
         steps.append(clone(step))
         if _may_return_nan(step):
-            features = np.asarray(make_pipeline(*steps).fit_transform(X), dtype=float)
+            features = make_pipeline(*steps).fit_transform(X)
+            if isinstance(features, np.ndarray) and features.dtype == object:
+                return np.array([_is_none(clip) for clip in features])
+            features = np.asarray(features, dtype=float)
             return np.isnan(features.reshape(len(features), -1)).any(axis=1)
         if get_tags(step).requires_fit:
             break
@@ -250,6 +260,11 @@ def _empty_rows(X):
         return None
     empty = np.isnan(X.reshape(len(X), -1))
     return empty.any(axis=1) if X.ndim > 2 else empty.all(axis=1)
+
+
+def _is_none(clip):
+    is_row = isinstance(clip, np.ndarray) and clip.dtype == object
+    return clip is None or (is_row and clip[0] is None)
 
 
 def _holds_nan(entry):
