@@ -2,7 +2,7 @@
 
 from tqdm import tqdm
 
-from skmer._utils._digest import digest
+from skmer._utils._files import digest
 from skmer._utils._jobs import run_jobs
 
 

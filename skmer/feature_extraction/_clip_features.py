@@ -7,8 +7,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from skmer._utils._clip_jobs import cache_key, run_clips
-from skmer._utils._clip_transformer import ClipTransformerMixin
-from skmer._utils._sklearn import fit_context
+from skmer._utils._sklearn import ClipTransformerMixin, fit_context
 from skmer._utils._store import ArrayCache, FileCache
 from skmer.frames import (
     check_frames,

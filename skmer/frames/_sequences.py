@@ -5,7 +5,7 @@ import os
 import numpy as np
 from scipy.sparse import issparse
 
-from skmer._utils._warn import warn_user
+from skmer._utils._checks import warn_user
 from skmer.frames._check import holds_landmarks
 from skmer.frames._names import KEYFRAMES, is_path, trailing_number
 from skmer.frames._sequence_content import FrameSequence, sequence_label

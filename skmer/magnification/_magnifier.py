@@ -8,9 +8,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from skmer._utils._clip_jobs import cache_key
-from skmer._utils._clip_transformer import ClipTransformerMixin
-from skmer._utils._digest import digest
-from skmer._utils._sklearn import Interval, StrOptions, fit_context
+from skmer._utils._files import digest
+from skmer._utils._sklearn import ClipTransformerMixin, Interval, StrOptions, fit_context
 from skmer._utils._store import FileCache
 from skmer.frames import (
     check_frames,
