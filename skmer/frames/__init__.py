@@ -11,13 +11,13 @@ from skmer.frames._names import (
     trailing_number,
 )
 from skmer.frames._read import read_bytes, read_image
-from skmer.frames._sequences import (
+from skmer.frames._sequence_content import (
     FrameSequence,
-    check_sequences,
     read_sequence,
     sequence_digest,
     sequence_label,
 )
+from skmer.frames._sequences import check_sequences
 
 __all__ = [
     "KEYFRAMES",

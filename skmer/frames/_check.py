@@ -85,13 +85,13 @@ def holds_landmarks(frames):
     """
     if frames.dtype != object or frames.ndim > 1:
         return frames.dtype != object
-    kinds = [getattr(entry, "shape", ())[1:] == (68, 2) for entry in frames]
-    if any(kinds) and not all(kinds):
+    kinds = [None if entry is None else getattr(entry, "shape", ())[1:] == (68, 2) for entry in frames]
+    if True in kinds and False in kinds:
         raise ValueError(
             f"sequences: clip {kinds.index(True)} holds landmarks and clip {kinds.index(False)} none; pass "
             "one kind."
         )
-    return any(kinds)
+    return True in kinds
 
 
 def _check_numbers(frames):

@@ -1,80 +1,23 @@
-"""Whole sequences of clips: one container, whatever they are given as, and what is read of them."""
+"""Validation of the whole sequences of clips: one container, whatever they are given as."""
 
-import hashlib
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
+import os
 
 import numpy as np
 from scipy.sparse import issparse
 
 from skmer._utils._warn import warn_user
 from skmer.frames._check import holds_landmarks
-from skmer.frames._names import KEYFRAMES, is_path
-from skmer.frames._read import read_bytes, read_image
+from skmer.frames._names import KEYFRAMES, is_path, trailing_number
+from skmer.frames._sequence_content import FrameSequence, sequence_label
 
 _EXPECTED = (
     "expected one sequence of frames a clip, [[path or image, ...], ...], images of shape (n_clips, "
     "n_frames, height, width), or landmarks of shape (n_clips, n_frames, 68, 2)"
 )
+_MOST_FRAMES = 2_000  # 10 s at 200 frames a second; the longest macro-expression lasts about 4 s
 
 
-class FrameSequence(Sequence, ABC):
-    """Base of the sequences whose frames are made or decoded when they are read.
-
-    A subclass has ``__len__``, ``frame(k)``, which returns a path or an image, and ``content_digest()``,
-    which tells its content without making a frame. Instances are pickled to workers, so they hold what frames
-    are made of and no frames.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skmer.frames import FrameSequence, check_sequences
-    >>> class Grey(FrameSequence):
-    ...     def __len__(self):
-    ...         return 5
-    ...     def frame(self, k):
-    ...         return np.full((4, 6), k, dtype=np.uint8)
-    ...     def content_digest(self):
-    ...         return "grey levels 0 to 4"
-    >>> sequences = check_sequences([Grey(), Grey()])
-    >>> sequences.shape, int(sequences[1][-1][0, 0]), len(sequences[1][1:4])
-    ((2,), 4, 3)
-    """
-
-    @abstractmethod
-    def frame(self, k):
-        """Return one frame.
-
-        Parameters
-        ----------
-        k : int
-            Its position, from 0.
-
-        Returns
-        -------
-        str, path-like or ndarray
-        """
-
-    @abstractmethod
-    def content_digest(self):
-        """Return text that differs between sequences of different frames.
-
-        Returns
-        -------
-        str
-        """
-
-    def __getitem__(self, k):
-        if isinstance(k, slice):
-            return [self.frame(position) for position in range(*k.indices(len(self)))]
-        position = range(len(self))[k]  # negative positions, and the error of those outside
-        return self.frame(position)
-
-    def __repr__(self):
-        return f"{type(self).__name__}({len(self)} frames, {self.content_digest()[:12]})"
-
-
-def check_sequences(X, *, min_frames=1, needed_by=None):
+def check_sequences(X, *, min_frames=1, needed_by=None, allow_missing=False):
     """Validate the sequences of clips and return them in one container; no file is read.
 
     Parameters
@@ -89,19 +32,23 @@ def check_sequences(X, *, min_frames=1, needed_by=None):
     needed_by : str, default=None
         Setting that asks for `min_frames`, for the error; by default the radius in time of local patterns,
         which reach as many frames back as forth.
+    allow_missing : bool, default=False
+        Accept clips without a sequence, as None, and three frames without a warning, as a container of clips
+        holds them.
 
     Returns
     -------
     sequences : ndarray of shape (n_clips,), object
         Each entry a list of paths and images, an array of images, a float64 array (T, 68, 2) of landmarks, or
-        a `FrameSequence`.
+        a `FrameSequence`; or None.
 
     Raises
     ------
     TypeError
         If `X` is sparse, or a frame has no pixels and no path.
     ValueError
-        If it is none of the above, or a clip has no sequence or too few frames.
+        If it is none of the above, a clip has no sequence, too few frames or more than 2,000, or its files
+        are not in the order of their numbers.
 
     Examples
     --------
@@ -128,9 +75,15 @@ def check_sequences(X, *, min_frames=1, needed_by=None):
         )
     sequences = np.empty(len(X), dtype=object)
     for clip, entry in enumerate(X):
-        sequences[clip] = _check_entry(entry, clip)
+        sequences[clip] = None if entry is None and allow_missing else _check_entry(entry, clip)
     holds_landmarks(sequences)
-    _check_lengths(sequences, min_frames, needed_by)
+    lengths = {clip: len(entry) for clip, entry in enumerate(sequences) if entry is not None}
+    _check_lengths(lengths, min_frames, needed_by)
+    if not allow_missing and set(lengths.values()) == {len(KEYFRAMES)}:
+        warn_user(
+            "sequences: every clip has three frames, as clips.frames have, read here as sequences of three: "
+            "what changes over time is then seen at the apex alone; pass clips.sequences where they exist."
+        )
     return sequences
 
 
@@ -157,6 +110,7 @@ def _check_entry(entry, clip):
     if isinstance(entry, np.ndarray) and entry.dtype != object:
         return _check_array(entry, clip)
     frames = [_check_frame(frame, clip, k) for k, frame in enumerate(entry)]
+    _check_order(frames, clip)
     if frames and all(not is_path(frame) and frame.shape == (68, 2) for frame in frames):
         return np.array(frames, dtype=np.float64)
     return frames
@@ -164,7 +118,7 @@ def _check_entry(entry, clip):
 
 def _check_array(entry, clip):
     if entry.dtype.kind in "US" and entry.ndim == 1:
-        return entry.astype(str).tolist()
+        return _check_entry(entry.astype(str).tolist(), clip)
     views = entry.ndim == 4 and entry.shape[1:] == (3, 68, 2)
     if entry.dtype.kind not in "biuf" or entry.ndim not in (3, 4) or views:
         raise ValueError(
@@ -191,136 +145,44 @@ def _check_frame(source, clip, k):
     return pixels
 
 
+def _check_order(frames, clip):
+    """Refuse names sorted as text, in which img10 stands before img2; reversed time is no mistake."""
+    names = [os.path.basename(frame) for frame in frames if is_path(frame)]
+    keys = [(len(name), name) for name in names]
+    if keys == sorted(keys):  # names of one pattern are in order then; most are, and are seen quickly
+        return
+    numbers = [trailing_number(name) for name in names]
+    if None in numbers or numbers in (sorted(numbers), sorted(numbers, reverse=True)):
+        return
+    first = next(k for k in range(1, len(numbers)) if numbers[k] < numbers[k - 1])
+    raise ValueError(
+        f"sequences: the frames of clip {clip} are not in the order of their numbers, {names[first - 1]!r} "
+        f"stands before {names[first]!r}; sort them by sorted(paths, key=skmer.frames.trailing_number)."
+    )
+
+
 def _short(value):
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _check_lengths(sequences, min_frames, needed_by):
-    lengths = [len(sequence) for sequence in sequences]
-    shortest = min(lengths)
+def _check_lengths(lengths, min_frames, needed_by):
+    """Refuse clips, by row, with too few frames or too many."""
+    clip, longest = max(lengths.items(), key=lambda item: item[1], default=(0, 1))
+    if longest > _MOST_FRAMES:
+        raise ValueError(
+            f"sequences: clip {clip} has {longest} frames, more than {_MOST_FRAMES}; pass those from onset "
+            "to offset, which skmer.spotting finds in long videos."
+        )
+    clip, shortest = min(lengths.items(), key=lambda item: item[1], default=(0, min_frames))
     if not shortest:
-        raise ValueError(f"sequences: {_EXPECTED}, but clip {lengths.index(0)} holds no frame.")
+        raise ValueError(f"sequences: {_EXPECTED}, but clip {clip} holds no frame.")
     if shortest < min_frames:
         needed_by = needed_by or f"radius_t={(min_frames - 1) // 2} (2 * radius_t + 1)"
-        few = sum(length < min_frames for length in lengths)
+        few = sum(length < min_frames for length in lengths.values())
         more = f" (the shortest of {few} such clips)" if few > 1 else ""
         raise ValueError(
-            f"sequences: clip {lengths.index(shortest)} has {shortest} frame(s){more}, but {needed_by} "
+            f"sequences: clip {clip} has {shortest} frame(s){more}, but {needed_by} "
             f"needs at least {min_frames}; resample them by TemporalInterpolator(n_frames={min_frames}), or "
             "set it lower."
         )
-    if set(lengths) == {len(KEYFRAMES)}:
-        warn_user(
-            "sequences: every clip has three frames, as clips.frames have, read here as sequences of three: "
-            "what changes over time is then seen at the apex alone; pass clips.sequences where they exist."
-        )
-
-
-def sequence_label(clip, k, source=None):
-    """Return the name of a frame of a sequence for an error message.
-
-    Parameters
-    ----------
-    clip : int or str
-        Row of the clip, or its name.
-    k : int
-        Position of the frame in the sequence, from 0.
-    source : object, default=None
-        The frame itself; if it is a path, the label holds it.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> from skmer.frames import sequence_label
-    >>> sequence_label(4, 12, "sub01/img46.jpg")
-    "clip 4, frame 12 ('sub01/img46.jpg')"
-    """
-    text = f"clip {clip}, frame {k}"
-    return f"{text} ({str(source)!r})" if is_path(source) else text
-
-
-def read_sequence(sources, name=0, mode="L", *, label=sequence_label):
-    """Decode the frames of one clip.
-
-    Parameters
-    ----------
-    sources : sequence of paths and images
-        One entry of what `check_sequences` returns, or one row of `check_frames`.
-    name : int or str, default=0
-        Row of the clip, or its name, in error messages.
-    mode : {"L", "RGB"}, default="L"
-        Grey or colour.
-    label : callable, default=sequence_label
-        What an error calls a frame, by name, position and source; `frame_label` for keyframes.
-
-    Returns
-    -------
-    list of ndarray of shape (H, W) or (H, W, 3), uint8
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If a frame is no image, or frames differ in size.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skmer.frames import read_sequence
-    >>> [frame.shape for frame in read_sequence(np.zeros((2, 4, 6, 3)))]
-    [(4, 6), (4, 6)]
-    """
-    frames = []
-    for k, source in enumerate(sources):
-        text = label(name, k, source)
-        frames.append(read_image(source, mode, text))
-        if frames[-1].shape != frames[0].shape:
-            sizes = [f"{frame.shape[1]} x {frame.shape[0]}" for frame in (frames[0], frames[-1])]
-            raise ValueError(
-                f"{text}: expected {sizes[0]} pixels as in the clip's first frame, got {sizes[1]}; crop or "
-                "scale the frames of a clip alike."
-            )
-    return frames
-
-
-def sequence_digest(sources, name=0):
-    """Return the digest of the frames of one clip: of files by their bytes, which are not decoded.
-
-    Parameters
-    ----------
-    sources : sequence of paths and images, or FrameSequence
-        The frames.
-    name : int or str, default=0
-        Row of the clip, or its name, in error messages.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skmer.frames import sequence_digest
-    >>> frames = np.zeros((3, 4, 6), dtype=np.uint8)
-    >>> sequence_digest(frames) == sequence_digest(list(frames)), len(sequence_digest(frames))
-    (True, 64)
-    """
-    if isinstance(sources, FrameSequence):
-        return hashlib.sha256(f"{type(sources).__name__} {sources.content_digest()}".encode()).hexdigest()
-    digest = hashlib.sha256(f"{len(sources)} frames".encode())
-    for k, source in enumerate(sources):
-        if is_path(source):
-            content = read_bytes(source, sequence_label(name, k, source))
-            digest.update(f"file {len(content)} ".encode())
-            digest.update(content)
-        else:
-            pixels = np.ascontiguousarray(source)
-            digest.update(f"array {pixels.dtype.str} {pixels.shape} ".encode())
-            digest.update(pixels.data)
-    return digest.hexdigest()

@@ -136,6 +136,45 @@ def test_other_input_is_refused(sequences, error, message):
         check_sequences(sequences)
 
 
+def test_a_container_may_hold_clips_without_a_sequence():
+    checked = check_sequences([None, ["a"] * 3, None], allow_missing=True)
+    assert [entry is None for entry in checked] == [True, False, True]
+    assert check_sequences([None], allow_missing=True, min_frames=5)[0] is None
+    with pytest.raises(ValueError, match="clip 3 holds landmarks and clip 1 none"):
+        check_sequences([None, IMAGE[None], None, LANDMARKS[0]], allow_missing=True)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["img1.jpg", "img2.jpg", "img10.jpg"],
+        ["img08.jpg", "img09.jpg", "img10.jpg", "img100.jpg"],
+        ["b9.png", "aa10.png", "c11.png"],
+        ["img3.jpg", "img2.jpg", "img1.jpg"],
+        ["img2.jpg", "img2.jpg", "img3.jpg"],
+        ["b.png", "c.png", "a.png"],
+    ],
+    ids=["numbers", "padded", "other names", "reversed", "repeated", "no numbers"],
+)
+def test_names_in_order(names):
+    assert check_sequences([["x1.png"] * 4, names])[1] == names
+
+
+def test_names_sorted_as_text_are_refused():
+    names = sorted(f"clip/img{number}.jpg" for number in range(1, 12))
+    text = (
+        r"frames of clip 1 are not in the order of their numbers, 'img11.jpg' stands before 'img2.jpg'; sort"
+    )
+    for form in (names, np.array(names), [Path(name) for name in names]):
+        with pytest.raises(ValueError, match=text):
+            check_sequences([["x.png"] * 4, form])
+
+
+def test_a_long_video_is_no_clip():
+    with pytest.raises(ValueError, match=r"clip 1 has 10000 frames, more than 2000.*skmer\.spotting"):
+        check_sequences([Levels(5), Levels(10_000)])
+
+
 def test_frames_made_when_read():
     levels = Levels(5)
     assert levels[-1][0, 0] == 4 and [int(frame[0, 0]) for frame in levels[::2]] == [0, 2, 4]
