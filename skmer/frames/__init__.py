@@ -1,6 +1,7 @@
 """Frames of clips: keyframes and whole sequences, reading and checking them, file names, and optical flow."""
 
 from skmer.frames._check import check_frames, holds_landmarks
+from skmer.frames._derived_sequences import DerivedSequence, derive_sequences
 from skmer.frames._flow import coarse_flow, fine_flow, one_opencv_thread, sample_flow
 from skmer.frames._names import (
     KEYFRAMES,
@@ -17,13 +18,16 @@ from skmer.frames._sequence_content import (
     sequence_digest,
     sequence_label,
 )
-from skmer.frames._sequences import check_sequences
+from skmer.frames._sequences import check_sequences, holds_sequences
 
 __all__ = [
     "KEYFRAMES",
     "check_frames",
     "check_sequences",
+    "holds_sequences",
     "FrameSequence",
+    "DerivedSequence",
+    "derive_sequences",
     "holds_landmarks",
     "read_image",
     "read_bytes",
