@@ -160,6 +160,9 @@ _SKLEARN = {
 # Our own. Nets are in `skmer.io._nets`; an ensemble holds a list of fitted ones.
 _OURS = {
     "skmer.feature_extraction.LandmarkGraphTransformer": "",
+    "skmer.feature_extraction.LocalBinaryPatterns": "",
+    "skmer.feature_extraction.DirectionGradients": "",
+    "skmer.feature_extraction.OrientedGradients": "",
     "skmer.landmarks.FaceLandmarker": "",
     "skmer.magnification.MotionMagnifier": "",
     "skmer.classifiers.SeedEnsemble": "classes_:labels[C] estimators_:estimators",
