@@ -1,4 +1,4 @@
-"""Clips to features: preprocessing, node features of a face graph, local patterns of sequences in blocks."""
+"""Clips to features: preprocessing, nodes of a face graph, and local patterns of sequences in blocks."""
 
 from skmer.feature_extraction._face_cropper import FaceCropper
 from skmer.feature_extraction._gradients import DirectionGradients, OrientedGradients
