@@ -166,6 +166,7 @@ _OURS = {
     "skmer.feature_extraction.DirectionGradients": "",
     "skmer.feature_extraction.OrientedGradients": "",
     "skmer.feature_extraction.BiWOOF": "",
+    "skmer.feature_extraction.MDMO": "",
     "skmer.landmarks.FaceLandmarker": "",
     "skmer.magnification.MotionMagnifier": "",
     "skmer.classifiers.SeedEnsemble": "classes_:labels[C] estimators_:estimators",
@@ -185,6 +186,7 @@ NESTED = {
         "landmarker": ("skmer.landmarks.FaceLandmarker",),
         "graph": "graph",
     },
+    "skmer.feature_extraction.MDMO": {"landmarker": ("skmer.landmarks.FaceLandmarker",)},
 }
 
 _SCORES = (
