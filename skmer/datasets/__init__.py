@@ -13,6 +13,7 @@ from skmer.datasets._readers._megc2019 import load_megc2019
 from skmer.datasets._readers._mmew import load_mmew
 from skmer.datasets._readers._samm import load_samm
 from skmer.datasets._readers._smic import load_smic
+from skmer.datasets._videos import clip_from_video
 
 if TYPE_CHECKING:
     from skmer.datasets._synthetic._bayes import bayes_accuracy
@@ -24,6 +25,7 @@ __all__ = [
     "ClipTruth",
     "clips_from_frame",
     "concatenate_clips",
+    "clip_from_video",
     "load_casme2",
     "load_samm",
     "load_smic",
