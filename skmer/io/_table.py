@@ -175,6 +175,7 @@ _OURS = {
         ),
         "",
     ),
+    "skmer.feature_extraction.MDMO": "",
     "skmer.landmarks.FaceLandmarker": "",
     "skmer.magnification.MotionMagnifier": "",
     "skmer.classifiers.SeedEnsemble": "classes_:labels[C] estimators_:estimators",
@@ -191,8 +192,10 @@ NESTED = {
     "sklearn.pipeline.FeatureUnion": {"transformer_list": "steps"},
     "skmer.classifiers.SeedEnsemble": {"estimator": "estimator"},
     "skmer.feature_extraction.LandmarkGraphTransformer": {**_LANDMARKER, "graph": "graph"},
-    "skmer.feature_extraction.LandmarkFeatureMaps": _LANDMARKER,
-    "skmer.feature_extraction.LandmarkPatches": _LANDMARKER,
+    **dict.fromkeys(
+        (f"skmer.feature_extraction.{name}" for name in ("LandmarkFeatureMaps", "LandmarkPatches", "MDMO")),
+        _LANDMARKER,
+    ),
 }
 
 _SCORES = (
@@ -312,6 +315,7 @@ def lasts(owner, name, value):
     if name not in LASTING:
         return True
     allowed = FOREIGN_MEMORY if name == "memory" and not owner.startswith("skmer.") else LASTING[name]
+    # By type first: 0 equals False, and an array would be compared entry by entry.
     return (value is None and None in allowed) or (isinstance(value, bool | str) and value in allowed)
 
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from skmer.nn._dropout import SeededDropout
+from skmer.nn._layers import SeededDropout
 
 _JOINS = {
     "multiply": lambda parts: parts.prod(0),

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
-from skmer.nn._dropout import SeededDropout
+from skmer.nn._layers import SeededDropout
 
 # Places in the order of `skmer.feature_extraction.LandmarkPatches`: ten brow points, twelve of the outer lip,
 # six of the inner lip without its corners.

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from skmer.nn._dropout import SeededDropout
 from skmer.nn._flow_networks import make_norm
+from skmer.nn._layers import SeededDropout
 
 
 class SameConvolution(nn.Conv2d):

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from skmer.nn._dropout import SeededDropout
 from skmer.nn._flow_networks import make_norm
+from skmer.nn._layers import SeededDropout
 from skmer.nn._map_losses import weighted_cross_entropy
 
 # Nine strips of 76 px at every 20 on 225, the last to the end, as shares of a side.
