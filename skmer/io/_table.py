@@ -159,7 +159,9 @@ _SKLEARN = {
 
 # Our own. Nets are in `skmer.io._nets`; an ensemble holds a list of fitted ones.
 _OURS = {
+    "skmer.feature_extraction.FaceCropper": "",
     "skmer.feature_extraction.LandmarkGraphTransformer": "",
+    "skmer.feature_extraction.TemporalInterpolator": "",
     "skmer.landmarks.FaceLandmarker": "",
     "skmer.magnification.MotionMagnifier": "",
     "skmer.classifiers.SeedEnsemble": "classes_:labels[C] estimators_:estimators",
@@ -171,6 +173,7 @@ NESTED = {
     "sklearn.pipeline.Pipeline": {"steps": "steps"},
     "sklearn.pipeline.FeatureUnion": {"transformer_list": "steps"},
     "skmer.classifiers.SeedEnsemble": {"estimator": "estimator"},
+    "skmer.feature_extraction.FaceCropper": {"landmarker": ("skmer.landmarks.FaceLandmarker",)},
     "skmer.feature_extraction.LandmarkGraphTransformer": {
         "landmarker": ("skmer.landmarks.FaceLandmarker",),
         "graph": "graph",
