@@ -1,9 +1,10 @@
 """Memory and time of whole sequences: ``python benchmarks/sequences.py [N ...]``.
 
-For each number of sequences of 70 frames of 170 x 140 px (100 and 5,000 by default) a process of its own, with
-a cache of its own, builds the container from paths, crops, magnifies and reduces every clip to two numbers, and
-reports its peak memory. Five clips are there many times: what is measured is what N sequences take, not how
-long a face is searched. Then the seconds that each step takes for one clip that is not in the cache.
+For each number of sequences of 70 frames of 170 x 140 px (100 and 5,000 by default) a process of its own,
+with a cache of its own, builds the container from paths, crops, magnifies and reduces every clip to two
+numbers, and reports its peak memory. Five clips are there many times: what is measured is what N sequences
+take, not how long a face is searched. Then the seconds that each step takes for one clip that is not in the
+cache.
 """
 
 import resource
