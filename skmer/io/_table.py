@@ -161,21 +161,25 @@ _SKLEARN = {
     "dummy.DummyRegressor": "n_outputs_:int constant_:f[1,*]",
 }
 
+# Transformers of clips, which learn nothing.
+_FEATURES = (
+    "LandmarkGraphTransformer",
+    "FaceCropper",
+    "TemporalInterpolator",
+    "LocalBinaryPatterns",
+    "DirectionGradients",
+    "OrientedGradients",
+    "BiWOOF",
+    "MDMO",
+    "FlowMaps",
+    "ApexImage",
+    "DynamicImage",
+    "LandmarkFeatureMaps",
+    "LandmarkPatches",
+)
 # Our own. Nets are in `skmer.io._nets`; an ensemble holds a list of fitted ones.
 _OURS = {
-    "skmer.feature_extraction.LandmarkGraphTransformer": "",
-    "skmer.feature_extraction.LocalBinaryPatterns": "",
-    "skmer.feature_extraction.DirectionGradients": "",
-    "skmer.feature_extraction.OrientedGradients": "",
-    "skmer.feature_extraction.BiWOOF": "",
-    **dict.fromkeys(
-        (
-            f"skmer.feature_extraction.{name}"
-            for name in ("FlowMaps", "ApexImage", "DynamicImage", "LandmarkFeatureMaps", "LandmarkPatches")
-        ),
-        "",
-    ),
-    "skmer.feature_extraction.MDMO": "",
+    **{f"skmer.feature_extraction.{name}": "" for name in _FEATURES},
     "skmer.landmarks.FaceLandmarker": "",
     "skmer.magnification.MotionMagnifier": "",
     "skmer.classifiers.SeedEnsemble": "classes_:labels[C] estimators_:estimators",
@@ -186,16 +190,14 @@ _OURS = {
 }
 
 _LANDMARKER = {"landmarker": ("skmer.landmarks.FaceLandmarker",)}
+_WITH_LANDMARKER = ("FaceCropper", "LandmarkFeatureMaps", "LandmarkPatches", "MDMO")
 # Parameters that hold other than plain values: estimators by name of class, "estimator" for any, "steps".
 NESTED = {
     "sklearn.pipeline.Pipeline": {"steps": "steps"},
     "sklearn.pipeline.FeatureUnion": {"transformer_list": "steps"},
     "skmer.classifiers.SeedEnsemble": {"estimator": "estimator"},
     "skmer.feature_extraction.LandmarkGraphTransformer": {**_LANDMARKER, "graph": "graph"},
-    **dict.fromkeys(
-        (f"skmer.feature_extraction.{name}" for name in ("LandmarkFeatureMaps", "LandmarkPatches", "MDMO")),
-        _LANDMARKER,
-    ),
+    **{f"skmer.feature_extraction.{name}": _LANDMARKER for name in _WITH_LANDMARKER},
 }
 
 _SCORES = (
