@@ -1,12 +1,14 @@
-"""Classifiers: DeRe-GRL as one skorch net, and an ensemble over seeds."""
+"""Classifiers: DeRe-GRL as one skorch net, an ensemble over seeds, and kernel machines on histograms."""
 
 import warnings
 from importlib import import_module
 
 from skmer.classifiers._dere_grl import DeReGRLClassifier
 from skmer.classifiers._ensemble import SeedEnsemble
+from skmer.classifiers._intersection import histogram_intersection
+from skmer.classifiers._ktgsl import KTGSL
 
-__all__ = ["DeReGRLClassifier", "SeedEnsemble"]
+__all__ = ["DeReGRLClassifier", "SeedEnsemble", "KTGSL", "histogram_intersection"]
 
 # Names that moved with 0.2; the old path works for one release.
 _MOVED = {

@@ -1,9 +1,11 @@
-"""Clips to features: preprocessing, nodes of a face graph, and local patterns of sequences in blocks."""
+"""Clips to features: preprocessing of clips, node features of a face graph, local patterns, optical flow."""
 
+from skmer.feature_extraction._bi_woof import BiWOOF
 from skmer.feature_extraction._face_cropper import FaceCropper
 from skmer.feature_extraction._gradients import DirectionGradients, OrientedGradients
 from skmer.feature_extraction._landmark_graph import LandmarkGraphTransformer
 from skmer.feature_extraction._local_binary_patterns import LocalBinaryPatterns
+from skmer.feature_extraction._mdmo import MDMO
 from skmer.feature_extraction._temporal_interpolator import TemporalInterpolator
 
 __all__ = [
@@ -13,4 +15,6 @@ __all__ = [
     "LocalBinaryPatterns",
     "DirectionGradients",
     "OrientedGradients",
+    "BiWOOF",
+    "MDMO",
 ]

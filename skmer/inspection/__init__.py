@@ -1,5 +1,6 @@
 """Pictures of results and of what a model has learned: displays hold numbers and draw on request."""
 
+from skmer.inspection._block_weights import BlockWeightsDisplay
 from skmer.inspection._motion import LandmarkMotionDisplay
 from skmer.inspection._net_displays import ActionMapDisplay, ActionWeightsDisplay, LossCurvesDisplay
 from skmer.inspection._report_page import write_report
@@ -17,5 +18,6 @@ __all__ = [
     "ActionMapDisplay",
     "ActionWeightsDisplay",
     "LossCurvesDisplay",
+    "BlockWeightsDisplay",
     "write_report",
 ]
