@@ -17,6 +17,7 @@ import torch
 from sklearn.base import BaseEstimator
 
 from skmer._utils._files import digest
+from skmer.pipelines import comparison_choices
 
 _PACKAGES = ("skmer", "numpy", "scipy", "scikit-learn", "torch", "skorch", "pandas", "opencv-python-headless")
 # One library under two names on the index; either may be installed.
@@ -24,8 +25,12 @@ _DLIB = ("dlib-bin", "dlib")
 
 
 def run_card(estimator, seeds, table, fingerprint, seconds, protocol="leave-one-subject-out") -> dict:
-    """Return what it takes to run it again: versions, parameters, seeds, sizes, fingerprint, hardware."""
-    return {
+    """Return what it takes to run it again: versions, parameters, seeds, sizes, fingerprint, hardware.
+
+    Of a published method it has the ``choices`` too: values, their sources, and which are reconstructed.
+    """
+    choices = comparison_choices(estimator)
+    card = {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "protocol": protocol,
         "estimator": type(estimator).__name__,
@@ -38,6 +43,7 @@ def run_card(estimator, seeds, table, fingerprint, seconds, protocol="leave-one-
         "versions": versions(),
         "hardware": _hardware(),
     }
+    return card | ({"choices": choices} if choices else {})
 
 
 def _parameters(estimator):
