@@ -19,7 +19,6 @@ from sklearn.utils._param_validation import (
     validate_parameter_constraints,
     validate_params,
 )
-from sklearn.utils._set_output import _get_output_config as get_output_config
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _num_samples as num_samples
@@ -36,7 +35,6 @@ __all__ = [
     "check_method_params",
     "check_sample_weight",
     "fit_context",
-    "get_output_config",
     "num_samples",
     "parameter_columns",
     "safe_indexing",

@@ -1,6 +1,5 @@
 """The skorch net behind the classifiers: scikit-learn's contract, seeded streams, compiled epochs."""
 
-import threading
 from collections.abc import Mapping
 from contextlib import nullcontext, suppress
 
@@ -12,6 +11,7 @@ from skorch import NeuralNetClassifier
 from skorch.utils import is_dataset, to_tensor
 
 from skmer._utils._sklearn import check_sample_weight
+from skmer._utils._torch import drawing_weights, usual_torch
 from skmer.classifiers._parameters import (
     architecture_key,
     check_params,
@@ -41,8 +41,6 @@ from skmer.training import (
     one_thread,
     split_clips,
 )
-
-_WEIGHTS = threading.RLock()  # torch draws initial weights from its global generator, which threads share
 
 
 class ClipNetClassifier(NeuralNetClassifier):
@@ -186,6 +184,7 @@ class ClipNetClassifier(NeuralNetClassifier):
         """
         return [(self, self._prepare(X, y, sample_weight, groups))]
 
+    @usual_torch()
     def _prepare(self, X, y, sample_weight=None, groups=None, resume=False, classes=None):
         check_params(self)
         if y is None:
@@ -232,8 +231,7 @@ class ClipNetClassifier(NeuralNetClassifier):
                 f"{type(self).__name__}.initialize needs features and classes; call fit, partial_fit or load."
             )
         self.augmentation_ = make_augmentation(self)
-        with _WEIGHTS, torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(self.streams_.weights)
+        with drawing_weights(self.streams_.weights):
             super().initialize()
         self.architecture_key_ = architecture_key(self)
         self.default_callback_names_ = [name for name, _ in self._default_callbacks]
@@ -260,6 +258,7 @@ class ClipNetClassifier(NeuralNetClassifier):
     def _default_callbacks(self):
         return default_callbacks(self.schedule is not None, self.train_split is not None)
 
+    @usual_torch()
     def train(self, data):
         """Train the initialized net for ``max_epochs`` epochs.
 

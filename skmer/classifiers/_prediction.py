@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import torch
 from sklearn.utils.validation import check_is_fitted
 
+from skmer._utils._torch import usual_torch
 from skmer.classifiers._validation import check_clips
 from skmer.classifiers._weighting import normalize_clips
 from skmer.training import ClipDataset, one_thread
@@ -43,6 +44,7 @@ def prediction_module(net):
     return module, next(module.parameters()).dtype
 
 
+@usual_torch()
 def average_views(net, function, X):
     """Apply a function of rows (n, T, N, C) to clips, and average it over the views of each clip."""
     check_is_fitted(net)

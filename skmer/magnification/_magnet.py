@@ -9,6 +9,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from skmer._utils._torch import drawing_weights, usual_torch
+
 _MULTIPLE = 4  # px: the texture has a quarter of the image's size
 
 
@@ -180,7 +182,8 @@ class MagNet(nn.Module):
             ) from error
         if not isinstance(state, Mapping):
             raise ValueError(f"weights: expected a state dict in {str(path)!r}, got {type(state).__name__}.")
-        net = cls()
+        with drawing_weights(0):
+            net = cls()
         try:
             net.load_state_dict(state)
         except RuntimeError as error:
@@ -190,6 +193,7 @@ class MagNet(nn.Module):
             ) from error
         return net.eval()
 
+    @usual_torch()
     @torch.no_grad()
     def magnify(self, onset: np.ndarray, frame: np.ndarray, alpha: float) -> np.ndarray:
         """Magnify the motion of one frame since the onset.
@@ -206,10 +210,11 @@ class MagNet(nn.Module):
         ndarray of the frame's shape, uint8
         """
         height, width = frame.shape[:2]
-        before, after = (_to_tensor(image) for image in (onset, frame))
-        factor = torch.tensor([float(alpha)])
+        weight = next(self.parameters())
+        before, after = (_to_tensor(image).to(weight) for image in (onset, frame))
+        factor = torch.tensor([float(alpha)]).to(weight)
         output = (self(before, after, factor)[0, :, :height, :width].clamp(-1, 1) + 1) * 127.5
-        pixels = output.round().to(torch.uint8).permute(1, 2, 0).numpy()
+        pixels = output.round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
         return pixels if frame.ndim == 3 else pixels.mean(axis=2).round().astype(np.uint8)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from skmer._utils._torch import drawing_weights, usual_torch
 from skmer.magnification._magnet import MagNet
 
 
@@ -32,6 +33,7 @@ class MagNetTraining:
     losses: list[float] = field(default_factory=list)
 
 
+@usual_torch()
 def train_magnet(
     n_steps: int = 10_000,
     *,
@@ -84,8 +86,7 @@ def train_magnet(
     2
     """
     rng = np.random.default_rng(random_state)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(int(rng.integers(2**31)))
+    with drawing_weights(rng.integers(2**31)):
         net = MagNet()
     optimizer = torch.optim.Adam(net.parameters(), lr=lr)
     losses = []

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from skmer._utils._torch import usual_torch
 from skmer.nn import DeReGRL, DeReGRLLoss, LossTerms, SeededDropout
 from skmer.training._callbacks import LOSS_TERMS, one_cycle_rates
 from skmer.training._dataset import BatchIterator, ClipDataset
@@ -96,6 +97,7 @@ def stack_size_of(estimator: Any) -> int:
     return STACK_SIZES.get(torch.device(net_of(estimator).device).type, STACK_SIZES["cpu"])
 
 
+@usual_torch()
 def fit_stacked(
     estimators: Sequence[Any],
     data: Sequence[tuple[Any, Any, dict[str, Any]]],
