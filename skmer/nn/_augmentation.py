@@ -1,6 +1,6 @@
 """Augmentation of node features in training: horizontal flip, noise and head motion."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -74,7 +74,7 @@ class Augmentation:
     def draw(self, shape: torch.Size, generator: torch.Generator) -> Draw:
         """Draw for a batch of the given shape, (B, T, N, C)."""
         # Another precision draws other numbers: a seed means the same whatever torch's default is.
-        kind = {"generator": generator, "device": generator.device, "dtype": torch.float32}
+        kind: dict[str, Any] = {"generator": generator, "device": generator.device, "dtype": torch.float32}
         flip = torch.rand(shape[0], **kind) < self.horizontal_flip
         noise = torch.randn(shape, **kind)
         n_motions = 4 if self.head_motion_noise > 0 else 0
