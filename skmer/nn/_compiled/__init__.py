@@ -33,8 +33,8 @@ def _trainer_class() -> Any:
         if "cannot cache" not in str(error):
             raise
         warn_user(
-            "numba finds no folder to keep the compiled training step in, so that autograd takes its place, at "
-            "two to four times the time; name one in the environment variable NUMBA_CACHE_DIR."
+            "numba finds no folder to keep the compiled training step in, so that autograd takes its place, "
+            "at two to four times the time; name one in the environment variable NUMBA_CACHE_DIR."
         )
         return None
     return CompiledTrainer

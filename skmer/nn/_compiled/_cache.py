@@ -1,6 +1,7 @@
 """numba's cache on disk, whose faults cost a compilation and never a fit."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from numba.core.caching import FunctionCache
@@ -21,10 +22,8 @@ class ForgivingCache(FunctionCache):
             return super().load_overload(sig, target_context)
         except Exception as error:  # pickle raises whatever the bytes stand for
             self._tell("read", error)
-        try:
+        with suppress(OSError):
             self.flush()  # an empty index, in which the next compilation finds its place
-        except OSError:
-            pass
         return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
@@ -66,8 +65,6 @@ def compile_cached(compiler: Callable[..., Any], function: Callable[..., None]) 
             raise
         cache = ForgivingCache(function)
         cache._tell("used", error)
-    try:
+    with suppress(OSError):
         cache.flush()
-    except OSError:
-        pass
     return compiler(cache=False)(function)

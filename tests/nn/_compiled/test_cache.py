@@ -75,7 +75,7 @@ def test_a_torn_file_is_told_of_once_and_mended(folder, run, suffix, damage):
 @pytest.mark.parametrize("run", WAYS)
 def test_a_file_that_may_not_be_read(folder, run, monkeypatch):
     run()
-    monkeypatch.setattr(IndexDataCacheFile, "_load_index", lambda self: open(folder))
+    monkeypatch.setattr(IndexDataCacheFile, "_load_index", lambda self: folder.read_bytes())
     with pytest.warns(UserWarning, match="numba's cache"):
         assert run() == 42
 
