@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from sklearn.pipeline import Pipeline
 
-from skmer._utils._tables import text_table
+from skmer._utils._text import text_table
 from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
 from skmer.datasets import load_casme2, make_face_clips
 from skmer.feature_extraction import LandmarkGraphTransformer

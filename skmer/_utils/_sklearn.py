@@ -4,6 +4,7 @@ They may move with every release. All were seen in scikit-learn 1.8 and 1.9.1, a
 later version than it was run with (``scikit-learn`` in pyproject.toml).
 """
 
+from sklearn.base import TransformerMixin
 from sklearn.base import _fit_context as fit_context
 from sklearn.metrics._scorer import _MultimetricScorer as MultimetricScorer
 from sklearn.model_selection._search import BaseSearchCV
@@ -41,3 +42,35 @@ __all__ = [
     "validate_parameter_constraints",
     "validate_params",
 ]
+
+
+class ClipTransformerMixin(TransformerMixin):
+    """Mixin of transformers that take the frames or landmarks of clips and learn nothing.
+
+    `fit` only checks its input, and `transform` checks it too, so that `fit_transform` is `transform`.
+    """
+
+    def fit_transform(self, X, y=None):
+        """Transform clips; the same as ``fit(X).transform(X)``, with one check of the input.
+
+        Parameters
+        ----------
+        X : array-like
+            Clips, in any form that `transform` accepts.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        ndarray
+            The transformed clips.
+        """
+        return self.transform(X)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        tags.input_tags.string = True
+        return tags

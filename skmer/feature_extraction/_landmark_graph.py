@@ -7,8 +7,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.metaestimators import available_if
 
-from skmer._utils._clip_transformer import ClipTransformerMixin
-from skmer._utils._sklearn import Interval, StrOptions, fit_context
+from skmer._utils._sklearn import ClipTransformerMixin, Interval, StrOptions, fit_context
 from skmer.face import FaceGraph, check_graph
 from skmer.frames import KEYFRAMES
 from skmer.landmarks import FaceLandmarker, LandmarkCache, align_landmarks

@@ -9,8 +9,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from skmer._utils._checks import warn_user
 from skmer._utils._files import write_atomically
-from skmer._utils._warn import warn_user
 
 _VARIABLE = "SKMER_CACHE"
 _KEY = re.compile(r"[0-9a-f]{4,64}")

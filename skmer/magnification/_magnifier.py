@@ -6,9 +6,8 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from skmer._utils._clip_transformer import ClipTransformerMixin
 from skmer._utils._jobs import run_jobs
-from skmer._utils._sklearn import Interval, StrOptions, fit_context
+from skmer._utils._sklearn import ClipTransformerMixin, Interval, StrOptions, fit_context
 from skmer.frames import check_frames, frame_label, holds_landmarks, read_image
 from skmer.magnification._methods import magnify_eulerian, magnify_lagrangian, magnify_phase
 

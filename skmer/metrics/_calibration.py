@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils.validation import check_array, check_consistent_length
 
 from skmer._utils._sklearn import Interval, StrOptions, validate_params
-from skmer.metrics._confusion import check_labels
+from skmer.metrics._scores import check_labels
 
 _MOST_BINS = 10_000  # bounds the memory; far more bins than samples estimate nothing
 

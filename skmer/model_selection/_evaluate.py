@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pandas as pd
 
-from skmer._utils._warn import warn_user
+from skmer._utils._checks import warn_user
 from skmer.model_selection._audit._audit import audit_samples
 from skmer.model_selection._audit._finding import LeakError
 from skmer.model_selection._fits import (
@@ -26,9 +26,8 @@ from skmer.model_selection._protocols import (
     make_folds,
 )
 from skmer.model_selection._results._result import LOSOResult
-from skmer.model_selection._run._card import run_card
 from skmer.model_selection._run._checkpoint import Checkpoint
-from skmer.model_selection._run._identity import run_identity
+from skmer.model_selection._run._identity import run_card, run_identity
 from skmer.model_selection._samples import check_samples, check_seeds, seeded
 from skmer.model_selection._search._base import BatchedSearch, SearchRun, run_searches
 

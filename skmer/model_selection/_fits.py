@@ -15,12 +15,11 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 from tqdm import tqdm
 
-from skmer._utils._digest import digest
+from skmer._utils._checks import warn_user
+from skmer._utils._files import digest
 from skmer._utils._jobs import run_jobs
 from skmer._utils._sklearn import BaseSearchCV, safe_indexing
-from skmer._utils._warn import warn_user
-from skmer.model_selection._run._card import plain
-from skmer.model_selection._run._identity import parameters_digest
+from skmer.model_selection._run._identity import parameters_digest, plain
 from skmer.model_selection._samples import steps_of
 from skmer.training import fit_stacked, runs_in_threads, stack_size_of, stacking_reason
 

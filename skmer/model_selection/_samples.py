@@ -14,7 +14,8 @@ from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import check_consistent_length, column_or_1d, has_fit_parameter
 
-from skmer._utils._digest import row_digests
+from skmer._utils._checks import warn_user
+from skmer._utils._files import row_digests
 from skmer._utils._sklearn import (
     BaseSearchCV,
     GroupsConsumerMixin,
@@ -22,7 +23,6 @@ from skmer._utils._sklearn import (
     num_samples,
     safe_indexing,
 )
-from skmer._utils._warn import warn_user
 
 
 class Fold(NamedTuple):

@@ -9,13 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skmer._utils._checks import check_path
-from skmer._utils._warn import warn_user
+from skmer._utils._checks import check_path, warn_user
 from skmer.datasets._cells import canonical_label, cell_text, parse_action_units
 from skmer.datasets._clips import MicroExpressionClips
 from skmer.datasets._readers._annotations import ReadingLog, kept_rows, sheet_rows
-from skmer.datasets._readers._frame_index import FrameIndex
-from skmer.datasets._readers._keyframes import KeyframeLocator
+from skmer.datasets._readers._keyframes import FrameIndex, KeyframeLocator
 from skmer.datasets._readers._sheets import read_sheet
 from skmer.datasets._readers._specs import SPECS
 from skmer.frames import KEYFRAMES

@@ -7,10 +7,9 @@ from scipy.linalg import solve_triangular
 from scipy.special import log_ndtr, logsumexp
 
 from skmer._utils._checks import check_integer, check_range
+from skmer.datasets._synthetic._corpus_plan import OFFSET_SHARE, Variability, numpy_generator
 from skmer.datasets._synthetic._expressions import class_movements, class_table
 from skmer.datasets._synthetic._landmark_clips import noise_correlation, noise_level
-from skmer.datasets._synthetic._sampling import OFFSET_SHARE, numpy_generator
-from skmer.datasets._synthetic._variability import Variability
 
 _CHUNK = 200  # clips scored at once; bounds the memory
 _SHARE_POINTS = 12  # Gauss-Legendre points over the offset's share of the apex

@@ -9,13 +9,14 @@ from scipy.spatial.distance import cdist
 from skmer._utils._checks import check_positive
 from skmer.datasets._clips import ClipTruth, MicroExpressionClips
 from skmer.datasets._layouts import clip_name, subject_name
-from skmer.datasets._synthetic._sampling import (
+from skmer.datasets._synthetic._corpus_plan import (
     FACE_WIDTH,
     REFERENCE_SIZE,
+    Variability,
+    covariance_root,
     draw_plan,
     numpy_generator,
 )
-from skmer.datasets._synthetic._variability import Variability, covariance_root
 from skmer.face import MEAN_SHAPE
 
 # name -> (rms error of the onset-apex displacement per coordinate in px at a 280 px face, gain)

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 from sklearn.preprocessing import TargetEncoder
 
-from skmer._utils._digest import as_array, row_digests
+from skmer._utils._files import as_array, row_digests
 from skmer.face import MIRROR_POINTS
 from skmer.frames import read_image
 from skmer.model_selection._audit._finding import LeakFinding

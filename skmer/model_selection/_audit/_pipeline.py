@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.feature_selection import f_classif
 from skorch import NeuralNet
 
-from skmer._utils._digest import as_array, row_digests
+from skmer._utils._files import as_array, row_digests
 from skmer.model_selection._audit._data import numeric_table
 from skmer.model_selection._audit._finding import LeakFinding
 

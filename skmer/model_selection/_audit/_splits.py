@@ -10,7 +10,7 @@ from sklearn.model_selection import BaseCrossValidator, BaseShuffleSplit
 from skorch import NeuralNet
 from torch.utils.data import Subset
 
-from skmer._utils._digest import row_digests
+from skmer._utils._files import row_digests
 from skmer._utils._sklearn import GroupsConsumerMixin, RepeatedSplits
 from skmer.model_selection._audit._finding import LeakFinding
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from skmer._utils._tables import markdown_table, text_table
+from skmer._utils._text import markdown_table, text_table
 
 HEADER = ("", "accuracy", "UF1", "UAR")
 SCORES = ("accuracy", "uf1", "uar")

@@ -7,8 +7,7 @@ import re
 from importlib.metadata import version
 from pathlib import Path
 
-from skmer._utils._digest import digest
-from skmer._utils._files import write_atomically
+from skmer._utils._files import digest, write_atomically
 
 # Of header and parts; 0.1 wrote neither it nor checksums.
 FORMAT = 2

@@ -13,7 +13,8 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
-from skmer._utils._digest import digest
+from skmer._utils._checks import warn_user
+from skmer._utils._files import digest
 from skmer._utils._sklearn import (
     BaseSearchCV,
     HasMethods,
@@ -22,11 +23,9 @@ from skmer._utils._sklearn import (
     safe_indexing,
     validate_parameter_constraints,
 )
-from skmer._utils._warn import warn_user
 from skmer.model_selection._fits import FitTask, check_stack_size, run_fits, share_features, warn_of_loops
-from skmer.model_selection._run._card import versions
 from skmer.model_selection._run._checkpoint import Checkpoint
-from skmer.model_selection._run._identity import data_digest, parameters_digest
+from skmer.model_selection._run._identity import data_digest, parameters_digest, versions
 from skmer.model_selection._samples import Samples, check_names, check_seeds
 from skmer.model_selection._search._candidate_table import CandidateTable, find_scorers
 

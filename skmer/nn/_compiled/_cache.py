@@ -6,7 +6,7 @@ from typing import Any
 
 from numba.core.caching import FunctionCache
 
-from skmer._utils._warn import warn_user
+from skmer._utils._checks import warn_user
 
 
 class ForgivingCache(FunctionCache):

@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 from skmer.nn._compiled import _block, _pooling
 from skmer.nn._compiled._epoch import Plan
 from skmer.nn._compiled._gemm import round_up
-from skmer.nn._temporal_convolution import KERNEL_SIZE
+from skmer.nn._spatio_temporal_block import KERNEL_SIZE
 
 Arrays = dict[str, np.ndarray]
 

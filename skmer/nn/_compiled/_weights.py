@@ -7,7 +7,7 @@ from numba import njit
 
 from skmer.nn._compiled import _block as block
 from skmer.nn._compiled._gemm import get, put, round_up
-from skmer.nn._temporal_convolution import KERNEL_SIZE
+from skmer.nn._spatio_temporal_block import KERNEL_SIZE
 
 MIX, MIX_BIAS, TAPS, TAPS_BIAS = range(4)
 """Lines of the source of a block."""
