@@ -5,7 +5,7 @@ from functools import partial
 from itertools import islice
 from uuid import uuid4
 
-from joblib import parallel_config
+from joblib import effective_n_jobs, parallel_config
 from joblib.parallel import get_active_backend
 from sklearn import config_context, get_config
 from sklearn.utils.parallel import Parallel, delayed
@@ -13,10 +13,11 @@ from sklearn.utils.parallel import Parallel, delayed
 ATTEMPTS = 3
 """Times that a task is submitted whose worker died, or the data that it needs with one."""
 
+_ROUND = 4  # tasks of each worker in a round, where a backend returns lists
 _AHEAD = 2  # tasks submitted for each of the cluster's cores: one at work, one waiting
 
 
-def run_jobs(function, tasks, *, n_jobs, shared, label=str, prefer=None):
+def run_jobs(function, tasks, *, n_jobs, shared, label=str, prefer=None, pre_dispatch="2*n_jobs"):
     """Run a function on each task, with what joblib is told to use.
 
     Parameters
@@ -33,6 +34,8 @@ def run_jobs(function, tasks, *, n_jobs, shared, label=str, prefer=None):
         What an error calls a task.
     prefer : {"threads", "processes"} or None, default=None
         What joblib takes where nobody has told it.
+    pre_dispatch : int or str, default="2*n_jobs"
+        Tasks handed out ahead of time, as of `joblib.Parallel`.
 
     Yields
     ------
@@ -57,8 +60,14 @@ def run_jobs(function, tasks, *, n_jobs, shared, label=str, prefer=None):
         return
     work = (delayed(_numbered)(function, k, task, shared) for k, task in enumerate(tasks))
     # Tasks are long: joblib's own batches of them would only leave workers idle at the end.
-    options = {"return_as": "generator_unordered", "batch_size": 1, "prefer": prefer}
-    yield from Parallel(n_jobs=n_jobs, **options)(work)
+    options = {"batch_size": 1, "prefer": prefer, "pre_dispatch": pre_dispatch}
+    if getattr(backend, "supports_return_generator", False):
+        yield from Parallel(n_jobs=n_jobs, return_as="generator_unordered", **options)(work)
+        return
+    with Parallel(n_jobs=n_jobs, **options) as parallel:
+        # These backends return all results at once: rounds let those of the first be kept before the last.
+        while part := list(islice(work, _ROUND * effective_n_jobs(n_jobs))):
+            yield from parallel(part)
 
 
 def _numbered(function, k, task, shared):

@@ -24,6 +24,11 @@ from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _num_samples as num_samples
 
+try:
+    from sklearn.callback._callback_support import callback_management_context
+except ImportError:  # scikit-learn 1.8 has no callbacks
+    from contextlib import nullcontext as callback_management_context
+
 __all__ = [
     "BaseSearchCV",
     "GroupsConsumerMixin",
@@ -33,6 +38,7 @@ __all__ = [
     "Options",
     "RepeatedSplits",
     "StrOptions",
+    "callback_management_context",
     "check_method_params",
     "check_sample_weight",
     "fit_context",

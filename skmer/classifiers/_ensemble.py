@@ -9,7 +9,9 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
 from skmer._utils._sklearn import HasMethods, Interval, validate_parameter_constraints
-from skmer.training import N_STREAMS, fit_stacked, runs_in_threads, stacking_reason
+from skmer.classifiers._parameters import ask_for_groups
+from skmer.classifiers._prediction import most_probable
+from skmer.training import N_STREAMS, fit_stacked, raising_interrupts, runs_in_threads, stacking_reason
 
 
 class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
@@ -102,6 +104,17 @@ class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         else:
             members = self._parallel(delayed(_fit)(member, X, y, params) for member in members)
         return self._keep(members)
+
+    def get_metadata_routing(self):
+        """Return what ``fit`` asks for under metadata routing: groups only where the nets split by them.
+
+        Returns
+        -------
+        request : MetadataRequest
+            As of scikit-learn.
+        """
+        split = getattr(self.estimator, "train_split", None)
+        return ask_for_groups(self, super().get_metadata_routing(), split)
 
     def partial_fit(self, X, y, classes=None, sample_weight=None, *, groups=None):
         """Train all nets some more from where the last fit ended.
@@ -219,8 +232,8 @@ class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         y : ndarray of shape (n_clips,)
             Labels.
         """
-        best = self.predict_proba(X).argmax(axis=1)
-        return self.classes_[best]
+        proba = self.predict_proba(X)
+        return self.classes_[most_probable(self.estimators_[0], proba)]
 
     def action_weights(self, X):
         """Return the weight of each action in each clip, eq. (5) of DeRe-GRL, net by net.
@@ -263,8 +276,10 @@ def _given(**params):
 
 
 def _fit(estimator, X, y, params):
-    return estimator.fit(X, y, **params)
+    with raising_interrupts():
+        return estimator.fit(X, y, **params)
 
 
 def _partial_fit(estimator, X, y, params):
-    return estimator.partial_fit(X, y, **params)
+    with raising_interrupts():
+        return estimator.partial_fit(X, y, **params)

@@ -10,10 +10,12 @@ from sklearn.utils import check_random_state
 from skorch import NeuralNetClassifier
 from skorch.utils import is_dataset, to_tensor
 
+from skmer._utils._checks import warn_user
 from skmer._utils._sklearn import check_sample_weight
 from skmer._utils._torch import drawing_weights, usual_torch
 from skmer.classifiers._parameters import (
     architecture_key,
+    ask_for_groups,
     check_params,
     make_augmentation,
     own_params_for,
@@ -24,7 +26,9 @@ from skmer.classifiers._prediction import (
     average_flips,
     average_views,
     in_double_precision,
+    most_probable,
     prediction_module,
+    warn_of_divergence,
 )
 from skmer.classifiers._validation import check_channel_pairs, check_clips, resolve_graph
 from skmer.classifiers._weighting import find_classes, normalize_clips, weighted_rms, weighted_rows
@@ -38,6 +42,7 @@ from skmer.training import (
     asks_for_end,
     augment_batches,
     default_callbacks,
+    interrupts_raise,
     one_thread,
     split_clips,
 )
@@ -55,6 +60,9 @@ class ClipNetClassifier(NeuralNetClassifier):
     __metadata_request__fit = {"groups": False}
     __metadata_request__partial_fit = {"groups": False}
     __repr__ = BaseEstimator.__repr__
+
+    def get_metadata_routing(self):
+        return ask_for_groups(self, super().get_metadata_routing(), self.train_split)
 
     @property
     def classes_(self):
@@ -205,6 +213,7 @@ class ClipNetClassifier(NeuralNetClassifier):
         check_channel_pairs(self, graph, X.shape[-1])
         if not resume:
             self.scale_ = weighted_rms(data)
+            self.commonest_ = int(data.y.bincount().argmax())
             self.build(self.random_state)
         return data
 
@@ -280,9 +289,25 @@ class ClipNetClassifier(NeuralNetClassifier):
         try:
             with suppress(EarlyStop), one_thread():
                 self.fit_loop(data)
+        except KeyboardInterrupt:
+            # As in skorch, where a user's own fit is interrupted; part of a search must not go on so.
+            if interrupts_raise():
+                raise
+            warn_user(f"The training was interrupted in epoch {len(self.history)}; the net is as it was.")
         finally:
             self.compiled_ = None
         self.notify("on_train_end", X=data, y=data.y)
+        return self.end_training()
+
+    def end_training(self):
+        """Warn where the training has left weights that are not finite.
+
+        Returns
+        -------
+        self : estimator
+            Trained.
+        """
+        warn_of_divergence(self)
         return self
 
     def notify(self, method_name, **cb_kwargs):
@@ -395,5 +420,5 @@ class ClipNetClassifier(NeuralNetClassifier):
         y : ndarray of shape (n_clips,)
             Labels.
         """
-        best = self.predict_proba(X).argmax(axis=1)
+        best = most_probable(self, self.predict_proba(X))
         return best if is_dataset(X) else self.classes_[best]

@@ -33,6 +33,14 @@ def check_params(net):
         )
 
 
+def ask_for_groups(estimator, request, train_split):
+    """Let ``fit`` ask for groups where an inner split needs them and the user has not decided."""
+    if train_split is not None and not hasattr(estimator, "_metadata_request"):
+        for method in ("fit", "partial_fit"):
+            getattr(request, method).add_request(param="groups", alias=True)
+    return request
+
+
 def own_params_for(net, prefix):
     """Return the keyword arguments that the flat parameters and the data make for one part; dict."""
     if prefix == "module":

@@ -139,6 +139,8 @@ def fit_stacked(
         for start in range(0, len(alike), size):
             nets, datasets = zip(*alike[start : start + size], strict=True)
             StackedNets(nets, datasets).train()
+            for net in nets:
+                net.end_training()
 
 
 class StackedNets:
