@@ -9,7 +9,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
 from skmer._utils._sklearn import HasMethods, Interval, validate_parameter_constraints
-from skmer.classifiers._parameters import ask_for_groups
+from skmer.classifiers._parameters import own_request
 from skmer.classifiers._prediction import most_probable
 from skmer.training import N_STREAMS, fit_stacked, raising_interrupts, runs_in_threads, stacking_reason
 
@@ -113,8 +113,7 @@ class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         request : MetadataRequest
             As of scikit-learn.
         """
-        split = getattr(self.estimator, "train_split", None)
-        return ask_for_groups(self, super().get_metadata_routing(), split)
+        return own_request(self, getattr(self.estimator, "train_split", None))
 
     def partial_fit(self, X, y, classes=None, sample_weight=None, *, groups=None):
         """Train all nets some more from where the last fit ended.

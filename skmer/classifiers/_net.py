@@ -15,9 +15,9 @@ from skmer._utils._sklearn import check_sample_weight
 from skmer._utils._torch import drawing_weights, usual_torch
 from skmer.classifiers._parameters import (
     architecture_key,
-    ask_for_groups,
     check_params,
     make_augmentation,
+    own_request,
     own_params_for,
     renew_callbacks,
     resolve_device,
@@ -62,7 +62,7 @@ class ClipNetClassifier(NeuralNetClassifier):
     __repr__ = BaseEstimator.__repr__
 
     def get_metadata_routing(self):
-        return ask_for_groups(self, super().get_metadata_routing(), self.train_split)
+        return own_request(self, self.train_split)
 
     @property
     def classes_(self):

@@ -6,7 +6,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import indexable
 
 from skmer.model_selection._fits import FitTask, check_stack_size, run_fits, share_features, warn_of_loops
-from skmer.model_selection._samples import Samples, warn_of_unlearnable
+from skmer.model_selection._samples import Samples, check_routing, warn_of_unlearnable
 
 METHODS = ("predict", "predict_proba")
 
@@ -92,6 +92,7 @@ def batched_cross_val_predict(
         raise ValueError(f"method={method!r} needs an estimator that has it, got {type(estimator).__name__}.")
     if y is None:
         raise ValueError("y must be given, since fits and folds need classes; got None.")
+    check_routing(estimator, params)
     X, y, groups = indexable(X, y, groups)
     y, groups = np.asarray(y), None if groups is None else np.asarray(groups)
     splits = list(check_cv(cv, y, classifier=True).split(X, y, groups))

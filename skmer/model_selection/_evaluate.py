@@ -29,7 +29,13 @@ from skmer.model_selection._protocols import (
 from skmer.model_selection._results._result import LOSOResult
 from skmer.model_selection._run._checkpoint import Checkpoint
 from skmer.model_selection._run._identity import run_card, run_identity
-from skmer.model_selection._samples import check_samples, check_seeds, seeded, warn_of_unlearnable
+from skmer.model_selection._samples import (
+    check_routing,
+    check_samples,
+    check_seeds,
+    seeded,
+    warn_of_unlearnable,
+)
 from skmer.model_selection._search._base import BatchedSearch, SearchRun, run_searches
 
 ENGINES = ("loop", "batched")
@@ -159,6 +165,7 @@ def evaluate_loso(
     if engine not in ENGINES:
         raise ValueError(f"engine must be one of {list(ENGINES)}, got {engine!r}.")
     check_searches(estimator)
+    check_routing(estimator, params)
     samples, seeds = check_samples(X, y, groups, estimator, params), check_seeds(seeds)
     if protocol == "nested-loso":
         estimator = samples.estimator = group_searches(estimator, samples.y)

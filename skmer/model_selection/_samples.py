@@ -263,15 +263,22 @@ def group_names(estimator, y) -> list:
     return [prefix + "groups" for prefix, step in steps_of(estimator) if _takes_groups(step, y)]
 
 
-def routed_params(model, given) -> dict:
+def check_routing(model, params) -> None:
+    """Refuse parameters that nobody asks for, or has not decided on, where metadata routing is on."""
+    if params and get_config()["enable_metadata_routing"]:
+        routed_params(model, params, strict=True)
+
+
+def routed_params(model, given, strict=False) -> dict:
     """Return those of the given parameters that a model's ``fit`` asks for under metadata routing."""
     router = MetadataRouter(owner="fit").add(
         estimator=model, method_mapping=MethodMapping().add(caller="fit", callee="fit")
     )
     wanted = router.consumes("fit", given)
-    if not wanted:
+    if not wanted and not strict:
         return {}
-    return process_routing(router, "fit", **{name: given[name] for name in wanted}).estimator.fit
+    chosen = {name: value for name, value in given.items() if strict or name in wanted}
+    return process_routing(router, "fit", **chosen).estimator.fit
 
 
 def split_params(pipeline, params) -> tuple[dict, dict]:

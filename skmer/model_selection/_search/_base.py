@@ -47,7 +47,6 @@ from skmer.model_selection._search._candidate_table import (
     candidate_model,
     check_failures,
     find_scorers,
-    weights_for,
 )
 
 
@@ -134,8 +133,8 @@ class BatchedSearch(BaseSearchCV):
             Subject of each clip: for ``cv``, and for every step whose ``fit`` takes groups.
         **params : object
             Further parameters of the estimator's ``fit``, such as ``sample_weight``; one that has an entry a
-            clip is split with the clips. Weights go to the metrics that take any as well, as in
-            scikit-learn. With metadata routing, who asks for a parameter gets it.
+            clip is split with the clips. With metadata routing, who asks for one gets it; metrics count clips
+            alike unless they do (``set_score_request``).
 
         Returns
         -------
@@ -180,9 +179,14 @@ class BatchedSearch(BaseSearchCV):
         return process_routing(self, "fit", **given, **params)
 
     def _score_params(self, samples, scorers):
-        if get_config()["enable_metadata_routing"]:
-            return dict(self._routed(samples.groups, samples.params).scorer.score)
-        return weights_for(scorers, samples.params.get("sample_weight"))
+        """Return the arguments of each scorer; without metadata routing there are none."""
+        if not get_config()["enable_metadata_routing"]:
+            return {}
+        routed = self._routed(samples.groups, samples.params).scorer.score
+        if scorers.keys() == {"score"}:
+            return {"score": dict(routed)}
+        found = process_routing(MultimetricScorer(scorers=scorers), "score", **routed)
+        return {name: dict(found.get(name).score) for name in scorers}
 
     def _check_data(self, X, y, groups, params):
         if y is None:

@@ -3,7 +3,6 @@
 import warnings
 from collections import Counter
 from collections.abc import Mapping
-from inspect import signature
 
 import numpy as np
 from scipy.stats import rankdata
@@ -83,7 +82,7 @@ class CandidateTable:
     error_score : float or "raise"
         Score of a fit that failed.
     score_params : dict
-        Further arguments of the scorers.
+        Further arguments of each scorer, by its name.
     """
 
     def __init__(self, scorers, seeds, samples, classes, error_score, score_params):
@@ -145,11 +144,13 @@ class CandidateTable:
     def _scores(self, rows, labels, probabilities):
         estimator = OutOfFold(self.classes, labels, probabilities, self.model)
         X, y = safe_indexing(self.samples.X, rows), self.samples.y[rows]
-        params = check_method_params(self.samples.y, self.score_params, indices=rows)
+        params = {
+            name: check_method_params(self.samples.y, given, indices=rows)
+            for name, given in self.score_params.items()
+        }
         found = {}
         for name, scorer in self.scorers.items():
-            given = _accepted(scorer, params)
-            score = _score(scorer, estimator, X, y, given)
+            score = _score(scorer, estimator, X, y, params.get(name, {}))
             found |= score if isinstance(score, dict) else {name: score}
         return found
 
@@ -185,28 +186,15 @@ class CandidateTable:
         columns = {f"split{k}_{key}": by_fold[:, k] for k in range(by_fold.shape[1])}
         columns |= {f"seed{s}_{key}": pooled[:, k] for k, s in enumerate(self.seeds) if s is not None}
         columns[f"mean_{key}"] = means = pooled.mean(axis=1)
-        columns[f"std_{key}"] = pooled.std(axis=1)
+        with np.errstate(invalid="ignore"):  # of infinite scores
+            columns[f"std_{key}"] = pooled.std(axis=1)
+            columns[f"std_fold_{key}"] = by_fold.std(axis=1)
         if part == "test":
             columns[f"rank_{key}"] = _ranks(means)
         columns[f"mean_fold_{key}"] = by_fold.mean(axis=1)
-        columns[f"std_fold_{key}"] = by_fold.std(axis=1)
         if not np.isfinite(means).all():
             warn_user(f"One or more of the {part} scores are non-finite ({name}): {means}")
         return columns
-
-
-def _accepted(scorer, params):
-    """Return the arguments that a scorer takes: weights only where it has a use for them."""
-    if "sample_weight" in params and not accepts_weight(scorer):
-        return {name: value for name, value in params.items() if name != "sample_weight"}
-    return params
-
-
-def accepts_weight(scorer) -> bool:
-    """Return whether a scorer takes ``sample_weight``."""
-    if hasattr(scorer, "_accept_sample_weight"):
-        return scorer._accept_sample_weight()
-    return "sample_weight" in signature(scorer).parameters
 
 
 def _score(scorer, estimator, X, y, params):
@@ -225,19 +213,6 @@ def _number(score):
             f"scoring must return a number, or a dict of numbers by name, got {type(score).__name__}."
         )
     return float(score)
-
-
-def weights_for(scorers, sample_weight) -> dict:
-    """Return weights as arguments of the scorers; a warning names those that take none."""
-    if sample_weight is None:
-        return {}
-    for name, scorer in scorers.items():
-        if not accepts_weight(scorer):
-            warn_user(
-                f"The scoring {name}={scorer} does not support sample_weight: it counts all clips alike, "
-                "while the fits weigh them."
-            )
-    return {"sample_weight": sample_weight}
 
 
 def check_failures(failures, error_score=None) -> None:
