@@ -17,8 +17,8 @@ from skmer.classifiers._parameters import (
     architecture_key,
     check_params,
     make_augmentation,
-    own_request,
     own_params_for,
+    own_request,
     renew_callbacks,
     resolve_device,
 )
