@@ -78,6 +78,7 @@ def _evaluate_rows(recipe, names, clips, folds, run, dataset, model):
     options = {"recipe": recipe, "landmarks": holds_landmarks(clips.frames), "random_state": 0}
     weights = model.magnet_weights if recipe == "paper" else None
     pipelines = ablation_pipelines(paper_set([dataset]), weights, **options)
+    # Once, with a progress bar: the rows then find them in the cache.
     find_landmarks(next(iter(pipelines.values())), clips, run.n_jobs)
     rows, started = {}, time.perf_counter()
     for row in names:

@@ -61,6 +61,7 @@ def _terminable():
     try:
         yield
     except _Terminated:
+        # Only where it has been imported: there are no workers otherwise.
         loky = sys.modules.get("joblib.externals.loky")
         if loky is not None:
             loky.get_reusable_executor().shutdown(wait=False, kill_workers=True)

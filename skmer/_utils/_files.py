@@ -87,9 +87,11 @@ def digest(value, files=None):
 
 def _feed(found, value, files):
     if isinstance(value, np.ndarray) and value.dtype != object:
+        # Type and shape first: the same bytes may be other numbers.
         found.update(f"{value.dtype.str}{value.shape}".encode())
         found.update(np.ascontiguousarray(value).tobytes())
     elif isinstance(value, np.ndarray | list | tuple):
+        # The length says where a list ends: [[1], 2] and [[1, 2]] hold the same numbers in the same order.
         found.update(f"[{len(value)}".encode())
         for item in value:
             _feed(found, item, files)
@@ -104,6 +106,7 @@ def _feed(found, value, files):
 def _text_or_file(text, files):
     if text not in files:
         try:
+            # The content and not the name: a copy under another name is the same clip.
             files[text] = hashlib.sha256(Path(text).read_bytes()).digest()
         except (OSError, ValueError):  # no file, or no file name
             files[text] = f"text{text}".encode()

@@ -41,6 +41,7 @@ def import_optional(module, *, caller, package=None, extra=None):
         return import_module(module)
     except ModuleNotFoundError as error:
         top = module.partition(".")[0]
+        # The package is there and one that it needs is not: its own error says more.
         if error.name is None or error.name.partition(".")[0] != top:
             raise
         package = package or top

@@ -140,6 +140,7 @@ def number(value):
 
 def _table(caption, header, rows):
     head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in header)
+    # Every cell is escaped: labels may hold any sign.
     body = "".join(
         f'<tr><th scope="row">{escape(str(label))}</th>'
         f"{''.join(f'<td>{escape(str(cell))}</td>' for cell in cells)}</tr>"
@@ -202,6 +203,8 @@ def write_report(result, path, clips=None, *, estimator=None, landmarks=None, ti
     style, script = _resource("page.css"), _resource("page.js")
     page = Template(_resource("page.html")).substitute(
         title=escape(title or "Leave-one-subject-out result"),
+        # Names of clips and classes come from a user's files: whatever they hold, the browser runs nothing
+        # but the script with this hash.
         policy=f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}",
         style=style,
         script=script,

@@ -20,6 +20,7 @@ from skmer.landmarks import align_landmarks
 
 _LIGHT_INK = "#E8E8E8"
 _INKED = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
+# Without a salt matplotlib draws ids at random: two reports of one result would differ.
 _PAPER = {"svg.hashsalt": "skmer", "axes.facecolor": "none", "figure.facecolor": "none"}
 
 
@@ -93,6 +94,7 @@ def _svg(display, ink=()):
         display.plot()
         stream = io.BytesIO()
         try:
+            # Without the date the page of a result is the same to the byte whenever it is written.
             display.figure_.savefig(stream, format="svg", metadata={"Date": None}, transparent=True)
         finally:
             plt.close(display.figure_)
@@ -194,6 +196,7 @@ def _frame_pictures(clips, row, landmarks, size):
 
 def _box(points):
     """Left, upper, right and lower end of a square around the points; None without points."""
+    # NaN marks a face that was not found: the whole frame is shown.
     if not np.isfinite(points).all():
         return None
     low, high = points.min(axis=0), points.max(axis=0)

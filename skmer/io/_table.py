@@ -288,6 +288,7 @@ def lasts(owner, name, value):
     if name not in LASTING:
         return True
     allowed = FOREIGN_MEMORY if name == "memory" and not owner.startswith("skmer.") else LASTING[name]
+    # By type first: 0 equals False, and an array would be compared entry by entry.
     return (value is None and None in allowed) or (isinstance(value, bool | str) and value in allowed)
 
 

@@ -90,6 +90,7 @@ class _Decoder(nn.Module):
         self.head = nn.Sequential(_conv(64, 32, 3), nn.ReLU(), _conv(32, 3, 7))
 
     def forward(self, texture: Tensor, shape: Tensor) -> Tensor:
+        # The texture is coded at half the resolution of the shape.
         wide = functional.interpolate(texture, scale_factor=2.0, mode="nearest")
         both = self.body(torch.cat([self.texture(wide), shape], dim=1))
         return self.head(functional.interpolate(both, scale_factor=2.0, mode="nearest"))
@@ -335,6 +336,7 @@ def draw_batch(
     """
     images, factors = [], rng.uniform(*alpha, batch_size).astype(np.float32)
     for factor in factors:
+        # The magnified shift, too, has to stay below an eighth of the image.
         reach = min(shift, size / 8 / factor)
         ground, blob = _texture(rng, size), _texture(rng, size)
         mask = _blob(rng, size)
@@ -368,7 +370,9 @@ def _blob(rng: np.random.Generator, size: int) -> np.ndarray:
 def _scene(ground: np.ndarray, blob: np.ndarray, mask: np.ndarray, moves: np.ndarray) -> np.ndarray:
     layers = np.concatenate([blob, mask], axis=2)
     moved = _shifted(layers, moves[1])
+    # The mask moves with the blob, so that its rim hides and uncovers the ground.
     whole = _shifted(ground, moves[0]) * (1 - moved[..., 3:]) + moved[..., :3] * moved[..., 3:]
+    # Drawn at twice the size and cut: no border of the texture ever moves into the picture.
     quarter = ground.shape[0] // 4
     return whole[quarter : 3 * quarter, quarter : 3 * quarter]
 

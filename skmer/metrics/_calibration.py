@@ -80,6 +80,7 @@ def expected_calibration_error(y_true, probabilities, *, labels=None, n_bins=10,
     confidence = probabilities.max(axis=1)
     right = labels[probabilities.argmax(axis=1)] == y_true
     members = _BINS[strategy](confidence, n_bins)
+    # The sum over a bin is its gap times its samples, so that bins count by what they hold.
     gaps = np.bincount(members, confidence - right)
     return float(np.abs(gaps).sum() / len(right))
 

@@ -42,6 +42,7 @@ def pooled_confusion(y_true, y_pred, labels=None, sample_weight=None):
     check_consistent_length(y_true, y_pred)
     occurring = unique_labels(y_true, y_pred)
     order = occurring if labels is None else np.concatenate([labels, np.setdiff1d(occurring, labels)])
+    # searchsorted wants sorted classes, and the caller's order of labels need not be.
     rank = np.argsort(order)
     cells = tuple(rank[np.searchsorted(order, y, sorter=rank)] for y in (y_true, y_pred))
     weight = 1 if sample_weight is None else _check_weight(sample_weight, y_true)
@@ -52,6 +53,7 @@ def pooled_confusion(y_true, y_pred, labels=None, sample_weight=None):
 
 def ratio(numerator, denominator):
     """Quotient that is NaN, without a warning, where it is 0 / 0."""
+    # NaN says that there is nothing to score; whether that is worth a warning is for the caller to say.
     with np.errstate(invalid="ignore"):
         return np.true_divide(numerator, denominator)
 

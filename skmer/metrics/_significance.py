@@ -135,6 +135,8 @@ def _draws(y_true, predictions, groups, n_resamples, random_state):
     if len(subjects) < 2:
         raise ValueError(f"groups must name at least two subjects, got only {subjects[0]}.")
     classes = unique_labels(y_true, *(y_pred.ravel() for y_pred in predictions))
+    # How often each subject is drawn. A resample is then a sum of the subjects' confusion matrices with these
+    # weights, and no clip is ever copied.
     weights = check_random_state(random_state).multinomial(
         len(subjects), np.full(len(subjects), 1 / len(subjects)), size=n_resamples
     )

@@ -135,6 +135,7 @@ def share_features(samples, model, key=()) -> tuple[Any, int]:
     if n_stateless == 0:
         return model, 0
     front = model[:n_stateless]
+    # A stateless step may draw, such as jittered views: then each seed has features of its own.
     seeded = any(name.split("__")[-1] == "random_state" for name in front.get_params())
     own = {name for name, _ in steps[n_stateless:]}
     key = [(name, value) for name, value in key if name.partition("__")[0] not in own]
@@ -248,10 +249,8 @@ def _read(checkpoint, names, tasks, samples):
 def _jobs(tasks, waiting, stack_size):
     """Return lists of positions in `tasks`: one fit each, or enough for a few stacks."""
     models = {id(task.model): task.model for task in tasks}
-    # On a CPU every fit is by itself, so that its result does not depend on which others there are.
-    sizes = {
-        key: stack_size_of(last_step(model)) if _is_on_gpu(model) else 1 for key, model in models.items()
-    }
+    sizes = {key: stack_size_of(last_step(model)) for key, model in models.items()}
+    # How fits are put together must not depend on n_jobs, or results would.
     together = [k for k in waiting if sizes[id(tasks[k].model)] > 1]
     largest = max(sizes.values()) if stack_size == "auto" else stack_size
     size = _STACKS_A_JOB * largest
@@ -293,7 +292,7 @@ def _fit_alone(task, samples, kept_errors):
     started = time.perf_counter()
     try:
         with _errors_named(task.label, samples.params):
-            model = clone(task.model)
+            model = clone(task.model)  # tasks share a model, and threads fit it at the same time
             rows = safe_indexing(samples.tables[task.table], task.train)
             model.fit(rows, samples.y[task.train], **samples.fit_params(task.model, task.train))
     except kept_errors as error:
@@ -349,6 +348,7 @@ def _outputs(model, task, rows, samples):
     X, probabilities = safe_indexing(samples.tables[task.table], rows), None
     if hasattr(model, "predict_proba"):
         probabilities = np.zeros((len(rows), len(samples.classes)))
+        # A fit whose rows lack a class has no column for it: its probability stays zero.
         probabilities[:, np.searchsorted(samples.classes, model.classes_)] = model.predict_proba(X)
         if not np.isfinite(probabilities).all():
             raise DivergedError(

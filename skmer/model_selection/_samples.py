@@ -121,6 +121,7 @@ class Samples:
 
     def fit_params(self, model, rows) -> dict:
         """Return keyword arguments of a model's ``fit`` on some rows."""
+        # Parameters with an entry a clip are split with the clips, all others handed on as they are.
         params = check_method_params(self.y, self.params, indices=rows)
         if get_config()["enable_metadata_routing"]:
             groups = {} if self.groups is None else {"groups": self.groups[rows]}
@@ -131,6 +132,7 @@ class Samples:
 
     def for_workers(self, numbers) -> "Samples":
         """Return a copy that holds the tables with these numbers and none of the others."""
+        # None in the place of the others, so that each table keeps its number.
         tables = [table if k in numbers else None for k, table in enumerate(self.tables)]
         return replace(self, X=None, estimator=None, tables=tables)
 
@@ -313,6 +315,8 @@ def splits_by_group(search, y) -> tuple[bool, str]:
     """Return whether the splitter of a search keeps groups apart, or is an unknown one; and its name."""
     # A search of this package turns None and numbers into splitters by subject.
     splitter = search.splitter(y) if hasattr(search, "splitter") else check_cv(search.cv, y, classifier=True)
+    # A splitter from elsewhere may use groups without scikit-learn's mixin. It is believed here; the audit
+    # looks at the splits that it draws.
     outside = not type(splitter).__module__.startswith("sklearn.")
     return isinstance(splitter, GroupsConsumerMixin) or outside, type(splitter).__name__
 
@@ -363,6 +367,8 @@ def check_seeds(seeds) -> list:
     if isinstance(seeds, int | np.integer) and not isinstance(seeds, bool) and seeds > 0:
         return list(range(seeds))
     seeds = [] if isinstance(seeds, int | np.integer) else list(seeds)
+    # A seed that stands twice would count twice in means over seeds, and both would be one part of a
+    # checkpoint.
     if not seeds or len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds must be None, a positive number of seeds or distinct seeds, got {seeds}.")
     return seeds

@@ -174,6 +174,7 @@ class RelationReconstruction(nn.Module):
         relations = self.block(actions, self.adjacency())
         entries = relations.flatten(-2)
         entries = entries.sigmoid() if self.sigmoid else entries.abs()
+        # After a sigmoid or a modulus no entry is negative: the L1 norm over T D' is the mean.
         if self.norm == "l1":
             return entries.mean(-1)
         return torch.linalg.vector_norm(entries, dim=-1) / entries.shape[-1]
@@ -183,5 +184,6 @@ def _relation_matrix(actions_of_component: Sequence[int], relations: str) -> Ten
     """The fixed A_r, (P, P): each row averages the actions that it is joined to."""
     n_total = sum(actions_of_component)
     if relations != "component":
+        # Rows that sum to one: the scale of the actions does not grow with their number.
         return torch.full((n_total, n_total), 1.0 / n_total)
     return torch.block_diag(*[torch.full((k, k), 1.0 / k) for k in actions_of_component])

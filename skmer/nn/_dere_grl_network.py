@@ -142,6 +142,7 @@ class DeReGRL(nn.Module):
         self.linear_skip = None
         if linear_skip:
             self.linear_skip = LinearHead(graph.n_frames * graph.n_nodes * in_channels, n_classes)
+            # At zero: the network starts as if the skip were not there.
             for parameter in self.linear_skip.parameters():
                 nn.init.zeros_(parameter)
 
@@ -149,6 +150,7 @@ class DeReGRL(nn.Module):
         """Return logits (..., B, n_classes), actions (..., B, T, P, D) and weights (..., B, P)."""
         adjacency = self.adjacency()
         nodes = self.extract(x, adjacency)
+        # Actions and weights without an entry, whose losses are zero: an ablation needs no loss of its own.
         weights = nodes.new_zeros(*nodes.shape[:-4], 0, nodes.shape[-3])
         actions = nodes[..., :0, :, :, :]
         parts = nodes

@@ -126,6 +126,7 @@ class GraphConvolution(nn.Module):
 
     def forward(self, x: Tensor, adjacency: Tensor) -> Tensor:
         """Return the convolved features, (..., N, B, T, D)."""
+        # Nodes first: all batches, frames and channels are columns of one product.
         mixed = torch.matmul(adjacency, x.flatten(-3))
         rows = mixed.reshape(*x.shape[:-4], -1, x.shape[-1])
         return torch.matmul(rows, self.weight).add_(self.bias).reshape(*x.shape[:-1], -1)

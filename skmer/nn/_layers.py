@@ -69,6 +69,7 @@ class NodeChannels(nn.Module):
         added = {"magnitude": in_channels // 2, "relative": in_channels, "edge": in_channels}
         self.out_channels = in_channels + sum(added[name] for name in self.names)
         for name, means in (("relative", _component_means(graph)), ("edge", _neighbour_means(graph))):
+            # Not in the state dict, since they follow from the graph.
             self.register_buffer(name, torch.eye(graph.n_nodes) - means, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -129,6 +130,7 @@ class SeededDropout(nn.Module):
         if not self.training or self.p == 0.0:
             return x
         if isinstance(self.generator, list):
+            # One stream a replica, so that a net in a stack drops what it would drop alone.
             uniform = torch.stack([_uniform(x.shape[1:], generator, x) for generator in self.generator])
         else:
             uniform = _uniform(x.shape, self.generator, x)

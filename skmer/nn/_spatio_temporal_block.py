@@ -136,6 +136,7 @@ class ReluPair(torch.autograd.Function):
             grad = torch.ops.aten.threshold_backward(grad, out, 0)
         d_band = torch.bmm(frames.transpose(1, 2), grad)
         d_hidden = torch.bmm(grad, band.transpose(1, 2)).view_as(hidden)
+        # In place, and by the output: it is positive just where the input was.
         relu_gradient(d_hidden, hidden, 0, grad_input=d_hidden)
         d_mix = torch.bmm(mixed.transpose(1, 2), d_hidden)
         d_biases = [tensor.sum(1, keepdim=True) for tensor in (d_hidden, grad)]
@@ -228,6 +229,7 @@ class SpatioTemporalBlock(nn.Module):
     def _forward_relu(self, x: Tensor, adjacency: Tensor) -> Tensor:
         """Return the same, computed in one step."""
         stack, shape = x.shape[:-4], x.shape[-4:]
+        # What has no replica axis of its own, such as a fixed adjacency, is shared by the whole stack.
         tensors = (adjacency, self.space.weight, self.space.bias, *self.time.banded())
         flat = [t.expand(*stack, *t.shape[-2:]).reshape(-1, *t.shape[-2:]) for t in tensors]
         rows = x.reshape(-1, shape[0], shape[1:].numel())

@@ -31,6 +31,7 @@ class ClipDataset(Dataset):
 
     def __init__(self, X, y=None, sample_weight=None, groups=None):
         n_rows = len(X)
+        # torch warns of memory that cannot be written to, as that of a read-only memory map.
         self.X = torch.as_tensor(np.require(X, requirements=["C", "W"]))
         self.y = torch.zeros(n_rows, dtype=torch.long) if y is None else torch.as_tensor(y)
         weight = np.ones(n_rows) if sample_weight is None else sample_weight
@@ -119,13 +120,33 @@ class BatchIterator:
         return full + bool(rest and not (self.drop_last and full))
 
     def __iter__(self):
+        dataset, rows = self._order()
+        for batch in rows.split(self.batch_size)[: len(self)]:
+            yield dataset[batch]
+
+    def stacked(self):
+        """Return the batches of a pass, those of one size stacked along a first axis.
+
+        Returns
+        -------
+        runs : list of (rows, target)
+            The full batches as one, then what is left.
+        """
+        dataset, rows = self._order()
+        n_full = len(rows) // self.batch_size
+        full, rest = rows.split([n_full * self.batch_size, len(rows) % self.batch_size])
+        runs = [full.reshape(n_full, self.batch_size)] * (n_full > 0) + [rest[None]] * (len(self) > n_full)
+        return [dataset[run] for run in runs]
+
+    def _order(self):
+        """Return the dataset that is indexed and its rows in the order of a pass."""
         dataset, rows = self.dataset, torch.arange(len(self.dataset))
+        # Past the subset, which would fetch row by row.
         if isinstance(dataset, Subset):
             dataset, rows = dataset.dataset, torch.as_tensor(np.asarray(dataset.indices))
         if self.shuffle:
             rows = rows[torch.randperm(len(rows), generator=self.generator)]
-        for batch in rows.split(self.batch_size)[: len(self)]:
-            yield dataset[batch]
+        return dataset, rows
 
     def batches(self):
         """Return the rows of each batch as they come without shuffling.

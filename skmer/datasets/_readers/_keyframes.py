@@ -35,6 +35,7 @@ class FrameIndex:
         if not cropped_already and "crop" not in self.root.name.casefold():
             self._instead = self._instead[1:]
         self._folders = {}
+        # Links are followed: a large set is often kept on another disk.
         for folder, subfolders, files in os.walk(self.root, followlinks=True):
             subfolders.sort()
             images = sorted(name for name in files if is_image_file(name))
@@ -62,6 +63,7 @@ class FrameIndex:
         folder, images = found[0]
         numbered = {}
         for number, name in numbered_images(images):
+            # The first of files with one number; the names are sorted, so that it is the same on every disk.
             numbered.setdefault(number, folder / name)
         return numbered
 
@@ -71,6 +73,7 @@ def _is_depth(parts):
 
 
 def _kind(parts, images):
+    # Cropped frames of CASME II are called reg_img1.jpg and so on, whatever their folder.
     cropped = any("crop" in part.casefold() for part in parts) or images[0].casefold().startswith("reg_")
     return "cropped" if cropped else "raw"
 

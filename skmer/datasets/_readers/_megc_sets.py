@@ -45,7 +45,7 @@ def load_casme2(
         Estimated emotion, or the class of action units, as ``"objective 1"``, for which `classes` is a list
         of these or all.
     frames : {"raw", "cropped"}, default="raw"
-        Kind of frames to read, if a copy has both.
+        Kind of frames to read, if a copy has both; cropped ones lie in or under a folder that says "crop".
     corrections : bool, default=False
         Correct the sheet's known slips.
     missing_apex : {"find", "middle", "drop"}, default="find"
@@ -116,25 +116,13 @@ def load_samm(
 
     Parameters
     ----------
-    root : path or None
-        Folder of the data set; None reads a sheet alone.
-    annotations : path, binary file or DataFrame, default=None
-        The annotation sheet; by default the one in `root` or in a folder of it.
+    root, annotations : object
+        As for `load_casme2`.
     classes : {"5", "3", "all"}, list or mapping, default="5"
-        ``"5"``: anger, others, happiness, surprise, contempt (136 clips of 27 subjects); the rest as in
-        `load_casme2`.
-    labels : {"emotion", "objective"}, default="emotion"
-        Estimated emotion, or the class of action units.
-    frames : {"raw", "cropped"}, default="raw"
-        Kind of frames to read, if a copy has both; cropped ones lie in or under a folder that says "crop".
-    corrections : bool, default=False
-        Correct the sheet's known slips.
-    missing_apex : {"find", "middle", "drop"}, default="find"
-        Apex of a clip that has none, as in `load_casme2`.
-    on_missing : {"warn", "raise"}, default="warn"
-        Treatment of a clip whose frames are not on disk, as in `load_casme2`.
-    verify_files : bool, default=True
-        Ask for every frame's file, as `load_casme2` explains.
+        ``"5"``: anger, others, happiness, surprise, contempt (136 clips of 27 subjects); the rest as
+        for `load_casme2`.
+    labels, frames, corrections, missing_apex, on_missing, verify_files : object
+        As for `load_casme2`.
 
     Returns
     -------
@@ -183,28 +171,16 @@ def load_smic(
     """Read a licensed copy of SMIC-HS.
 
     The sheet names no apex: it is found among the frames of each clip, which takes seconds a clip the first
-    time.
+    time; no row is dropped for want of one.
 
     Parameters
     ----------
-    root : path or None
-        Folder of the data set; None reads a sheet alone.
-    annotations : path, binary file or DataFrame, default=None
-        The annotation sheet; by default the one in `root` or in a folder of it.
+    root, annotations : object
+        As for `load_casme2`.
     classes : {"3", "all"}, list or mapping, default="3"
         ``"3"``: negative, positive, surprise (164 clips of 16 subjects).
-    labels : {"emotion", "objective"}, default="emotion"
-        Estimated emotion, or the class of action units.
-    frames : {"raw", "cropped"}, default="raw"
-        Kind of frames to read, if a copy has both.
-    corrections : bool, default=False
-        Correct the sheet's known slips.
-    missing_apex : {"find", "middle", "drop"}, default="find"
-        Apex of the clips, as in `load_casme2`; no row is dropped.
-    on_missing : {"warn", "raise"}, default="warn"
-        Treatment of a clip whose frames are not on disk, as in `load_casme2`.
-    verify_files : bool, default=True
-        Ask for every frame's file, as `load_casme2` explains.
+    labels, frames, corrections, missing_apex, on_missing, verify_files : object
+        As for `load_casme2`.
 
     Returns
     -------

@@ -82,6 +82,7 @@ def load_dataset(name, root, options):
     index = None if folder is None else _index(spec, folder)
     rows, frames = KeyframeLocator(spec, options, index, log, every).locate(rows)
     _check_left(spec, rows, log.dropped)
+    # A synthetic corpus in the layout of a real set has counts of its own.
     if not sheet.synthetic:
         _compare_counts(spec, options, rows)
     return MicroExpressionClips(
@@ -121,6 +122,7 @@ def _find_sheet(spec, folder, annotations):
     if annotations is not None:
         return annotations
     for pattern in spec.sheets:
+        # Beside a workbook that is open lies Excel's lock file, of its name behind these two signs.
         found = [path for path in _case_free(folder, pattern) if not path.name.startswith("~$")]
         if len(found) > 1:
             names = [str(path.relative_to(folder)) for path in found]
@@ -137,6 +139,7 @@ def _find_sheet(spec, folder, annotations):
 
 def _case_free(folder, pattern):
     """Files in a folder and in its subfolders whose names match without regard to case."""
+    # glob itself minds the case of names on one system and not on another.
     files = (path for depth in ("*", "*/*") for path in folder.glob(depth) if path.is_file())
     return sorted(path for path in files if fnmatchcase(path.name.casefold(), pattern.casefold()))
 

@@ -21,24 +21,12 @@ def load_mmew(
 
     Parameters
     ----------
-    root : path or None
-        Folder of the data set; None reads a sheet alone.
-    annotations : path, binary file or DataFrame, default=None
-        The annotation sheet; by default the one in `root` or in a folder of it.
+    root, annotations : object
+        As for `load_casme2`.
     classes : {"all"}, list or mapping, default="all"
         Every label of the sheet by default.
-    labels : {"emotion", "objective"}, default="emotion"
-        Estimated emotion, or the class of action units.
-    frames : {"raw", "cropped"}, default="raw"
-        Kind of frames to read, if a copy has both.
-    corrections : bool, default=False
-        Correct the sheet's known slips.
-    missing_apex : {"find", "middle", "drop"}, default="find"
-        Apex of a clip that has none, as in `load_casme2`.
-    on_missing : {"warn", "raise"}, default="warn"
-        Treatment of a clip whose frames are not on disk, as in `load_casme2`.
-    verify_files : bool, default=True
-        Ask for every frame's file, as `load_casme2` explains.
+    labels, frames, corrections, missing_apex, on_missing, verify_files : object
+        As for `load_casme2`.
 
     Returns
     -------
@@ -92,25 +80,13 @@ def load_casme3(
 
     Parameters
     ----------
-    root : path or None
-        Folder of the data set; None reads a sheet alone.
-    annotations : path, binary file or DataFrame, default=None
-        The annotation sheet; by default the one in `root` or in a folder of it.
+    root, annotations : object
+        As for `load_casme2`.
     classes : {"7", "4", "3", "all"}, list or mapping, default="7"
         ``"7"``: disgust, surprise, others, fear, anger, sadness, happiness (860 clips). ``"3"``: negative,
         positive, surprise; ``"4"``: these and others.
-    labels : {"emotion", "objective"}, default="emotion"
-        Estimated emotion, or the class of action units.
-    frames : {"raw", "cropped"}, default="raw"
-        Kind of frames to read, if a copy has both; cropped ones lie in or under a folder that says "crop".
-    corrections : bool, default=False
-        Correct the sheet's known slips.
-    missing_apex : {"find", "middle", "drop"}, default="find"
-        Apex of a clip that has none, as in `load_casme2`.
-    on_missing : {"warn", "raise"}, default="warn"
-        Treatment of a clip whose frames are not on disk, as in `load_casme2`.
-    verify_files : bool, default=True
-        Ask for every frame's file, as `load_casme2` explains.
+    labels, frames, corrections, missing_apex, on_missing, verify_files : object
+        As for `load_casme2`.
 
     Returns
     -------
@@ -162,24 +138,12 @@ def load_4dme(
 
     Parameters
     ----------
-    root : path or None
-        Folder of the data set; None reads a sheet alone.
-    annotations : path, binary file or DataFrame, default=None
-        The annotation sheet; by default the one in `root` or in a folder of it.
+    root, annotations : object
+        As for `load_casme2`.
     classes : {"all"}, list or mapping, default="all"
         Every label of the sheet by default.
-    labels : {"emotion", "objective"}, default="emotion"
-        Estimated emotion, or the class of action units.
-    frames : {"raw", "cropped"}, default="raw"
-        Kind of frames to read, if a copy has both; cropped ones lie in or under a folder that says "crop".
-    corrections : bool, default=False
-        Correct the sheet's known slips.
-    missing_apex : {"find", "middle", "drop"}, default="find"
-        Apex of a clip that has none, as in `load_casme2`.
-    on_missing : {"warn", "raise"}, default="warn"
-        Treatment of a clip whose frames are not on disk, as in `load_casme2`.
-    verify_files : bool, default=True
-        Ask for every frame's file, as `load_casme2` explains.
+    labels, frames, corrections, missing_apex, on_missing, verify_files : object
+        As for `load_casme2`.
 
     Returns
     -------
@@ -231,24 +195,12 @@ def load_dfme(
 
     Parameters
     ----------
-    root : path or None
-        Folder of the data set; None reads a sheet alone.
-    annotations : path, binary file or DataFrame, default=None
-        The annotation sheet; by default the one in `root` or in a folder of it.
+    root, annotations : object
+        As for `load_casme2`.
     classes : {"all"}, list or mapping, default="all"
         Every label of the sheet by default.
-    labels : {"emotion", "objective"}, default="emotion"
-        Estimated emotion, or the class of action units.
-    frames : {"raw", "cropped"}, default="raw"
-        Kind of frames to read, if a copy has both; cropped ones lie in or under a folder that says "crop".
-    corrections : bool, default=False
-        Correct the sheet's known slips.
-    missing_apex : {"find", "middle", "drop"}, default="find"
-        Apex of a clip that has none, as in `load_casme2`.
-    on_missing : {"warn", "raise"}, default="warn"
-        Treatment of a clip whose frames are not on disk, as in `load_casme2`.
-    verify_files : bool, default=True
-        Ask for every frame's file, as `load_casme2` explains.
+    labels, frames, corrections, missing_apex, on_missing, verify_files : object
+        As for `load_casme2`.
 
     Returns
     -------

@@ -23,9 +23,8 @@ MAX_ROWS, MAX_COLUMNS = 100_000, 256
 """Rows that a sheet may have, and columns that are read: a stray cell far to the right is not part of it."""
 
 _MAX_MERGES = 10_000
-_MAX_XML = (
-    128 * 2**20
-)  # bytes of all XML of a workbook, unpacked; an annotation sheet has less than one million
+# Bytes of all XML of a workbook, unpacked; an annotation sheet has less than one million.
+_MAX_XML = 128 * 2**20
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +86,7 @@ class TooLargeError(ValueError):
 
 def _check_size(content, name):
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        # Sizes as the archive states them: zipfile unpacks no part beyond its own.
         size = sum(part.file_size for part in archive.infolist() if part.filename.endswith((".xml", ".rels")))
     if size > _MAX_XML:
         raise TooLargeError(

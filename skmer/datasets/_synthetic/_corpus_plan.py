@@ -21,6 +21,7 @@ _LEFT = -np.sign(MEAN_SHAPE[:, 0].round(2))  # 1 on the side seen on the left, 0
 
 def covariance_root(covariance):
     """Matrix whose product with its own transpose is the covariance, which may be singular."""
+    # Not Cholesky's: rounding leaves the smallest eigenvalues just below zero.
     values, vectors = np.linalg.eigh(covariance)
     return vectors * np.sqrt(np.clip(values, 0, None))
 
@@ -128,6 +129,7 @@ def blend(movement, other, share):
 
 def vary(movement, variation, rng):
     """The movement turned and stretched by a smooth random amount at each point, and another one added."""
+    # As complex numbers: a factor turns a displacement by its phase and stretches it by its modulus.
     change, added = smooth_fields((2,), rng) @ (1, 1j)
     turned = movement.field @ (1, 1j) * np.exp(variation * change)
     own = turned + _ADDED * variation * _rms(movement.field) * added
@@ -152,6 +154,7 @@ _MOST_CLIPS = 100_000  # bounds the memory
 
 def numpy_generator(random_state):
     """A `numpy.random.Generator` from scikit-learn's `random_state` (None, int or RandomState)."""
+    # Four numbers of 31 bits: of single ones, two in a few ten thousand corpora would be equal.
     return np.random.default_rng(check_random_state(random_state).randint(2**31 - 1, size=4))
 
 
@@ -198,6 +201,7 @@ def _assign_labels(subject, counts, rng):
     preference = rng.dirichlet(_CLASS_FOCUS * shares, size=subject.max() + 1)
     label = np.empty(len(subject), int)
     for clip in rng.permutation(len(subject)):
+        # The small number: a class that nobody prefers has to be dealt out, too.
         odds = remaining / counts * (preference[subject[clip]] + 1e-9) * (remaining > 0)
         label[clip] = rng.choice(len(counts), p=odds / odds.sum())
         remaining[label[clip]] -= 1

@@ -131,6 +131,7 @@ def make_face_clips(
             frames[clip, 0] = camera.take(person.image, rng)
             for frame in (1, 2):
                 placed = _about(motion[clip, frame], person.points[33])
+                # Face and head move in one resampling: two would blur the frame twice.
                 moved = move_image(person.image, warp.inverse(displacement[clip, frame]), placed)
                 frames[clip, frame] = camera.take(moved, rng)
     return synthetic_clips(frames, plan, plan_truth(plan, scale, displacement, points), dataset, random_state)

@@ -100,6 +100,7 @@ class RadialWarp:
         grid = _pixel_grid(self._coarse_shape)
         inverse = forward
         for _ in range(_STEPS):
+            # A fixed point of E(x) = field(x - E(x)).
             inverse = _sample(forward, grid - inverse / _COARSE)
         return self._full(inverse)
 

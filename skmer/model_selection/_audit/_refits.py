@@ -51,10 +51,12 @@ class FoldAudit:
         model = seeded(self.samples.estimator, _SEED)
         rows, labels = safe_indexing(X, self.train), y[self.train].copy()
         params = dict.fromkeys(self.samples.group_names, groups[self.train])
+        # In this process: another has copies of what the pipeline reaches, and random streams of its own.
         with _same_randomness(), parallel_config("sequential"), context or nullcontext():
             model.fit(rows, labels, **params)
         with _same_randomness():
             alone = _outputs(model, rows)
+            # The same rows, alone and beside others: a prediction that changes takes statistics of its batch.
             both = np.concatenate([self.train, self.test])
             beside = _outputs(model, safe_indexing(X, both))[: len(self.train)] if len(self.test) else None
         return Fitted(model, flat_state(model), alone, beside)
@@ -62,6 +64,7 @@ class FoldAudit:
     def compare(self, first, control, changed):
         """Yield findings from three fits: two on the same clips, one with the held-out ones changed."""
         who = self.fold.name
+        # Threads may add in any order: a fit that repeats to 1e-6 and not to the bit is compared to 1e-6.
         stable = np.array_equal(first.alone, control.alone)
         if not stable and not _close(first.alone, control.alone, 1e-6):
             yield LeakFinding(
@@ -77,6 +80,7 @@ class FoldAudit:
                 f"Predictions for training rows change when clips and labels of the held-out {who} do, which "
                 "the pipeline was never given: it reaches them by a way of its own.",
             )
+        # What differs between two equal fits, such as the seconds that they took, proves nothing.
         unsteady = set(differing(first.state, control.state))
         moved = [path for path in differing(first.state, changed.state) if path not in unsteady]
         if moved:
@@ -97,6 +101,7 @@ class FoldAudit:
         """Change the held-out clips and labels where they stand, for as long as the context lasts."""
         samples, rows = self.samples, self.test
         codes = np.searchsorted(samples.classes, samples.y[rows])
+        # Each held-out clip gets another class than it has.
         labels = samples.classes[(codes + 1) % len(samples.classes)]
         with (
             _written(samples.y, rows, labels),
@@ -152,6 +157,7 @@ def _written(target, rows, content):
         finally:
             _put(target, rows, before)
         return
+    # Rows of a sparse matrix cannot be replaced where they stand.
     if hasattr(target, "tocsr"):
         yield
         return
@@ -202,6 +208,7 @@ def _walk(value, path, found, open_, depth):
     if parts is None:
         found[path] = _leaf(value)
         return
+    # A part that holds its owner would be walked for ever.
     if id(value) in open_:
         return
     open_.add(id(value))
@@ -244,6 +251,7 @@ def _leaf(value):
     if hasattr(value, "__qualname__"):
         return value.__qualname__
     try:
+        # Locks and open files have no content to compare: their type has to do.
         return digest([pickle.dumps(value)])
     except Exception:
         return type(value).__qualname__

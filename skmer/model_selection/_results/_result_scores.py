@@ -22,6 +22,7 @@ def check_table(table) -> None:
     codes, seeds = pd.factorize(table["seed"], use_na_sentinel=False)
     n_clips = len(codes) // max(len(seeds), 1)
     clips = table[["clip", "subject", "truth"]].to_numpy()
+    # All scores are computed on the table as a (seeds, clips) grid: this is where it may be folded so.
     in_order = np.array_equal(codes, np.repeat(np.arange(len(seeds)), n_clips))
     if not in_order or not np.array_equal(clips, np.tile(clips[:n_clips], (len(seeds), 1))):
         raise ValueError("predictions must hold, seed after seed, the same clips in the same order.")
@@ -29,6 +30,7 @@ def check_table(table) -> None:
 
 def pooled_scores(truth, run, labels=None) -> dict:
     """Return accuracy, UF1 and UAR of some predictions, counted together."""
+    # A class that is neither true nor predicted has no score, and takes no part in the mean.
     options = {"labels": labels, "zero_division": np.nan}
     return {
         "accuracy": float(np.mean(truth == run)),
@@ -161,6 +163,7 @@ def _matching_rows(keys, other_keys):
     """
     if len(keys) == len(other_keys) and (keys == other_keys).all():
         return np.arange(len(keys))
+    # Clips of one name cannot be told apart but by their place, which has just been seen to differ.
     if not other_keys.is_unique:
         return None
     return other_keys.get_indexer(keys)

@@ -37,6 +37,8 @@ class Checkpoint:
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.key = digest(identity)[:16]
+        # Runs that start together may both write it: each in one step, and both the same unless refused
+        # below.
         if not (self.folder / _HEADER).exists():
             header = {"format": FORMAT, "skmer": version("skmer"), "identity": identity}
             write_atomically(self.folder / _HEADER, json.dumps(header))

@@ -19,6 +19,7 @@ from sklearn.base import BaseEstimator
 from skmer._utils._files import digest
 
 _PACKAGES = ("skmer", "numpy", "scipy", "scikit-learn", "torch", "skorch", "pandas", "opencv-python-headless")
+# One library under two names on the index; either may be installed.
 _DLIB = ("dlib-bin", "dlib")
 
 
@@ -128,6 +129,7 @@ def content(value, path=()):
 
     Equal for equal content, in any process. ValueError for values whose content cannot be read.
     """
+    # A value that holds itself: its place on the way down stands for it.
     if id(value) in path:
         return ["seen", path.index(id(value))]
     path = (*path, id(value))
@@ -209,6 +211,7 @@ def _names(code):
 def _code(code):
     """Return what a function does, without where it stands."""
     if not isinstance(code, types.CodeType):
+        # The order of texts in a set differs from process to process.
         return repr(sorted(map(repr, code))) if isinstance(code, frozenset) else repr(code)
     return [code.co_code.hex(), list(code.co_names), [_code(constant) for constant in code.co_consts]]
 
@@ -233,6 +236,7 @@ def _object(value, path):
     if isinstance(found, str):
         return [_name(type(value)), found]
     make, args, *rest = found
+    # Items of lists and dictionaries come as iterators, which can be read once.
     rest = [list(part) if hasattr(part, "__next__") else part for part in rest]
     named = copyreg.__newobj__ is make
     return [_name(type(value)), content([args[1:] if named else [make, args], rest], path)]
@@ -272,6 +276,7 @@ def fit_names(samples, tasks) -> list[str]:
     models, rows, names = {}, {}, []
     for task in tasks:
         if task.name is None:
+            # One digest a model: a search has far fewer models than fits.
             if id(task.model) not in models:
                 front = samples.transformers[task.table]
                 parts = [task.model] if front is None else [front, task.model]

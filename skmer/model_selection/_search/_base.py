@@ -350,6 +350,8 @@ class SearchRun:
 
     def best_model(self) -> Any:
         """Return the unfitted model of the best candidate, under the estimator's own ``random_state``."""
+        # A value of the grid may be an estimator, which is copied, or anything else, which is not:
+        # safe=False.
         return clone(self.search.estimator).set_params(**clone(self.search.best_params_, safe=False))
 
     def best_task(self, test, label) -> FitTask:
@@ -365,6 +367,7 @@ class SearchRun:
 def run_searches(runs, samples, heard=None, **options) -> None:
     """Run searches to their end, a round of all of them at a time; `options` are those of `run_fits`."""
     kept = () if runs[0].search.error_score == "raise" else (Exception,)
+    # The searches of all folds advance together: one list of jobs leaves no core idle at the end of each.
     while waiting := [run for run in runs if run.candidates]:
         batches = [run.tasks() for run in waiting]
         tasks = [task for batch in batches for task in batch]
@@ -382,5 +385,6 @@ def _key_of(params):
 
 def _value_key(value):
     if value is None or isinstance(value, bool | int | float | str | np.number):
+        # With the type: 1, 1.0 and True are equal, and may be different settings.
         return type(value).__name__, repr(value)
     return "id", str(id(value))

@@ -40,6 +40,7 @@ class OutOfFold(ClassifierMixin, BaseEstimator):
 
     def __init__(self, classes, labels, probabilities, model=None):
         self.classes, self.labels, self.probabilities, self.model = classes, labels, probabilities, model
+        # scikit-learn's scorers look up the columns of probabilities by this name.
         self.classes_ = classes
 
     def __sklearn_is_fitted__(self):
@@ -126,6 +127,7 @@ class CandidateTable:
         rows = np.concatenate([p.rows for p in predictions])
         labels = np.concatenate([p.labels for p in predictions])
         probabilities = None
+        # A metric of probabilities is pooled as they come: folds are not brought to a common scale.
         if all(p.probabilities is not None for p in predictions):
             probabilities = np.concatenate([p.probabilities for p in predictions])
         return self._scores(rows, labels, probabilities)
@@ -271,6 +273,7 @@ def candidate_model(search, params, seed) -> BaseEstimator:
         if seed is not None:
             states = [name for name in names if _is_called(name, "random_state") and name not in params]
             model.set_params(**dict.fromkeys(states, seed))
+        # Before the first fit: an impossible value at the end of a grid is named at once, not after an hour.
         for part in (model, *model.get_params().values()):
             if isinstance(part, BaseEstimator) and hasattr(part, "_parameter_constraints"):
                 own = part.get_params(deep=False)

@@ -19,7 +19,7 @@ from typing import Any
 from skmer._utils._checks import warn_user
 from skmer.nn._compiled._support import AdamStep, has_numba, is_supported
 
-__all__ = ["is_compiled", "compiled_trainer", "AdamStep"]
+__all__ = ["is_compiled", "compiled_trainer", "AdamStep", "LAMBDAS"]
 
 
 @cache
