@@ -75,6 +75,7 @@ class Augmentation:
         """Draw for a batch of the given shape, (B, T, N, C)."""
         # Another precision draws other numbers: a seed means the same whatever torch's default is.
         kind: dict[str, Any] = {"generator": generator, "device": generator.device, "dtype": torch.float32}
+        # Flips and noise are drawn in any case, so that one without the other sees the same numbers.
         flip = torch.rand(shape[0], **kind) < self.horizontal_flip
         noise = torch.randn(shape, **kind)
         n_motions = 4 if self.head_motion_noise > 0 else 0

@@ -17,7 +17,7 @@ from functools import cache
 from typing import Any
 
 from skmer._utils._checks import warn_user
-from skmer.nn._compiled._support import AdamStep, has_numba, is_supported
+from skmer.nn._compiled._support import LAMBDAS, AdamStep, has_numba, is_supported
 
 __all__ = ["is_compiled", "compiled_trainer", "AdamStep", "LAMBDAS"]
 
