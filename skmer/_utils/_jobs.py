@@ -1,6 +1,8 @@
 """Many tasks over processes or machines, by joblib; on a Dask cluster none is lost with its worker."""
 
+import threading
 from collections import Counter
+from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from uuid import uuid4
@@ -155,3 +157,30 @@ def _call(function, task, config, shared):
     # A task that submitted tasks and waited for them would hold the very core that they wait for.
     with config_context(**config), parallel_config("sequential"):
         return function(task, shared)
+
+
+_INTERRUPTS = threading.local()
+
+
+@contextmanager
+def raising_interrupts():
+    """Let Ctrl-C end the fits inside with KeyboardInterrupt, rather than with the net as it is by then.
+
+    Examples
+    --------
+    >>> from skmer._utils._jobs import interrupts_raise, raising_interrupts
+    >>> with raising_interrupts():
+    ...     interrupts_raise()
+    True
+    """
+    before = interrupts_raise()
+    _INTERRUPTS.active = True
+    try:
+        yield
+    finally:
+        _INTERRUPTS.active = before
+
+
+def interrupts_raise():
+    """Return whether a fit in this thread has to raise on Ctrl-C, since it is part of something larger."""
+    return getattr(_INTERRUPTS, "active", False)

@@ -16,12 +16,12 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 
 from skmer._utils._checks import warn_user
-from skmer._utils._jobs import run_jobs
+from skmer._utils._jobs import raising_interrupts, run_jobs
 from skmer._utils._progress import Progress
 from skmer._utils._sklearn import BaseSearchCV, safe_indexing
 from skmer.model_selection._run._identity import fit_names, plain
 from skmer.model_selection._samples import split_params, steps_of
-from skmer.training import fit_stacked, raising_interrupts, runs_in_threads, stack_size_of, stacking_reason
+from skmer.training import fit_stacked, runs_in_threads, stack_size_of, stacking_reason
 
 # A job of nets that train in stacks: so many that those of one shape meet, and not all are lost with one.
 _STACKS_A_JOB = 8

@@ -16,13 +16,7 @@ from skmer.training._callbacks import (
 )
 from skmer.training._dataset import BatchIterator, ClipDataset, split_clips
 from skmer.training._epochs import CompiledEpochs, augment_batches, runs_in_threads
-from skmer.training._repeatable import (
-    N_STREAMS,
-    Streams,
-    interrupts_raise,
-    one_thread,
-    raising_interrupts,
-)
+from skmer.training._repeatable import N_STREAMS, Streams, one_thread
 from skmer.training._stack import fit_stacked, stack_size_of, stacking_reason
 
 __all__ = [
@@ -32,8 +26,6 @@ __all__ = [
     "Streams",
     "N_STREAMS",
     "one_thread",
-    "raising_interrupts",
-    "interrupts_raise",
     "OneCycle",
     "EpochMeans",
     "LOSS_TERMS",

@@ -1,8 +1,8 @@
 """Seeded random streams and a fixed number of threads: the conditions of a repeatable fit."""
 
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import ContextDecorator, contextmanager
+from collections.abc import Sequence
+from contextlib import ContextDecorator
 from dataclasses import dataclass
 
 import torch
@@ -85,43 +85,6 @@ class _OneThread(ContextDecorator):
 
 
 _SHARED = _OneThread()
-_INTERRUPTS = threading.local()
-
-
-@contextmanager
-def raising_interrupts() -> Iterator[None]:
-    """Let Ctrl-C end the fits inside with KeyboardInterrupt, rather than with the net as it is by then.
-
-    Examples
-    --------
-    >>> from skmer.training import interrupts_raise, raising_interrupts
-    >>> with raising_interrupts():
-    ...     interrupts_raise()
-    True
-    """
-    before = interrupts_raise()
-    _INTERRUPTS.active = True
-    try:
-        yield
-    finally:
-        _INTERRUPTS.active = before
-
-
-def interrupts_raise() -> bool:
-    """Return whether a fit in this thread has to raise on Ctrl-C, since it is part of something larger.
-
-    Returns
-    -------
-    raises : bool
-        False where a user's own call of ``fit`` is on the stack, and no `raising_interrupts` around it.
-
-    Examples
-    --------
-    >>> from skmer.training import interrupts_raise
-    >>> interrupts_raise()
-    False
-    """
-    return getattr(_INTERRUPTS, "active", False)
 
 
 def one_thread() -> _OneThread:
