@@ -1,4 +1,8 @@
-"""The skorch net behind the classifiers: scikit-learn's contract, seeded streams, compiled epochs."""
+"""The skorch net behind all classifiers of torch: scikit-learn's contract, seeded streams, one thread.
+
+What the rows are, and how they become a batch and a prediction, is said by `skmer.classifiers._node_net` and
+`skmer.classifiers._map_net`.
+"""
 
 from collections.abc import Mapping
 from contextlib import nullcontext, suppress
@@ -18,31 +22,25 @@ from skmer.classifiers._outside_data import inner_rows, unpack_rows
 from skmer.classifiers._parameters import (
     architecture_key,
     check_params,
-    make_augmentation,
     own_params_for,
     own_request,
     renew_callbacks,
 )
 from skmer.classifiers._prediction import (
-    average_flips,
-    average_views,
     in_double_precision,
     most_probable,
     prediction_module,
     warn_of_divergence,
 )
 from skmer.classifiers._skorch_net import SkorchNet
-from skmer.classifiers._validation import check_channel_pairs, check_clips, resolve_graph
-from skmer.classifiers._weighting import find_classes, normalize_clips, weighted_rms, weighted_rows
-from skmer.nn import LossTerms, SeededDropout
+from skmer.classifiers._weighting import find_classes, weighted_rms, weighted_rows
+from skmer.nn import SeededDropout
 from skmer.training import (
     LOSS_TERMS,
     N_STREAMS,
     ClipDataset,
-    CompiledEpochs,
     EarlyStop,
     Streams,
-    augment_batches,
     default_callbacks,
     one_thread,
     split_clips,
@@ -50,13 +48,20 @@ from skmer.training import (
 
 
 class ClipNetClassifier(SkorchNet):
-    """Base of the classifiers that train a torch module on node features: one net of skorch.
+    """Base of the classifiers that train a torch module on the features of clips: one net of skorch.
 
     A subclass has its parameters in ``__init__``; ``_module_params`` and ``_criterion_params`` return those
-    that build the network and its loss.
+    that build the network and its loss, ``_data_params`` what the network takes from the rows of the fit.
+    ``_check_rows`` validates features and labels, ``_predict_rows`` averages what one clip gives.
     """
 
     _parameter_constraints: dict = {}
+    # Parameters beside those of the module and the loss whose change asks for a new network.
+    _structural: tuple[str, ...] = ("normalize_motion",)
+    _layout = "graph_"  # attribute that a fit reads off the shape of its rows
+    _loss_terms: tuple[str, ...] = LOSS_TERMS
+    # Whether an incomplete last batch is left out of an epoch.
+    _drop_last = True
     # Groups that a caller passes for a splitter are not meant for the net, unless it asks for them.
     __metadata_request__fit = {"groups": False}
     __metadata_request__partial_fit = {"groups": False}
@@ -114,9 +119,9 @@ class ClipNetClassifier(SkorchNet):
 
         Parameters
         ----------
-        X : array-like of shape (n_clips, T, N, C), (n_clips, n_views, T, N, C) or (n_clips, T * N * C)
-            Node features, any unit: one factor found on these rows scales them. A torch dataset of rows and
-            labels, and skorch's SliceDict of one array, are taken as well.
+        X : array-like of shape (n_clips, ...)
+            Features in a shape that the class names, any unit: one factor found on these rows scales them. A
+            torch dataset of rows and labels, and skorch's SliceDict of one array, are taken as well.
         y : array-like of shape (n_clips,)
             Class labels: strings, integers or booleans. None only where a dataset holds them.
         sample_weight : array-like of shape (n_clips,), optional
@@ -177,25 +182,28 @@ class ClipNetClassifier(SkorchNet):
         X, y = unpack_rows(X, y)
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
-        graph = self.graph_ if resume else resolve_graph(self.graph, X)
-        X, y = check_clips(self, X, y, graph=graph, reset=not resume)
+        X, y = self._check_rows(X, y, resume)
         sample_weight = check_sample_weight(
             sample_weight, X[:, 0], dtype=np.float64, ensure_non_negative=True
         )
         if groups is not None and len(groups) != len(X):
             raise ValueError(f"groups must have one entry per clip, {len(X)}, got {len(groups)}.")
         if not resume:
-            self.graph_ = graph
             known = self.classes if classes is None else classes
             self.classes_inferred_ = find_classes(y[sample_weight > 0], known)
-        X = normalize_clips(X) if self.normalize_motion else X
-        data = weighted_rows(X, y, self.classes_, groups, sample_weight, self.class_weight)
-        check_channel_pairs(self, graph, X.shape[-1])
+        data = weighted_rows(X, y, self.classes_, groups, sample_weight, self.class_weight, self._row_axes(X))
         if not resume:
-            self.scale_ = weighted_rms(data)
+            self.scale_ = self._find_scale(data)
             self.commonest_ = int(data.y.bincount().argmax())
             self.build(self.random_state)
         return data
+
+    def _row_axes(self, X):
+        """Return how many axes one row of X has where it is one view."""
+        return X.ndim - 1
+
+    def _find_scale(self, data):
+        return weighted_rms(data)
 
     def build(self, random_state=None):
         """Draw the random streams and build the network around the attributes that a fit reads off its rows.
@@ -215,11 +223,10 @@ class ClipNetClassifier(SkorchNet):
         return self.initialize()
 
     def initialize(self):
-        if not hasattr(self, "graph_"):
+        if not hasattr(self, "classes_inferred_"):
             raise ValueError(
                 f"{type(self).__name__}.initialize needs features and classes; call fit, partial_fit or load."
             )
-        self.augmentation_ = make_augmentation(self)
         with drawing_weights(self.streams_.weights):
             super().initialize()
         self.architecture_key_ = architecture_key(self)
@@ -245,7 +252,7 @@ class ClipNetClassifier(SkorchNet):
 
     @property
     def _default_callbacks(self):
-        return default_callbacks(self.schedule is not None, self.train_split is not None)
+        return default_callbacks(self.schedule is not None, self.train_split is not None, self._loss_terms)
 
     @usual_torch()
     def train(self, data, epochs=None):
@@ -263,13 +270,11 @@ class ClipNetClassifier(SkorchNet):
         self : estimator
             Trained.
         """
-        self.augmentation_ = make_augmentation(self)
         renew_callbacks(self)
         self.n_epochs_ = self.max_epochs if epochs is None else epochs
         self.notify("on_train_begin", X=data, y=data.y)
-        self.compiled_ = CompiledEpochs(self) if CompiledEpochs.supports(self) else None
         try:
-            with suppress(EarlyStop), one_thread():
+            with suppress(EarlyStop), one_thread(), self._while_training():
                 self.fit_loop(data, epochs=self.n_epochs_)
         except KeyboardInterrupt:
             # As in skorch, where a user's own fit is interrupted; part of a search must not go on so.
@@ -277,7 +282,7 @@ class ClipNetClassifier(SkorchNet):
                 raise
             warn_user(f"The training was interrupted in epoch {len(self.history)}; the net is as it was.")
         finally:
-            self.compiled_, self.rows_in_training_ = None, []
+            self.rows_in_training_ = []
         self.notify("on_train_end", X=data, y=data.y)
         return self.end_training()
 
@@ -292,6 +297,10 @@ class ClipNetClassifier(SkorchNet):
         warn_of_divergence(self)
         return self
 
+    def _while_training(self):
+        """Return a context manager around the epochs."""
+        return nullcontext()
+
     def get_split_datasets(self, X, y=None, **fit_params):
         whole = X.unfold_views(), None
         train, valid = whole if self.train_split is None else split_clips(self.train_split, X)
@@ -302,35 +311,17 @@ class ClipNetClassifier(SkorchNet):
 
     def _held_out(self, X, y):
         """Return rows from outside that a callback watches, as those of a fit."""
-        X, y = check_clips(self, X, y, graph=self.graph_, reset=False)
-        X = normalize_clips(X) if self.normalize_motion else X
-        return weighted_rows(X, y, self.classes_, None, np.ones(len(X)), None).unfold_views()
+        X, y = self._check_rows(X, y, True)
+        weight = np.ones(len(X))
+        return weighted_rows(X, y, self.classes_, None, weight, None, self._row_axes(X)).unfold_views()
 
     def _dataset_of(self, X):
         """Return rows from outside as a dataset, one view a row."""
-        check_is_fitted(self)
-        X = check_clips(self, unpack_rows(X)[0], graph=self.graph_, reset=False)
-        return ClipDataset(normalize_clips(X) if self.normalize_motion else X).unfold_views()
-
-    def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
-        compiled = getattr(self, "compiled_", None) if training else None
-        if compiled is not None and compiled.has_update:
-            compiled.run_epoch(iterator, prefix)
-        else:
-            super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
-
-    def train_step_single(self, batch, **fit_params):
-        if getattr(self, "compiled_", None) is None:
-            rows, target = batch
-            features = augment_batches(rows["X"][None], [self])[0]
-            return super().train_step_single(({**rows, "X": features}, target), **fit_params)
-        self._set_training(True)
-        terms, output = self.compiled_.gradients(batch)
-        self._record_terms(terms, "train")
-        return {"loss": terms.total[0], "y_pred": output}
+        X = self._check_rows(unpack_rows(X)[0], None, True)
+        return ClipDataset(X, row_axes=self._row_axes(X)).unfold_views()
 
     def _record_terms(self, terms, part):
-        for name in LOSS_TERMS:
+        for name in terms._fields[1:]:
             self.history.record_batch(f"{part}_{name}", getattr(terms, name).item())
 
     def infer(self, x, **fit_params):
@@ -344,9 +335,10 @@ class ClipNetClassifier(SkorchNet):
     def get_loss(self, y_pred, y_true, X=None, training=False):
         weight = to_tensor(X["sample_weight"], device=self.device)
         # Outside of training the network's output may be float64, the criterion's centres are not.
-        y_pred = tuple(part.to(getattr(torch, self.dtype)) for part in y_pred)
+        dtype = getattr(torch, self.dtype)
+        y_pred = y_pred.to(dtype) if torch.is_tensor(y_pred) else tuple(part.to(dtype) for part in y_pred)
         terms = self.criterion_(y_pred, to_tensor(y_true, device=self.device), weight)
-        if not isinstance(terms, LossTerms):
+        if torch.is_tensor(terms):
             return terms
         self._record_terms(terms, "train" if training else "valid")
         return terms.total
@@ -357,7 +349,7 @@ class ClipNetClassifier(SkorchNet):
             yield from super().forward_iter(X, training=training, device=device)
 
     def predict_proba(self, X):
-        """Return class probabilities, averaged over views and, with ``horizontal_flip``, mirror images.
+        """Return class probabilities, averaged over the views of a clip where it has several.
 
         Parameters
         ----------
@@ -370,10 +362,7 @@ class ClipNetClassifier(SkorchNet):
             Columns in the order of ``classes_``; rows sum to one.
         """
         proba, rows = super().predict_proba, inner_rows(self, X)
-        if rows is not None:
-            return proba(rows)
-        rows, _ = unpack_rows(X)
-        return average_views(self, lambda x: average_flips(self, proba, x), rows)
+        return proba(rows) if rows is not None else self._predict_rows(proba, unpack_rows(X)[0])
 
     def predict(self, X):
         """Return the most probable label of each clip.

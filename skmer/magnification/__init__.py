@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from skmer._utils._imports import import_name
 from skmer.magnification._magnifier import MotionMagnifier
 from skmer.magnification._methods import magnify_eulerian, magnify_lagrangian, magnify_phase
+from skmer.magnification._temporal_filter import magnify_eulerian_sequence
 
 if TYPE_CHECKING:
     from skmer.magnification._magnet import MagNet, MagNetTraining, train_magnet
@@ -13,6 +14,7 @@ __all__ = [
     "MotionMagnifier",
     "magnify_lagrangian",
     "magnify_eulerian",
+    "magnify_eulerian_sequence",
     "magnify_phase",
     "MagNet",
     "train_magnet",
