@@ -6,7 +6,8 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import indexable
 
 from skmer.model_selection._fits import FitTask, check_stack_size, run_fits, share_features, warn_of_loops
-from skmer.model_selection._samples import Samples, check_routing, warn_of_unlearnable
+from skmer.model_selection._routing import check_routing
+from skmer.model_selection._samples import Samples, warn_of_unlearnable
 
 METHODS = ("predict", "predict_proba")
 

@@ -27,10 +27,10 @@ from skmer.model_selection._protocols import (
     make_folds,
 )
 from skmer.model_selection._results._result import LOSOResult
+from skmer.model_selection._routing import check_routing
 from skmer.model_selection._run._checkpoint import Checkpoint
 from skmer.model_selection._run._identity import run_card, run_identity
 from skmer.model_selection._samples import (
-    check_routing,
     check_samples,
     check_seeds,
     seeded,

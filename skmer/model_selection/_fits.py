@@ -19,8 +19,9 @@ from skmer._utils._checks import warn_user
 from skmer._utils._jobs import raising_interrupts, run_jobs
 from skmer._utils._progress import Progress
 from skmer._utils._sklearn import BaseSearchCV, safe_indexing
+from skmer.model_selection._routing import split_params
 from skmer.model_selection._run._identity import fit_names, plain
-from skmer.model_selection._samples import split_params, steps_of
+from skmer.model_selection._samples import steps_of
 from skmer.training import fit_stacked, runs_in_threads, stack_size_of, stacking_reason
 
 # A job of nets that train in stacks: so many that those of one shape meet, and not all are lost with one.

@@ -11,12 +11,6 @@ from sklearn.base import clone
 from sklearn.model_selection import check_cv
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils import get_tags
-from sklearn.utils.metadata_routing import (
-    MetadataRouter,
-    MethodMapping,
-    get_routing_for_object,
-    process_routing,
-)
 from sklearn.utils.validation import check_consistent_length, column_or_1d, has_fit_parameter
 
 from skmer._utils._checks import warn_user
@@ -28,6 +22,7 @@ from skmer._utils._sklearn import (
     num_samples,
     safe_indexing,
 )
+from skmer.model_selection._routing import routed_params
 
 
 class Fold(NamedTuple):
@@ -310,35 +305,6 @@ def group_names(estimator, y) -> list:
     if get_config()["enable_metadata_routing"]:
         return sorted(routed_params(estimator, {"groups": ()}))
     return [prefix + "groups" for prefix, step in steps_of(estimator) if _takes_groups(step, y)]
-
-
-def check_routing(model, params) -> None:
-    """Refuse parameters that nobody asks for, or has not decided on, where metadata routing is on."""
-    if params and get_config()["enable_metadata_routing"]:
-        routed_params(model, params, strict=True)
-
-
-def routed_params(model, given, strict=False) -> dict:
-    """Return those of the given parameters that a model's ``fit`` asks for under metadata routing."""
-    router = MetadataRouter(owner="fit").add(
-        estimator=model, method_mapping=MethodMapping().add(caller="fit", callee="fit")
-    )
-    wanted = router.consumes("fit", given)
-    if not wanted and not strict:
-        return {}
-    chosen = {name: value for name, value in given.items() if strict or name in wanted}
-    return process_routing(router, "fit", **chosen).estimator.fit
-
-
-def split_params(pipeline, params) -> tuple[dict, dict]:
-    """Return parameters of a Pipeline's ``fit``: those of the steps before the last, and the last step's."""
-    if get_config()["enable_metadata_routing"]:
-        front = pipeline[:-1] if len(pipeline.steps) > 1 else None
-        mine = set() if front is None else get_routing_for_object(front).consumes("fit_transform", params)
-        return {name: params[name] for name in mine}, routed_params(pipeline[-1], params)
-    prefix = f"{pipeline.steps[-1][0]}__"
-    own = {name.removeprefix(prefix): value for name, value in params.items() if name.startswith(prefix)}
-    return {name: value for name, value in params.items() if not name.startswith(prefix)}, own
 
 
 def _takes_groups(step, y):
