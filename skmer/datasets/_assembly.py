@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from skmer._utils._arguments import PATH, TEXT, Items, checked
 from skmer._utils._checks import check_path
+from skmer._utils._sklearn import HasMethods
 from skmer._utils._text import decode_text, read_content
 from skmer.datasets._cells import canonical_label, cell_text
 from skmer.datasets._clip_sequences import folder_sequence
@@ -18,6 +20,13 @@ from skmer.frames import KEYFRAMES, check_frames, holds_landmarks, is_path
 _MAX_COLUMNS = 1_000
 
 
+@checked(
+    table=[pd.DataFrame, *PATH, HasMethods("read")],
+    target=TEXT,
+    subject=TEXT,
+    dataset=TEXT,
+    root=[*PATH, None],
+)
 def clips_from_frame(
     table, frames=None, *, target="target", subject="subject", dataset="own", root=None, sequences=None
 ):
@@ -138,6 +147,7 @@ def _people(names):
     return [first.setdefault(" ".join(name.casefold().split()), name) for name in names]
 
 
+@checked(parts=[Items(MicroExpressionClips)])
 def concatenate_clips(parts):
     """Put several data sets together.
 

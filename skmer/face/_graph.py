@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from skmer._utils._arguments import checked
 from skmer.face._points import MIRROR_POINTS
 
 _RIGHT_BROW, _LEFT_BROW = tuple(range(17, 22)), tuple(range(22, 27))
@@ -227,6 +228,7 @@ class FaceGraph:
         return scale[:, None] * looped * scale
 
 
+@checked(graph=[str, FaceGraph])
 def check_graph(graph):
     """Resolve the `graph` parameter of an estimator.
 

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from skmer._utils._arguments import PATH, Numbers, checked, real
+
 # fmt: off
 _MEDIAPIPE = (
     162, 234, 93, 58, 172, 136, 149, 148, 152, 377, 378, 365, 397, 288, 323, 454, 389,  # jaw
@@ -15,6 +17,7 @@ _MEDIAPIPE = (
 # fmt: on
 
 
+@checked(path=PATH, frames=[Numbers(..., 3), None], min_confidence=[real()])
 def read_openface_csv(path, frames=None, min_confidence=0.0):
     r"""Read landmarks from a table that OpenFace wrote.
 
@@ -96,6 +99,7 @@ def _rows(table, frames, path):
     return rows
 
 
+@checked(points=[Numbers(..., (468, 478), (2, 3), finite=False)], size=[Numbers(2), None])
 def mediapipe_to_68(points, size=None):
     """Select the 68 landmarks from MediaPipe's face mesh.
 

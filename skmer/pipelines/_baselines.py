@@ -5,6 +5,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
+from skmer._utils._arguments import TEXT, checked
 from skmer.feature_extraction import LandmarkGraphTransformer
 
 _CLASSIFIERS = {
@@ -15,6 +16,7 @@ _CLASSIFIERS = {
 }
 
 
+@checked(name=TEXT)
 def baseline(name):
     """Return a plain classifier on standardized node features as a pipeline.
 

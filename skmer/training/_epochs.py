@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from skmer._utils._arguments import checked
+from skmer._utils._sklearn import HasMethods
 from skmer.nn import DeReGRL, DeReGRLLoss, LossTerms
 from skmer.nn._compiled import AdamStep, compiled_trainer, is_compiled
 from skmer.training._callbacks import LOSS_TERMS, OneCycle, hears_batches, hears_gradients
@@ -260,6 +262,7 @@ def _stacked(batches: list[Batch]) -> list[Batch]:
     ]
 
 
+@checked(estimator=[HasMethods("fit")])
 def runs_in_threads(estimator: Any) -> bool:
     """Return whether fits of an estimator let go of Python's lock, so that threads train at the same time.
 

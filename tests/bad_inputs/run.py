@@ -5,6 +5,8 @@ documentation allows. Prints what does not hold; ends with 1 if anything does no
 of a name, ``--n 0`` tries all inputs there are.
 """
 
+# ruff: noqa: E402 (threads are counted and the backend is chosen on import)
+
 import argparse
 import contextlib
 import faulthandler
@@ -62,7 +64,9 @@ def inputs_of(path, member):
 
 def starts_free(call, argument):
     documented = allowed_by(call.member, call.owner, argument)
-    return documented is None and argument in FREE and call.name in FREE[argument] and _ignores(call, argument)
+    return (
+        documented is None and argument in FREE and call.name in FREE[argument] and _ignores(call, argument)
+    )
 
 
 def _ignores(call, argument):
@@ -144,6 +148,7 @@ def main():
     parser.add_argument("--n", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after that time")
     options = parser.parse_args()
     _limit_memory()
     warnings.simplefilter("ignore")
@@ -153,6 +158,8 @@ def main():
     for path in without:
         print(f"no valid call is known: {path}; give it an example, or one in more_examples.py")
     for label, *rest in inputs:
+        if time.perf_counter() - started > options.seconds:
+            break
         with limited():
             outcome = try_input(*rest)
         counts[outcome.verdict] += 1
@@ -160,7 +167,9 @@ def main():
             print(f"{outcome.verdict}: {label} {outcome.detail[:200]}".replace("\n", " "), flush=True)
         plt.close("all")
     wrong = sum(count for verdict, count in counts.items() if verdict not in GOOD)
-    print(f"{sum(counts.values())} tried, {wrong} wrong, {time.perf_counter() - started:.0f} s: {dict(counts)}")
+    print(
+        f"{sum(counts.values())} tried, {wrong} wrong, {time.perf_counter() - started:.0f} s: {dict(counts)}"
+    )
     return 1 if wrong or without else 0
 
 

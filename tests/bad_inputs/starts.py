@@ -81,8 +81,11 @@ def _parameters(function):
 def _apply(function, member, arguments):
     parameters = inspect.signature(member).parameters
     first = [arguments[n] for n, p in parameters.items() if p.kind is p.POSITIONAL_ONLY and n in arguments]
-    names = {n: v for n, v in arguments.items() if parameters.get(n, None) is None or (
-        parameters[n].kind is not inspect.Parameter.POSITIONAL_ONLY)}
+    names = {
+        n: v
+        for n, v in arguments.items()
+        if parameters.get(n, None) is None or (parameters[n].kind is not inspect.Parameter.POSITIONAL_ONLY)
+    }
     return function(*first, **names)
 
 

@@ -84,7 +84,7 @@ def allowed_by(member, owner, argument):
     if constraints and argument in constraints:
         if constraints[argument] == "no_validation":
             return None
-        tests = [make_constraint(constraint) for constraint in constraints[argument]]
+        tests = [c if hasattr(c, "is_satisfied_by") else make_constraint(c) for c in constraints[argument]]
         return lambda value: any(test.is_satisfied_by(value) for test in tests)
     return _documented(member, owner, argument)
 
@@ -108,6 +108,8 @@ def _parsed(text):
     if not (words or literals) or any(word not in _TYPES for word in words):
         return None
     tests = [_TYPES[word] for word in words]
-    return lambda value: value in literals if isinstance(value, str) and literals and not any(
-        test(value) for test in tests
-    ) else any(test(value) for test in tests)
+    return lambda value: (
+        value in literals
+        if isinstance(value, str) and literals and not any(test(value) for test in tests)
+        else any(test(value) for test in tests)
+    )

@@ -5,9 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from skmer._utils._arguments import PATH, checked
+from skmer._utils._sklearn import HasMethods
 from skmer.model_selection._results._result import LOSOResult
 
 
+@checked(path=[*PATH, HasMethods("read")], codes=[dict, None])
 def read_megc_log(path, *, codes=None):
     r"""Read a log of the MEGC challenges, to score it again.
 
