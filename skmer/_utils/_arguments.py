@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from collections.abc import Iterable
+from collections.abc import Collection
 from numbers import Integral, Real
 from os import PathLike
 
@@ -57,26 +57,10 @@ class Numbers:
             return False
         return not self.finite or bool(np.isfinite(array).all())
 
-    def _fits(self, shape):
-        expected = self.shape
-        if expected[:1] == (...,):
-            expected = expected[1:]
-            shape = shape[len(shape) - len(expected) :] if len(shape) >= len(expected) else ()
-        return len(shape) == len(expected) and all(map(_fits, shape, expected))
-
-    def __str__(self):
-        lengths = ("..." if e is ... else "n" if e is None else str(e) for e in self.shape)
-        return f"an array of {'finite ' * self.finite}numbers of shape ({', '.join(lengths)})"
-
-
-def _fits(length, expected):
-    return (
-        length > 0
-        if expected is None
-        else length in expected
-        if isinstance(expected, tuple)
-        else (length == expected)
-    )
+    def _fits(length, expected):
+    if expected is None:
+        return length > 0
+    return length in expected if isinstance(expected, tuple) else length == expected
 
 
 class Items:
@@ -97,9 +81,7 @@ class Items:
 
     def is_satisfied_by(self, value):
         """Whether a value is such a sequence."""
-        if not isinstance(value, Iterable) or isinstance(value, str | bytes) or not hasattr(value, "__len__"):
-            return False
-        if np.ndim(getattr(value, "shape", ())) and not np.shape(value):
+        if not isinstance(value, Collection) or isinstance(value, str | bytes) or _is_scalar(value):
             return False
         enough = len(value) >= self.least and self.n in (None, len(value))
         return enough and all(_satisfies(item, self.constraints) for item in value)
@@ -123,6 +105,10 @@ class Pixels:
 
     def __str__(self):
         return f"a uint8 image of {' or '.join(map(str, self.ndims))} axes"
+
+
+def _is_scalar(value):
+    return getattr(value, "shape", None) == ()  # an array without axes has a length that cannot be asked
 
 
 def _made(constraint):

@@ -7,7 +7,7 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skmer._utils._arguments import Numbers, Pixels, checked
+from skmer._utils._arguments import Items, Numbers, Pixels, check_argument, checked
 from skmer.face import COMPONENTS, MEAN_SHAPE, FaceGraph, check_graph
 from skmer.frames import KEYFRAMES
 from skmer.inspection._style import (
@@ -68,6 +68,7 @@ class ActionMapDisplay:
     def __init__(self, maps, graph, image=None, points=None):
         self.maps = np.asarray(maps, dtype=float)
         self.graph = check_graph(graph)
+        check_argument("maps", self.maps, [Numbers(None, self.graph.n_nodes, None)])
         self.image = image
         self.points = np.asarray(MEAN_SHAPE if points is None else points, dtype=float)
 
@@ -185,6 +186,8 @@ class ActionWeightsDisplay:
 
     @checked(weights=[pd.DataFrame], counts=[Numbers(None)])
     def __init__(self, weights, counts):
+        check_argument("weights", weights.to_numpy(), [Numbers(None, None, finite=False)])
+        check_argument("counts", counts, [Numbers(len(weights))])
         self.weights = weights
         self.counts = np.asarray(counts)
 
@@ -276,6 +279,9 @@ class LossCurvesDisplay:
 
     @checked(curves=[dict])
     def __init__(self, curves):
+        check_argument(
+            "curves", list(curves.items()), [Items(Items(str, Numbers(None, finite=False)), least=1)]
+        )
         self.curves = {name: np.asarray(values, dtype=float) for name, values in curves.items()}
 
     @classmethod

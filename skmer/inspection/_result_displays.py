@@ -5,7 +5,7 @@ import pandas as pd
 from sklearn.metrics import confusion_matrix
 from sklearn.utils.multiclass import unique_labels
 
-from skmer._utils._arguments import TEXT, Items, Numbers, checked
+from skmer._utils._arguments import TEXT, Items, Numbers, check_argument, checked
 from skmer.inspection._style import (
     BLUE,
     CAPTION,
@@ -51,6 +51,7 @@ class PooledConfusionDisplay:
         self.confusion = np.asarray(confusion, dtype=float)
         self.class_names = list(class_names)
         self.caption = caption
+        check_argument("confusion", self.confusion, [Numbers(*[len(self.class_names)] * 2)])
 
     @classmethod
     def from_result(cls, result):
@@ -155,6 +156,8 @@ class ClassScoresDisplay:
 
     @checked(f1=[pd.DataFrame], counts=[Numbers(None)])
     def __init__(self, f1, counts):
+        check_argument("f1", f1.to_numpy(), [Numbers(None, None, finite=False)])
+        check_argument("counts", counts, [Numbers(len(f1))])
         self.f1 = f1
         self.counts = np.asarray(counts)
 
@@ -265,6 +268,8 @@ class SubjectScoresDisplay:
         self.subjects = list(subjects)
         self.accuracy = np.asarray(accuracy, dtype=float)
         self.n_clips = np.asarray(n_clips)
+        check_argument("accuracy", self.accuracy, [Numbers(len(self.subjects), finite=False)])
+        check_argument("n_clips", self.n_clips, [Numbers(len(self.subjects))])
 
     @classmethod
     def from_result(cls, result):
