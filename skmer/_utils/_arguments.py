@@ -57,7 +57,19 @@ class Numbers:
             return False
         return not self.finite or bool(np.isfinite(array).all())
 
-    def _fits(length, expected):
+    def _fits(self, shape):
+        expected = self.shape
+        if expected[:1] == (...,):
+            expected = expected[1:]
+            shape = shape[len(shape) - len(expected) :] if len(shape) >= len(expected) else ()
+        return len(shape) == len(expected) and all(map(_fits, shape, expected))
+
+    def __str__(self):
+        lengths = ("..." if e is ... else "n" if e is None else str(e) for e in self.shape)
+        return f"an array of {'finite ' * self.finite}numbers of shape ({', '.join(lengths)})"
+
+
+def _fits(length, expected):
     if expected is None:
         return length > 0
     return length in expected if isinstance(expected, tuple) else length == expected
