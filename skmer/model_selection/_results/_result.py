@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import confusion_matrix
 
+from skmer._utils._csv_tables import naming
 from skmer.metrics import BaselineScores, class_scores, subject_bootstrap
 from skmer.model_selection._results import _result_scores, _summary
 from skmer.model_selection._results._result_scores import compare_results, rows_in
@@ -336,4 +337,6 @@ class LOSOResult:
         LOSOResult
             With the same table, classes and run card.
         """
-        return cls(*_summary.parts_of_json(path))
+        table, class_names, run_card = _summary.parts_of_json(path)
+        with naming(getattr(path, "name", path)):
+            return cls(table, class_names, run_card)
