@@ -80,10 +80,7 @@ def _failed(table, min_confidence):
     ones = pd.Series(1.0, index=table.index)
     # What is no number is no success.
     success, confidence = (
-        pd.to_numeric(table[name], errors="coerce").fillna(0)
-        if name in table
-        else pd.Series(1.0, table.index)
-        for name in ("success", "confidence")
+        pd.to_numeric(table.get(name, ones), errors="coerce").fillna(0) for name in ("success", "confidence")
     )
     return ((success == 0) | (confidence < min_confidence)).to_numpy()
 

@@ -51,6 +51,8 @@ def read_megc_log(path, *, codes=None):
 
 
 def _parsed(text, codes):
+    if codes is not None and len({*map(str, codes.values())}) < len(codes):
+        raise ValueError(f"codes must give each class its own number, got {codes}.")
     names = None if codes is None else {str(code): name for name, code in codes.items()}
     rows, subject = [], None
     for number, line in enumerate(text.splitlines(), start=1):
@@ -65,6 +67,8 @@ def _parsed(text, codes):
                 f"Line {number} must be 'dataset subject' or 'clip truth prediction', got {line!r}."
             )
         rows.append((words[0], subject, *(_label(word, names, number) for word in words[1:])))
+    if not rows:
+        raise ValueError("path must be a log with a line a clip, it holds none.")
     table = pd.DataFrame(rows, columns=["clip", "subject", "truth", "prediction"])
     table.insert(2, "seed", pd.array([None] * len(table), dtype="Int64"))
     classes = np.unique(table[["truth", "prediction"]].to_numpy().ravel()) if codes is None else sorted(codes)
