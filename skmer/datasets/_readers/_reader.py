@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from skmer._utils._arguments import FLAG, check_argument
 from skmer._utils._checks import check_path, warn_user
 from skmer.datasets._cells import canonical_label, cell_text, parse_action_units
 from skmer.datasets._clips import MicroExpressionClips
@@ -43,6 +44,8 @@ class ReadOptions:
         for name, allowed in _CHOICES.items():
             if not isinstance(getattr(self, name), str) or getattr(self, name) not in allowed:
                 raise ValueError(f"{name} must be one of {list(allowed)}, got {getattr(self, name)!r}.")
+        for name in ("corrections", "verify_files"):
+            check_argument(name, getattr(self, name), FLAG)
         if not isinstance(self.classes, str | Mapping | list | tuple | set | np.ndarray | pd.Series):
             raise TypeError(
                 f"classes must be a preset, a list or a mapping, got {type(self.classes).__name__}."
