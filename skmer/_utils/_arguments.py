@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import os
 from collections.abc import Collection
 from numbers import Integral, Real
 from os import PathLike
@@ -10,11 +11,26 @@ import numpy as np
 
 from skmer._utils._sklearn import Interval, StrOptions, make_constraint
 
-PATH = [str, PathLike]
+
+class FilePath:
+    """Constraint of a path that the file system can be asked for."""
+
+    def is_satisfied_by(self, value):
+        """Whether a value is such a path."""
+        try:
+            return isinstance(value, str | PathLike) and b"\0" not in os.fsencode(value)
+        except (UnicodeError, TypeError):
+            return False
+
+    def __str__(self):
+        return "a path"
+
+
+PATH = [FilePath()]
 FLAG = ["boolean"]
 TEXT = [str]
 ROWS = ["array-like"]
-JOBS = [Integral, None]
+JOBS = [Interval(Integral, -(2**15), 2**15, closed="both"), None]
 SEED = ["random_state"]
 
 
@@ -193,3 +209,10 @@ def checked(**constraints):
         return call
 
     return decorate
+
+
+def check_same_shape(**arrays):
+    """Refuse arrays of different shapes; their names are those of the arguments."""
+    shapes = [np.shape(array) for array in arrays.values()]
+    if len({*shapes}) > 1:
+        raise ArgumentError(f"{' and '.join(arrays)} must have the same shape, got {shapes}.")

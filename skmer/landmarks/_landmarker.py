@@ -111,8 +111,8 @@ class FaceLandmarker(ClipTransformerMixin, BaseEstimator):
 
     _parameter_constraints: dict = {
         "tracking": [StrOptions({"flow", "detect"})],
-        "n_boxes": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "n_views": [Interval(Integral, 1, None, closed="left")],
+        "n_boxes": [Interval(Integral, 1, 2**31 - 1, closed="both"), StrOptions({"auto"})],
+        "n_views": [Interval(Integral, 1, 2**31 - 1, closed="both")],
         "predictor": [str, os.PathLike, None],
         "verify_predictor": ["boolean"],
         "boxes": ["array-like", HasMethods("get"), None],

@@ -9,4 +9,14 @@ clf = DeReGRLClassifier(max_epochs=1, random_state=0, batch_size=16).fit(X, y)
 clf.predict(X), clf.predict_proba(X)
 """,
 }
-MORE = {}
+SCORER = """
+import numpy as np
+from sklearn.dummy import DummyClassifier
+from skmer.metrics import {name}
+X, y = np.zeros((4, 2)), np.array(["a", "b", "a", "b"])
+{name}(DummyClassifier().fit(X, y), X, y)
+"""
+MORE = {
+    "metrics.uf1_scorer": SCORER.format(name="uf1_scorer"),
+    "metrics.uar_scorer": SCORER.format(name="uar_scorer"),
+}

@@ -21,6 +21,9 @@ import skmer
 PACKAGES = [info.name for info in pkgutil.iter_modules(skmer.__path__) if info.ispkg and info.name[0] != "_"]
 
 
+_FOLDERS: list = []  # one that nobody holds is removed
+
+
 @dataclass
 class Call:
     """A valid call: of a function, of a class, or of a method of `instance`."""
@@ -39,9 +42,11 @@ class Call:
         return _apply(function, self.member, arguments)
 
 
-def all_public():
-    """Every name in the ``__all__`` of every public package."""
+def all_public(only=""):
+    """Every name in the ``__all__`` of every public package, or of the one that `only` names a part of."""
     for package in PACKAGES:
+        if "." in only and package != only.partition(".")[0]:
+            continue
         module = importlib.import_module(f"skmer.{package}")
         for name in module.__all__:
             yield f"{package}.{name}", getattr(module, name)
@@ -157,7 +162,8 @@ def _flat(call, function):
 def _lasting_folders():
     """Keep the temporary folders of examples, whose paths are arguments later."""
     saved = tempfile.TemporaryDirectory.__exit__, tempfile.TemporaryDirectory.cleanup
-    tempfile.TemporaryDirectory.__exit__ = tempfile.TemporaryDirectory.cleanup = lambda self, *error: None
+    tempfile.TemporaryDirectory.__exit__ = lambda self, *error: _FOLDERS.append(self)
+    tempfile.TemporaryDirectory.cleanup = _FOLDERS.append
     try:
         yield
     finally:

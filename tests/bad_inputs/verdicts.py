@@ -20,6 +20,10 @@ DATA = {
     "frames": r"frame|X|landmarks|clips?|sequences?",
     "clips": r"X|frames",
     "groups": r"group|subjects?|samples",
+    "source": r"frame|file",
+    "sources": r"frames?|clip|file",
+    "path": r"file|folder",
+    "k": r"frame",
     "target": r"y|labels?",
     "sample_weight": r"weights?|samples",
     "estimator": r"estimator\w*|steps?",
@@ -45,6 +49,8 @@ def judge_error(error, argument, value):
 
 
 def _names_file(error, value):
+    if isinstance(error, OSError) and error.filename is not None:
+        return True
     return isinstance(value, str | PathLike) and len(str(value)) > 2 and str(value) in str(error)
 
 
