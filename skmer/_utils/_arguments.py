@@ -34,14 +34,22 @@ JOBS = [Interval(Integral, -(2**15), 2**15, closed="both"), None]
 SEED = ["random_state"]
 
 
+class _Bounded(Interval):
+    """Interval without the booleans, which Python counts among the integers."""
+
+    def is_satisfied_by(self, value):
+        """Whether a value is a number in the interval."""
+        return not isinstance(value, bool | np.bool_) and super().is_satisfied_by(value)
+
+
 def integer(least, most=2**31 - 1):
     """Constraint of an integer between two bounds, both allowed."""
-    return Interval(Integral, least, most, closed="both")
+    return _Bounded(Integral, least, most, closed="both")
 
 
 def real(least=None, most=None):
     """Constraint of a finite number between two bounds, both allowed."""
-    return Interval(Real, least, most, closed="neither" if least is None and most is None else "both")
+    return _Bounded(Real, least, most, closed="neither" if least is None and most is None else "both")
 
 
 def option(*names):

@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from tqdm import tqdm
 
+from skmer._utils._arguments import Numbers, check_argument
 from skmer._utils._checks import warn_user
 from skmer._utils._jobs import run_jobs
 from skmer._utils._sklearn import ClipTransformerMixin, HasMethods, Interval, StrOptions, fit_context
@@ -330,6 +331,7 @@ def _box_of(boxes, clip, row, n_clips):
     elif boxes is None:
         box = None
     else:
+        check_argument("boxes", boxes, [Numbers(4, finite=False), Numbers(n_clips, 4, finite=False)])
         box = _box_row(np.asarray(boxes, dtype=np.float64), clip, n_clips)
     return None if box is None or np.isnan(box).any() else tuple(map(float, box))
 

@@ -52,6 +52,23 @@ def all_public(only=""):
             yield f"{package}.{name}", getattr(module, name)
 
 
+# What an estimator has beyond its parameters and these is its library's protocol (skorch's, torch's), which
+# code calls and no user; so are the methods of torch modules, whose arguments are tensors.
+ESTIMATOR_METHODS = {
+    *("fit", "partial_fit", "transform", "fit_transform", "predict", "predict_proba", "predict_log_proba"),
+    *("decision_function", "score", "split", "extract", "action_maps", "action_weights"),
+}
+
+
+def _is_tried(owner, name):
+    """Whether a method takes what a user gives."""
+    if name == "__init__":
+        return True
+    if hasattr(owner, "register_buffer") or owner.__module__.startswith("skmer.training"):
+        return False
+    return name in ESTIMATOR_METHODS if hasattr(owner, "get_params") else True
+
+
 def takes_arguments(member):
     """Whether a name can be called; records that only hold what a function returns are not."""
     if isinstance(member, type):
@@ -59,7 +76,8 @@ def takes_arguments(member):
         is_record = hasattr(member, "_fields") or is_dataclass(member)
         if is_record and "Attributes\n" in (member.__doc__ or "") and "Parameters\n" not in member.__doc__:
             return False
-        return bool(_parameters(member.__init__)) and not issubclass(member, Exception)
+        home = next(owner for owner in member.__mro__ if "__init__" in vars(owner))
+        return bool(_parameters(member.__init__)) and home.__module__.startswith("skmer.")
     return callable(member) and bool(_parameters(member))
 
 
@@ -123,6 +141,8 @@ def _methods(member):
             if name in seen or not is_method or (name[0] == "_" and name != "__init__"):
                 continue
             seen.add(name)
+            if not _is_tried(member, name):
+                continue
             if owner.__module__.startswith("skmer."):
                 yield owner, name, raw
 

@@ -133,8 +133,7 @@ def _read_cached(path):
 
 
 def _frames_of(path):
-    clips = clip_from_video(path, 1, 2, 4)
-    return clips.frames.shape
+    return clip_from_video(path, 1, 2, 4).shape
 
 
 CLIPS = (
