@@ -3,7 +3,7 @@
 import functools
 import inspect
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from numbers import Integral, Real
 from os import PathLike
 
@@ -117,7 +117,7 @@ class Items:
 
     def is_satisfied_by(self, value):
         """Whether a value is such a sequence."""
-        if not isinstance(value, Collection) or isinstance(value, str | bytes) or _is_scalar(value):
+        if not isinstance(value, Collection) or isinstance(value, str | bytes | Mapping) or _is_scalar(value):
             return False
         enough = len(value) >= self.least and self.n in (None, len(value))
         return enough and all(_satisfies(item, self.constraints) for item in value)

@@ -224,6 +224,8 @@ class MicroExpressionClips:
             raise ValueError(
                 f"mask must be a mask or row numbers of the {len(self)} clips, got {mask!r:.80}: {error}."
             ) from error
+        if rows.ndim != 1:
+            raise ValueError(f"mask must have one axis, got one of shape {np.shape(mask)}.")
         return MicroExpressionClips(
             self.frames[rows],
             self.target[rows],
@@ -307,7 +309,7 @@ class MicroExpressionClips:
 
 
 def _check_frames(frames):
-    if isinstance(frames, np.ndarray) and not len(frames):
+    if isinstance(frames, np.ndarray) and frames.shape[:1] == (0,):
         return frames  # an empty selection
     if holds_maps(frames):
         return frames

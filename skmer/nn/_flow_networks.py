@@ -261,7 +261,7 @@ class FlowNetwork(nn.Module):
     """
 
     @checked(
-        input_shape=[Items(integer(1, 16384))],
+        input_shape=[Items(integer(1, 16384), n=3)],
         n_classes=[integer(1, 65536)],
         network=[option(*FLOW_NETWORKS)],
         norm=[str, None],

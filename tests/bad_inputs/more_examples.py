@@ -19,4 +19,20 @@ X, y = np.zeros((4, 2)), np.array(["a", "b", "a", "b"])
 MORE = {
     "metrics.uf1_scorer": SCORER.format(name="uf1_scorer"),
     "metrics.uar_scorer": SCORER.format(name="uar_scorer"),
+    "io.load": """
+import tempfile
+from pathlib import Path
+from sklearn.dummy import DummyClassifier
+from skmer.io import load, save
+path = Path(tempfile.mkdtemp()) / "model.skmer"
+save(DummyClassifier(), path)
+load(path, trusted=())
+""",
+    "feature_extraction.LandmarkPatches": """
+import numpy as np
+from skmer.datasets import make_face_clips
+from skmer.feature_extraction import LandmarkPatches
+clips = make_face_clips(2, 2, face_size=120, random_state=0)
+LandmarkPatches(landmarker=clips.truth.points, memory=None).fit_transform(clips.frames)
+""",
 }

@@ -64,7 +64,7 @@ def _is_tried(owner, name):
     """Whether a method takes what a user gives."""
     if name == "__init__":
         return True
-    if hasattr(owner, "register_buffer") or owner.__module__.startswith("skmer.training"):
+    if owner.__module__.startswith(("skmer.nn", "skmer.training")) or hasattr(owner, "register_buffer"):
         return False
     return name in ESTIMATOR_METHODS if hasattr(owner, "get_params") else True
 

@@ -7,15 +7,16 @@ import cv2
 import numpy as np
 import pandas as pd
 from PIL import Image
+from sklearn.dummy import DummyClassifier
 from sklearn.svm import SVC
 
 from skmer._utils._store import ArrayCache
 from skmer.datasets import clip_from_video, clips_from_frame, load_casme2, load_smic
 from skmer.frames import read_image
 from skmer.io import load, save
-from skmer.landmarks import read_openface_csv
+from skmer.landmarks import LandmarkCache, read_openface_csv
 from skmer.magnification import MagNet
-from skmer.model_selection import LOSOResult, read_megc_log
+from skmer.model_selection import LOSOResult, evaluate_loso, read_megc_log
 
 SHEET = pd.DataFrame(
     {
@@ -132,6 +133,31 @@ def _read_cached(path):
     return ArrayCache(path.parents[2]).get("0a1b")
 
 
+def _landmarks(path):
+    LandmarkCache(path).put("0a1b", {"flags": [1, 2]})
+    return next(path.rglob("0a1b*"))
+
+
+def _read_landmarks(path):
+    return LandmarkCache(path.parents[2]).get("0a1b")
+
+
+def _evaluated(folder):
+    X, y = np.arange(24.0).reshape(12, 2), np.array(["a", "b"] * 6)
+    groups = np.repeat(["d/1", "d/2", "d/3"], 4)
+    model = DummyClassifier(strategy="stratified", random_state=0)
+    return evaluate_loso(model, X, y, groups, checkpoint=folder, verbose=0).predictions
+
+
+def _checkpoint(path):
+    _evaluated(path)
+    return max(path.glob("*.json"), key=lambda file: file.stat().st_mtime)
+
+
+def _read_checkpoint(path):
+    return _evaluated(path.parent)["prediction"].tolist()
+
+
 def _frames_of(path):
     return clip_from_video(path, 1, 2, 4).shape
 
@@ -157,6 +183,8 @@ VALID = {
     "MP4": Valid(_video("mp4", "mp4v"), _frames_of),
     "model": Valid(_model, _read_model, signed=True),
     "weights": Valid(_weights, lambda p: len(MagNet.load(p).state_dict())),
+    "landmarks": Valid(_landmarks, _read_landmarks, "json", signed=True),
+    "checkpoint": Valid(_checkpoint, _read_checkpoint, "json", signed=True),
     "cache": Valid(_cached, _read_cached, signed=True),
 }
 

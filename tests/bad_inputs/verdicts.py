@@ -20,6 +20,8 @@ DATA = {
     "frames": r"frame|X|landmarks|clips?|sequences?",
     "clips": r"X|frames",
     "groups": r"group|subjects?|samples",
+    "classes": r"class|chosen",
+    "table": r"clip|frame",
     "source": r"frame|file",
     "sources": r"frames?|clip|file",
     "path": r"file|folder",

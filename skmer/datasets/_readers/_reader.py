@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 
 from skmer._utils._arguments import FLAG, check_argument
 from skmer._utils._checks import check_path, warn_user
+from skmer._utils._csv_tables import naming
 from skmer.datasets._cells import canonical_label, cell_text, parse_action_units
 from skmer.datasets._clips import MicroExpressionClips
 from skmer.datasets._readers._annotations import ReadingLog, kept_rows, sheet_rows
@@ -76,7 +78,18 @@ def load_dataset(name, root, options):
     if options.annotations is None and _is_file(root):
         root, options = None, replace(options, annotations=root)
     folder = _check_root(spec, root, options)
-    sheet = read_sheet(_find_sheet(spec, folder, options.annotations), spec.worksheet)
+    source = _find_sheet(spec, folder, options.annotations)
+    with naming(_name_of(source)):
+        return _read(spec, folder, source, options)
+
+
+def _name_of(source):
+    path = getattr(source, "name", source)
+    return Path(path).name if isinstance(path, str | PathLike) else "annotations"
+
+
+def _read(spec, folder, source, options):
+    sheet = read_sheet(source, spec.worksheet)
     _check_columns(sheet, options)
     log, every = ReadingLog(), sheet_rows(sheet, spec, options)
     for position, names in sheet.merged.items():
