@@ -51,7 +51,7 @@ class LeaveOneDatasetOut(GroupsConsumerMixin, BaseCrossValidator):
 
         Parameters
         ----------
-        X : array-like of n_clips samples
+        X : object
             Samples; only their number counts.
         y : object, default=None
             Not used.

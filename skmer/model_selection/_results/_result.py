@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -65,7 +66,7 @@ class LOSOResult:
 
     def __post_init__(self):
         _result_scores.check_table(self.predictions)
-        check_argument("class_names", self.class_names, [Items(object, least=1)])
+        check_argument("class_names", self.class_names, [Items(str, Real, least=1)])
         check_argument("run_card", self.run_card, [dict])
         unknown = sorted(
             {*self.predictions["truth"], *self.predictions["prediction"]} - {*self.class_names}, key=str
