@@ -68,7 +68,7 @@ def pipelines(seed):
     clf = SeedEnsemble(DeReGRLClassifier(), random_state=seed)
     return {
         "DeRe-GRL": Pipeline([("graph", LandmarkGraphTransformer()), ("clf", clf)]),
-        "RBF-SVM": baseline("rbf-svm"),
+        "RBF-SVM": baseline("rbf-svm", input="frames"),
     }
 
 

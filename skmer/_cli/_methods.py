@@ -13,9 +13,12 @@ from skmer.pipelines import baseline, paper_pipeline
 GRIDS = {
     "dere-grl": {"clf__estimator__n_actions": [2, 3, 5], "clf__estimator__lambda_center": [0.01, 0.1, 1.0]},
     "paper": {"clf__n_actions": [2, 3, 5], "clf__lambda_center": [0.1, 1.0]},
-    "rbf-svm": {"clf__C": [0.1, 1.0, 10.0], "clf__gamma": [0.003, 0.01, 0.03]},
-    "linear-svm": {"clf__C": [0.001, 0.01, 0.1, 1.0]},
-    "lda": {"clf__shrinkage": [0.1, 0.3, 0.5, 0.7, 0.9]},
+    "rbf-svm": {
+        "clf__estimator__clf__C": [0.1, 1.0, 10.0],
+        "clf__estimator__clf__gamma": [0.003, 0.01, 0.03],
+    },
+    "linear-svm": {"clf__estimator__clf__C": [0.001, 0.01, 0.1, 1.0]},
+    "lda": {"clf__estimator__clf__shrinkage": [0.1, 0.3, 0.5, 0.7, 0.9]},
 }
 
 
@@ -23,7 +26,7 @@ def make_method(name, *, dataset="casme2", landmarks=False, model=None):
     """Pipeline of a method; `dataset` sets the paper's width, `landmarks` says that X is no frames."""
     model = model or Model()
     if name not in NETS:
-        return baseline(name)
+        return baseline(name, input="frames")
     epochs = {} if model.epochs is None else {"max_epochs": model.epochs}
     if name == "paper":
         pipeline = paper_pipeline(dataset, model.magnet_weights, landmarks=landmarks, random_state=0)

@@ -1,12 +1,14 @@
-"""Classifiers: DeRe-GRL as one skorch net, and an ensemble over seeds."""
+"""Classifiers: DeRe-GRL as one skorch net, an ensemble over seeds, and plain ones to stand beside it."""
 
 import warnings
 from importlib import import_module
 
+from skmer.classifiers._balanced_lda import BalancedLDA
 from skmer.classifiers._dere_grl import DeReGRLClassifier
 from skmer.classifiers._ensemble import SeedEnsemble
+from skmer.classifiers._flip_augmented import FlipAugmentedClassifier
 
-__all__ = ["DeReGRLClassifier", "SeedEnsemble"]
+__all__ = ["DeReGRLClassifier", "SeedEnsemble", "FlipAugmentedClassifier", "BalancedLDA"]
 
 # Names that moved with 0.2; the old path works for one release.
 _MOVED = {
