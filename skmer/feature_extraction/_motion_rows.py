@@ -114,6 +114,10 @@ class PooledMaps(_RowsOfMotion):
     magnitudes : bool, default=False
         Whether the length of the flow, the root of the sum of squares of the first two channels, follows,
         averaged over the same cells.
+    normalize : bool, default=False
+        Whether the median of each of the first two channels is taken from it and both are divided by their
+        common standard deviation, and each other channel by its own, clip by clip: maps that were scaled to
+        0..255 have lost zero and unit.
 
     See Also
     --------
@@ -132,11 +136,13 @@ class PooledMaps(_RowsOfMotion):
     _parameter_constraints: dict = {
         "size": [Interval(Integral, 1, None, closed="left")],
         "magnitudes": ["boolean"],
+        "normalize": ["boolean"],
     }
 
-    def __init__(self, size=7, *, magnitudes=False):
+    def __init__(self, size=7, *, magnitudes=False, normalize=False):
         self.size = size
         self.magnitudes = magnitudes
+        self.normalize = normalize
 
     def transform(self, X):
         """Return a row a clip.
@@ -164,8 +170,10 @@ class PooledMaps(_RowsOfMotion):
                 f"X must be maps (n_clips, n_channels, height, width) of at least {self.size} x {self.size} "
                 f"px, got the shape {X.shape}; lower size, or reshape them."
             )
-        if self.magnitudes and X.shape[-3] < 2:
-            raise ValueError("magnitudes=True needs horizontal and vertical flow, got one channel.")
+        if (self.magnitudes or self.normalize) and X.shape[-3] < 2:
+            name = "magnitudes" if self.magnitudes else "normalize"
+            raise ValueError(f"{name}=True needs horizontal and vertical flow, got one channel.")
+        X = _normalized(X) if self.normalize else X
         parts = [self._pooled(X)]
         if self.magnitudes:
             parts.append(self._pooled(np.linalg.norm(X[..., :2, :, :], axis=-3, keepdims=True)))
@@ -176,3 +184,12 @@ class PooledMaps(_RowsOfMotion):
             cells = np.array_split(X, self.size, axis=axis)
             X = np.stack([cell.mean(axis=axis) for cell in cells], axis=axis)
         return X.reshape(len(X), -1)
+
+
+def _normalized(X):
+    """Return maps with the flow about its median and every channel in its own unit, clip by clip."""
+    flow, others = X[..., :2, :, :], X[..., 2:, :, :]
+    flow = flow - np.median(flow, axis=(-2, -1), keepdims=True)
+    units = flow.std(axis=(-3, -2, -1), keepdims=True), others.std(axis=(-2, -1), keepdims=True)
+    parts = [part / np.where(unit > 0, unit, 1) for part, unit in zip((flow, others), units, strict=True)]
+    return np.concatenate(parts, axis=-3)

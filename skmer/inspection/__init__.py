@@ -1,7 +1,9 @@
 """Pictures of results and of what a model has learned: displays hold numbers and draw on request."""
 
+from skmer.inspection._methods_page import write_methods_report
 from skmer.inspection._motion import LandmarkMotionDisplay
 from skmer.inspection._net_displays import ActionMapDisplay, ActionWeightsDisplay, LossCurvesDisplay
+from skmer.inspection._rank_display import MeanRanksDisplay
 from skmer.inspection._report import write_report
 from skmer.inspection._result_displays import (
     ClassScoresDisplay,
@@ -17,5 +19,7 @@ __all__ = [
     "ActionMapDisplay",
     "ActionWeightsDisplay",
     "LossCurvesDisplay",
+    "MeanRanksDisplay",
     "write_report",
+    "write_methods_report",
 ]

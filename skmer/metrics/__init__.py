@@ -3,6 +3,11 @@
 from skmer.metrics._baseline import BaselineScores, majority_baseline, majority_predictions
 from skmer.metrics._bootstrap import Interval, paired_bootstrap, subject_bootstrap
 from skmer.metrics._calibration import expected_calibration_error
+from skmer.metrics._many_comparisons import (
+    critical_difference,
+    holm_correction,
+    subject_randomization_test,
+)
 from skmer.metrics._mcnemar import mcnemar_exact
 from skmer.metrics._scores import class_scores, uar_score, uar_scorer, uf1_score, uf1_scorer
 
@@ -19,5 +24,8 @@ __all__ = [
     "paired_bootstrap",
     "Interval",
     "mcnemar_exact",
+    "subject_randomization_test",
+    "holm_correction",
+    "critical_difference",
     "expected_calibration_error",
 ]

@@ -19,6 +19,7 @@ from skmer._utils._digest import digest
 from skmer._utils._jobs import run_jobs
 from skmer._utils._sklearn import BaseSearchCV, safe_indexing
 from skmer._utils._warn import warn_user
+from skmer.model_selection._every_epoch import fit_every_epoch
 from skmer.model_selection._run._card import plain
 from skmer.model_selection._run._identity import parameters_digest
 from skmer.model_selection._samples import steps_of
@@ -43,6 +44,8 @@ class FitTask(NamedTuple):
         Number of the table of `Samples` that the model takes.
     name : str or None
         Of its part in a checkpoint; None is a digest of model and rows.
+    every_epoch : bool
+        Whether the labels after each epoch are wanted too, of a model that ends in a net.
     """
 
     model: Any
@@ -51,6 +54,7 @@ class FitTask(NamedTuple):
     label: str
     table: int = 0
     name: str | None = None
+    every_epoch: bool = False
 
 
 class Predictions(NamedTuple):
@@ -68,6 +72,8 @@ class Predictions(NamedTuple):
         Seconds; those of a stack are shared by its nets.
     searches : list of dict
         Records of the searches inside the model.
+    epochs : list of list of int
+        Labels of all rows after each epoch, where the task asks for them.
     """
 
     rows: np.ndarray
@@ -76,6 +82,7 @@ class Predictions(NamedTuple):
     fit_time: float = 0.0
     score_time: float = 0.0
     searches: list = []
+    epochs: list = []
 
     def among(self, codes) -> "Predictions":
         """Return the predictions in terms of fewer classes, which hold all that the fit saw."""
@@ -103,7 +110,10 @@ class Predictions(NamedTuple):
         ):
             raise ValueError("predictions of other rows or classes")
         times = float(content["fit_time"]), float(content["score_time"])
-        return cls(rows, labels, probabilities, *times, list(content["searches"]))
+        epochs = [[int(label) for label in epoch] for epoch in content.get("epochs", [])]
+        if any(len(epoch) != len(rows) or not set(epoch) <= set(range(n_classes)) for epoch in epochs):
+            raise ValueError("labels of epochs of other rows or classes")
+        return cls(rows, labels, probabilities, *times, list(content["searches"]), epochs)
 
 
 def share_features(samples, model, key=()) -> tuple[Any, int]:
@@ -219,6 +229,8 @@ def _jobs(tasks, waiting, stack_size):
     sizes = {
         key: stack_size_of(last_step(model)) if _is_on_gpu(model) else 1 for key, model in models.items()
     }
+    # A callback hears each epoch of a net that is fitted alone.
+    sizes |= {id(task.model): 1 for task in tasks if task.every_epoch}
     together = [k for k in waiting if sizes[id(tasks[k].model)] > 1]
     largest = max(sizes.values()) if stack_size == "auto" else stack_size
     size = _STACKS_A_JOB * largest
@@ -252,7 +264,13 @@ def run_job(tasks, shared) -> list[Predictions]:
     with _errors_named(task.label, samples.params):
         model, started = clone(task.model), time.perf_counter()
         rows = safe_indexing(samples.tables[task.table], task.train)
-        model.fit(rows, samples.y[task.train], **samples.fit_params(task.model, task.train))
+        params = samples.fit_params(task.model, task.train)
+        if task.every_epoch:
+            held_out = safe_indexing(samples.tables[task.table], task.test)
+            labels = fit_every_epoch(model, rows, samples.y[task.train], held_out, params)
+            epochs = np.searchsorted(samples.classes, labels).tolist()
+            return [_predict(model, task, samples, time.perf_counter() - started)._replace(epochs=epochs)]
+        model.fit(rows, samples.y[task.train], **params)
         return [_predict(model, task, samples, time.perf_counter() - started)]
 
 

@@ -46,7 +46,8 @@ def baseline(name, *, input="nodes"):
         RBF kernel and C = 1, or a linear one and C = .1, classes balanced.
     input : {"nodes", "frames", "maps"}, default="nodes"
         What the pipeline takes: node features (n_clips, 3, 31, 2); frames or landmarks, as of clips; or flow
-        maps (n_clips, C, H, W) with horizontal and vertical flow first, averaged over a grid of 7 x 7.
+        maps (n_clips, C, H, W) with horizontal and vertical flow first, each clip in its own unit, averaged
+        over a grid of 7 x 7.
 
     Returns
     -------
@@ -79,6 +80,7 @@ def baseline(name, *, input="nodes"):
 
 
 def _flip_augmented(chosen, of_maps):
-    rows = (PooledMaps if of_maps else NodeDisplacements)(magnitudes=chosen.magnitudes)
+    options = {"magnitudes": chosen.magnitudes}
+    rows = PooledMaps(normalize=True, **options) if of_maps else NodeDisplacements(**options)
     steps = [("rows", rows), ("scale", StandardScaler()), ("clf", chosen.classifier(**chosen.parameters))]
     return FlipAugmentedClassifier(Pipeline(steps), mirror="maps" if of_maps else "nodes")

@@ -39,6 +39,20 @@ def test_cells_are_means_of_their_pixels():
     np.testing.assert_array_equal(PooledMaps(4).transform(maps), rows[:, :48])
 
 
+def test_maps_that_lost_zero_and_unit_are_those_that_did_not():
+    maps = np.random.default_rng(0).normal(size=(4, 3, 14, 14))
+    low, high = maps.min(axis=(2, 3), keepdims=True), maps.max(axis=(1, 2, 3), keepdims=True)
+    scaled = 255 * (maps - low) / (high - low.min(axis=1, keepdims=True))
+    pooled = PooledMaps(7, magnitudes=True, normalize=True)
+    rows = pooled.transform(maps)
+    np.testing.assert_allclose(pooled.transform(scaled)[:, :98], rows[:, :98])
+    np.testing.assert_allclose(pooled.transform(scaled)[:, 147:], rows[:, 147:])
+    flow = maps[0, :2] - np.median(maps[0, :2], axis=(1, 2), keepdims=True)
+    np.testing.assert_allclose(rows[0, 0], flow[0, :2, :2].mean() / flow.std())
+    still = pooled.transform(np.full((1, 3, 14, 14), 127.0))
+    np.testing.assert_array_equal(still[:, :98], 0.0)
+
+
 @pytest.mark.parametrize(
     ("transformer", "shape", "message"),
     [
@@ -48,6 +62,7 @@ def test_cells_are_means_of_their_pixels():
         (PooledMaps(), (5, 28, 28), "X must be maps"),
         (PooledMaps(29), (5, 3, 28, 28), "of at least 29 x 29 px"),
         (PooledMaps(magnitudes=True), (5, 1, 28, 28), "magnitudes=True needs horizontal and vertical flow"),
+        (PooledMaps(normalize=True), (5, 1, 28, 28), "normalize=True needs horizontal and vertical flow"),
         (PooledMaps(0), (5, 3, 28, 28), "The 'size' parameter of PooledMaps must be"),
     ],
 )
