@@ -1,4 +1,4 @@
-"""Classifiers: DeRe-GRL as one skorch net, an ensemble over seeds, and plain ones to stand beside it."""
+"""Classifiers: DeRe-GRL as one skorch net, an ensemble over seeds, kernel machines, and plain ones."""
 
 import warnings
 from importlib import import_module
@@ -7,8 +7,17 @@ from skmer.classifiers._balanced_lda import BalancedLDA
 from skmer.classifiers._dere_grl import DeReGRLClassifier
 from skmer.classifiers._ensemble import SeedEnsemble
 from skmer.classifiers._flip_augmented import FlipAugmentedClassifier
+from skmer.classifiers._intersection import histogram_intersection
+from skmer.classifiers._ktgsl import KTGSL
 
-__all__ = ["DeReGRLClassifier", "SeedEnsemble", "FlipAugmentedClassifier", "BalancedLDA"]
+__all__ = [
+    "DeReGRLClassifier",
+    "SeedEnsemble",
+    "KTGSL",
+    "histogram_intersection",
+    "FlipAugmentedClassifier",
+    "BalancedLDA",
+]
 
 # Names that moved with 0.2; the old path works for one release.
 _MOVED = {

@@ -1,7 +1,14 @@
-"""Frames of clips: the three keyframes, reading and checking them, their file names, and optical flow."""
+"""Frames of clips: keyframes and whole sequences, reading and checking them, file names, and optical flow."""
 
 from skmer.frames._check import check_frames, holds_landmarks
-from skmer.frames._flow import coarse_flow, fine_flow, one_opencv_thread, sample_flow
+from skmer.frames._flow import (
+    FLOW_METHODS,
+    coarse_flow,
+    fine_flow,
+    one_opencv_thread,
+    optical_flow,
+    sample_flow,
+)
 from skmer.frames._names import (
     KEYFRAMES,
     frame_label,
@@ -11,20 +18,39 @@ from skmer.frames._names import (
     trailing_number,
 )
 from skmer.frames._read import read_bytes, read_image
+from skmer.frames._sequence_content import (
+    FrameSequence,
+    read_sequence,
+    sequence_digest,
+    sequence_label,
+)
+from skmer.frames._sequences import check_sequences
+from skmer.frames._strain import flow_curl, flow_derivatives, flow_divergence, optical_strain
 
 __all__ = [
     "KEYFRAMES",
     "check_frames",
+    "check_sequences",
+    "FrameSequence",
     "holds_landmarks",
     "read_image",
     "read_bytes",
+    "read_sequence",
+    "sequence_digest",
+    "sequence_label",
     "is_path",
     "is_image_file",
     "trailing_number",
     "numbered_images",
     "frame_label",
+    "optical_flow",
+    "FLOW_METHODS",
     "coarse_flow",
     "fine_flow",
     "sample_flow",
     "one_opencv_thread",
+    "flow_derivatives",
+    "optical_strain",
+    "flow_divergence",
+    "flow_curl",
 ]

@@ -1,5 +1,6 @@
 """Pictures of results and of what a model has learned: displays hold numbers and draw on request."""
 
+from skmer.inspection._block_weights import BlockWeightsDisplay
 from skmer.inspection._methods_page import write_methods_report
 from skmer.inspection._motion import LandmarkMotionDisplay
 from skmer.inspection._net_displays import ActionMapDisplay, ActionWeightsDisplay, LossCurvesDisplay
@@ -20,6 +21,7 @@ __all__ = [
     "ActionWeightsDisplay",
     "LossCurvesDisplay",
     "MeanRanksDisplay",
+    "BlockWeightsDisplay",
     "write_report",
     "write_methods_report",
 ]

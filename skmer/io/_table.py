@@ -8,6 +8,7 @@ from importlib import import_module
 
 import numpy as np
 
+from skmer.io._codec import ObjectNode
 from skmer.io._forms import parse_forms
 
 # Parameters that a file may hold with these values alone. Others name a place that is written to or read from
@@ -39,6 +40,7 @@ _REGRESSION = "coef_:f[F]|f[*,F] intercept_:float|f[*] rank_:int singular_:f[*] 
 _LIBSVM = (
     "_sparse:false _effective_probability:bool _gamma:float support_:i[S] support_vectors_:f[S,F]|f[0,0] "
     "shape_fit_:sizes fit_status_:int _num_iter:i n_iter_:int|i offset_:f[1] "
+    "_BaseLibSVM__Xfit:f[*,*] "
 )
 _SVC = (
     _LIBSVM
@@ -160,6 +162,10 @@ _SKLEARN = {
 # Our own. Nets are in `skmer.io._nets`; an ensemble holds a list of fitted ones.
 _OURS = {
     "skmer.feature_extraction.LandmarkGraphTransformer": "",
+    "skmer.feature_extraction.LocalBinaryPatterns": "",
+    "skmer.feature_extraction.DirectionGradients": "",
+    "skmer.feature_extraction.OrientedGradients": "",
+    "skmer.feature_extraction.BiWOOF": "",
     "skmer.landmarks.FaceLandmarker": "",
     "skmer.magnification.MotionMagnifier": "",
     "skmer.feature_extraction.NodeDisplacements": "",
@@ -167,6 +173,10 @@ _OURS = {
     "skmer.classifiers.SeedEnsemble": "classes_:labels[C] estimators_:estimators",
     "skmer.classifiers.FlipAugmentedClassifier": "classes_:labels[C] estimator_:estimator",
     "skmer.classifiers.BalancedLDA": "classes_:labels[C] coef_:f[D,F] intercept_:f[D]",
+    "skmer.classifiers.KTGSL": (
+        "classes_:labels[C] block_weights_:f[B] n_blocks_:i[2] coef_:f[C,S] intercept_:f[C] objective_:f[*] "
+        "X_fit_:f[S,F] gammas_:f[B] traces_:f[B]"
+    ),
 }
 NETS = ("skmer.classifiers.DeReGRLClassifier",)
 
@@ -209,6 +219,7 @@ OBJECTS = {
     "optimizer": {f"torch.optim.{name}" for name in _OPTIMIZERS},
     "module": {"skmer.nn.DeReGRL"},
     "criterion": {"skmer.nn.DeReGRLLoss"},
+    "kernel": {"skmer.classifiers.histogram_intersection"},
     "iterator_train": {"torch.utils.data.DataLoader"},
     "iterator_valid": {"torch.utils.data.DataLoader"},
 }
@@ -221,7 +232,10 @@ _SVM_NEEDS = (
 
 def _check_svm(params, state):
     """Refuse sizes that would lead the compiled code of libsvm past the end of an array."""
-    missing = set(_SVM_NEEDS.split()) - state.keys()
+    kernel, rows = params.get("kernel"), state.get("_BaseLibSVM__Xfit")
+    # With a function as kernel, libsvm gets its values alone: the rows are kept beside, their number is not.
+    computed = isinstance(kernel, ObjectNode)
+    missing = set(_SVM_NEEDS.split()) - state.keys() - ({"n_features_in_"} if computed else set())
     if missing:
         raise ValueError(f"a fitted support vector machine needs {sorted(missing)}")
     n_support, support, shape = state["_n_support"], state["support_"], state["shape_fit_"]
@@ -231,8 +245,10 @@ def _check_svm(params, state):
         raise ValueError("the attribute _n_support does not count the vectors in support_")
     if len(shape) != 2 or (len(support) and not 0 <= support.min() <= support.max() < shape[0]):
         raise ValueError("the attribute support_ holds rows that are none of the training data")
-    if (params.get("kernel") == "precomputed") != (len(state["support_vectors_"]) < len(support)):
+    if (computed or kernel == "precomputed") != (len(state["support_vectors_"]) < len(support)):
         raise ValueError("the attribute support_vectors_ does not go with the kernel")
+    if computed != (rows is not None) or (computed and rows.shape != tuple(shape)):
+        raise ValueError("the rows that the kernel is computed with are not those of the fit")
 
 
 def _check_svc(params, state):

@@ -1,0 +1,138 @@
+"""The methods that others have published, by name: pipelines, where each choice comes from, and grids."""
+
+import pandas as pd
+from sklearn.base import BaseEstimator
+
+from skmer.pipelines._handcrafted import RECIPES as HANDCRAFTED
+from skmer.pipelines._recipes import Recipe
+
+# A further family of methods is one more table here.
+RECIPES: dict[str, Recipe] = {**HANDCRAFTED}
+COMPARISON_METHODS = {name: recipe.inputs for name, recipe in RECIPES.items()}
+"""Names of the published methods, and what each may take: ``"sequences"``, ``"frames"``, ``"maps"``; the
+published input stands first."""
+
+DATASETS = ("casme2", "samm", "smic", "casme3", "mmew", "4dme", "dfme", "megc2019")
+_COLUMNS = ["name", "part", "value", "source", "status"]
+
+
+def comparison_pipeline(name, dataset="casme2", *, input=None, random_state=None):
+    """Return a published method as a pipeline with the choices of its authors.
+
+    Parameters
+    ----------
+    name : str
+        One of `COMPARISON_METHODS`, such as ``"lbp-top"``.
+    dataset : str, default="casme2"
+        Data set whose published settings are taken where they differ.
+    input : {"sequences", "frames", "maps"}, default=None
+        What the pipeline is to take: ``clips.sequences``, the three keyframes in ``clips.frames``, or maps of
+        flow. None takes the published input.
+    random_state : int, RandomState instance or None, default=None
+        Seed of a network; other methods draw no random numbers.
+
+    Returns
+    -------
+    pipeline : Pipeline
+        Named steps; `comparison_table` says where the value of each parameter comes from.
+
+    Raises
+    ------
+    ValueError
+        If a name is another one, or the method cannot take the input.
+
+    Examples
+    --------
+    >>> from skmer.pipelines import comparison_pipeline
+    >>> pipeline = comparison_pipeline("bi-woof", "casme2")
+    >>> list(pipeline.named_steps), pipeline["clf"].kernel
+    (['flow', 'clf'], 'linear')
+    """
+    recipe, given = _check(name, dataset, input)
+    pipeline = recipe.pipeline(dataset, given)
+    if recipe.seeded is not None:
+        pipeline.set_params(**{f"{recipe.seeded}__random_state": random_state})
+    return pipeline
+
+
+def comparison_table(name=None, dataset="casme2", *, input=None):
+    """Return every choice of published methods, with its source.
+
+    Parameters
+    ----------
+    name : str, default=None
+        One of `COMPARISON_METHODS`; None takes all of them.
+    dataset, input : object
+        As in `comparison_pipeline`.
+
+    Returns
+    -------
+    table : pandas.DataFrame
+        Columns ``name``, ``part`` (a parameter of the pipeline, or a word for a fact that is none), ``value``
+        as text, ``source``, and ``status``: "published" or "reconstructed".
+
+    Raises
+    ------
+    ValueError
+        As from `comparison_pipeline`.
+
+    Examples
+    --------
+    >>> from skmer.pipelines import comparison_table
+    >>> table = comparison_table("bi-woof")
+    >>> table.loc[table["part"] == "flow__blocks", ["value", "status"]].to_numpy().tolist()
+    [['(5, 5)', 'published']]
+    """
+    rows = []
+    for each in RECIPES if name is None else [name]:
+        recipe, given = _check(each, dataset, input)
+        for choice in [*recipe.chosen(dataset, given), *recipe.facts]:
+            rows.append([each, choice.part, _text(choice.value), choice.source, choice.status])
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def comparison_grid(name):
+    """Return the grid of a published method for a search inside the training subjects.
+
+    Parameters
+    ----------
+    name : str
+        One of `COMPARISON_METHODS`.
+
+    Returns
+    -------
+    grid : dict of str to list
+        For ``GridSearchCV(pipeline, grid, cv=LeaveOneGroupOut())``: what the authors chose by the results of
+        the test subjects, or did not say.
+
+    Raises
+    ------
+    ValueError
+        If `name` is another one.
+
+    Examples
+    --------
+    >>> from skmer.pipelines import comparison_grid
+    >>> list(comparison_grid("bi-woof"))
+    ['clf__C']
+    """
+    recipe, _ = _check(name)
+    return {part: list(values) for part, values in recipe.grid.items()}
+
+
+def _check(name, dataset="casme2", given=None):
+    """Return the recipe of a name, and the input: the published one where none is given."""
+    if name not in RECIPES:
+        raise ValueError(f"name must be one of {list(RECIPES)}, got {name!r}.")
+    if dataset not in DATASETS:
+        raise ValueError(f"dataset must be one of {list(DATASETS)}, got {dataset!r}.")
+    inputs = RECIPES[name].inputs
+    if given is not None and given not in inputs:
+        raise ValueError(f"input of {name} must be one of {list(inputs)}, got {given!r}.")
+    return RECIPES[name], given or inputs[0]
+
+
+def _text(value):
+    if callable(value) and not isinstance(value, BaseEstimator):
+        return value.__name__
+    return value if isinstance(value, str) else repr(value)
