@@ -22,8 +22,6 @@ EXCUSES = {
     SeedEnsemble: {
         "check_sample_weight_equivalence_on_dense_data": "that of its nets",
     },
-    FlipAugmentedClassifier: {},
-    BalancedLDA: {},
 }
 # Flat data: the tags then say two_d_array, and the suite really runs.
 ESTIMATORS = [

@@ -1,6 +1,22 @@
 """Base of the stateless transformers of clips."""
 
+from dataclasses import asdict, dataclass
+
 from sklearn.base import TransformerMixin
+from sklearn.utils import InputTags
+
+
+@dataclass(slots=True)
+class ClipInputTags(InputTags):
+    """Tags of the input of transformers of clips.
+
+    Parameters
+    ----------
+    sequences : bool, default=False
+        Whether they need ``clips.sequences``; where False, ``clips.frames`` will do.
+    """
+
+    sequences: bool = False
 
 
 class ClipTransformerMixin(TransformerMixin):
@@ -29,6 +45,7 @@ class ClipTransformerMixin(TransformerMixin):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.requires_fit = False
+        tags.input_tags = ClipInputTags(**asdict(tags.input_tags))
         tags.input_tags.two_d_array = False
         tags.input_tags.three_d_array = True
         tags.input_tags.string = True

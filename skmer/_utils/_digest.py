@@ -39,6 +39,8 @@ def _feed(found, value, files):
         found.update(f"[{len(value)}".encode())
         for item in value:
             _feed(found, item, files)
+    elif hasattr(value, "content_digest"):  # frames that are made when they are read
+        found.update(f"{type(value).__name__}{value.content_digest()}".encode())
     elif isinstance(value, dict):
         _feed(found, sorted((str(key), item) for key, item in value.items()), files)
     elif isinstance(value, str | os.PathLike):

@@ -1,4 +1,4 @@
-"""Classifiers: DeRe-GRL as one skorch net, an ensemble over seeds, kernel machines, and plain ones."""
+"""Classifiers: DeRe-GRL and the field's networks on maps, ensembles, kernel machines, plain ones."""
 
 import warnings
 from importlib import import_module
@@ -7,12 +7,16 @@ from skmer.classifiers._balanced_lda import BalancedLDA
 from skmer.classifiers._dere_grl import DeReGRLClassifier
 from skmer.classifiers._ensemble import SeedEnsemble
 from skmer.classifiers._flip_augmented import FlipAugmentedClassifier
+from skmer.classifiers._flow_net import FlowNetClassifier
 from skmer.classifiers._intersection import histogram_intersection
 from skmer.classifiers._ktgsl import KTGSL
+from skmer.classifiers._map_net import MapNetClassifier
 
 __all__ = [
     "DeReGRLClassifier",
     "SeedEnsemble",
+    "MapNetClassifier",
+    "FlowNetClassifier",
     "KTGSL",
     "histogram_intersection",
     "FlipAugmentedClassifier",

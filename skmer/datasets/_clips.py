@@ -8,8 +8,14 @@ import pandas as pd
 
 from skmer._utils._text import plain_text
 from skmer.datasets._cells import parse_action_units
+from skmer.datasets._clip_sequences import (
+    check_clip_sequences,
+    check_times,
+    describe_sequences,
+    sequences_identity,
+)
 from skmer.datasets._layouts import save_clips
-from skmer.frames import KEYFRAMES, check_frames, holds_landmarks
+from skmer.frames import KEYFRAMES, check_frames, holds_landmarks, holds_maps
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +69,8 @@ class MicroExpressionClips:
     Parameters
     ----------
     frames : ndarray
-        Object array (n_clips, 3) of paths or uint8 images, or float array (n_clips, 3, 68, 2) of landmarks in
-        px.
+        Object array (n_clips, 3) of paths or uint8 images, float array (n_clips, 3, 68, 2) of landmarks in
+        px, or float32 array (n_clips, C, H, W) of flow maps.
     target : array-like of shape (n_clips,) of str
         Class names.
     groups : array-like of shape (n_clips,) of str
@@ -78,9 +84,16 @@ class MicroExpressionClips:
         Version of the data; by default a hash of its content.
     truth : ClipTruth, default=None
         For synthetic corpora.
+    sequences : array-like of shape (n_clips,), default=None
+        All frames of each clip from onset to offset, both included: paths, images, or landmarks (T, 68, 2),
+        in any form that `skmer.frames.check_sequences` accepts; None for a clip that has none.
+    times : array-like of shape (n_clips,), default=None
+        Of each clip the times of the frames of its sequence in s, or None.
 
     Attributes
     ----------
+    sequences, times : ndarray of shape (n_clips,), object
+        As passed; None for clips without.
     class_names : list of str
         The classes that occur, sorted.
     shape : tuple of int
@@ -112,6 +125,8 @@ class MicroExpressionClips:
         corrected=None,
         fingerprint=None,
         truth=None,
+        sequences=None,
+        times=None,
     ):
         for name, value, kind in (
             ("table", table, pd.DataFrame),
@@ -129,15 +144,19 @@ class MicroExpressionClips:
         self.dropped = _reasons(dropped)
         self.corrected = _reasons(corrected)
         self.truth = truth
+        self.sequences = check_clip_sequences(sequences, self.frames)
+        self.times = check_times(times, self.sequences)
         self.fingerprint = fingerprint or f"{len(self)} clips, sha256 {self._digest()}"
 
     def _digest(self):
         digest = hashlib.sha256("\n".join([*self.target, *self.groups]).encode())
         digest.update(
             np.ascontiguousarray(self.frames).tobytes()
-            if holds_landmarks(self.frames)
+            if self.frames.dtype != object
             else repr([_identity(frame) for frame in self.frames.ravel()]).encode()
         )
+        if describe_sequences(self.sequences):
+            digest.update(sequences_identity(self.sequences).encode())
         return digest.hexdigest()[:8]
 
     @property
@@ -158,15 +177,19 @@ class MicroExpressionClips:
 
     def __repr__(self):
         counts = ", ".join(f"{name} {count}" for name, count in self._counts().items())
+        sequences = describe_sequences(self.sequences)
         return (
             f"MicroExpressionClips: {len(self)} clips, {len(set(self.groups.tolist()))} subjects (folds)\n"
             f"  classes: {counts}\n"
             f"  frames: {self._kind()}\n"
-            f"  dropped {len(self.dropped)}, corrected {len(self.corrected)}\n"
+            + (f"  sequences: {sequences}\n" if sequences else "")
+            + f"  dropped {len(self.dropped)}, corrected {len(self.corrected)}\n"
             f"  source: {self.fingerprint}"
         )
 
     def _kind(self):
+        if holds_maps(self.frames):
+            return f"maps, {' x '.join(map(str, self.frames.shape[1:]))}"
         if holds_landmarks(self.frames):
             return "landmarks (68 points, px)"
         if len(self) and isinstance(self.frames[0, 0], np.ndarray):
@@ -187,7 +210,7 @@ class MicroExpressionClips:
         Returns
         -------
         clips : MicroExpressionClips
-            With the same `dropped`, `corrected` and the rows' own `table` and `truth`.
+            With the same `dropped`, `corrected` and the rows' own `sequences`, `table` and `truth`.
         """
         rows = np.arange(len(self))[
             mask if isinstance(mask, slice) else np.asarray(mask, None if np.size(mask) else int)
@@ -201,6 +224,8 @@ class MicroExpressionClips:
             corrected=self.corrected,
             fingerprint=self.fingerprint if len(rows) == len(self) else f"{len(rows)} of {self.fingerprint}",
             truth=None if self.truth is None else self.truth.take(rows),
+            sequences=self.sequences[rows],
+            times=self.times[rows],
         )
 
     def summary(self):
@@ -275,6 +300,8 @@ class MicroExpressionClips:
 def _check_frames(frames):
     if isinstance(frames, np.ndarray) and not len(frames):
         return frames  # an empty selection
+    if holds_maps(frames):
+        return frames
     return check_frames(frames)
 
 

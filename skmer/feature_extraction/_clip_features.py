@@ -105,6 +105,11 @@ class ClipFeatureTransformer(ClipTransformerMixin, BaseEstimator):
             features[clip] = result
         return features
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sequences = self._input == "sequences"
+        return tags
+
     def _check(self, X):
         if self._input == "frames":
             clips = check_frames(X)

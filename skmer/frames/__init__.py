@@ -1,6 +1,6 @@
 """Frames of clips: keyframes and whole sequences, reading and checking them, file names, and optical flow."""
 
-from skmer.frames._check import check_frames, holds_landmarks
+from skmer.frames._check import check_frames, holds_landmarks, holds_maps
 from skmer.frames._flow import (
     FLOW_METHODS,
     coarse_flow,
@@ -33,6 +33,7 @@ __all__ = [
     "check_sequences",
     "FrameSequence",
     "holds_landmarks",
+    "holds_maps",
     "read_image",
     "read_bytes",
     "read_sequence",

@@ -171,8 +171,8 @@ def _check_lengths(lengths, min_frames, needed_by):
     clip, longest = max(lengths.items(), key=lambda item: item[1], default=(0, 1))
     if longest > _MOST_FRAMES:
         raise ValueError(
-            f"sequences: clip {clip} has {longest} frames, more than {_MOST_FRAMES}; pass those from onset to "
-            "offset, which skmer.spotting finds in long videos."
+            f"sequences: clip {clip} has {longest} frames, more than {_MOST_FRAMES}; pass those from onset "
+            "to offset, which skmer.spotting finds in long videos."
         )
     clip, shortest = min(lengths.items(), key=lambda item: item[1], default=(0, min_frames))
     if not shortest:

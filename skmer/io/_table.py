@@ -178,7 +178,11 @@ _OURS = {
         "X_fit_:f[S,F] gammas_:f[B] traces_:f[B]"
     ),
 }
-NETS = ("skmer.classifiers.DeReGRLClassifier",)
+# Each with the network and the loss that it is built with.
+NETS = {
+    "skmer.classifiers.DeReGRLClassifier": ("DeReGRL", "DeReGRLLoss"),
+    "skmer.classifiers.FlowNetClassifier": ("FlowNetwork", "WeightedCrossEntropy"),
+}
 
 # Parameters that hold other than plain values: estimators by name of class, "estimator" for any, "steps".
 NESTED = {
@@ -217,11 +221,16 @@ _OPTIMIZERS = (
 OBJECTS = {
     "score_func": {f"sklearn.feature_selection.{name}" for name in _SCORES},
     "optimizer": {f"torch.optim.{name}" for name in _OPTIMIZERS},
-    "module": {"skmer.nn.DeReGRL"},
-    "criterion": {"skmer.nn.DeReGRLLoss"},
+    "module": {f"skmer.nn.{module}" for module, _ in NETS.values()},
+    "criterion": {f"skmer.nn.{criterion}" for _, criterion in NETS.values()},
     "kernel": {"skmer.classifiers.histogram_intersection"},
     "iterator_train": {"torch.utils.data.DataLoader"},
     "iterator_valid": {"torch.utils.data.DataLoader"},
+}
+# The same of each net: no network but its own.
+PARTS = {
+    net: OBJECTS | {"module": {f"skmer.nn.{module}"}, "criterion": {f"skmer.nn.{criterion}"}}
+    for net, (module, criterion) in NETS.items()
 }
 
 

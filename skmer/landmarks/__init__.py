@@ -1,4 +1,4 @@
-"""Landmarks of faces: detection, tracking by optical flow, alignment, the cache, sequences and videos."""
+"""Landmarks of faces: detection, tracking by optical flow, alignment, the cache, and sequences."""
 
 from skmer._utils._lazy import import_name
 from skmer._utils._warn import warn_user
@@ -7,7 +7,7 @@ from skmer.landmarks._cache import LandmarkCache, cache_folder
 from skmer.landmarks._converters import mediapipe_to_68, read_openface_csv
 from skmer.landmarks._landmarker import FaceLandmarker, LandmarkResult
 from skmer.landmarks._predictor import find_predictor
-from skmer.landmarks._sequences import clip_from_video, find_apex, motion_curve
+from skmer.landmarks._sequences import find_apex, motion_curve
 
 __all__ = [
     "FaceLandmarker",
@@ -15,7 +15,6 @@ __all__ = [
     "LandmarkCache",
     "cache_folder",
     "find_predictor",
-    "clip_from_video",
     "find_apex",
     "motion_curve",
     "read_openface_csv",
@@ -26,7 +25,12 @@ __all__ = [
 ]
 
 # Names that moved with 0.2; the old path works for one release.
-_MOVED = {"check_frames": "skmer.frames", "read_image": "skmer.frames", "frame_label": "skmer.frames"}
+_MOVED = {
+    "check_frames": "skmer.frames",
+    "read_image": "skmer.frames",
+    "frame_label": "skmer.frames",
+    "clip_from_video": "skmer.datasets",
+}
 
 
 def __getattr__(name):

@@ -155,7 +155,29 @@ def _from_clips(clips, estimator):
     classes = np.sort(np.asarray(getattr(clips, "class_names", np.unique(y))))
     fingerprint = getattr(clips, "fingerprint", None)
     groups = column_or_1d(check_names("groups", clips.groups))
-    return _checked(Samples(clips.frames, y, groups, clip_ids, classes, fingerprint, estimator))
+    X = _input_of(estimator, clips)
+    return _checked(Samples(X, y, groups, clip_ids, classes, fingerprint, estimator))
+
+
+def _input_of(estimator, clips):
+    """Return the sequences of clips where a transformer of the estimator asks for them, else their frames."""
+    asking = [step for step in _transformers(estimator) if _takes_sequences(step)]
+    if not asking:
+        return clips.frames
+    sequences = getattr(clips, "sequences", None)
+    if sequences is None or all(entry is None for entry in sequences):
+        raise ValueError(
+            f"X must have sequences for {type(asking[0]).__name__}, the clips hold keyframes alone; read "
+            "them from their folder, or pass clips.frames, target and groups."
+        )
+    return sequences
+
+
+def _takes_sequences(step):
+    beside = [part for _, part in getattr(step, "transformer_list", ())]  # of a FeatureUnion
+    if beside:
+        return any(_takes_sequences(part) for part in beside if part not in ("drop", "passthrough"))
+    return getattr(get_tags(step).input_tags, "sequences", False)
 
 
 def check_names(name, values):
@@ -214,14 +236,24 @@ def _may_return_nan(step):
 
 
 def _empty_rows(X):
-    """Return a mask of rows without a number in a table, of clips with NaN in landmarks; None for frames."""
+    """Return a mask of rows without a number in a table, and of clips that are None or hold NaN.
+
+    None for frames and sequences that are all there.
+    """
     if isinstance(X, pd.DataFrame):
         holds_numbers = len(X.select_dtypes("number").columns) > 0
         return X.isna().to_numpy().all(axis=1) if holds_numbers else None
+    if isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1:
+        missing = np.array([entry is None or _holds_nan(entry) for entry in X])
+        return missing if missing.any() else None
     if not (isinstance(X, np.ndarray) and np.issubdtype(X.dtype, np.floating)):
         return None
     empty = np.isnan(X.reshape(len(X), -1))
     return empty.any(axis=1) if X.ndim > 2 else empty.all(axis=1)
+
+
+def _holds_nan(entry):
+    return isinstance(entry, np.ndarray) and entry.dtype.kind == "f" and bool(np.isnan(entry).any())
 
 
 def _transformers(estimator):

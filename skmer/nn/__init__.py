@@ -1,4 +1,4 @@
-"""Torch modules of DeRe-GRL: layers, decomposition, reconstruction, losses."""
+"""Torch modules of DeRe-GRL, layers, decomposition, reconstruction, losses; the field's networks on maps."""
 
 from skmer.nn._adjacency import Adjacency
 from skmer.nn._augmentation import Augmentation
@@ -6,6 +6,7 @@ from skmer.nn._block import SpatioTemporalBlock
 from skmer.nn._decomposition import ActionDecomposition
 from skmer.nn._dere_grl import DeReGRL
 from skmer.nn._dropout import SeededDropout
+from skmer.nn._flow_networks import FLOW_NETWORKS, FlowNetwork
 from skmer.nn._graph_convolution import GraphConvolution
 from skmer.nn._head import LinearHead
 from skmer.nn._losses import (
@@ -15,6 +16,7 @@ from skmer.nn._losses import (
     WeightBalanceLoss,
     WeightCenterLoss,
 )
+from skmer.nn._map_losses import WeightedCrossEntropy
 from skmer.nn._node_channels import NodeChannels
 from skmer.nn._reconstruction import RelationReconstruction
 from skmer.nn._temporal_convolution import TemporalConvolution
@@ -26,6 +28,8 @@ __all__ = [
     "Augmentation",
     "DeReGRL",
     "DeReGRLLoss",
+    "FLOW_NETWORKS",
+    "FlowNetwork",
     "GraphConvolution",
     "LinearHead",
     "LossTerms",
@@ -36,4 +40,5 @@ __all__ = [
     "TemporalConvolution",
     "WeightBalanceLoss",
     "WeightCenterLoss",
+    "WeightedCrossEntropy",
 ]

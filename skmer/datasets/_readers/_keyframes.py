@@ -4,6 +4,7 @@ from collections import Counter
 
 from skmer._utils._warn import warn_user
 from skmer.datasets._cells import shown
+from skmer.datasets._clip_sequences import between
 from skmer.datasets._readers._annotations import forget_outside
 from skmer.frames import KEYFRAMES
 from skmer.landmarks import find_apex
@@ -52,18 +53,22 @@ class KeyframeLocator:
             Those that are not dropped for want of an apex or of frames.
         paths : list of list of str
             Onset, apex and offset, empty where there is no file.
+        sequences : list of list of str or None
+            The frames that are there from onset to offset; None where there are none.
         """
-        located, missing = [], []
+        kept, paths, sequences, missing = [], [], [], []
         for row in rows:
             try:
-                paths = self._paths(row)
+                found = self._paths(row)
             except _MissingFramesError as error:
                 missing.append((row, str(error)))
                 continue
-            if paths is not None:
-                located.append((row, paths))
-        self._report_missing(missing, len(rows), bool(located))
-        return [row for row, _ in located], [paths for _, paths in located]
+            if found is not None:
+                kept.append(row)
+                paths.append(found[0])
+                sequences.append(found[1])
+        self._report_missing(missing, len(rows), bool(kept))
+        return kept, paths, sequences
 
     def _report_missing(self, missing, n_rows, any_located):
         """Drop clips without their frames; an error if asked for, or if no clip has them."""
@@ -81,7 +86,7 @@ class KeyframeLocator:
         )
 
     def _paths(self, row):
-        """Three paths; None if the row is dropped."""
+        """Three paths, and those from onset to offset; None if the row is dropped."""
         numbered = self._numbered(row)
         if numbered:
             self._forget_past(row, max(numbered))
@@ -92,7 +97,8 @@ class KeyframeLocator:
             self._fill_apex(row, numbered)
             self._check_holes(row, numbered)
         self._note_gaps(row)
-        return [str((numbered or {}).get(row[name], "")) for name in KEYFRAMES]
+        sequence = between(numbered, row["onset"], row["offset"])
+        return [str((numbered or {}).get(row[name], "")) for name in KEYFRAMES], sequence
 
     def _forget_past(self, row, last):
         """Treat an apex or offset after the clip's last frame as missing; an onset there is an error."""

@@ -108,6 +108,8 @@ def _part(name, source, on_missing):
         corrected=clips.corrected,
         fingerprint=clips.fingerprint,
         truth=None if clips.truth is None else clips.truth.take(kept),
+        sequences=clips.sequences[kept],
+        times=clips.times[kept],
     )
     _compare_counts(name, part)
     return part

@@ -82,7 +82,7 @@ def load_dataset(name, root, options):
         log.correct(every[position], f"{' and '.join(names)} of the merged cell above")
     rows = kept_rows(every, spec, options, log)
     index = None if folder is None else _index(spec, folder)
-    rows, frames = KeyframeLocator(spec, options, index, log, every).locate(rows)
+    rows, frames, sequences = KeyframeLocator(spec, options, index, log, every).locate(rows)
     _check_left(spec, rows, log.dropped)
     if not sheet.synthetic:
         _compare_counts(spec, options, rows)
@@ -94,6 +94,7 @@ def load_dataset(name, root, options):
         dropped=log.dropped,
         corrected=log.corrected,
         fingerprint=sheet.fingerprint,
+        sequences=sequences,
     )
 
 

@@ -10,7 +10,7 @@ from sklearn.preprocessing import TargetEncoder
 
 from skmer._utils._digest import as_array, row_digests
 from skmer.face import MIRROR_POINTS
-from skmer.frames import read_image
+from skmer.frames import check_frames, read_image
 from skmer.model_selection._audit._finding import LeakFinding
 
 _EXACT = 1e-9
@@ -98,13 +98,15 @@ def _informative(X):
 def _shared_frames(samples):
     """Return lists of rows that share a frame of their images."""
     X = samples.X
-    if not (isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 2):
+    if not (isinstance(X, np.ndarray) and X.dtype == object and X.ndim in (1, 2)):
         return []
     by_frame = defaultdict(list)
-    for column in X.T:
-        shown = [row for row, frame in enumerate(column) if _is_frame(frame)]
-        frames = row_digests([[column[row]] for row in shown], samples.files)
-        for row, found in zip(shown, frames, strict=True):
+    for row, clip in enumerate(X):
+        # Frames of a sequence that is made when it is read are no copies of a file.
+        shown = (
+            [] if not isinstance(clip, list | np.ndarray) else [frame for frame in clip if _is_frame(frame)]
+        )
+        for found in set(row_digests([[frame] for frame in shown], samples.files)):
             by_frame[found].append(row)
     return [rows for rows in by_frame.values() if len(set(samples.groups[rows].tolist())) > 1]
 
@@ -247,7 +249,9 @@ def _outliers(distances, mask):
 def _describe(X, rows):
     """Return each clip as a vector without its crop, and the vector of its mirror image (None without)."""
     if isinstance(X, np.ndarray) and X.dtype == object:
-        return _describe_images(X[rows]) if X.ndim == 2 else None
+        X, rows = X[rows] if X.ndim == 2 else _three_frames(X[rows]), slice(None)
+        if X is None or X.dtype == object:
+            return None if X is None else _describe_images(X)
     try:
         table = np.asarray(X, dtype=np.float64)[rows]
     except (TypeError, ValueError):
@@ -256,6 +260,17 @@ def _describe(X, rows):
         mirrored = table[:, :, list(MIRROR_POINTS)] * [-1, 1]
         return _without_crop(table), _without_crop(mirrored)
     return (table.reshape(len(table), -1), None) if table.ndim > 1 else None
+
+
+def _three_frames(sequences):
+    """Return first, middle and last frame of each sequence, as paths and images (n, 3) or as landmarks.
+
+    None for objects that are no sequences.
+    """
+    try:
+        return check_frames([[clip[0], clip[len(clip) // 2], clip[-1]] for clip in sequences])
+    except (TypeError, ValueError, LookupError):
+        return None
 
 
 def _without_crop(landmarks):

@@ -126,13 +126,19 @@ class SplitRecorder:
         return None
 
     def _by_rows(self, X):
-        if X is None or (np.ndim(X) < 2 and not isinstance(X, list)):
+        if X is None or (np.ndim(X) < 2 and not isinstance(X, list) and not _holds_clips(X)):
             return None
         try:
             rows = [self._by_content.get(found) for found in row_digests(X, self.samples.files)]
         except (TypeError, ValueError):
             return None
         return None if None in rows or not rows else np.array(rows)
+
+
+def _holds_clips(X):
+    """Return whether the entries of an array are sequences of frames rather than labels or numbers."""
+    is_object = isinstance(X, np.ndarray) and X.dtype == object
+    return is_object and X.ndim == 1 and not any(map(np.isscalar, X))
 
 
 def _length(X):
