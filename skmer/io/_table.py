@@ -160,16 +160,12 @@ _SKLEARN = {
 }
 
 # Our own. Nets are in `skmer.io._nets`; an ensemble holds a list of fitted ones.
+_FEATURES = "LandmarkGraphTransformer LocalBinaryPatterns DirectionGradients OrientedGradients BiWOOF "
+_FEATURES += "NodeDisplacements PooledMaps"
 _OURS = {
-    "skmer.feature_extraction.LandmarkGraphTransformer": "",
-    "skmer.feature_extraction.LocalBinaryPatterns": "",
-    "skmer.feature_extraction.DirectionGradients": "",
-    "skmer.feature_extraction.OrientedGradients": "",
-    "skmer.feature_extraction.BiWOOF": "",
+    **{f"skmer.feature_extraction.{name}": "" for name in _FEATURES.split()},
     "skmer.landmarks.FaceLandmarker": "",
     "skmer.magnification.MotionMagnifier": "",
-    "skmer.feature_extraction.NodeDisplacements": "",
-    "skmer.feature_extraction.PooledMaps": "",
     "skmer.classifiers.SeedEnsemble": "classes_:labels[C] estimators_:estimators",
     "skmer.classifiers.FlipAugmentedClassifier": "classes_:labels[C] estimator_:estimator",
     "skmer.classifiers.BalancedLDA": "classes_:labels[C] coef_:f[D,F] intercept_:f[D]",

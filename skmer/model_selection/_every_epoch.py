@@ -47,7 +47,8 @@ def fit_every_epoch(model, X, y, held_out, params) -> np.ndarray:
     given = net.get_params()[inner]
     if given == "disable":
         raise ValueError(f"{inner}='disable' leaves no way to look at each epoch; pass None.")
-    net.set_params(**{inner: [*(given or []), (_NAME, EpochPredictions(held_out))]})
+    # First, since a callback that ends the training leaves those after it unheard.
+    net.set_params(**{inner: [(_NAME, EpochPredictions(held_out)), *(given or [])]})
     net.fit(X, y, **own)
     members = [net] if isinstance(net, NeuralNet) else net.estimators_
     curves = [dict(member.callbacks_)[_NAME].probabilities_ for member in members]
