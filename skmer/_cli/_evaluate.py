@@ -3,15 +3,17 @@
 from contextlib import suppress
 
 from skmer._cli._corpora import find_landmarks, paper_set, read_clips
+from skmer._cli._method_tables import write_methods
 from skmer._cli._methods import make_method, searched
 from skmer._cli._options import NETS, REAL
 from skmer.frames import holds_landmarks
-from skmer.model_selection import evaluate_loso
+from skmer.model_selection import MethodsResult, evaluate_loso, evaluate_methods
+from skmer.pipelines import BASELINES
 
 _AUDIT = {"off": False, "warn": "warn", "raise": True}
 
 
-def run_evaluation(run, source, method, protocol, *, model=None, audit="warn"):
+def run_evaluation(run, source, method, protocol, *, model=None, audit="warn", baselines=True):
     """Evaluate and write ``result.json`` and its like; folds that are finished wait in ``folds``.
 
     Parameters
@@ -28,6 +30,8 @@ def run_evaluation(run, source, method, protocol, *, model=None, audit="warn"):
         Settings of the method other than its own.
     audit : {"off", "warn", "raise"}, default="warn"
         Consequence of a leak that is found.
+    baselines : bool, default=True
+        Whether the plain baselines are evaluated too, on the same clips and folds.
 
     Returns
     -------
@@ -41,12 +45,12 @@ def run_evaluation(run, source, method, protocol, *, model=None, audit="warn"):
     find_landmarks(pipeline, clips, run.n_jobs)
     if protocol.name == "nested-loso":
         pipeline = searched(method, pipeline, protocol.inner_folds)
+    how = {"train_on": protocol.train_on, "test_on": protocol.test_on, "n_folds": protocol.n_folds}
     result = evaluate_loso(
         pipeline,
         clips,
         protocol=protocol.name,
-        train_on=protocol.train_on,
-        test_on=protocol.test_on,
+        **how,
         seeds=run.seeds,
         n_jobs=run.n_jobs,
         checkpoint=folds,
@@ -57,7 +61,28 @@ def run_evaluation(run, source, method, protocol, *, model=None, audit="warn"):
     write(result, run.output, None if set(source.names) & set(REAL) else clips)
     files = ", ".join(sorted(path.name for path in run.output.iterdir() if path.is_file()))
     print(f"\n{method}, {result}\n\nWritten to {run.output}: {files}")
+    if baselines:
+        _write_baselines(run, clips, method, result, protocol.name, how)
     return result
+
+
+def _write_baselines(run, clips, method, result, protocol, how):
+    """Evaluate the baselines on the same folds; print and write all in one table."""
+    others = [name for name in BASELINES if name != method]
+    found = evaluate_methods(
+        others,
+        clips,
+        baselines=False,
+        # Nothing of a baseline is searched; the folds are the same.
+        protocol="loso" if protocol == "nested-loso" else protocol,
+        **how,
+        seeds=run.seeds,
+        n_jobs=run.n_jobs,
+        checkpoint=run.output / "baselines",
+    )
+    together = MethodsResult({method: result, **found.results})
+    print(f"\n{together}")
+    write_methods(together, run.output, "comparison")
 
 
 def write(result, output, clips=None):

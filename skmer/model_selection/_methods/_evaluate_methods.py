@@ -27,6 +27,7 @@ def evaluate_methods(
     dataset=None,
     baselines=True,
     select="last",
+    max_epochs=None,
     protocol="loso",
     train_on=None,
     test_on=None,
@@ -62,6 +63,8 @@ def evaluate_methods(
         ``"last"`` scores what each net is after its last epoch. ``"test-epoch"`` shows beside it the score at
         the epoch that is best on each held-out subject: a demonstration of what published loops gain by it.
         It is stamped as not comparable wherever it goes.
+    max_epochs : int, default=None
+        Epochs of every net that is named, other than its own; the table says so. None: those of its paper.
     protocol, train_on, test_on, n_folds : object
         As of `evaluate_loso`.
     seeds : int or sequence of int, default=None
@@ -108,7 +111,7 @@ def evaluate_methods(
         raise ValueError(f"select must be one of {list(SELECT)}, got {select!r}.")
     corpus = corpus_of(X, y, groups)
     dataset = _dataset_of(corpus.clips) if dataset is None else dataset
-    chosen = resolve_methods(methods, corpus, dataset, baselines=baselines)
+    chosen = resolve_methods(methods, corpus, dataset, baselines=baselines, max_epochs=max_epochs)
     how = {"protocol": protocol, "train_on": train_on, "test_on": test_on, "n_folds": n_folds}
     options = {"seeds": seeds, "n_jobs": n_jobs, "audit": audit, "verbose": verbose, "engine": engine}
     results, inflated = {}, {}
@@ -126,7 +129,7 @@ def evaluate_methods(
         results[method.name] = found[0]
         if len(found) > 1:
             inflated[method.name] = found[1]
-    return MethodsResult(results, published_figures(results, dataset), inflated)
+    return MethodsResult(results, published_figures(results, dataset), inflated, max_epochs)
 
 
 def _data(clips):

@@ -30,6 +30,8 @@ class MethodsResult:
     test_epoch : dict of str to LOSOResult, default={}
         Of nets, the result at the epoch that is best on each held-out subject. It is not comparable, and each
         of these says so.
+    max_epochs : int, default=None
+        Epochs of named nets where they are not those of their papers.
 
     Raises
     ------
@@ -51,6 +53,7 @@ class MethodsResult:
     results: dict[str, LOSOResult]
     published: pd.DataFrame = field(default_factory=pd.DataFrame)
     test_epoch: dict[str, LOSOResult] = field(default_factory=dict)
+    max_epochs: int | None = None
 
     def __post_init__(self):
         if not self.results:
@@ -169,7 +172,10 @@ class MethodsResult:
     def heading(self):
         """Numbers of methods, clips, folds, classes and seeds, and the stamp of the test epoch; str."""
         stamp = f"; columns of the test epoch: {SELECTION.upper()}" if self.test_epoch else ""
-        return f"{len(self.results)} methods: {self.first.heading}{stamp}"
+        epochs = (
+            "" if self.max_epochs is None else f"; named nets train {self.max_epochs} epochs, not their own"
+        )
+        return f"{len(self.results)} methods: {self.first.heading}{epochs}{stamp}"
 
     @property
     def rows(self):

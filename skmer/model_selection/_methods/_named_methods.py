@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from skmer import feature_extraction, pipelines
+from skmer._utils._checks import check_integer
 from skmer._utils._warn import warn_user
 from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
 from skmer.pipelines import BASELINES, baseline, paper_pipeline
@@ -109,7 +110,7 @@ def comparison_methods():
     return dict(getattr(pipelines, "COMPARISON_METHODS", {}))
 
 
-def resolve_methods(methods, corpus, dataset, *, baselines):
+def resolve_methods(methods, corpus, dataset, *, baselines, max_epochs=None):
     """Return the methods that names, lists of names and estimators stand for.
 
     Parameters
@@ -122,6 +123,8 @@ def resolve_methods(methods, corpus, dataset, *, baselines):
         Whose published settings are taken.
     baselines : bool
         Whether the baselines that are not among them follow.
+    max_epochs : int, default=None
+        Epochs of named nets, other than their own.
 
     Returns
     -------
@@ -143,7 +146,19 @@ def resolve_methods(methods, corpus, dataset, *, baselines):
             f"{', '.join(dict.fromkeys(left_out))} left out: the clips hold {corpus.kind}, and these methods "
             "take another input or are not there."
         )
-    return _unique(found, methods)
+    chosen = _unique(found, methods)
+    if max_epochs is not None:
+        check_integer("max_epochs", max_epochs, 1)
+        named = [method for method in chosen if method.name in _names("all")]
+        _shorten([method.estimator for method in named], max_epochs)
+    return chosen
+
+
+def _shorten(estimators, max_epochs):
+    """Set the epochs of every net."""
+    for estimator in estimators:
+        names = [name for name in estimator.get_params() if name.rpartition("__")[2] == "max_epochs"]
+        estimator.set_params(**dict.fromkeys(names, max_epochs))
 
 
 def _items(methods):
