@@ -73,7 +73,8 @@ def _make(name, source, seed, faces=False):
     usual = _SIZE_OF_FACES if faces else _SIZES[SYNTHETIC[name]]
     size = source.n_subjects or usual[0], source.n_clips or usual[1]
     if faces:
-        return datasets.make_face_clips(*size, dataset=SYNTHETIC[name], random_state=seed)
+        options = {"dataset": SYNTHETIC[name], "sequence": True, "random_state": seed}
+        return datasets.make_face_clips(*size, **options)
     return datasets.make_landmark_clips(*size, dataset=SYNTHETIC[name], random_state=seed)
 
 

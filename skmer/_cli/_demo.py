@@ -65,7 +65,7 @@ def run_demo(output, *, n_subjects=12, n_clips=120, n_jobs=-1, seed=0):
 
 
 def pipelines(seed):
-    """DeRe-GRL and, on the same landmarks, the baselines but for the majority, which every result has; dict."""
+    """DeRe-GRL and, on the same landmarks, the baselines; dict. Every result has the majority baseline."""
     clf = SeedEnsemble(DeReGRLClassifier(), random_state=seed)
     return {
         "DeRe-GRL": Pipeline([("graph", LandmarkGraphTransformer()), ("clf", clf)]),

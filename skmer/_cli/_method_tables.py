@@ -1,11 +1,11 @@
-"""``skmer tables --table 3`` and ``--methods``: many methods on one list of clips, published figures beside."""
+"""``skmer tables --table 3`` and ``--methods``: many methods on one list of clips."""
 
 import json
 from dataclasses import replace
 
+from skmer._cli import _tables
 from skmer._cli._corpora import read_clips
 from skmer._cli._options import FLOW_MAPS, SYNTHETIC
-from skmer._cli._tables import run_tables
 from skmer.model_selection import evaluate_methods
 from skmer.pipelines import BASELINES
 
@@ -38,7 +38,7 @@ def run_all_tables(run, source, *, tables, methods, recipe, model, select, n_fol
     if ablations and source.names == [FLOW_MAPS]:
         raise ValueError("tables 1 and 2 are of landmarks, which flow-maps has none of; pass --methods.")
     if ablations:
-        run_tables(run, source, tables=ablations, recipe=recipe, model=model)
+        _tables.run_tables(run=run, source=source, tables=ablations, recipe=recipe, model=model)
         run = replace(run, resume=True, overwrite=False)
     if names:
         run_methods(run, source, names, model=model, select=select, n_folds=n_folds)

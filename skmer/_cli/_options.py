@@ -62,7 +62,7 @@ class Model:
 
 @dataclass(frozen=True)
 class Protocol:
-    """Protocol by name; sets of "cross-dataset", folds of "group-k-fold" and of the search in "nested-loso"."""
+    """Protocol by name; sets of "cross-dataset", folds of "group-k-fold", and of a nested search."""
 
     name: str = "loso"
     train_on: list[str] | None = None

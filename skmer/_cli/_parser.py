@@ -135,9 +135,9 @@ def _add_tables(commands):
     tables = commands.add_parser(
         "tables",
         help="Tables 1 to 3 of the DeRe-GRL paper, or any methods, our figures beside the published ones",
-        description="Evaluate the paper's ablations (tables 1 and 2; tables.md, .csv, .json), the methods that "
-        "it compares with (table 3), or methods by name (methods.md, .tex, .csv, .html, .json), leaving one "
-        "subject out, on CASME II, SAMM, a folder of flow maps, or a synthetic corpus that resembles one.",
+        description="Evaluate the paper's ablations (tables 1 and 2; tables.md, .csv, .json), the methods "
+        "that it compares with (table 3), or methods by name (methods.md, .tex, .csv, .html, .json), leaving "
+        "one subject out, on CASME II, SAMM, a folder of flow maps, or a synthetic corpus like one.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     tables.add_argument(
@@ -159,7 +159,7 @@ def _add_tables(commands):
         "--methods",
         nargs="+",
         default=[],
-        help="names of skmer.pipelines.comparison_pipeline, baselines, dere-grl, dere-grl-single, paper; or all",
+        help="names of comparison_pipeline, baselines, dere-grl, dere-grl-single, paper; or all",
     )
     tables.add_argument(
         "--recipe", default="both", choices=("both", "paper", "default"), help="settings of tables 1 and 2"

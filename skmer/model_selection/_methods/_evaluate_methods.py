@@ -134,9 +134,10 @@ def evaluate_methods(
 
 def _data(clips):
     """Return what `evaluate_loso` takes, a triple: clips alone, or arrays."""
-    if hasattr(clips, "table") or hasattr(clips, "class_names"):
+    if hasattr(clips, "class_names"):
         return clips, None, None
-    return clips.frames, clips.target, clips.groups
+    rows = clips.frames if getattr(clips, "sequences", None) is None else clips.sequences
+    return rows, clips.target, clips.groups
 
 
 def _folder(name):

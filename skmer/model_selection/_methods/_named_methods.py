@@ -21,7 +21,7 @@ N_LANDMARKS = 68
 
 
 class Method(NamedTuple):
-    """A method to evaluate: its name, its estimator, and what of the clips it takes."""
+    """A method to evaluate: name, estimator, and the input that it takes, "clips" where it takes any."""
 
     name: str
     estimator: Any
@@ -47,15 +47,16 @@ class Corpus:
     def inputs(self):
         """Names of the inputs that are there; tuple of str."""
         sequences = getattr(self.clips, "sequences", None)
-        whole = sequences is not None and all(entry is not None for entry in sequences)
-        return (*(["sequences"] if whole else []), *_INPUTS[self.kind])
+        some = sequences is not None and any(entry is not None for entry in sequences)
+        return (*(["sequences"] if some else []), *_INPUTS[self.kind])
 
     def given(self, name):
-        """Return the clips with one of the inputs in the place of their frames."""
-        if name == "sequences":
-            return Given(self.clips, self.clips.sequences)
+        """Return the clips, with other frames or sequences where an input is made of what they hold."""
         if name == "nodes" and self.kind == "maps":
             return Given(self.clips, feature_extraction.sample_nodes(self.clips.frames))
+        if name == "frames":
+            # A step that asks for sequences takes the three keyframes as one.
+            return Given(self.clips, self.clips.frames, self.clips.frames)
         return self.clips
 
 
@@ -70,10 +71,11 @@ _INPUTS = {
 
 
 class Given:
-    """Clips whose ``frames`` are other arrays: what `evaluate_loso` reads of clips, and no more."""
+    """Clips with other frames or sequences: what `evaluate_loso` reads of clips, and no more."""
 
-    def __init__(self, clips, frames):
+    def __init__(self, clips, frames, sequences=None):
         self.frames, self.target, self.groups = frames, clips.target, clips.groups
+        self.sequences = sequences
         for name in ("table", "class_names", "fingerprint"):
             if hasattr(clips, name):
                 setattr(self, name, getattr(clips, name))
@@ -174,7 +176,7 @@ def _own_method(item):
             "methods must hold names, estimators and pairs (name, estimator), got "
             f"{type(estimator).__name__}."
         )
-    return Method(name, estimator, "frames")
+    return Method(name, estimator, "clips")
 
 
 def _names(group):
@@ -203,7 +205,7 @@ def _named(name, corpus, dataset):
     """Return a method by name; None where the clips do not hold what it takes, or there is none."""
     inputs = corpus.inputs
     if name == "majority":
-        return Method(name, baseline(name), "frames")
+        return Method(name, baseline(name), "clips")
     if name in BASELINES:
         kinds = (("faces", "frames"), ("maps", "maps"), ("nodes", "nodes"))
         chosen = [(mine, theirs) for mine, theirs in kinds if mine in inputs]

@@ -60,7 +60,7 @@ def test_own_recipes_take_what_there_is(corpus, first, given):
 def test_maps_are_given_to_baselines_as_maps_and_to_nodes_sampled():
     corpus = arrays(np.random.default_rng(0).normal(size=MAPS.shape).astype(np.float32))
     for method in resolved("baselines", corpus):
-        assert method.input == ("frames" if method.name == "majority" else "maps")
+        assert method.input == ("clips" if method.name == "majority" else "maps")
     assert corpus.given("nodes").frames.shape == (12, 3, 31, 2)
     assert corpus.given("maps").frames.shape == MAPS.shape
 
