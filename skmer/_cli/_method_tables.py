@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from skmer._cli import _tables
+from skmer._cli import _paper_tables
 from skmer._cli._corpora import read_clips
 from skmer._cli._options import FLOW_MAPS, SYNTHETIC
 from skmer.model_selection import evaluate_methods
@@ -28,7 +28,7 @@ def run_all_tables(run, source, *, tables, methods, recipe, model, select, n_fol
     methods : list of str
         As of `skmer.model_selection.evaluate_methods`.
     recipe, model : object
-        As of `skmer._cli._tables.run_tables`.
+        As of `skmer._cli._paper_tables.run_tables`.
     select, n_folds : object
         As of `run_methods`.
     """
@@ -38,7 +38,7 @@ def run_all_tables(run, source, *, tables, methods, recipe, model, select, n_fol
     if ablations and source.names == [FLOW_MAPS]:
         raise ValueError("tables 1 and 2 are of landmarks, which flow-maps has none of; pass --methods.")
     if ablations:
-        _tables.run_tables(run=run, source=source, tables=ablations, recipe=recipe, model=model)
+        _paper_tables.run_tables(run=run, source=source, tables=ablations, recipe=recipe, model=model)
         run = replace(run, resume=True, overwrite=False)
     if names:
         run_methods(run, source, names, model=model, select=select, n_folds=n_folds)

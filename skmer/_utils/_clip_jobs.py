@@ -2,7 +2,7 @@
 
 from tqdm import tqdm
 
-from skmer._utils._digest import digest
+from skmer._utils._files import digest
 from skmer._utils._jobs import run_jobs
 
 
@@ -29,15 +29,15 @@ def run_clips(work, rows, *, cache=None, n_jobs=None, verbose=0, name="clips"):
 
     Yields
     ------
-    tuple of (int, ndarray)
-        Number and result of a clip, as they are finished.
+    tuple of (int, ndarray, str or None)
+        Number, result and cache key of a clip, as they are finished; None without a cache.
     """
     results = run_jobs(_run, _Tasks(rows), n_jobs=n_jobs, shared=(work, cache), label=_label)
     computed = False
     silent = None if verbose else True
-    for clip, (result, is_new) in tqdm(results, total=len(rows), desc=name, unit="clip", disable=silent):
+    for clip, (result, key, is_new) in tqdm(results, total=len(rows), desc=name, unit="clip", disable=silent):
         computed |= is_new
-        yield clip, result
+        yield clip, result, key
     if cache and computed:
         cache.prune()
 
@@ -71,7 +71,7 @@ def _run(task, shared):
         result = work.compute(row, clip)
         if cache:
             cache.put(key, result)
-    return result, is_new
+    return result, key, is_new
 
 
 def _label(task):

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from skmer._utils._checks import warn_user
 from skmer._utils._files import write_atomically
-from skmer._utils._warn import warn_user
 
 _VARIABLE = "SKMER_CACHE"
 _KEY = re.compile(r"[0-9a-f]{4,64}")

@@ -5,8 +5,8 @@ from numbers import Real
 
 import torch
 
+from skmer._utils._checks import warn_user
 from skmer._utils._sklearn import Interval, StrOptions
-from skmer._utils._warn import warn_user
 from skmer.classifiers._map_net import MapNetClassifier
 from skmer.nn import FLOW_NETWORKS, FlowNetwork
 
@@ -95,7 +95,7 @@ class FlowNetClassifier(MapNetClassifier):
     (1683, (12, 3))
     """
 
-    _layouts = (4,)
+    _shapes = {4: "(n_clips, C, H, W)"}
     _parameter_constraints: dict = {
         **MapNetClassifier._parameter_constraints,
         "network": [StrOptions(set(FLOW_NETWORKS))],

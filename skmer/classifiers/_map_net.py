@@ -118,7 +118,7 @@ class MapNetClassifier(ClipNetClassifier):
 
     _layout = "map_shape_"
     _drop_last = False
-    _layouts: tuple[int, ...] = (4, 5)
+    _shapes = {4: "(n_clips, C, H, W)", 5: "(n_clips, T, C, H, W)"}
     _maps_come_from = "FlowMaps makes them from frames, load_flow_maps from a folder"
 
     _parameter_constraints: dict = {
@@ -240,16 +240,20 @@ class MapNetClassifier(ClipNetClassifier):
         return super().fit(X, y, sample_weight, groups=groups)
 
     def _check_rows(self, X, y, resume):
-        return check_maps(self, X, y, reset=not resume, layouts=self._layouts)
+        return check_maps(self, X, y, reset=not resume)
 
     def _find_scale(self, data):
         self.motion_rms_ = weighted_rms(data)
         return self.motion_rms_ if self.normalize_motion else 1.0
 
-    def _predict_rows(self, proba, X):
+    def _check_predicted(self, X):
         check_is_fitted(self)
-        X = check_maps(self, X, reset=False, layouts=self._layouts)
+        X = check_maps(self, X, reset=False)
         warn_of_other_scale(self, X)
+        return X
+
+    def _predict_rows(self, proba, X):
+        X = self._check_predicted(X)
         with one_thread(), in_double_precision(self):
             return self._predict_maps(proba, X)
 

@@ -6,35 +6,33 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_consistent_length, validate_data
 
-from skmer._utils._warn import warn_user
+from skmer._utils._checks import warn_user
 
-AXES = {4: "(n_clips, C, H, W)", 5: "(n_clips, T, C, H, W)"}
 # Motion of held-out clips is rarely a tenth or ten times that of the training clips; another unit is.
 _MOST_RATIO = 30.0
 
 
-def check_maps(net, X, y=None, *, reset, layouts=(4,)):
+def check_maps(net, X, y=None, *, reset):
     """Validate maps, and labels where given.
 
     Parameters
     ----------
     net : estimator
-        Where ``n_features_in_`` and ``map_shape_`` are set or looked up.
+        Where ``n_features_in_`` and ``map_shape_`` are set or looked up; its ``_shapes`` says which shapes X
+        may have, by the number of axes.
     X : array-like
         Maps, one row a clip.
     y : array-like of shape (n,), optional
         Labels.
     reset : bool
         Whether this is the first sight of the data.
-    layouts : tuple of int
-        Numbers of axes that X may have.
 
     Returns
     -------
     X : ndarray of the shape that it came in, float32
     y : ndarray of shape (n,), only where given
     """
-    X = _as_rows(net, X, layouts)
+    X = _as_rows(net, X)
     shape = X.shape[1:]
     if not reset and shape != tuple(net.map_shape_):
         raise ValueError(
@@ -54,17 +52,17 @@ def check_maps(net, X, y=None, *, reset, layouts=(4,)):
     return checked[0].reshape(X.shape), checked[1]
 
 
-def _as_rows(net, X, layouts):
-    expected = " or ".join(AXES[n] for n in layouts)
+def _as_rows(net, X):
+    expected = " or ".join(net._shapes.values())
     if issparse(X) or hasattr(X, "iloc"):
         raise TypeError(f"X must be an array of maps {expected}, got {type(X).__name__}; pass its values.")
     X = np.asarray(X)
     if X.ndim == 2:
         raise ValueError(
             f"X must have the shape {expected}, got two dimensions, {X.shape}; reshape flattened maps first: "
-            "X.reshape(len(X), n_channels, height, width)."
+            f"X.reshape(len(X), {expected.partition(', ')[2]}."
         )
-    if X.ndim not in layouts or 0 in X.shape[1:]:
+    if X.ndim not in net._shapes or 0 in X.shape[1:]:
         raise ValueError(f"X must have the shape {expected}, got {X.shape}; {net._maps_come_from}.")
     if X.dtype.kind not in "fiub":
         raise ValueError(f"X must hold numbers, got the dtype {X.dtype}; convert it to float32.")

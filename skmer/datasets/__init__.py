@@ -6,14 +6,8 @@ from typing import TYPE_CHECKING
 from skmer.datasets._assembly import clips_from_frame, concatenate_clips
 from skmer.datasets._clips import ClipTruth, MicroExpressionClips
 from skmer.datasets._flow_maps import load_flow_maps
-from skmer.datasets._readers._4dme import load_4dme
-from skmer.datasets._readers._casme2 import load_casme2
-from skmer.datasets._readers._casme3 import load_casme3
-from skmer.datasets._readers._dfme import load_dfme
-from skmer.datasets._readers._megc2019 import load_megc2019
-from skmer.datasets._readers._mmew import load_mmew
-from skmer.datasets._readers._samm import load_samm
-from skmer.datasets._readers._smic import load_smic
+from skmer.datasets._readers._megc_sets import load_casme2, load_megc2019, load_samm, load_smic
+from skmer.datasets._readers._recent_sets import load_4dme, load_casme3, load_dfme, load_mmew
 from skmer.datasets._videos import clip_from_video
 
 if TYPE_CHECKING:

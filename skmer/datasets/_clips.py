@@ -173,6 +173,7 @@ class MicroExpressionClips:
             rows = rows[0]
         if isinstance(rows, tuple | str):
             raise TypeError(f"clips are indexed by rows alone, got {rows!r}; their columns are in .table.")
+        # A number gives clips and not frames: labels and subjects never part from them.
         return self.select(rows if isinstance(rows, slice) or np.ndim(rows) else [rows])
 
     def __repr__(self):
@@ -310,6 +311,7 @@ def _check_names(name, values, n_clips):
         values = [*values]
     except TypeError as error:
         raise TypeError(f"{name} must be array-like, got {type(values).__name__}.") from error
+    # Unequal to itself is NaN alone, of whatever type.
     missing = [row for row, value in enumerate(values) if value is None or value != value]
     texts = np.array([plain_text(value) for value in values], dtype=str)
     if len(texts) != n_clips or any(np.ndim(value) for value in values):

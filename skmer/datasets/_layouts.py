@@ -132,6 +132,7 @@ def _rows(clips, spec):
     counts, rows = {}, []
     for row, (number, emotion, unit_text) in enumerate(zip(numbers, clips.target, units, strict=True)):
         counts[number] = counts.get(number, 0) + 1
+        # Numbers that look like a recording's and need no random stream: the same clips give the same sheet.
         onset = spec.first_frame + 37 * row % 90
         to_apex, to_offset = _lengths(clips, row)
         rows.append(

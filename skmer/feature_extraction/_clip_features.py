@@ -7,8 +7,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from skmer._utils._clip_jobs import cache_key, run_clips
-from skmer._utils._clip_transformer import ClipTransformerMixin
-from skmer._utils._sklearn import fit_context
+from skmer._utils._sklearn import ClipTransformerMixin, fit_context
 from skmer._utils._store import ArrayCache, FileCache
 from skmer.frames import (
     check_frames,
@@ -94,7 +93,7 @@ class ClipFeatureTransformer(ClipTransformerMixin, BaseEstimator):
         features = None
         cache = ArrayCache.resolve(self.memory)
         options = {"n_jobs": self.n_jobs, "verbose": self.verbose, "name": type(self).__name__}
-        for clip, result in run_clips(ClipWork(self), clips, cache=cache, **options):
+        for clip, result, _ in run_clips(ClipWork(self), clips, cache=cache, **options):
             if features is None:
                 features = np.empty((len(clips), *result.shape), dtype=result.dtype)
             if result.shape != features.shape[1:]:

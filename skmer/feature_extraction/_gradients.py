@@ -267,5 +267,5 @@ def orientation_bins(n_bins):
     """Return the bin of every gradient, (511, 511) uint8, at [vertical + 255, horizontal + 255]."""
     level = np.arange(-_GREY, _GREY + 1)
     turns = np.arctan2(level[:, None], level) / (2 * np.pi)
-    # Rounded, so that a gradient on the edge of two bins is always in the upper one.
+    # Rounded, so that a diagonal on the edge of two bins is in the upper one, whatever a platform's arctan2.
     return (np.floor(np.round(turns * n_bins + 0.5, 9)).astype(np.int64) % n_bins).astype(np.uint8)

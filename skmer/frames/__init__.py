@@ -1,6 +1,7 @@
 """Frames of clips: keyframes and whole sequences, reading and checking them, file names, and optical flow."""
 
 from skmer.frames._check import check_frames, holds_landmarks, holds_maps
+from skmer.frames._derived_sequences import DerivedSequence, derive_sequences
 from skmer.frames._flow import (
     FLOW_METHODS,
     coarse_flow,
@@ -24,14 +25,17 @@ from skmer.frames._sequence_content import (
     sequence_digest,
     sequence_label,
 )
-from skmer.frames._sequences import check_sequences
+from skmer.frames._sequences import check_sequences, holds_sequences
 from skmer.frames._strain import flow_curl, flow_derivatives, flow_divergence, optical_strain
 
 __all__ = [
     "KEYFRAMES",
     "check_frames",
     "check_sequences",
+    "holds_sequences",
     "FrameSequence",
+    "DerivedSequence",
+    "derive_sequences",
     "holds_landmarks",
     "holds_maps",
     "read_image",

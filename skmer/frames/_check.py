@@ -145,6 +145,7 @@ def _check_rows(frames):
     rows = _fill(frames)
     for (clip, frame), source in np.ndenumerate(rows):
         rows[clip, frame] = _check_cell(source, clip, frame)
+    # Landmarks in lists or in an object array become the float array that all other code looks for.
     if all(not is_path(source) and source.shape == (68, 2) for source in rows.flat):
         return np.array(rows.tolist(), dtype=np.float64)
     return rows

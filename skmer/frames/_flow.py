@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from scipy.ndimage import map_coordinates
 
-from skmer._utils._optional import import_optional
+from skmer._utils._imports import import_optional
 
 LEAST_SIDE = 16
 """Shorter side of the smallest images that have a flow, px: DIS has no patch of 8 px at half size below."""

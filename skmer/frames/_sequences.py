@@ -5,7 +5,7 @@ import os
 import numpy as np
 from scipy.sparse import issparse
 
-from skmer._utils._warn import warn_user
+from skmer._utils._checks import warn_user
 from skmer.frames._check import holds_landmarks
 from skmer.frames._names import KEYFRAMES, is_path, trailing_number
 from skmer.frames._sequence_content import FrameSequence, sequence_label
@@ -186,3 +186,37 @@ def _check_lengths(lengths, min_frames, needed_by):
             f"needs at least {min_frames}; resample them by TemporalInterpolator(n_frames={min_frames}), or "
             "set it lower."
         )
+
+
+def holds_sequences(X):
+    """Return whether clips are given as whole sequences rather than as keyframes.
+
+    Parameters
+    ----------
+    X : array-like
+        What `check_sequences` or `check_frames` accepts. Objects in an array of one axis are sequences, as
+        ``clips.sequences`` is one, whatever their lengths; rows of three and arrays (n, 3, ...) are frames.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmer.frames import holds_sequences
+    >>> holds_sequences(np.zeros((5, 3, 48, 64))), holds_sequences(np.zeros((5, 10, 48, 64)))
+    (False, True)
+    >>> holds_sequences([["a1.png", "a2.png", "a3.png"]]), holds_sequences([["a1.png", "a2.png"]])
+    (False, True)
+    """
+    if hasattr(X, "iloc") or issparse(X):
+        return False
+    if isinstance(X, np.ndarray):
+        return X.ndim == 1 if X.dtype == object else X.ndim > 3 and X.shape[1] != len(KEYFRAMES)
+    if isinstance(X, str | bytes) or not hasattr(X, "__len__"):
+        return False
+    if any(row is None or isinstance(row, FrameSequence) for row in X):
+        return True
+    is_row = [hasattr(row, "__len__") and not isinstance(row, str | bytes) for row in X]
+    return all(is_row) and any(len(row) != len(KEYFRAMES) for row in X)

@@ -6,7 +6,7 @@ from skmer.inspection._methods_page import write_methods_report
 from skmer.inspection._motion import LandmarkMotionDisplay
 from skmer.inspection._net_displays import ActionMapDisplay, ActionWeightsDisplay, LossCurvesDisplay
 from skmer.inspection._rank_display import MeanRanksDisplay
-from skmer.inspection._report import write_report
+from skmer.inspection._report_page import write_report
 from skmer.inspection._result_displays import (
     ClassScoresDisplay,
     PooledConfusionDisplay,

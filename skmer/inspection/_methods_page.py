@@ -8,8 +8,8 @@ from pathlib import Path
 from string import Template
 
 from skmer.inspection._rank_display import MeanRanksDisplay
-from skmer.inspection._report._pictures import picture
-from skmer.inspection._report._tables import _table, run_card_tables
+from skmer.inspection._report_page import _table, run_card_tables
+from skmer.inspection._report_pictures import picture
 
 _PAGE = Template("""<!DOCTYPE html>
 <html lang="en">
@@ -75,7 +75,7 @@ def write_methods_report(result, path, *, title=None):
     True
     """
     header, *rows = result.rows
-    style = files("skmer.inspection._report").joinpath("page.css").read_text(encoding="utf-8")
+    style = files("skmer.inspection").joinpath("_report", "page.css").read_text(encoding="utf-8")
     digest = b64encode(sha256(style.encode()).digest()).decode()
     page = _PAGE.substitute(
         title=escape(title or "Comparison of methods"),

@@ -10,12 +10,14 @@ import numpy as np
 
 from skmer.io._codec import ObjectNode
 from skmer.io._forms import parse_forms
+from skmer.io._net_table import NETS
 
 # Parameters that a file may hold with these values alone. Others name a place that is written to or read from
 # (memory is a folder of pickles), start a compiler, or serve training alone: `save` leaves them out.
 LASTING = {
     "memory": (None, "auto"),
     "predictor": (None,),
+    "pretrained": (None,),
     "verify_predictor": (True,),
     "callbacks": (None,),
     "train_split": (None,),
@@ -161,7 +163,9 @@ _SKLEARN = {
 
 # Our own. Nets are in `skmer.io._nets`; an ensemble holds a list of fitted ones.
 _FEATURES = "LandmarkGraphTransformer LocalBinaryPatterns DirectionGradients OrientedGradients BiWOOF "
-_FEATURES += "NodeDisplacements PooledMaps"
+_FEATURES += (
+    "FlowMaps ApexImage DynamicImage LandmarkFeatureMaps LandmarkPatches MDMO NodeDisplacements PooledMaps"
+)
 _OURS = {
     **{f"skmer.feature_extraction.{name}": "" for name in _FEATURES.split()},
     "skmer.landmarks.FaceLandmarker": "",
@@ -174,22 +178,19 @@ _OURS = {
         "X_fit_:f[S,F] gammas_:f[B] traces_:f[B]"
     ),
 }
-# Each with the network and the loss that it is built with.
-NETS = {
-    "skmer.classifiers.DeReGRLClassifier": ("DeReGRL", "DeReGRLLoss"),
-    "skmer.classifiers.FlowNetClassifier": ("FlowNetwork", "WeightedCrossEntropy"),
-}
 
+_LANDMARKER = {"landmarker": ("skmer.landmarks.FaceLandmarker",)}
 # Parameters that hold other than plain values: estimators by name of class, "estimator" for any, "steps".
 NESTED = {
     "sklearn.pipeline.Pipeline": {"steps": "steps"},
     "sklearn.pipeline.FeatureUnion": {"transformer_list": "steps"},
     "skmer.classifiers.SeedEnsemble": {"estimator": "estimator"},
     "skmer.classifiers.FlipAugmentedClassifier": {"estimator": "estimator", "graph": "graph"},
-    "skmer.feature_extraction.LandmarkGraphTransformer": {
-        "landmarker": ("skmer.landmarks.FaceLandmarker",),
-        "graph": "graph",
-    },
+    "skmer.feature_extraction.LandmarkGraphTransformer": {**_LANDMARKER, "graph": "graph"},
+    **dict.fromkeys(
+        (f"skmer.feature_extraction.{name}" for name in ("LandmarkFeatureMaps", "LandmarkPatches", "MDMO")),
+        _LANDMARKER,
+    ),
 }
 
 _SCORES = (
@@ -222,11 +223,6 @@ OBJECTS = {
     "kernel": {"skmer.classifiers.histogram_intersection"},
     "iterator_train": {"torch.utils.data.DataLoader"},
     "iterator_valid": {"torch.utils.data.DataLoader"},
-}
-# The same of each net: no network but its own.
-PARTS = {
-    net: OBJECTS | {"module": {f"skmer.nn.{module}"}, "criterion": {f"skmer.nn.{criterion}"}}
-    for net, (module, criterion) in NETS.items()
 }
 
 
@@ -316,6 +312,7 @@ def lasts(owner, name, value):
     if name not in LASTING:
         return True
     allowed = FOREIGN_MEMORY if name == "memory" and not owner.startswith("skmer.") else LASTING[name]
+    # By type first: 0 equals False, and an array would be compared entry by entry.
     return (value is None and None in allowed) or (isinstance(value, bool | str) and value in allowed)
 
 

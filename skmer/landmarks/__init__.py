@@ -1,7 +1,7 @@
 """Landmarks of faces: detection, tracking by optical flow, alignment, the cache, and sequences."""
 
-from skmer._utils._lazy import import_name
-from skmer._utils._warn import warn_user
+from skmer._utils._checks import warn_user
+from skmer._utils._imports import import_name
 from skmer.landmarks._alignment import align_landmarks, apply_similarity, fit_similarity
 from skmer.landmarks._cache import LandmarkCache, cache_folder
 from skmer.landmarks._converters import mediapipe_to_68, read_openface_csv

@@ -7,8 +7,8 @@ from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import check_consistent_length
 
 from skmer._utils._checks import check_integer
-from skmer.metrics._bootstrap import _by_subject
-from skmer.metrics._confusion import SCORES, check_labels
+from skmer.metrics._scores import SCORES, check_labels
+from skmer.metrics._significance import _by_subject
 
 
 def subject_randomization_test(y_true, y_pred_a, y_pred_b, groups, *, n_resamples=10_000, random_state=0):

@@ -7,8 +7,8 @@ returns logits. ``norm="batch"`` is the published layer wherever a paper has one
 import torch
 from torch import Tensor, nn
 
-from skmer.nn._dropout import SeededDropout
 from skmer.nn._htnet import HTNet
+from skmer.nn._layers import SeededDropout
 
 Shape = tuple[int, int, int]
 

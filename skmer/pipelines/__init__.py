@@ -3,6 +3,7 @@
 from skmer.pipelines._baselines import BASELINES, baseline
 from skmer.pipelines._comparison import (
     COMPARISON_METHODS,
+    comparison_choices,
     comparison_grid,
     comparison_pipeline,
     comparison_table,
@@ -15,6 +16,7 @@ __all__ = [
     "comparison_pipeline",
     "comparison_table",
     "comparison_grid",
+    "comparison_choices",
     "COMPARISON_METHODS",
     "baseline",
     "BASELINES",

@@ -2,6 +2,7 @@
 
 import pandas as pd
 from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
 
 from skmer.pipelines._handcrafted import RECIPES as HANDCRAFTED
 from skmer.pipelines._recipes import Recipe
@@ -13,6 +14,7 @@ COMPARISON_METHODS = {name: recipe.inputs for name, recipe in RECIPES.items()}
 published input stands first."""
 
 DATASETS = ("casme2", "samm", "smic", "casme3", "mmew", "4dme", "dfme", "megc2019")
+_LONGEST = 60  # characters of a value; lists of thousands of columns would fill pages
 _COLUMNS = ["name", "part", "value", "source", "status"]
 
 
@@ -46,7 +48,7 @@ def comparison_pipeline(name, dataset="casme2", *, input=None, random_state=None
     >>> from skmer.pipelines import comparison_pipeline
     >>> pipeline = comparison_pipeline("bi-woof", "casme2")
     >>> list(pipeline.named_steps), pipeline["clf"].kernel
-    (['flow', 'clf'], 'linear')
+    (['crop', 'flow', 'clf'], 'linear')
     """
     recipe, given = _check(name, dataset, input)
     pipeline = recipe.pipeline(dataset, given)
@@ -120,6 +122,51 @@ def comparison_grid(name):
     return {part: list(values) for part, values in recipe.grid.items()}
 
 
+def comparison_choices(estimator):
+    """Return the choices of a pipeline that is a published method, or was one before it was changed.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Pipeline of `comparison_pipeline`, or a search over one.
+
+    Returns
+    -------
+    choices : list of dict
+        Rows of `comparison_table`, with the values that the pipeline has; where one differs from the
+        recipe's, its ``status`` is "changed". Empty for any other estimator.
+
+    Examples
+    --------
+    >>> from skmer.pipelines import comparison_choices, comparison_pipeline
+    >>> pipeline = comparison_pipeline("bi-woof").set_params(clf__C=3.0)
+    >>> [(row["part"], row["value"]) for row in comparison_choices(pipeline) if row["status"] == "changed"]
+    [('clf__C', '3.0')]
+    """
+    while hasattr(estimator, "estimator"):
+        estimator = estimator.estimator
+    if not isinstance(estimator, Pipeline):
+        return []
+    params, kinds = estimator.get_params(), [(name, type(step)) for name, step in estimator.steps]
+    found = [
+        (name, recipe.chosen(dataset, given))
+        for name, recipe in RECIPES.items()
+        for given in recipe.inputs
+        if recipe.kinds(given) == kinds
+        for dataset in DATASETS
+    ]
+    if not found:
+        return []
+    # Methods with the same steps are told apart by what they have in common with the pipeline.
+    name, choices = max(found, key=lambda pair: sum(params[c.part] == c.value for c in pair[1]))
+    rows = [
+        [name, c.part, _text(params[c.part]), c.source, c.status if params[c.part] == c.value else "changed"]
+        for c in choices
+    ]
+    rows += [[name, c.part, _text(c.value), c.source, c.status] for c in RECIPES[name].facts]
+    return [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
+
+
 def _check(name, dataset="casme2", given=None):
     """Return the recipe of a name, and the input: the published one where none is given."""
     if name not in RECIPES:
@@ -135,4 +182,5 @@ def _check(name, dataset="casme2", given=None):
 def _text(value):
     if callable(value) and not isinstance(value, BaseEstimator):
         return value.__name__
-    return value if isinstance(value, str) else repr(value)
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 4]} ..."

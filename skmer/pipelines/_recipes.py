@@ -87,8 +87,14 @@ class Recipe:
                 parts[choice.part] = choice
         return list(parts.values())
 
+    def kinds(self, given: str) -> list[tuple[str, type]]:
+        """Return names and types of the steps for an input."""
+        return [(name, type(step)) for name, step in self._steps(given)]
+
+    def _steps(self, given: str) -> list[tuple[str, Any]]:
+        return [(name, s.make()) for name, s in self.steps.items() if not s.inputs or given in s.inputs]
+
     def pipeline(self, dataset: str, given: str) -> Pipeline:
         """Return the steps for an input with the choices for a data set."""
-        steps = {name: s.make() for name, s in self.steps.items() if not s.inputs or given in s.inputs}
         values = {choice.part: choice.value for choice in self.chosen(dataset, given)}
-        return Pipeline(list(steps.items())).set_params(**values)
+        return Pipeline(self._steps(given)).set_params(**values)

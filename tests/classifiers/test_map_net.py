@@ -38,7 +38,7 @@ def test_htnet_warns_of_its_single_token(maps, make_net):
 
 def test_flattened_maps_are_refused_with_the_way_out(maps, make_net):
     X, y = maps
-    with pytest.raises(ValueError, match=r"got two dimensions, \(60, 2352\); reshape .*X.reshape\(len\(X\)"):
+    with pytest.raises(ValueError, match=r"got two dimensions, \(60, 2352\); .*X.reshape\(len\(X\), C, H, W"):
         make_net().fit(X.reshape(60, -1), y)
 
 

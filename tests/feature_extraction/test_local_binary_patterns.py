@@ -145,6 +145,35 @@ def test_codes_are_those_of_a_naive_loop(plane, radius, radius_t, levels):
     assert codes(volume, plane, radius, radius_t).tolist() == naive_codes(volume, plane, radius, radius_t)
 
 
+@pytest.mark.parametrize(("centre", "bit"), [(208, 1), (209, 0)])
+def test_only_rounding_errors_are_forgiven(centre, bit):
+    """Point 1 of xt, at (x + .71, t + 2.83), has the level 208.99975."""
+    volume = np.zeros((9, 3, 3), dtype=np.uint8)
+    volume[4, 1, 1] = centre
+    volume[6:8, 1, 1:] = [[2, 111], [255, 228]]
+    assert codes(volume, "xt", radius_t=4)[0, 0, 0] >> 1 & 1 == bit
+
+
+def test_points_on_the_axes_are_not_interpolated():
+    for plane in FIP:
+        points = sampling_points(plane, 1, 5)
+        whole = (interpolation(points, (11, 3, 3))[1][:, 0] == 1).tolist()
+        assert whole == ([True] * 8 if plane == "vertices" else [True, False] * 4)
+
+
+def test_four_points_are_every_other_of_eight():
+    clip = RNG.integers(0, 256, (9, 12, 12), dtype=np.uint8)
+    options = {"planes": FIP, "blocks": (1, 1), "radius_t": 3, "norm": None, "memory": None}
+    eight, four = (
+        np.split(LocalBinaryPatterns(mapping="full", n_points=n, **options).transform([clip])[0], sizes)
+        for n, sizes in ((8, [256, 512, 768]), (4, [16, 32, 48]))
+    )
+    codes_of_four = [sum((code >> 2 * p & 1) << p for p in range(4)) for code in range(256)]
+    for k in range(3):
+        assert np.array_equal(four[k], np.bincount(codes_of_four, eight[k], 16))
+    assert np.array_equal(four[3], eight[3])  # the vertices are always eight
+
+
 def test_histograms_are_those_of_blocks_cut_out_first():
     clip = RNG.integers(0, 256, (10, 17, 23), dtype=np.uint8)
     patterns = LocalBinaryPatterns(FIP, blocks=(2, 3), radius_t=2, norm=None, memory=None)

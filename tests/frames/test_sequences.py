@@ -9,6 +9,7 @@ from skmer.frames import (
     FrameSequence,
     check_sequences,
     holds_landmarks,
+    holds_sequences,
     read_sequence,
     sequence_digest,
     sequence_label,
@@ -218,3 +219,26 @@ def test_digests_tell_frames_order_and_files_apart(tmp_path):
 
 def test_labels():
     assert sequence_label("sub01", 3) == "clip sub01, frame 3"
+
+
+@pytest.mark.parametrize(
+    ("X", "expected"),
+    [
+        (np.zeros((2, 3, 8, 9)), False),
+        (np.zeros((2, 3, 68, 2)), False),
+        (np.zeros((2, 4, 8, 9)), True),
+        (np.zeros((2, 7)), False),
+        ([["a"] * 3] * 2, False),
+        ([["a"] * 3, ["a"] * 4], True),
+        ([["a"] * 3, None], True),
+        ([Levels(3), Levels(3)], True),
+        (entries(["a"] * 3, ["b"] * 3), True),
+        (np.array([["a", "b", "c"]], dtype=object), False),
+        (["a", "b"], False),
+        ([], False),
+        ("a", False),
+        (csr_array(np.eye(3)), False),
+    ],
+)
+def test_sequences_are_told_from_keyframes(X, expected):
+    assert holds_sequences(X) is expected

@@ -92,11 +92,8 @@ def test_pipelines_of_sequences(tmp_path):
     clips = np.random.default_rng(0).integers(0, 256, (6, 9, 24, 24), dtype=np.uint8)
     planes = ("xy", "xt", "yt", "vertices")
     patterns = LocalBinaryPatterns(planes, blocks=(2, 2), mapping={"vertices": "full"}, memory=None)
-    gradients = (
-        DirectionGradients((-1, 0, 1), blocks=(2, 2)),
-        OrientedGradients("magnitude", blocks=(2, 2, 3)),
-    )
-    for features in (make_union(patterns, gradients[0]), gradients[1]):
+    directions = DirectionGradients((-1, 0, 1), blocks=(2, 2))
+    for features in (make_union(patterns, directions), OrientedGradients("magnitude", blocks=(2, 2, 3))):
         pipe = make_pipeline(features, SVC(random_state=0)).fit(clips, [0, 1] * 3)
         save(pipe, tmp_path / "pipe.skmer")
         loaded = load(tmp_path / "pipe.skmer")

@@ -1,8 +1,16 @@
 import pytest
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
-from skmer.pipelines import COMPARISON_METHODS, comparison_grid, comparison_pipeline, comparison_table
+from skmer.pipelines import (
+    COMPARISON_METHODS,
+    comparison_choices,
+    comparison_grid,
+    comparison_pipeline,
+    comparison_table,
+)
 from skmer.pipelines._comparison import RECIPES
 from skmer.pipelines._recipes import Choice, Recipe, Step
 
@@ -24,7 +32,8 @@ def test_the_table_says_what_the_pipeline_does(name, given, dataset):
     for part, text in table[["part", "value"]].itertuples(index=False):
         if part not in facts:
             value = params[part]
-            assert text in (value, repr(value), getattr(value, "__name__", None))
+            whole = value if isinstance(value, str) else getattr(value, "__name__", repr(value))
+            assert text == whole or (len(text) == 60 and whole.startswith(text.removesuffix(" ...")))
 
 
 @ON_EACH_INPUT
@@ -96,3 +105,36 @@ def test_a_pipeline_can_be_cloned_and_is_its_own():
     first["clf"].C = 77.0
     assert second["clf"].C != 77.0
     assert repr(clone(second)) == repr(second)
+
+
+@ON_EACH_INPUT
+def test_a_pipeline_knows_its_choices(name, given):
+    pipeline = comparison_pipeline(name, "smic", input=given)
+    rows = comparison_choices(pipeline)
+    assert rows == comparison_table(name, "smic", input=given).to_dict("records")
+    part = next(part for part in pipeline.get_params() if part in {row["part"] for row in rows})
+    changed = comparison_choices(GridSearchCV(pipeline.set_params(**{part: 123}), {}))
+    assert [row["part"] for row in changed if row["status"] == "changed"] == [part]
+    assert next(row["value"] for row in changed if row["part"] == part) == "123"
+
+
+def test_other_estimators_have_no_choices():
+    assert comparison_choices(SVC()) == []
+    assert comparison_choices(Pipeline([("clf", SVC())])) == []
+
+
+def test_directions_of_the_gradients_are_the_18_neighbours_in_other_frames():
+    directions = comparison_grid("lbp-sdg")["features__gradients__direction"]
+    assert len(set(directions)) == 18
+    assert all(abs(y) <= 1 and abs(x) <= 1 and abs(t) == 1 for y, x, t in directions)
+
+
+def test_groups_of_ktgsl_are_the_blocks_of_the_features():
+    pipeline = comparison_pipeline("ktgsl")
+    names = pipeline["features"].get_feature_names_out()
+    for group, part, size in (("groups_1", "patterns", 177), ("groups_2", "gradients", 3)):
+        blocks = getattr(pipeline["clf"], group)
+        assert len(blocks) == 25
+        for k, columns in enumerate(blocks):
+            assert len(columns) == size
+            assert all(part in name and f"_block{k // 5}{k % 5}_" in name for name in names[columns])

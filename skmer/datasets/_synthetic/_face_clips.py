@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from skmer._utils._checks import check_integer, check_positive
+from skmer.datasets._synthetic._corpus_plan import REFERENCE_SIZE, draw_plan, numpy_generator
 from skmer.datasets._synthetic._course import draw_course
 from skmer.datasets._synthetic._landmark_clips import (
     apply_head_motion,
@@ -22,7 +23,6 @@ from skmer.datasets._synthetic._picture import (
     warp_image,
 )
 from skmer.datasets._synthetic._portrait import Camera, Person, RenderedSequence, write_frames
-from skmer.datasets._synthetic._sampling import REFERENCE_SIZE, draw_plan, numpy_generator
 from skmer.face import MEAN_SHAPE, MIRROR_POINTS
 
 _FACE_WIDTH = np.linalg.norm(ASTRONAUT_POINTS[16] - ASTRONAUT_POINTS[0])

@@ -9,14 +9,15 @@ from scipy.spatial.distance import cdist
 from skmer._utils._checks import check_positive
 from skmer.datasets._clips import ClipTruth, MicroExpressionClips
 from skmer.datasets._layouts import clip_name, subject_name
-from skmer.datasets._synthetic._course import constant_speed, draw_course, raised_cosine
-from skmer.datasets._synthetic._sampling import (
+from skmer.datasets._synthetic._corpus_plan import (
     FACE_WIDTH,
     REFERENCE_SIZE,
+    Variability,
+    covariance_root,
     draw_plan,
     numpy_generator,
 )
-from skmer.datasets._synthetic._variability import Variability, covariance_root
+from skmer.datasets._synthetic._course import constant_speed, draw_course, raised_cosine
 from skmer.face import MEAN_SHAPE
 
 # name -> (rms error of the onset-apex displacement per coordinate in px at a 280 px face, gain)
@@ -209,6 +210,7 @@ def noise_level(noise, gain=None):
 
 def noise_correlation():
     """Correlation (68, 68) of a detector's errors; those of near points are alike."""
+    # A detector moves neighbouring points together, and each a little by itself.
     near = np.exp(-cdist(MEAN_SHAPE, MEAN_SHAPE) / _NOISE_RANGE)
     return _OWN_NOISE * np.eye(68) + (1 - _OWN_NOISE) * near
 
@@ -222,6 +224,7 @@ def correlated_noise(shape, rng):
 
 def identity_shapes(n_subjects, rng):
     """Neutral shapes (n_subjects, 68, 2) in eye-corner distances: the mean shape, smoothly varied."""
+    # Neighbouring points of a face differ alike from person to person: independent ones would cross.
     smooth = np.exp(-0.5 * (cdist(MEAN_SHAPE, MEAN_SHAPE) / _IDENTITY_RANGE) ** 2)
     variation = covariance_root(smooth) @ rng.standard_normal((n_subjects, 68, 2))
     return MEAN_SHAPE + _IDENTITY_SIZE * variation
@@ -231,6 +234,7 @@ def draw_head_motion(n_clips, factor, scale, rng):
     """Similarities (n_clips, 3, 2, 3) of the frames about the face's origin; the onset's is the identity."""
     if not isinstance(factor, Real) or isinstance(factor, bool) or not 0 <= factor < np.inf:
         raise ValueError(f"head_motion must be a number of at least 0, got {factor!r}.")
+    # All motion is relative to the onset, whose own draws are set to zero.
     angle, grow, x, y = factor * rng.uniform(-1, 1, (4, n_clips, 3)) * (np.arange(3) > 0)
     size, angle = 1 + 0.005 * grow, np.deg2rad(0.5 * angle)
     cosine, sine = size * np.cos(angle), size * np.sin(angle)

@@ -75,6 +75,7 @@ class Person:
         placed = motion.copy()
         center = self.points[33]
         placed[:, 2] += center - motion[:, :2] @ center
+        # Face and head move in one resampling: two would blur the frame twice.
         return move_image(self.image, _warp(self).inverse(displacement), placed)
 
 

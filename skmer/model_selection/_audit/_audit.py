@@ -5,8 +5,8 @@ from sklearn.pipeline import Pipeline
 
 from skmer.model_selection._audit._data import data_findings
 from skmer.model_selection._audit._finding import LeakAudit
-from skmer.model_selection._audit._fits import FoldAudit
 from skmer.model_selection._audit._pipeline import Evidence, pipeline_findings
+from skmer.model_selection._audit._refits import FoldAudit
 from skmer.model_selection._audit._splits import SplitRecorder
 from skmer.model_selection._samples import check_samples
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skmer._utils._digest import digest
+from skmer._utils._files import digest
 from skmer.literature import published_results
 from skmer.model_selection._evaluate import run_evaluation
 from skmer.model_selection._every_epoch import has_epochs

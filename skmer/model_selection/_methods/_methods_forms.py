@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from skmer._utils._tables import markdown_table, text_table
+from skmer._utils._text import markdown_table, text_table
 from skmer.model_selection._every_epoch import SELECTION
 
 _LEVEL = 0.05

@@ -7,8 +7,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from skmer import feature_extraction, pipelines
-from skmer._utils._checks import check_integer
-from skmer._utils._warn import warn_user
+from skmer._utils._checks import check_integer, warn_user
 from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
 from skmer.pipelines import BASELINES, baseline, paper_pipeline
 
