@@ -3,47 +3,23 @@
     python benchmarks/real_data.py ROOT --output real-data --seeds 3
 
 `skmer.datasets.load_flow_maps` says which folders are read. Every method has the same clips and folds, one
-subject left out unless ``--n-folds`` is given; each net is scored after its last epoch and, as a demonstration
-that is stamped as not comparable, at the epoch that is best on each held-out subject. Finished folds are on
-disk at once, and the same command goes on from them. ``--epochs`` shortens the nets of maps, and the table
-says so.
+subject left out unless ``--n-folds`` is given; each net is scored after its last epoch and, as a
+demonstration that is stamped as not comparable, at the epoch that is best on each held-out subject. Finished
+folds are on disk at once, and the same command goes on from them. ``--epochs`` shortens the networks of maps,
+and the table says so.
 """
 
 import argparse
 import json
 from pathlib import Path
 
-import torch
-
-from skmer.classifiers import DeReGRLClassifier, FlowNetClassifier, SeedEnsemble
+from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
 from skmer.datasets import load_flow_maps
 from skmer.feature_extraction import sample_nodes
 from skmer.model_selection import MethodsResult, evaluate_methods
-from skmer.pipelines import COMPARISON_METHODS, paper_pipeline
+from skmer.pipelines import paper_pipeline
 
 NETWORKS = ("ststnet", "off-apexnet", "sssnet", "rcn-a", "dual-inception", "htnet")
-PLAIN = {"norm": "batch", "normalize_motion": True}
-# Where `comparison_pipeline` does not have them yet: published choices, or Adam 1e-4 for 300 epochs, ours.
-SCHEDULES = {
-    "ststnet": {"lr": 5e-5, "batch_size": 256, "max_epochs": 500},
-    "off-apexnet": {"lr": 1e-4, "batch_size": 256, "max_epochs": 3000},
-    "rcn-a": {"lr": 5e-4, "batch_size": 64, "max_epochs": 20, "optimizer": torch.optim.SGD},
-    "htnet": {"lr": 5e-5, "batch_size": 256, "max_epochs": 800},
-}
-OURS = {"lr": 1e-4, "batch_size": 256, "max_epochs": 300}
-
-
-def networks(names, epochs):
-    """Return methods on maps: names that the package resolves, or pairs (name, estimator)."""
-    chosen = []
-    for name in names:
-        if "maps" in COMPARISON_METHODS.get(name, ()):
-            chosen.append(name)
-            continue
-        settings = {**PLAIN, **SCHEDULES.get(name, OURS)}
-        settings |= {} if epochs is None else {"max_epochs": epochs}
-        chosen.append((name, FlowNetClassifier(name, random_state=0, **settings)))
-    return chosen
 
 
 def node_methods():
@@ -65,7 +41,7 @@ def run(arguments):
         options |= {"protocol": "group-k-fold", "n_folds": arguments.n_folds}
     place = arguments.output / "folds"
     short = {"max_epochs": arguments.epochs, "checkpoint": place / "maps"}
-    chosen = ["baselines", *networks(arguments.networks, arguments.epochs)]
+    chosen = ["baselines", *arguments.networks]
     of_maps = evaluate_methods(chosen, clips, **options, **short)
     nodes = sample_nodes(clips.frames), clips.target, clips.groups
     plain = evaluate_methods(["lda", "rbf-svm"], *nodes, **options, checkpoint=place / "nodes")
@@ -80,10 +56,8 @@ def write(found, stem, output):
     """Print a table, its data sets one by one, and write all forms."""
     print(f"\n{found}\n")
     for name, result in found.results.items():
-        scores = result.per_dataset["uf1"].round(3).to_dict()
-        print(
-            f"{name}: UF1 by data set {json.dumps(scores)}; by seed {result.per_seed['uf1'].round(3).tolist()}"
-        )
+        by_set, by_seed = result.per_dataset["uf1"].round(3), result.per_seed["uf1"].round(3)
+        print(f"{name}: UF1 by data set {json.dumps(by_set.to_dict())}; by seed {by_seed.tolist()}")
     output.mkdir(parents=True, exist_ok=True)
     found.to_markdown(output / f"{stem}.md")
     found.to_csv(output / f"{stem}.csv")
