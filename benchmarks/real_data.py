@@ -13,56 +13,53 @@ import argparse
 import json
 from pathlib import Path
 
-from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
+import pandas as pd
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+
 from skmer.datasets import load_flow_maps
 from skmer.feature_extraction import sample_nodes
 from skmer.model_selection import MethodsResult, evaluate_methods
-from skmer.pipelines import paper_pipeline
+from skmer.pipelines import BASELINES, baseline
 
 NETWORKS = ("ststnet", "off-apexnet", "sssnet", "rcn-a", "dual-inception", "htnet")
+RECIPES = ("dere-grl-single", "dere-grl", "paper")
+HALVES = ("results", "test_epoch")
 
 
-def node_methods():
-    """Return DeRe-GRL on the 31 nodes: one net, the ensemble, and the paper's network from the nodes on."""
-    return {
-        "dere-grl-single": DeReGRLClassifier(random_state=0),
-        "dere-grl": SeedEnsemble(DeReGRLClassifier(), random_state=0),
-        "paper, from the nodes on": paper_pipeline("casme2", landmarks=True, random_state=0)["clf"],
-    }
+def of_nodes(name):
+    """Return a baseline on the 31 nodes that are sampled from maps."""
+    return Pipeline([("nodes", FunctionTransformer(sample_nodes)), *baseline(name).steps])
 
 
 def run(arguments):
-    """Evaluate, print and write the table; the nodes' own baselines stand beside those of maps."""
+    """Evaluate, print and write the table; baselines stand in it on maps and on their 31 nodes."""
     clips = load_flow_maps(arguments.root)
     print(clips)
     options = {"seeds": arguments.seeds, "n_jobs": arguments.n_jobs, "baselines": False}
-    options |= {"dataset": "megc2019", "select": "test-epoch"}
+    options |= {"dataset": "megc2019", "select": "test-epoch", "checkpoint": arguments.output / "folds"}
     if arguments.n_folds is not None:
         options |= {"protocol": "group-k-fold", "n_folds": arguments.n_folds}
-    place = arguments.output / "folds"
-    short = {"max_epochs": arguments.epochs, "checkpoint": place / "maps"}
-    chosen = ["baselines", *arguments.networks]
-    of_maps = evaluate_methods(chosen, clips, **options, **short)
-    nodes = sample_nodes(clips.frames), clips.target, clips.groups
-    plain = evaluate_methods(["lda", "rbf-svm"], *nodes, **options, checkpoint=place / "nodes")
-    of_nodes = evaluate_methods(node_methods(), *nodes, **options, checkpoint=place / "nodes")
-    renamed = {f"{name}, 31 nodes": result for name, result in {**plain.results, **of_nodes.results}.items()}
-    best = {f"{name}, 31 nodes": result for name, result in of_nodes.test_epoch.items()}
-    write(of_maps, "maps", arguments.output)
-    write(MethodsResult(renamed, test_epoch=best), "nodes", arguments.output)
+    nodes = [(f"{name}, 31 nodes", of_nodes(name)) for name in BASELINES if name != "majority"]
+    parts = [evaluate_methods(["baselines", *nodes, *arguments.recipes], clips, **options)]
+    if arguments.networks:
+        parts.append(evaluate_methods(arguments.networks, clips, max_epochs=arguments.epochs, **options))
+    results, best = ({k: v for part in parts for k, v in getattr(part, name).items()} for name in HALVES)
+    published = pd.concat([part.published for part in parts])
+    write(MethodsResult(results, published, best, arguments.epochs), arguments.output)
 
 
-def write(found, stem, output):
+def write(found, output):
     """Print a table, its data sets one by one, and write all forms."""
     print(f"\n{found}\n")
     for name, result in found.results.items():
         by_set, by_seed = result.per_dataset["uf1"].round(3), result.per_seed["uf1"].round(3)
         print(f"{name}: UF1 by data set {json.dumps(by_set.to_dict())}; by seed {by_seed.tolist()}")
     output.mkdir(parents=True, exist_ok=True)
-    found.to_markdown(output / f"{stem}.md")
-    found.to_csv(output / f"{stem}.csv")
-    found.to_latex(output / f"{stem}.tex")
-    found.to_html(output / f"{stem}.html", title="Methods on a folder of flow maps")
+    found.to_markdown(output / "real-data.md")
+    found.to_csv(output / "real-data.csv")
+    found.to_latex(output / "real-data.tex")
+    found.to_html(output / "real-data.html", title="Methods on a folder of flow maps")
 
 
 def main():
@@ -76,6 +73,7 @@ def main():
     parser.add_argument("--n-jobs", type=int, default=-1)
     parser.add_argument("--epochs", type=int, help="of the nets of maps, fewer than published")
     parser.add_argument("--networks", nargs="*", default=["ststnet"], choices=NETWORKS)
+    parser.add_argument("--recipes", nargs="*", default=list(RECIPES), choices=RECIPES)
     run(parser.parse_args())
 
 
