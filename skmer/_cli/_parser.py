@@ -23,13 +23,14 @@ def main(arguments=None):
     Returns
     -------
     int
-        0 done, 1 failed, 130 interrupted, 143 terminated; wrong usage exits with 2.
+        0 done, 1 failed, 3 a copy that `check` finds incomplete, 130 interrupted, 143 terminated; wrong usage
+        exits with 2.
     """
     options = vars(_parser().parse_args(arguments))
     command = options.pop("command")
     try:
         with _terminable():
-            command(**options)
+            code = command(**options)
     except KeyboardInterrupt:
         print("skmer: interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -39,7 +40,7 @@ def main(arguments=None):
     except (OSError, ValueError, ImportError) as error:
         print(f"skmer: error: {error}", file=sys.stderr)
         return FAILED
-    return OK
+    return OK if code is None else code
 
 
 class _Terminated(BaseException):
@@ -79,6 +80,8 @@ def _parser():
     _add_demo(commands)
     _add_evaluate(commands)
     _add_tables(commands)
+    _add_corpus_commands(commands)
+    _add_compare(commands)
     return parser
 
 
@@ -174,6 +177,57 @@ def _add_tables(commands):
     tables.add_argument("--n-folds", type=_at_least(2), help="of methods: folds of subjects, not one each")
     _add_run(tables, Path("tables"))
     tables.set_defaults(command=_tables)
+
+
+def _add_corpus_commands(commands):
+    listing = commands.add_parser(
+        "datasets",
+        help="the data sets that can be read, how to get them, how their files lie",
+        description="List the data sets that have a reader.",
+    )
+    listing.set_defaults(command=_datasets)
+    check = commands.add_parser(
+        "check",
+        help="is my copy of a data set whole?",
+        description="Read a copy, print its classes, what was left out and what was corrected, and why, and "
+        "exit with 3 where frames are missing or the counts are no published version's.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    check.add_argument("--dataset", required=True, choices=REAL, help="which set")
+    check.add_argument("--root", required=True, type=Path, help="folder of the copy")
+    check.add_argument("--annotations", type=Path, help="its sheet, where it lies elsewhere")
+    check.add_argument("--output", type=Path, help="folder of a picture of some clips; none without it")
+    check.set_defaults(command=_check)
+
+
+def _datasets():
+    from skmer._cli._corpus_commands import run_datasets
+
+    run_datasets()
+
+
+def _check(**options):
+    from skmer._cli._corpus_commands import run_check
+
+    return run_check(**options)
+
+
+def _add_compare(commands):
+    compare = commands.add_parser(
+        "compare",
+        help="two saved results on the same clips",
+        description="Print the differences of two results with intervals by subject and McNemar's test.",
+    )
+    compare.add_argument("first", type=Path, help="result.json, or the folder that evaluate wrote")
+    compare.add_argument("second", type=Path, help="the one that is subtracted")
+    compare.add_argument("--latex", action="store_true", help="print a table for a paper instead")
+    compare.set_defaults(command=_compare)
+
+
+def _compare(**options):
+    from skmer._cli._compare_command import run_compare
+
+    run_compare(**options)
 
 
 def _add_run(parser, output):

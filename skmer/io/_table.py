@@ -205,14 +205,8 @@ NESTED = {
     **{f"skmer.feature_extraction.{name}": _LANDMARKER for name in _WITH_LANDMARKER},
 }
 
-_SCORES = (
-    "f_classif",
-    "f_regression",
-    "chi2",
-    "mutual_info_classif",
-    "mutual_info_regression",
-    "r_regression",
-)
+_SCORES = ["f_classif", "chi2", "f_regression", "r_regression"]
+_SCORES += [f"mutual_info_{kind}" for kind in ("classif", "regression")]
 _OPTIMIZERS = (
     "Adadelta",
     "Adagrad",

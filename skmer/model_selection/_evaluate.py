@@ -4,22 +4,20 @@ import copy
 import time
 
 import numpy as np
-import pandas as pd
 
 from skmer._utils._checks import warn_user
 from skmer.model_selection._audit._audit import audit_samples
 from skmer.model_selection._audit._finding import LeakError
-from skmer.model_selection._every_epoch import SELECTION, best_epochs
+from skmer.model_selection._every_epoch import SELECTION, at_best_epochs
 from skmer.model_selection._fits import (
     DivergedError,
     FitTask,
-    Predictions,
     check_stack_size,
     run_fits,
-    search_record,
     share_features,
     warn_of_loops,
 )
+from skmer.model_selection._out_of_fold import no_predictions, out_of_fold_table
 from skmer.model_selection._protocols import (
     check_protocol,
     check_searches,
@@ -38,6 +36,7 @@ from skmer.model_selection._samples import (
     warn_of_unlearnable,
 )
 from skmer.model_selection._search._base import BatchedSearch, SearchRun, run_searches
+from skmer.model_selection._search._candidate_table import search_record
 
 ENGINES = ("loop", "batched")
 
@@ -235,8 +234,8 @@ def run_evaluation(
     extra["fit_seconds"] = round(sum(part.fit_time + part.score_time for part in parts), 1)
     by_subject = how["protocol"] not in ("cross-dataset", "group-k-fold")
     found = []
-    for chosen in [parts, _at_best_epochs(parts, samples)] if every_epoch else [parts]:
-        table = _out_of_fold_table(chosen, folds, samples, seeds, by_subject)
+    for chosen in [parts, at_best_epochs(parts, samples)] if every_epoch else [parts]:
+        table = out_of_fold_table(chosen, folds, samples, seeds, by_subject)
         title = title_of(how["protocol"], folds)
         card = run_card(estimator, seeds, table, samples.fingerprint, seconds, title)
         card |= {name: value for name, value in extra.items() if value}
@@ -245,17 +244,6 @@ def run_evaluation(
             card, table = card | {"selection": SELECTION}, table.assign(selection=SELECTION)
         found.append(LOSOResult(table, samples.classes.tolist(), card))
     return tuple(found)
-
-
-def _at_best_epochs(parts, samples):
-    """Return the predictions with the labels of each held-out subject's best epoch."""
-    truth = np.searchsorted(samples.classes, samples.y)
-    return [
-        part._replace(labels=best_epochs(part, samples.groups, truth), probabilities=None)
-        if len(part.rows)
-        else part
-        for part in parts
-    ]
 
 
 def _audit(samples, audit):
@@ -284,7 +272,7 @@ def _predictions(samples, tasks, engine, every_epoch=False, **options):
     present = samples if samples.present.all() else samples.take(kept)
     rows = [(np.flatnonzero(fold.train[kept]), np.flatnonzero(fold.test[kept])) for _, fold in tasks]
     # A fold whose held-out clips are all missing needs no fit.
-    found = [_nothing(samples)] * len(tasks)
+    found = [no_predictions(samples)] * len(tasks)
     waiting = [k for k, (_, test) in enumerate(rows) if len(test)]
     chosen = [(*tasks[k], *rows[k]) for k in waiting]
     # One object a seed: tasks that share a model share its digest and its features.
@@ -314,13 +302,6 @@ def _warn_of_divergence(tasks, parts):
             "held out: their clips are predicted as the commonest class of the training clips and count as "
             f"missing. {part.failure}"
         )
-
-
-def _nothing(samples):
-    probabilities = None
-    if hasattr(samples.estimator, "predict_proba"):
-        probabilities = np.empty((0, len(samples.classes)))
-    return Predictions(np.empty(0, dtype=int), np.empty(0, dtype=int), probabilities)
 
 
 def _label(fold):
@@ -368,58 +349,3 @@ def _searched_fits(samples, tasks, models, **options):
         run.finish()
     fits = [run.best_task(test, _label(fold)) for run, (_, fold, _, test) in zip(runs, tasks, strict=True)]
     return fits, [[search_record(run.search)] for run in runs]
-
-
-def _out_of_fold_table(parts, folds, samples, seeds, by_subject):
-    """Return one row a clip and seed, in the order of the clips; with `fold` where subjects are no folds."""
-    majorities = [samples.classes[_class_shares(samples, fold.train).argmax()] for fold in folds]
-    runs = []
-    for k, seed in enumerate(seeds):
-        run = parts[k * len(folds) : (k + 1) * len(folds)]
-        run = [_with_missing(part, samples, fold) for part, fold in zip(run, folds, strict=True)]
-        lengths = [len(part.rows) for part in run]
-        names = {"fold": [fold.name for fold in folds], "majority": majorities}
-        extra = {} if by_subject else {name: np.repeat(v, lengths) for name, v in names.items()}
-        runs.append(_run_table(run, samples, seed, extra))
-    return pd.concat(runs, ignore_index=True)
-
-
-def _with_missing(part, samples, fold):
-    """Return the predictions of a fold with its missing clips, guessed as the commonest training class."""
-    unseen = np.flatnonzero(fold.test & ~samples.present)
-    if part.failure is not None:
-        unseen = np.flatnonzero(fold.test)
-        part = _nothing(samples)._replace(failure=part.failure)
-    if not len(unseen):
-        return part
-    shares = _class_shares(samples, fold.train & samples.present)
-    probabilities = part.probabilities
-    if probabilities is not None:
-        probabilities = np.concatenate([probabilities, np.tile(shares, (len(unseen), 1))])
-    labels = np.append(part.labels, np.full(len(unseen), shares.argmax()))
-    return part._replace(rows=np.append(part.rows, unseen), labels=labels, probabilities=probabilities)
-
-
-def _class_shares(samples, rows):
-    return (samples.y[rows][:, None] == samples.classes).mean(axis=0)
-
-
-def _run_table(run, samples, seed, extra):
-    failed = np.concatenate([part.rows for part in run if part.failure is not None] or [[]])
-    rows = np.concatenate([part.rows for part in run])
-    order = np.argsort(rows)
-    rows = rows[order]
-    columns = {
-        "clip": samples.clip_ids[rows],
-        "subject": samples.groups[rows],
-        # The nullable type, since None is a seed as well.
-        "seed": pd.array([seed] * len(rows), dtype="Int64"),
-        "truth": samples.y[rows],
-        "prediction": samples.classes[np.concatenate([part.labels for part in run])[order]],
-        "missing": ~samples.present[rows] | np.isin(rows, failed),
-        **{name: values[order] for name, values in extra.items()},
-    }
-    if all(part.probabilities is not None for part in run):
-        pooled = np.concatenate([part.probabilities for part in run])[order]
-        columns |= {f"probability_{name}": pooled[:, i] for i, name in enumerate(samples.classes)}
-    return pd.DataFrame(columns)

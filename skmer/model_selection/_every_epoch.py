@@ -82,3 +82,14 @@ def best_epochs(part, groups, truth) -> np.ndarray:
         best = len(hits) - 1 - hits[::-1].argmax()
         labels[own] = epochs[best, own]
     return labels
+
+
+def at_best_epochs(parts, samples) -> list:
+    """Return the predictions of fits with the labels of each held-out subject's best epoch."""
+    truth = np.searchsorted(samples.classes, samples.y)
+    return [
+        part._replace(labels=best_epochs(part, samples.groups, truth), probabilities=None)
+        if len(part.rows)
+        else part
+        for part in parts
+    ]

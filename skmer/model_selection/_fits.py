@@ -18,11 +18,11 @@ from sklearn.utils import get_tags
 from skmer._utils._checks import warn_user
 from skmer._utils._jobs import raising_interrupts, run_jobs
 from skmer._utils._progress import Progress
-from skmer._utils._sklearn import BaseSearchCV, safe_indexing
+from skmer._utils._sklearn import safe_indexing
 from skmer.model_selection._every_epoch import fit_every_epoch
 from skmer.model_selection._routing import split_params
-from skmer.model_selection._run._identity import fit_names, plain
-from skmer.model_selection._samples import steps_of
+from skmer.model_selection._run._identity import fit_names
+from skmer.model_selection._search._candidate_table import search_records
 from skmer.training import fit_stacked, runs_in_threads, stack_size_of, stacking_reason
 
 # A job of nets that train in stacks: so many that those of one shape meet, and not all are lost with one.
@@ -376,25 +376,6 @@ def _outputs(model, task, rows, samples):
                 "its probabilities are not finite, since the training diverged; lower the learning rate."
             )
     return np.searchsorted(samples.classes, model.predict(X)), probabilities
-
-
-def search_records(model) -> list[dict]:
-    """Return what each search of a fitted model chose, as JSON holds it."""
-    return [
-        search_record(step, prefix.removesuffix("__"))
-        for prefix, step in steps_of(model)
-        if isinstance(step, BaseSearchCV) and hasattr(step, "best_params_")
-    ]
-
-
-def search_record(search, step="") -> dict:
-    """Return what a search chose; its best score was chosen on the very clips that it is a score of."""
-    return {
-        "step": step,
-        "best_params": plain(search.best_params_),
-        "n_candidates": len(search.cv_results_["params"]),
-        "best_score_optimistic": float(getattr(search, "best_score_", np.nan)),
-    }
 
 
 @contextmanager

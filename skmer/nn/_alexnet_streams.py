@@ -31,9 +31,9 @@ class AlexNetFront(nn.Sequential):
             nn.LocalResponseNorm(5, 5e-4, 0.75, 2.0),
             nn.ZeroPad2d(1) if rim else nn.Identity(),
         )
-        for layer in (self[0], self[4]):
+        for layer in [part for part in self if isinstance(part, nn.Conv2d)]:
             nn.init.kaiming_normal_(layer.weight)
-            nn.init.zeros_(layer.bias)
+            nn.init.constant_(layer.get_parameter("bias"), 0)
 
 
 class DSSN(nn.Module):

@@ -158,6 +158,7 @@ class GraphTCN(nn.Module):
         super().__init__()
         n_inputs = 1 if layout == "flat" else input_shape[1]
         self.layout = layout
+        self.edges: Tensor
         self.register_buffer("edges", torch.tensor(face_edges()), persistent=False)
         self.nodes = CausalNetwork(n_inputs, n_levels, width, kernel, dropout)
         self.lines = CausalNetwork(n_inputs, n_levels, width, kernel, dropout)

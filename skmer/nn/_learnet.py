@@ -1,5 +1,7 @@
 """LEARNet: four columns of convolutions, two of which hear from the other two."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -84,7 +86,8 @@ class LEARNet(nn.Module):
 
     def _pair(self, x: Tensor, pair: int) -> list[Tensor]:
         """Return the outputs of a column and of the next, which adds the first one's to its own."""
-        giver, taker = self.columns[2 * pair], self.columns[2 * pair + 1]
+        columns: Any = self.columns
+        giver, taker = columns[2 * pair], columns[2 * pair + 1]
         given, taken = giver[0](x), taker[0](x)
         for k in (1, 2):
             taken = taker[k](self.norms[2 * pair + k - 1](taken + given))

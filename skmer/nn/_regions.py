@@ -1,6 +1,6 @@
 """LGCcon: scores of the whole face and of its best region, with auxiliary heads and a centre loss."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -83,7 +83,8 @@ class LGCcon(nn.Module):
         self.strips = strips
         self.features = _vgg_features(input_shape[0]) if vgg else _small_features(input_shape[0], norm)
         n_features = 512 * 49 if vgg else 64 * 16
-        self.pool_size, self.pool = (7, functional.adaptive_max_pool2d) if vgg else (4, _average_pool)
+        self.pool: Any = functional.adaptive_max_pool2d if vgg else functional.adaptive_avg_pool2d
+        self.pool_size = 7 if vgg else 4
         widths, layers = [4096, 4096] if vgg else [128], []
         for n_inputs, n_outputs in zip([n_features, *widths], widths, strict=False):
             layers += [nn.Linear(n_inputs, n_outputs), nn.ReLU(), SeededDropout(dropout)]
@@ -111,10 +112,6 @@ class LGCcon(nn.Module):
         best = {name: self.heads[name](regions).amax(1) for name in ("region", "auxiliary_region")}
         score = self.heads["face"](face) + best["region"]
         return RegionScores(score, self.heads["auxiliary_face"](face), best["auxiliary_region"])
-
-
-def _average_pool(x: Tensor, size: int) -> Tensor:
-    return functional.adaptive_avg_pool2d(x, size)
 
 
 def _small_features(n_channels: int, norm: str | None) -> nn.Module:
@@ -205,4 +202,5 @@ class LGCconLoss(nn.Module):
         distance = (score - self.centers[target]).square().sum(-1) / 2
         center = (distance * weight).sum(-1) / weight.sum(-1)
         total = entropies[0] + self.lambda_auxiliary * (entropies[1] + entropies[2])
-        return RegionTerms(total + self.lambda_center * center, *entropies, center)
+        score_loss, face, region = entropies
+        return RegionTerms(total + self.lambda_center * center, score_loss, face, region, center)
