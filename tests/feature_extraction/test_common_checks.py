@@ -1,14 +1,23 @@
 """scikit-learn's own checks, on transformers whose input is clips and not tables."""
 
 import numpy as np
+import pytest
 from scipy.sparse import issparse
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skmer.face import MEAN_SHAPE
-from skmer.feature_extraction import FaceCropper, LandmarkGraphTransformer, TemporalInterpolator
+from skmer.feature_extraction import (
+    DirectionGradients,
+    FaceCropper,
+    LandmarkGraphTransformer,
+    LocalBinaryPatterns,
+    OrientedGradients,
+    TemporalInterpolator,
+)
 from skmer.landmarks import FaceLandmarker
 
 FACE = np.tile(300 + 160 * MEAN_SHAPE, (3, 1, 1))
+SEQUENCE = (5, 8, 9)
 
 
 class OfTables:
@@ -46,7 +55,7 @@ class CropsOfTables(OfTables, FaceCropper):
     """Adapter: a row of numbers is read as three frames of a picture, written as the crops' pixels."""
 
     def read(self, X):
-        return as_pictures(X, 3)
+        return as_pictures(X, (3, 60, 60))
 
     def write(self, features):
         return np.array([np.stack([*clip]).ravel() for clip in features], float)
@@ -61,7 +70,7 @@ class ResampledTables(OfTables, TemporalInterpolator):
         return tags
 
     def read(self, X):
-        return as_pictures(X, 5)
+        return as_pictures(X, SEQUENCE)
 
     def write(self, features):
         return features.reshape(len(features), -1).astype(float)
@@ -77,13 +86,32 @@ def as_landmarks(X):
     return landmarks if landmarks.dtype == object else landmarks + FACE
 
 
-def as_pictures(X, n_frames):
+class TablesAsSequences(OfTables):
+    """Adapter: a row of numbers is read as a short sequence of small images."""
+
+    def read(self, X):
+        return as_pictures(X, SEQUENCE)
+
+
+class PatternsOfTables(TablesAsSequences, LocalBinaryPatterns):
+    pass
+
+
+class DirectionsOfTables(TablesAsSequences, DirectionGradients):
+    pass
+
+
+class OrientationsOfTables(TablesAsSequences, OrientedGradients):
+    pass
+
+
+def as_pictures(X, shape):
     if issparse(X):
         return X
     table = np.asarray(X)
     if table.ndim != 2 or 0 in table.shape:
         return X
-    pictures = np.stack([np.resize(row, (n_frames, 60, 60)) for row in table])
+    pictures = np.stack([np.resize(row, shape) for row in table])
     if pictures.dtype == object:
         return pictures
     with np.errstate(invalid="ignore"):
@@ -97,25 +125,42 @@ ESTIMATORS = [
     GraphOfTables(flatten=True, features="both", align=False, magnification=3),
     GraphOfTables(flatten=True, landmarker=FaceLandmarker(tracking="detect")),
     LandmarksOfTables(),
+]
+OF_SEQUENCES = [
     CropsOfTables((16, 12), landmarker=IN_BOX),
     ResampledTables(4),
     ResampledTables(7, "linear"),
+    PatternsOfTables(blocks=(2, 2), radius_t=2),
+    PatternsOfTables(("xy", "vertices"), blocks=(1, 1), radius_t=1, mapping="full", norm="l2"),
+    DirectionsOfTables(blocks=(2, 2), radius_t=1),
+    OrientationsOfTables(blocks=(2, 3)),
+    OrientationsOfTables("magnitude", blocks=(1, 1), norm=None),
 ]
 CANNOT_APPLY = {
     "check_n_features_in": "clips have no number of features: a frame may be a path, and sizes differ",
     "check_n_features_in_after_fitting": "as check_n_features_in",
     "check_estimators_empty_data_messages": "its second half is about tables of no columns",
 }
-OF_PICTURES = {
+DECODED_LATE = {
     "check_estimators_nan_inf": "transform decodes the frames and refuses what are no pixels; fit does not",
 }
 
 
-def excuses(estimator):
-    of_pictures = isinstance(estimator, CropsOfTables | ResampledTables)
-    return CANNOT_APPLY | OF_PICTURES if of_pictures else CANNOT_APPLY
-
-
-@parametrize_with_checks(ESTIMATORS, expected_failed_checks=excuses, xfail_strict=True)
+@parametrize_with_checks(ESTIMATORS, expected_failed_checks=lambda _: CANNOT_APPLY, xfail_strict=True)
 def test_check(estimator, check):
     check(estimator)
+
+
+@parametrize_with_checks(
+    OF_SEQUENCES, expected_failed_checks=lambda _: CANNOT_APPLY | DECODED_LATE, xfail_strict=True
+)
+def test_check_of_sequences(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_transform_refuses_what_are_no_pixels(value):
+    table = np.zeros((2, 4))
+    table[1, 2] = value
+    with pytest.raises(ValueError, match=r"clip 1, frame 0: expected float pixels in \[0, 1\]"):
+        PatternsOfTables(blocks=(2, 2), radius_t=2).fit(table).transform(table)

@@ -2,8 +2,9 @@
 
 A few clips are computed at a time, so that they stay in a core's cache. A function gets a table with a line
 ``(address, step of a clip, step of a row)`` for each array, all counting entries. Arrays of
-clips are (clips, nodes, frames, channels), others (rows, columns). Channels are a multiple of `LANES`; frames
-and channels lie side by side. The taps of the temporal convolution stand one below the other: what joins
+clips are (clips, nodes, frames times channels), others (rows, columns). Frames and channels lie side by side,
+and zeros fill their row to whole vectors where the features of the first block have a few channels; all other
+channels are a multiple of `LANES`. The taps of the temporal convolution stand one below the other: what joins
 frames to frame t is some of these rows. ``lowest`` is the least number of the arrays' type: as a lower clamp
 it changes nothing.
 """
@@ -57,6 +58,12 @@ def _joined(frame, n_frames):
 
 
 @njit(nogil=True)
+def row_of_gradients(n_frames, c):
+    """Return the length of a row of ``d_mixed``: each frame is written with its channels as whole vectors."""
+    return round_up((n_frames - 1) * c + round_up(c))
+
+
+@njit(nogil=True)
 def block_forward(sizes, table, floor, lowest):
     """Fill ``mixed``, ``hidden`` and ``out``, whose least value is ``floor``."""
     n_clips, n_nodes, n_frames, c, h, d = sizes
@@ -68,12 +75,17 @@ def block_forward(sizes, table, floor, lowest):
         end = min(start + together, n_clips)
         for clip in range(start, end):
             x, mixed = matrix(table, X, clip), matrix(table, MIXED, clip)
-            product(mixed, adjacency, x, zeros, lowest, n_nodes, n_frames * c, n_nodes)
+            product(mixed, adjacency, x, zeros, lowest, n_nodes, round_up(n_frames * c), n_nodes)
         n_rows = (end - start) * n_nodes
         mixed, hidden = matrix(table, MIXED, start), matrix(table, HIDDEN, start)
-        rows, frames = Matrix(mixed.address, c, 1), Matrix(hidden.address, h, 1)
         # ReLU is the lower clamp at zero, `lowest - lowest` in the arrays' type.
-        product(frames, rows, mix, mix_bias, lowest - lowest, n_rows * n_frames, h, c)
+        if mixed.row == n_frames * c:  # all frames are rows of one matrix
+            rows, frames = Matrix(mixed.address, c, 1), Matrix(hidden.address, h, 1)
+            product(frames, rows, mix, mix_bias, lowest - lowest, n_rows * n_frames, h, c)
+        else:
+            for t in range(n_frames):
+                to, of = _part(hidden, 0, t * h), _part(mixed, 0, t * c)
+                product(to, of, mix, mix_bias, lowest - lowest, n_rows, h, c)
         out = matrix(table, OUT, start)
         for t in range(n_frames):
             first, last, tap = _joined(t, n_frames)
@@ -100,11 +112,11 @@ def block_backward(sizes, table, activated, wanted, added, lowest):
         free += n_rows * n_frames * h
         _time_backward(sizes, table, lowest, hidden, grad, d_hidden, n_rows)
         where_positive(d_hidden.address, d_hidden.address, hidden.address, lowest, n_rows * n_frames * h)
-        d_mixed = Matrix(free, c, 1)
+        d_mixed = Matrix(free, row_of_gradients(n_frames, c), 1)
         _mix_backward(sizes, table, lowest, matrix(table, MIXED, start), d_hidden, d_mixed, n_rows)
-        free += n_rows * n_frames * c
+        free += n_rows * d_mixed.row
         for clip in range(start, end):
-            own = Matrix(d_mixed.address + (clip - start) * n_nodes * n_frames * c, n_frames * c, 1)
+            own = _part(d_mixed, (clip - start) * n_nodes, 0)
             _space_backward(sizes, table, wanted, added, lowest, clip, own, free)
 
 
@@ -129,12 +141,20 @@ def _time_backward(sizes, table, lowest, hidden, grad, d_hidden, n_rows):
 def _mix_backward(sizes, table, lowest, mixed, d_hidden, d_mixed, n_rows):
     """Add to the gradients of the channels' mixing and its bias, and find that of ``mixed``."""
     _, _, n_frames, c, h, _ = sizes
-    columns, frames = Matrix(mixed.address, 1, c), Matrix(d_hidden.address, h, 1)
     d_mix, d_bias = matrix(table, D_MIX, 0), matrix(table, D_MIX_BIAS, 0)
-    product(d_mix, columns, frames, d_mix, lowest, c, h, n_rows * n_frames)
-    product(d_bias, Matrix(table[ONES, 0], 0, 0), frames, d_bias, lowest, 1, h, n_rows * n_frames)
     turned, zeros = matrix(table, MIX_TURNED, 0), matrix(table, ZEROS, 0)
-    product(d_mixed, frames, turned, zeros, lowest, n_rows * n_frames, c, h)
+    frames = Matrix(d_hidden.address, h, 1)
+    product(d_bias, Matrix(table[ONES, 0], 0, 0), frames, d_bias, lowest, 1, h, n_rows * n_frames)
+    if mixed.row == n_frames * c:  # all frames are rows of one matrix
+        columns, to = Matrix(mixed.address, 1, c), Matrix(d_mixed.address, c, 1)
+        product(d_mix, columns, frames, d_mix, lowest, c, h, n_rows * n_frames)
+        product(to, frames, turned, zeros, lowest, n_rows * n_frames, c, h)
+        return
+    for t in range(n_frames):
+        columns, grad = Matrix(mixed.address + t * c, 1, mixed.row), _part(d_hidden, 0, t * h)
+        product(d_mix, columns, grad, d_mix, lowest, c, h, n_rows)
+        # The zeros beyond this frame's channels are overwritten by the next frame.
+        product(_part(d_mixed, 0, t * c), grad, turned, zeros, lowest, n_rows, round_up(c), h)
 
 
 @njit(nogil=True)

@@ -27,9 +27,9 @@ Plan = namedtuple(
 )
 """The blocks of a net: those of the backbone, one for each component, that of the relations.
 
-``features`` (clips, nodes, frames, channels) is what the first block reads. ``sizes`` (blocks, 6), ``own``
-(blocks, 2), ``tables`` and ``sources`` are arguments of the functions of a block, ``firsts`` the first node
-of each block; ``pooling_sizes`` and ``poolings`` those of a component's pooling.
+``features`` (clips, nodes, frames times channels) is what the first block reads. ``sizes`` (blocks, 6),
+``own`` (blocks,), ``tables`` and ``sources`` are arguments of the functions of a block, ``firsts`` the first
+node of each block; ``pooling_sizes`` and ``poolings`` those of a component's pooling.
 """
 
 Batches = namedtuple("Batches", "features target share flat")
@@ -59,12 +59,13 @@ def _six(values):
 
 @njit(nogil=True)
 def _load_features(padded, features):
-    """Copy a batch, node by node; the channels that fill whole vectors stay zero."""
+    """Copy a batch, node by node; the zeros at the end of a row stay."""
+    n_channels = features.shape[3]
     for b in range(len(features)):
         for t in range(features.shape[1]):
             for n in range(features.shape[2]):
-                for c in range(features.shape[3]):
-                    padded[b, n, t, c] = features[b, t, n, c]
+                for c in range(n_channels):
+                    padded[b, n, t * n_channels + c] = features[b, t, n, c]
 
 
 @njit(nogil=True)
@@ -143,8 +144,7 @@ def _load(plan, matrices, weights, lowest):
     _add(matrices.adjacency, matrices.fixed_adjacency, weights.adjacency)
     _add(matrices.relations, matrices.fixed_relations, weights.relations)
     for i in range(len(plan.sizes)):
-        own = plan.own[i, 0], plan.own[i, 1]
-        load_block(_six(plan.sizes[i]), own, plan.tables[i], plan.sources[i], lowest)
+        load_block(_six(plan.sizes[i]), plan.own[i], plan.tables[i], plan.sources[i], lowest)
 
 
 @njit(nogil=True)
@@ -156,9 +156,8 @@ def _store(plan, gradients, lowest):
     for i in range(len(plan.sizes)):
         relates = i == plan.n_backbone + plan.n_components
         whole = gradients.relations if relates else gradients.adjacency
-        own = plan.own[i, 0], plan.own[i, 1]
         sizes, table, source = _six(plan.sizes[i]), plan.tables[i], plan.sources[i]
-        store_block(sizes, own, table, source, whole, plan.firsts[i], lowest)
+        store_block(sizes, plan.own[i], table, source, whole, plan.firsts[i], lowest)
 
 
 # Division as numpy's, without a check for zero, so that the loop is computed a vector at a time.

@@ -64,15 +64,16 @@ class Layout:
         return np.zeros(shape, self.dtype)
 
     def _sizes(self, block: Block) -> tuple[int, ...]:
-        return self.n_clips, block.n_nodes, self.n_frames, round_up(block.c), block.h, round_up(block.d)
+        return self.n_clips, block.n_nodes, self.n_frames, block.c, block.h, round_up(block.d)
 
     def _arrays(self, block: Block, adjacencies: Arrays) -> Arrays:
         """Return the arrays of a block alone, by the names of `skmer.nn._compiled._block.LINES`."""
         b, n, t, c, h, d = self._sizes(block)
+        wide = _block.row_of_gradients(t, c)
         shapes = {
             "mix": (c, h),
             "mix_bias": (1, h),
-            "mix_turned": (h, c),
+            "mix_turned": (h, round_up(c)),
             "taps": (KERNEL_SIZE * h, d),
             "taps_bias": (1, d),
             "taps_turned": (KERNEL_SIZE * d, h),
@@ -81,11 +82,11 @@ class Layout:
             "d_taps": (KERNEL_SIZE * h, d),
             "d_taps_bias": (1, d),
             "d_adjacency": (n, round_up(n)),
-            "mixed": (b, n, t, c),
+            "mixed": (b, n, round_up(t * c)),
             "hidden": (b, n, t, h),
             "out": (b, n, t, d),
             # Gradients of the rows that are computed together, and one clip's features, transposed.
-            "scratch": (1, max(n, _block.ROWS) * t * (c + h + d) + round_up(n) * t * c),
+            "scratch": (1, max(n, _block.ROWS) * (t * (h + d) + wide) + round_up(n) * t * c),
         }
         arrays = {name: self.array(*shape) for name, shape in shapes.items()}
         own = slice(block.first, block.first + n)
@@ -98,7 +99,7 @@ class Layout:
         for own in backbone:
             own["grad"] = self.array(*own["out"].shape)
         first = self.blocks[0]
-        self.features = self.array(self.n_clips, first.n_nodes, self.n_frames, round_up(first.c))
+        self.features = self.array(self.n_clips, first.n_nodes, round_up(self.n_frames * first.c))
         backbone[0] |= {"x": self.features, "d_x": self.zeros}
         for before, after in pairwise(backbone):
             after |= {"x": before["out"], "d_x": before["grad"]}
@@ -129,7 +130,7 @@ class Layout:
             self.n_backbone,
             self.n_components,
             np.array([self._sizes(block) for block in self.blocks]),
-            np.array([[block.c, block.d] for block in self.blocks]),
+            np.array([block.d for block in self.blocks]),
             np.array([block.first for block in self.blocks]),
             np.array([table_of(own, _block.LINES) for own in self.arrays]),
             np.array([_sources(block, weights, gradients) for block in self.blocks]),
