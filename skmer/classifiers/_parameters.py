@@ -3,6 +3,7 @@
 import inspect
 
 import torch
+from sklearn.base import BaseEstimator
 from skorch.callbacks import LRScheduler
 
 from skmer._utils._sklearn import validate_parameter_constraints
@@ -33,12 +34,22 @@ def check_params(net):
         )
 
 
+def own_request(estimator, train_split):
+    """Return what ``fit`` asks for under metadata routing: groups only where an inner split needs them.
+
+    Where the user has decided (``set_fit_request``), that stands.
+    """
+    request = BaseEstimator.get_metadata_routing(estimator)
+    if train_split is not None and not hasattr(estimator, "_metadata_request"):
+        for method in (request.fit, request.partial_fit):
+            method.add_request(param="groups", alias=True)
+    return request
+
+
 def own_params_for(net, prefix):
     """Return the keyword arguments that the flat parameters and the data make for one part; dict."""
     if prefix == "module":
-        n_channels = net.n_features_in_ // (net.graph_.n_frames * net.graph_.n_nodes)
-        data = {"graph": net.graph_, "in_channels": n_channels, "n_classes": len(net.classes_)}
-        return {**data, **net._module_params()}
+        return {**net._data_params(), "n_classes": len(net.classes_), **net._module_params()}
     if prefix == "criterion":
         return {"n_classes": len(net.classes_), **net._criterion_params()}
     if prefix == "optimizer":
@@ -46,13 +57,13 @@ def own_params_for(net, prefix):
         wanted = {"weight_decay": net.weight_decay, "fused": True}
         return {name: value for name, value in wanted.items() if name in accepted}
     if prefix == "iterator_train":
-        return {"shuffle": True, "drop_last": True, "generator": net.streams_.shuffle}
+        return {"shuffle": True, "drop_last": net._drop_last, "generator": net.streams_.shuffle}
     return {}
 
 
 def architecture_key(net):
     """Return the parameters whose change asks for a new network; dict."""
-    names = ("graph", "normalize_motion", "dtype", "module", "criterion", "optimizer")
+    names = (*net._structural, "dtype", "module", "criterion", "optimizer")
     dunder = [name for name in vars(net) if name.startswith(("module__", "criterion__"))]
     own = {name: getattr(net, name) for name in (*names, *dunder)}
     return {**own, **net._module_params(), **net._criterion_params()}

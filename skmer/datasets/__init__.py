@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from skmer.datasets._assembly import clips_from_frame, concatenate_clips
 from skmer.datasets._clips import ClipTruth, MicroExpressionClips
+from skmer.datasets._flow_maps import load_flow_maps
 from skmer.datasets._readers._megc_sets import load_casme2, load_megc2019, load_samm, load_smic
 from skmer.datasets._readers._recent_sets import load_4dme, load_casme3, load_dfme, load_mmew
 from skmer.datasets._videos import clip_from_video
@@ -28,6 +29,7 @@ __all__ = [
     "load_4dme",
     "load_dfme",
     "load_megc2019",
+    "load_flow_maps",
     "make_landmark_clips",
     "make_face_clips",
     "bayes_accuracy",

@@ -1,6 +1,6 @@
 """Frames of clips: keyframes and whole sequences, reading and checking them, file names, and optical flow."""
 
-from skmer.frames._check import check_frames, holds_landmarks
+from skmer.frames._check import check_frames, holds_landmarks, holds_maps
 from skmer.frames._derived_sequences import DerivedSequence, derive_sequences
 from skmer.frames._flow import (
     FLOW_METHODS,
@@ -37,6 +37,7 @@ __all__ = [
     "DerivedSequence",
     "derive_sequences",
     "holds_landmarks",
+    "holds_maps",
     "read_image",
     "read_bytes",
     "read_sequence",

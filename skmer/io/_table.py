@@ -10,12 +10,14 @@ import numpy as np
 
 from skmer.io._codec import ObjectNode
 from skmer.io._forms import parse_forms
+from skmer.io._net_table import NETS
 
 # Parameters that a file may hold with these values alone. Others name a place that is written to or read from
 # (memory is a folder of pickles), start a compiler, or serve training alone: `save` leaves them out.
 LASTING = {
     "memory": (None, "auto"),
     "predictor": (None,),
+    "pretrained": (None,),
     "verify_predictor": (True,),
     "callbacks": (None,),
     "train_split": (None,),
@@ -159,14 +161,25 @@ _SKLEARN = {
     "dummy.DummyRegressor": "n_outputs_:int constant_:f[1,*]",
 }
 
+# Transformers of clips, which learn nothing.
+_FEATURES = (
+    "LandmarkGraphTransformer",
+    "FaceCropper",
+    "TemporalInterpolator",
+    "LocalBinaryPatterns",
+    "DirectionGradients",
+    "OrientedGradients",
+    "BiWOOF",
+    "MDMO",
+    "FlowMaps",
+    "ApexImage",
+    "DynamicImage",
+    "LandmarkFeatureMaps",
+    "LandmarkPatches",
+)
 # Our own. Nets are in `skmer.io._nets`; an ensemble holds a list of fitted ones.
 _OURS = {
-    "skmer.feature_extraction.LandmarkGraphTransformer": "",
-    "skmer.feature_extraction.LocalBinaryPatterns": "",
-    "skmer.feature_extraction.DirectionGradients": "",
-    "skmer.feature_extraction.OrientedGradients": "",
-    "skmer.feature_extraction.BiWOOF": "",
-    "skmer.feature_extraction.MDMO": "",
+    **{f"skmer.feature_extraction.{name}": "" for name in _FEATURES},
     "skmer.landmarks.FaceLandmarker": "",
     "skmer.magnification.MotionMagnifier": "",
     "skmer.classifiers.SeedEnsemble": "classes_:labels[C] estimators_:estimators",
@@ -175,18 +188,16 @@ _OURS = {
         "X_fit_:f[S,F] gammas_:f[B] traces_:f[B]"
     ),
 }
-NETS = ("skmer.classifiers.DeReGRLClassifier",)
 
+_LANDMARKER = {"landmarker": ("skmer.landmarks.FaceLandmarker",)}
+_WITH_LANDMARKER = ("FaceCropper", "LandmarkFeatureMaps", "LandmarkPatches", "MDMO")
 # Parameters that hold other than plain values: estimators by name of class, "estimator" for any, "steps".
 NESTED = {
     "sklearn.pipeline.Pipeline": {"steps": "steps"},
     "sklearn.pipeline.FeatureUnion": {"transformer_list": "steps"},
     "skmer.classifiers.SeedEnsemble": {"estimator": "estimator"},
-    "skmer.feature_extraction.LandmarkGraphTransformer": {
-        "landmarker": ("skmer.landmarks.FaceLandmarker",),
-        "graph": "graph",
-    },
-    "skmer.feature_extraction.MDMO": {"landmarker": ("skmer.landmarks.FaceLandmarker",)},
+    "skmer.feature_extraction.LandmarkGraphTransformer": {**_LANDMARKER, "graph": "graph"},
+    **{f"skmer.feature_extraction.{name}": _LANDMARKER for name in _WITH_LANDMARKER},
 }
 
 _SCORES = (
@@ -214,8 +225,8 @@ _OPTIMIZERS = (
 OBJECTS = {
     "score_func": {f"sklearn.feature_selection.{name}" for name in _SCORES},
     "optimizer": {f"torch.optim.{name}" for name in _OPTIMIZERS},
-    "module": {"skmer.nn.DeReGRL"},
-    "criterion": {"skmer.nn.DeReGRLLoss"},
+    "module": {f"skmer.nn.{module}" for module, _ in NETS.values()},
+    "criterion": {f"skmer.nn.{criterion}" for _, criterion in NETS.values()},
     "kernel": {"skmer.classifiers.histogram_intersection"},
     "iterator_train": {"torch.utils.data.DataLoader"},
     "iterator_valid": {"torch.utils.data.DataLoader"},

@@ -5,10 +5,11 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from skmer.pipelines._handcrafted import RECIPES as HANDCRAFTED
+from skmer.pipelines._networks import RECIPES as NETWORKS
 from skmer.pipelines._recipes import Recipe
 
 # A further family of methods is one more table here.
-RECIPES: dict[str, Recipe] = {**HANDCRAFTED}
+RECIPES: dict[str, Recipe] = {**HANDCRAFTED, **NETWORKS}
 COMPARISON_METHODS = {name: recipe.inputs for name, recipe in RECIPES.items()}
 """Names of the published methods, and what each may take: ``"sequences"``, ``"frames"``, ``"maps"``; the
 published input stands first."""
@@ -158,13 +159,18 @@ def comparison_choices(estimator):
     if not found:
         return []
     # Methods with the same steps are told apart by what they have in common with the pipeline.
-    name, choices = max(found, key=lambda pair: sum(params[c.part] == c.value for c in pair[1]))
+    name, choices = max(found, key=lambda pair: sum(_has(params, c) for c in pair[1]))
     rows = [
-        [name, c.part, _text(params[c.part]), c.source, c.status if params[c.part] == c.value else "changed"]
+        [name, c.part, _text(params.get(c.part)), c.source, c.status if _has(params, c) else "changed"]
         for c in choices
     ]
     rows += [[name, c.part, _text(c.value), c.source, c.status] for c in RECIPES[name].facts]
     return [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
+
+
+def _has(params, choice):
+    # A network's dunder parameters are there only where they have been set.
+    return choice.part in params and params[choice.part] == choice.value
 
 
 def _check(name, dataset="casme2", given=None):

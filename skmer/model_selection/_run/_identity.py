@@ -275,3 +275,19 @@ _READERS = (
     (types.MethodType, _method),
     (types.FunctionType, _function),
 )
+
+
+def fit_names(samples, tasks) -> list[str]:
+    """Return the name of each task's part: its own, or a digest of transformers, model and rows."""
+    models, rows, names = {}, {}, []
+    for task in tasks:
+        if task.name is None:
+            # One digest a model: a search has far fewer models than fits.
+            if id(task.model) not in models:
+                front = samples.transformers[task.table]
+                parts = [task.model] if front is None else [front, task.model]
+                models[id(task.model)] = [parameters_digest(part) for part in parts]
+            of_rows = [rows.setdefault(r.tobytes(), digest(r)) for r in (task.train, task.test)]
+        name = task.name or f"fits {digest([models[id(task.model)], *of_rows])[:16]}"
+        names.append(f"{name} with train" if task.with_train else name)
+    return names
