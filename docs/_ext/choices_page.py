@@ -8,11 +8,12 @@ INTRODUCTION = """# Choices of the published methods
 
 Every parameter that {py:func}`skmer.pipelines.comparison_pipeline` sets, and where its value was read.
 *Published* is what the authors' paper or code says, or, where the source names it, public code of others;
-*reconstructed* is ours, where nothing could be read or three keyframes take the place of a sequence. Values are
-those for CASME II.
+*reconstructed* is ours, where nothing could be read or three keyframes take the place of a sequence. Values
+are those for CASME II.
 
 This page is written from {py:func}`skmer.pipelines.comparison_table`, a data frame, at each build of the
-documentation. {doc}`/published-methods` says how to use the methods and what they are worth on known movements.
+documentation. {doc}`/published-methods` says how to use the methods, and what those without a network are
+worth on known movements; {doc}`/networks` is about the others.
 """
 HEADER = "| part | value | | source |\n|---|---|---|---|"
 
