@@ -16,6 +16,7 @@ extensions = [
     "myst_parser",
     "api_pages",
     "published_page",
+    "choices_page",
     "mathml",
 ]
 exclude_patterns = ["_build", "_ext"]

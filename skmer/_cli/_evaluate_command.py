@@ -51,17 +51,14 @@ class Keyframes:
         return getattr(self.clips, name)
 
 
-def published_method(name, clips, dataset="casme2"):
+def published_method(name, clips, dataset="casme2", epochs=None):
     """Pipeline of a published method for what the clips hold, and the clips as it takes them."""
-    if holds_landmarks(clips.frames):
-        raise ValueError(
-            f"--method {name} needs images, but the clips hold landmarks; name a data set that is read from "
-            "images by --dataset and --root."
-        )
-    takes_sequences = "sequences" in COMPARISON_METHODS[name]
+    takes_sequences = COMPARISON_METHODS[name][0] == "sequences"
     some = clips.sequences is not None and any(entry is not None for entry in clips.sequences)
     given = "sequences" if some and takes_sequences else "frames"
     pipeline = comparison_pipeline(name, dataset, input=given, random_state=0)
+    if epochs is not None and hasattr(pipeline["clf"], "max_epochs"):
+        pipeline.set_params(clf__max_epochs=epochs)
     return pipeline, Keyframes(clips) if takes_sequences and not some else clips
 
 
@@ -121,8 +118,9 @@ def run_evaluation(run, source, method, protocol, *, model=None, audit="warn", b
     print(clips)
     data = clips
     if method in PUBLISHED:
-        pipeline, data = published_method(method, clips, published_set(source.names, protocol.name))
-        rows = data.sequences if "sequences" in COMPARISON_METHODS[method] else data.frames
+        dataset = published_set(source.names, protocol.name)
+        pipeline, data = published_method(method, clips, dataset, model and model.epochs)
+        rows = data.sequences if COMPARISON_METHODS[method][0] == "sequences" else data.frames
         find_features(pipeline, rows, run.n_jobs)
     else:
         landmarks = holds_landmarks(clips.frames)
