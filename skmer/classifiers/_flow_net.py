@@ -5,8 +5,8 @@ from numbers import Real
 
 import torch
 
+from skmer._utils._checks import warn_user
 from skmer._utils._sklearn import Interval, StrOptions
-from skmer._utils._warn import warn_user
 from skmer.classifiers._map_net import MapNetClassifier
 from skmer.nn import FLOW_NETWORKS, FlowNetwork
 

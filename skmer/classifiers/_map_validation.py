@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_consistent_length, validate_data
 
-from skmer._utils._warn import warn_user
+from skmer._utils._checks import warn_user
 
 # Motion of held-out clips is rarely a tenth or ten times that of the training clips; another unit is.
 _MOST_RATIO = 30.0

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from skmer._utils._checks import warn_user
 from skmer._utils._text import decode_text, read_content
-from skmer._utils._warn import warn_user
 from skmer.datasets._cells import canonical_label, cell_text
 from skmer.datasets._clips import MicroExpressionClips
 from skmer.frames import is_path, read_image

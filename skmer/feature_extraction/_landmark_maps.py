@@ -3,8 +3,7 @@
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from skmer._utils._clip_transformer import ClipTransformerMixin
-from skmer._utils._sklearn import HasMethods
+from skmer._utils._sklearn import ClipTransformerMixin, HasMethods
 from skmer.frames import check_frames, check_sequences, holds_landmarks
 from skmer.landmarks import FaceLandmarker
 
