@@ -15,6 +15,7 @@ extensions = [
     "numpydoc",
     "myst_parser",
     "api_pages",
+    "published_page",
     "mathml",
 ]
 exclude_patterns = ["_build", "_ext"]

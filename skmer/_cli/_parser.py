@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from skmer import __version__
-from skmer._cli._options import METHODS, PROTOCOLS, REAL, SYNTHETIC, Model, Protocol, Run, Source
+from skmer._cli._options import FLOW_MAPS, METHODS, PROTOCOLS, REAL, SYNTHETIC, Model, Protocol, Run, Source
 
 OK, FAILED, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
@@ -121,6 +121,10 @@ def _add_evaluate(commands):
     evaluate.add_argument("--train-on", nargs="+", help="data sets of cross-dataset, as the groups name them")
     evaluate.add_argument("--test-on", nargs="+", help="data sets of cross-dataset, as the groups name them")
     evaluate.add_argument("--inner-folds", type=_at_least(2), help="of nested-loso's search, instead of loso")
+    evaluate.add_argument("--n-folds", type=_at_least(2), help="of group-k-fold, ten if left out")
+    evaluate.add_argument(
+        "--no-baselines", action="store_false", dest="baselines", help="leave the plain baselines out"
+    )
     evaluate.add_argument("--audit", default="warn", choices=("off", "warn", "raise"), help="leaks found")
     evaluate.add_argument("--classes", help="classes to keep, as the reader names them")
     evaluate.add_argument("--labels", choices=("emotion", "objective"), help="emotion or action units' class")
@@ -131,18 +135,43 @@ def _add_evaluate(commands):
 def _add_tables(commands):
     tables = commands.add_parser(
         "tables",
-        help="Tables 1 and 2 of the DeRe-GRL paper, our figures beside the published ones",
-        description="Evaluate the paper's ablations on CASME II, SAMM or a synthetic corpus that resembles "
-        "one, leaving one subject out, and write tables.md, tables.csv and tables.json.",
+        help="Tables 1 to 3 of the DeRe-GRL paper, or any methods, our figures beside the published ones",
+        description="Evaluate the paper's ablations (tables 1 and 2; tables.md, .csv, .json), the methods "
+        "that it compares with (table 3), or methods by name (methods.md, .tex, .csv, .html, .json), leaving "
+        "one subject out, on CASME II, SAMM, a folder of flow maps, or a synthetic corpus like one.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     tables.add_argument(
-        "--dataset", default="synthetic", choices=("casme2", "samm", *SYNTHETIC), help="which data set"
+        "--dataset",
+        default="synthetic",
+        choices=("casme2", "samm", FLOW_MAPS, *SYNTHETIC),
+        help="which data set",
     )
-    tables.add_argument("--table", dest="tables", nargs="+", type=int, default=[1, 2], choices=(1, 2))
     tables.add_argument(
-        "--recipe", default="both", choices=("both", "paper", "default"), help="settings of the network"
+        "--table",
+        dest="tables",
+        nargs="+",
+        type=int,
+        default=None,
+        choices=(1, 2, 3),
+        help="1 and 2, where no methods are named",
     )
+    tables.add_argument(
+        "--methods",
+        nargs="+",
+        default=[],
+        help="names of comparison_pipeline, baselines, dere-grl, dere-grl-single, paper; or all",
+    )
+    tables.add_argument(
+        "--recipe", default="both", choices=("both", "paper", "default"), help="settings of tables 1 and 2"
+    )
+    tables.add_argument(
+        "--select",
+        default="last",
+        choices=("last", "test-epoch"),
+        help="of methods: show beside each net what an epoch chosen on the test subjects would score",
+    )
+    tables.add_argument("--n-folds", type=_at_least(2), help="of methods: folds of subjects, not one each")
     _add_run(tables, Path("tables"))
     tables.set_defaults(command=_tables)
 
@@ -181,14 +210,14 @@ def _evaluate(**options):
 
 
 def _tables(**options):
-    from skmer._cli._paper_tables import run_tables
+    from skmer._cli._method_tables import run_all_tables
 
     run, source, model = (
         Run.take(options),
         Source.take(options, [options.pop("dataset")]),
         Model.take(options),
     )
-    run_tables(run=run, source=source, model=model, **options)
+    run_all_tables(run=run, source=source, model=model, **options)
 
 
 def _at_least(minimum):
