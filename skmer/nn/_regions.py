@@ -1,10 +1,9 @@
 """LGCcon: scores of the whole face and of its best region, with auxiliary heads and a centre loss."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from skmer.nn._flow_networks import make_norm
 from skmer.nn._layers import SeededDropout
@@ -83,8 +82,7 @@ class LGCcon(nn.Module):
         self.strips = strips
         self.features = _vgg_features(input_shape[0]) if vgg else _small_features(input_shape[0], norm)
         n_features = 512 * 49 if vgg else 64 * 16
-        self.pool: Any = functional.adaptive_max_pool2d if vgg else functional.adaptive_avg_pool2d
-        self.pool_size = 7 if vgg else 4
+        self.pool: nn.Module = nn.AdaptiveMaxPool2d(7) if vgg else nn.AdaptiveAvgPool2d(4)
         widths, layers = [4096, 4096] if vgg else [128], []
         for n_inputs, n_outputs in zip([n_features, *widths], widths, strict=False):
             layers += [nn.Linear(n_inputs, n_outputs), nn.ReLU(), SeededDropout(dropout)]
@@ -93,7 +91,7 @@ class LGCcon(nn.Module):
         self.heads = nn.ModuleDict({name: nn.Linear(widths[-1], n_classes) for name in names})
 
     def _describe(self, x: Tensor) -> Tensor:
-        return self.shared(self.pool(x, self.pool_size).flatten(1))
+        return self.shared(self.pool(x).flatten(1))
 
     def regions(self, x: Tensor) -> Tensor:
         """Return the description of each strip, (B, 9, D)."""
@@ -198,9 +196,8 @@ class LGCconLoss(nn.Module):
         """Return the total and its terms."""
         score = output[0]
         weight = torch.ones_like(score[..., 0]) if sample_weight is None else sample_weight.to(score)
-        entropies = [weighted_cross_entropy(logits, target, weight) for logits in output]
+        entropy, face, region = (weighted_cross_entropy(logits, target, weight) for logits in output)
         distance = (score - self.centers[target]).square().sum(-1) / 2
         center = (distance * weight).sum(-1) / weight.sum(-1)
-        total = entropies[0] + self.lambda_auxiliary * (entropies[1] + entropies[2])
-        score_loss, face, region = entropies
-        return RegionTerms(total + self.lambda_center * center, score_loss, face, region, center)
+        total = entropy + self.lambda_auxiliary * (face + region) + self.lambda_center * center
+        return RegionTerms(total, entropy, face, region, center)
