@@ -84,8 +84,29 @@ def paper_set(names):
     return "samm" if all("samm" in name for name in names) else "casme2"
 
 
+def published_set(names, protocol="loso"):
+    """Data set whose published settings fit: that of the clips, or the composite; "casme2" for several."""
+    if protocol == "megc2019":
+        return protocol
+    sets = {SYNTHETIC.get(name, name) for name in names}
+    return sets.pop() if len(sets) == 1 else "casme2"
+
+
 def find_landmarks(pipeline, clips, n_jobs):
     """Fill the cache of landmarks before the folds ask for them, with a progress bar of its own."""
     name, first = pipeline.steps[0]
     if name == "graph" and not holds_landmarks(clips.frames):
         clone(first).set_params(n_jobs=n_jobs, verbose=1).fit_transform(clips.frames)
+
+
+def find_features(pipeline, rows, n_jobs):
+    """Fill the caches of the steps before the classifier, clips in parallel and with progress bars."""
+    front = clone(pipeline[:-1])
+    params = front.get_params()
+    # A union of transformers has jobs of its own; those of its parts are over clips.
+    own = [name for name in params if name.rpartition("__")[2] in ("n_jobs", "verbose")]
+    own = [
+        name for name in own if f"{name.rpartition('__')[0]}__transformer_list" not in params and "__" in name
+    ]
+    values = {name: 1 if name.endswith("verbose") else n_jobs for name in own}
+    front.set_params(**values).transform([row for row in rows if row is not None])

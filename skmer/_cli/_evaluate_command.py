@@ -5,15 +5,28 @@ from contextlib import suppress
 from sklearn.model_selection import GridSearchCV, GroupKFold, LeaveOneGroupOut
 from sklearn.pipeline import Pipeline
 
-from skmer._cli._corpora import find_landmarks, paper_set, read_clips
+from skmer._cli._corpora import (
+    find_features,
+    find_landmarks,
+    paper_set,
+    published_set,
+    read_clips,
+)
 from skmer._cli._method_tables import write_methods
-from skmer._cli._options import NETS, REAL, Model
+from skmer._cli._options import NETS, PUBLISHED, REAL, Model
 from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
 from skmer.feature_extraction import LandmarkGraphTransformer
 from skmer.frames import holds_landmarks
 from skmer.metrics import uf1_scorer
 from skmer.model_selection import BatchedGridSearchCV, MethodsResult, evaluate_loso, evaluate_methods
-from skmer.pipelines import BASELINES, baseline, paper_pipeline
+from skmer.pipelines import (
+    BASELINES,
+    COMPARISON_METHODS,
+    baseline,
+    comparison_grid,
+    comparison_pipeline,
+    paper_pipeline,
+)
 
 GRIDS = {
     "dere-grl": {"clf__estimator__n_actions": [2, 3, 5], "clf__estimator__lambda_center": [0.01, 0.1, 1.0]},
@@ -25,6 +38,31 @@ GRIDS = {
     "linear-svm": {"clf__estimator__clf__C": [0.001, 0.01, 0.1, 1.0]},
     "lda": {"clf__estimator__clf__shrinkage": [0.1, 0.3, 0.5, 0.7, 0.9]},
 }
+
+
+class Keyframes:
+    """Clips whose three keyframes stand for their sequences, which are not there."""
+
+    def __init__(self, clips):
+        self.clips = clips
+        self.sequences = clips.frames
+
+    def __getattr__(self, name):
+        return getattr(self.clips, name)
+
+
+def published_method(name, clips, dataset="casme2"):
+    """Pipeline of a published method for what the clips hold, and the clips as it takes them."""
+    if holds_landmarks(clips.frames):
+        raise ValueError(
+            f"--method {name} needs images, but the clips hold landmarks; name a data set that is read from "
+            "images by --dataset and --root."
+        )
+    takes_sequences = "sequences" in COMPARISON_METHODS[name]
+    some = clips.sequences is not None and any(entry is not None for entry in clips.sequences)
+    given = "sequences" if some and takes_sequences else "frames"
+    pipeline = comparison_pipeline(name, dataset, input=given, random_state=0)
+    return pipeline, Keyframes(clips) if takes_sequences and not some else clips
 
 
 def make_method(name, *, dataset="casme2", landmarks=False, model=None):
@@ -44,6 +82,8 @@ def make_method(name, *, dataset="casme2", landmarks=False, model=None):
 def searched(name, pipeline, inner_folds=None, n_jobs=None):
     """Search over a method's own grid, leaving out each subject or, with `inner_folds`, groups of them."""
     cv = LeaveOneGroupOut() if inner_folds is None else GroupKFold(inner_folds)
+    if name in PUBLISHED:
+        return BatchedGridSearchCV(pipeline, comparison_grid(name), cv=cv, n_jobs=n_jobs, verbose=0)
     if name in NETS:
         return BatchedGridSearchCV(pipeline, GRIDS[name], cv=cv, n_jobs=n_jobs, verbose=0)
     return GridSearchCV(pipeline, GRIDS[name], scoring=uf1_scorer, cv=cv, n_jobs=n_jobs, error_score="raise")
@@ -79,21 +119,27 @@ def run_evaluation(run, source, method, protocol, *, model=None, audit="warn", b
     folds = run.prepare()
     clips = read_clips(source, composite=protocol.name == "megc2019")
     print(clips)
-    landmarks = holds_landmarks(clips.frames)
-    pipeline = make_method(method, dataset=paper_set(source.names), landmarks=landmarks, model=model)
-    find_landmarks(pipeline, clips, run.n_jobs)
+    data = clips
+    if method in PUBLISHED:
+        pipeline, data = published_method(method, clips, published_set(source.names, protocol.name))
+        rows = data.sequences if "sequences" in COMPARISON_METHODS[method] else data.frames
+        find_features(pipeline, rows, run.n_jobs)
+    else:
+        landmarks = holds_landmarks(clips.frames)
+        pipeline = make_method(method, dataset=paper_set(source.names), landmarks=landmarks, model=model)
+        find_landmarks(pipeline, clips, run.n_jobs)
     if protocol.name == "nested-loso":
         pipeline = searched(method, pipeline, protocol.inner_folds)
     how = {"train_on": protocol.train_on, "test_on": protocol.test_on, "n_folds": protocol.n_folds}
     result = evaluate_loso(
         pipeline,
-        clips,
+        data,
         protocol=protocol.name,
         **how,
         seeds=run.seeds,
         n_jobs=run.n_jobs,
         checkpoint=folds,
-        engine="batched" if method in NETS else "loop",
+        engine="batched" if method in (*NETS, *PUBLISHED) else "loop",
         audit=_AUDIT[audit],
     )
     # A page with the frames of a licensed set would be as private as the set itself.

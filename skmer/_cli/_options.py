@@ -11,7 +11,10 @@ FLOW_MAPS = "flow-maps"
 SYNTHETIC = {"synthetic": "casme2", "synthetic-casme2": "casme2", "synthetic-samm": "samm"}
 """Synthetic corpora, and the data set that each resembles."""
 
-METHODS = ("dere-grl", "paper", "rbf-svm", "linear-svm", "lda")
+PUBLISHED = ("lbp-top", "lbp-fip", "lbp-sdg", "ktgsl", "higo", "bi-woof", "mdmo")
+"""Methods of others, by their names in `skmer.pipelines.comparison_pipeline`."""
+
+METHODS = ("dere-grl", "paper", "rbf-svm", "linear-svm", "lda", *PUBLISHED)
 NETS = ("dere-grl", "paper")
 """Methods whose fits are trained together."""
 

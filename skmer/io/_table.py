@@ -161,13 +161,27 @@ _SKLEARN = {
     "dummy.DummyRegressor": "n_outputs_:int constant_:f[1,*]",
 }
 
-# Our own. Nets are in `skmer.io._nets`; an ensemble holds a list of fitted ones.
-_FEATURES = "LandmarkGraphTransformer LocalBinaryPatterns DirectionGradients OrientedGradients BiWOOF "
-_FEATURES += (
-    "FlowMaps ApexImage DynamicImage LandmarkFeatureMaps LandmarkPatches MDMO NodeDisplacements PooledMaps"
+# Transformers of clips, which learn nothing.
+_FEATURES = (
+    "LandmarkGraphTransformer",
+    "FaceCropper",
+    "TemporalInterpolator",
+    "LocalBinaryPatterns",
+    "DirectionGradients",
+    "OrientedGradients",
+    "BiWOOF",
+    "MDMO",
+    "FlowMaps",
+    "ApexImage",
+    "DynamicImage",
+    "LandmarkFeatureMaps",
+    "LandmarkPatches",
+    "NodeDisplacements",
+    "PooledMaps",
 )
+# Our own. Nets are in `skmer.io._nets`; an ensemble holds a list of fitted ones.
 _OURS = {
-    **{f"skmer.feature_extraction.{name}": "" for name in _FEATURES.split()},
+    **{f"skmer.feature_extraction.{name}": "" for name in _FEATURES},
     "skmer.landmarks.FaceLandmarker": "",
     "skmer.magnification.MotionMagnifier": "",
     "skmer.classifiers.SeedEnsemble": "classes_:labels[C] estimators_:estimators",
@@ -180,6 +194,7 @@ _OURS = {
 }
 
 _LANDMARKER = {"landmarker": ("skmer.landmarks.FaceLandmarker",)}
+_WITH_LANDMARKER = ("FaceCropper", "LandmarkFeatureMaps", "LandmarkPatches", "MDMO")
 # Parameters that hold other than plain values: estimators by name of class, "estimator" for any, "steps".
 NESTED = {
     "sklearn.pipeline.Pipeline": {"steps": "steps"},
@@ -187,10 +202,7 @@ NESTED = {
     "skmer.classifiers.SeedEnsemble": {"estimator": "estimator"},
     "skmer.classifiers.FlipAugmentedClassifier": {"estimator": "estimator", "graph": "graph"},
     "skmer.feature_extraction.LandmarkGraphTransformer": {**_LANDMARKER, "graph": "graph"},
-    **dict.fromkeys(
-        (f"skmer.feature_extraction.{name}" for name in ("LandmarkFeatureMaps", "LandmarkPatches", "MDMO")),
-        _LANDMARKER,
-    ),
+    **{f"skmer.feature_extraction.{name}": _LANDMARKER for name in _WITH_LANDMARKER},
 }
 
 _SCORES = (

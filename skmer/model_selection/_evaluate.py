@@ -11,6 +11,7 @@ from skmer.model_selection._audit._audit import audit_samples
 from skmer.model_selection._audit._finding import LeakError
 from skmer.model_selection._every_epoch import SELECTION, best_epochs
 from skmer.model_selection._fits import (
+    DivergedError,
     FitTask,
     Predictions,
     check_stack_size,
@@ -27,9 +28,15 @@ from skmer.model_selection._protocols import (
     title_of,
 )
 from skmer.model_selection._results._result import LOSOResult
+from skmer.model_selection._routing import check_routing
 from skmer.model_selection._run._checkpoint import Checkpoint
 from skmer.model_selection._run._identity import run_card, run_identity
-from skmer.model_selection._samples import check_samples, check_seeds, seeded
+from skmer.model_selection._samples import (
+    check_samples,
+    check_seeds,
+    seeded,
+    warn_of_unlearnable,
+)
 from skmer.model_selection._search._base import BatchedSearch, SearchRun, run_searches
 
 ENGINES = ("loop", "batched")
@@ -51,6 +58,8 @@ def evaluate_loso(
     audit=False,
     verbose=1,
     engine="loop",
+    params=None,
+    pre_dispatch="2*n_jobs",
 ) -> LOSOResult:
     """Leave one subject out: fit on the others, predict the subject's clips, pool the predictions.
 
@@ -97,12 +106,17 @@ def evaluate_loso(
         Run :func:`audit_loso` first. What it finds raises :class:`LeakError`, or draws a warning where this
         is ``"warn"``. The run card says what came of it.
     verbose : int, default=1
-        1 shows a progress bar over folds or fits on a terminal and nothing elsewhere, 0 nothing at all.
+        1 shows a progress bar over folds or fits on a terminal, and a line a minute elsewhere; 0 nothing.
     engine : {"loop", "batched"}, default="loop"
         ``"loop"`` fits the whole estimator in each fold. ``"batched"`` runs the stateless transformers of a
         Pipeline once and shares their features among all folds and seeds, and with them the inner fits of a
         :class:`BatchedGridSearchCV`. The table is the same; on a GPU, where nets are then trained in stacks,
         it is so to rounding.
+    params : dict, default=None
+        Further parameters of ``fit``, such as ``sample_weight``, those with an entry a clip split with the
+        clips. With metadata routing, who asks for one gets it.
+    pre_dispatch : int or str, default="2*n_jobs"
+        Fits that are handed to workers ahead of time, as of `joblib.Parallel`.
 
     Returns
     -------
@@ -120,10 +134,17 @@ def evaluate_loso(
     LeakError
         If ``audit=True`` and the audit finds a leak.
 
+    Warns
+    -----
+    UserWarning
+        If all clips of a class are held out together, so that none can be predicted; if the training of a
+        fold diverged, whose clips are then treated as missing.
+
     Notes
     -----
     A clip is missing if its row of `X` is NaN (in every value where `X` is 2-D, in any value else), or if a
-    transformer with ``on_missing="warn"`` or ``"nan"`` returns NaN for it. Only stateless transformers (their
+    transformer with ``on_missing="warn"`` or ``"nan"`` returns NaN for it; or if the training of the model
+    that was to predict it diverged. Only stateless transformers (their
     tag ``requires_fit`` is False) may precede that step. A missing clip keeps its place in N: it never
     trains, is predicted as the commonest class of the other training clips, and is counted in ``n_missing``.
 
@@ -147,12 +168,24 @@ def evaluate_loso(
     """
     how = {"protocol": protocol, "train_on": train_on, "test_on": test_on, "n_folds": n_folds}
     options = {"seeds": seeds, "n_jobs": n_jobs, "checkpoint": checkpoint, "audit": audit}
-    options |= {"verbose": verbose, "engine": engine}
+    options |= {"verbose": verbose, "engine": engine, "params": params, "pre_dispatch": pre_dispatch}
     return run_evaluation(estimator, (X, y, groups), how, **options)[0]
 
 
 def run_evaluation(
-    estimator, data, how, *, seeds, n_jobs, checkpoint, audit, verbose, engine, every_epoch=False
+    estimator,
+    data,
+    how,
+    *,
+    seeds,
+    n_jobs,
+    checkpoint,
+    audit,
+    verbose,
+    engine,
+    params=None,
+    pre_dispatch="2*n_jobs",
+    every_epoch=False,
 ):
     """Evaluate as `evaluate_loso`, and where every epoch is looked at, also at each subject's best one.
 
@@ -164,7 +197,7 @@ def run_evaluation(
         ``X``, ``y`` and ``groups``.
     how : dict
         ``protocol``, ``train_on``, ``test_on``, ``n_folds``.
-    seeds, n_jobs, checkpoint, audit, verbose, engine : object
+    seeds, n_jobs, checkpoint, audit, verbose, engine, params, pre_dispatch : object
         As of `evaluate_loso`.
     every_epoch : bool
         Whether the second result is wanted, of an estimator that ends in a net.
@@ -178,7 +211,8 @@ def run_evaluation(
     if engine not in ENGINES:
         raise ValueError(f"engine must be one of {list(ENGINES)}, got {engine!r}.")
     check_searches(estimator)
-    samples, seeds = check_samples(*data, estimator), check_seeds(seeds)
+    check_routing(estimator, params)
+    samples, seeds = check_samples(*data, estimator, params), check_seeds(seeds)
     if how["protocol"] == "nested-loso":
         estimator = samples.estimator = group_searches(estimator, samples.y)
     extra = _audit(samples, audit) if audit else {}
@@ -187,9 +221,15 @@ def run_evaluation(
     if checkpoint is not None:
         words = [how["protocol"], [fold.name for fold in folds], engine, *(["epochs"] if every_epoch else [])]
         keep = Checkpoint(checkpoint, run_identity(estimator, samples, words))
-    options = {"n_jobs": n_jobs, "checkpoint": keep, "verbose": verbose, "every_epoch": every_epoch}
+    warn_of_unlearnable(
+        samples.y,
+        [(fold.train & samples.present, fold.test & samples.present) for fold in folds],
+        samples.groups,
+    )
+    options = {"n_jobs": n_jobs, "checkpoint": keep, "verbose": verbose, "pre_dispatch": pre_dispatch}
     tasks = [(seed, fold) for seed in seeds for fold in folds]
-    parts = _predictions(samples, tasks, engine, **options)
+    parts = _predictions(samples, tasks, engine, every_epoch=every_epoch, **options)
+    _warn_of_divergence(tasks, parts)
     seconds = time.perf_counter() - started
     extra |= {"engine": engine, "searches": _searches(tasks, parts)}
     extra["fit_seconds"] = round(sum(part.fit_time + part.score_time for part in parts), 1)
@@ -257,11 +297,23 @@ def _predictions(samples, tasks, engine, every_epoch=False, **options):
         samples.warn_of_searches()
         fits = [_whole_fit(models, *task) for task in chosen]
     fits = [fit._replace(every_epoch=every_epoch) for fit in fits]
-    parts = run_fits(present, fits, title="folds", **options)
+    parts = run_fits(present, fits, title="folds", kept_errors=(DivergedError,), **options)
     for number, (k, part) in enumerate(zip(waiting, parts, strict=True)):
         searches = part.searches if records is None else records[number]
         found[k] = part._replace(rows=kept[part.rows], searches=searches)
     return found
+
+
+def _warn_of_divergence(tasks, parts):
+    """Warn of folds whose training diverged."""
+    failed = [(task, part) for task, part in zip(tasks, parts, strict=True) if part.failure is not None]
+    if failed:
+        (_, fold), part = failed[0]
+        warn_user(
+            f"The training diverged in {len(failed)} of {len(parts)} fits, such as that with {fold.name} "
+            "held out: their clips are predicted as the commonest class of the training clips and count as "
+            f"missing. {part.failure}"
+        )
 
 
 def _nothing(samples):
@@ -311,7 +363,7 @@ def _searched_fits(samples, tasks, models, **options):
         runs.append(SearchRun(search, samples, train, place, cached[seed], _key(seed)))
     if runs:
         runs[0].warn_of_loops()
-    run_searches(runs, samples, **options)
+        run_searches(runs, samples, **options)
     for run in runs:
         run.finish()
     fits = [run.best_task(test, _label(fold)) for run, (_, fold, _, test) in zip(runs, tasks, strict=True)]
@@ -335,6 +387,9 @@ def _out_of_fold_table(parts, folds, samples, seeds, by_subject):
 def _with_missing(part, samples, fold):
     """Return the predictions of a fold with its missing clips, guessed as the commonest training class."""
     unseen = np.flatnonzero(fold.test & ~samples.present)
+    if part.failure is not None:
+        unseen = np.flatnonzero(fold.test)
+        part = _nothing(samples)._replace(failure=part.failure)
     if not len(unseen):
         return part
     shares = _class_shares(samples, fold.train & samples.present)
@@ -350,6 +405,7 @@ def _class_shares(samples, rows):
 
 
 def _run_table(run, samples, seed, extra):
+    failed = np.concatenate([part.rows for part in run if part.failure is not None] or [[]])
     rows = np.concatenate([part.rows for part in run])
     order = np.argsort(rows)
     rows = rows[order]
@@ -360,7 +416,7 @@ def _run_table(run, samples, seed, extra):
         "seed": pd.array([seed] * len(rows), dtype="Int64"),
         "truth": samples.y[rows],
         "prediction": samples.classes[np.concatenate([part.labels for part in run])[order]],
-        "missing": ~samples.present[rows],
+        "missing": ~samples.present[rows] | np.isin(rows, failed),
         **{name: values[order] for name, values in extra.items()},
     }
     if all(part.probabilities is not None for part in run):

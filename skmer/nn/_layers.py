@@ -143,7 +143,7 @@ class SeededDropout(nn.Module):
 
 def _uniform(shape: torch.Size, generator: torch.Generator | None, like: Tensor) -> Tensor:
     device = like.device if generator is None else generator.device
-    return torch.rand(shape, generator=generator, device=device)
+    return torch.rand(shape, generator=generator, device=device, dtype=torch.float32)
 
 
 class LinearHead(nn.Module):

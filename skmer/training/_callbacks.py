@@ -111,7 +111,7 @@ def one_cycle_rates(lr: float, n_steps: int) -> tuple[float, ...]:
 
     They are read off `torch.optim.lr_scheduler.OneCycleLR`, once for all fits of one length.
     """
-    optimizer = torch.optim.SGD([torch.zeros(1)], lr=lr)
+    optimizer = torch.optim.SGD([torch.zeros(1, device="cpu")], lr=lr)
     scheduler = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, max_lr=lr, total_steps=n_steps, cycle_momentum=False
     )

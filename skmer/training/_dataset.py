@@ -4,7 +4,8 @@ import warnings
 
 import numpy as np
 import torch
-from torch.utils.data import Dataset, Subset
+from skorch.dataset import Dataset
+from torch.utils.data import Subset
 
 
 class ClipDataset(Dataset):

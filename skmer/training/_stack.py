@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from skmer._utils._torch import usual_torch
 from skmer.nn import DeReGRL, DeReGRLLoss, LossTerms, SeededDropout
 from skmer.nn._compiled import LAMBDAS
 from skmer.training._callbacks import LOSS_TERMS, one_cycle_rates
@@ -100,6 +101,7 @@ def stack_size_of(estimator: Any) -> int:
     return 1 if alone else _replicas(estimator)
 
 
+@usual_torch()
 def fit_stacked(
     estimators: Sequence[Any],
     data: Sequence[tuple[Any, Any, dict[str, Any]]],
@@ -141,6 +143,8 @@ def fit_stacked(
         for start in range(0, len(alike), size):
             nets, datasets = zip(*alike[start : start + size], strict=True)
             StackedNets(nets, datasets).train()
+            for net in nets:
+                net.end_training()
 
 
 class StackedNets:
