@@ -141,7 +141,7 @@ def _add_tables(commands):
         help="Tables 1 to 3 of the DeRe-GRL paper, or any methods, our figures beside the published ones",
         description="Evaluate the paper's ablations (tables 1 and 2; tables.md, .csv, .json), the methods "
         "that it compares with (table 3), or methods by name (methods.md, .tex, .csv, .html, .json), leaving "
-        "one subject out, on CASME II, SAMM, a folder of flow maps, or a synthetic corpus like one.",
+        "one subject out.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     tables.add_argument(
@@ -168,12 +168,8 @@ def _add_tables(commands):
     tables.add_argument(
         "--recipe", default="both", choices=("both", "paper", "default"), help="settings of tables 1 and 2"
     )
-    tables.add_argument(
-        "--select",
-        default="last",
-        choices=("last", "test-epoch"),
-        help="of methods: show beside each net what an epoch chosen on the test subjects would score",
-    )
+    epochs = "of methods: score nets at the epoch best on the test subjects too, as a demonstration"
+    tables.add_argument("--select", default="last", choices=("last", "test-epoch"), help=epochs)
     tables.add_argument("--n-folds", type=_at_least(2), help="of methods: folds of subjects, not one each")
     _add_run(tables, Path("tables"))
     tables.set_defaults(command=_tables)
