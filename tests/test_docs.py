@@ -36,12 +36,10 @@ def test_no_page_has_a_name_that_sphinx_writes_itself(build):
     """Its own page would take the place of ours, without a word."""
     pages = {path.relative_to(DOCS).with_suffix("").as_posix() for path in DOCS.rglob("*.md")}
     assert not pages & {"search", "genindex", "py-modindex", "modindex"}
-    for page in pages - {"README"}:
-        title = re.search(r"^# (.+)$", (DOCS / f"{page}.md").read_text(encoding="utf-8"), re.M)[1]
-        shown = (build[0] / f"{page}.html").read_text(encoding="utf-8")
-        assert title.replace("`", "").split(",")[0].split("(")[0].strip()[:12] in re.sub(
-            r"<[^>]+>", "", shown
-        )
+    for page in pages:
+        words = re.search(r"^# (\w+)", (DOCS / f"{page}.md").read_text(encoding="utf-8"), re.M)[1]
+        shown = re.sub(r"<[^>]+>", "", (build[0] / f"{page}.html").read_text(encoding="utf-8"))
+        assert words in shown
 
 
 @pytest.mark.parametrize("package", PACKAGES)
