@@ -10,9 +10,8 @@ from skmer._utils._progress import Progress
 
 
 @pytest.fixture
-def log(monkeypatch):
-    stream, clock = io.StringIO(), [0.0]
-    monkeypatch.setattr(sys, "stderr", stream)
+def log(monkeypatch, capsys):
+    clock = [0.0]
     monkeypatch.setattr(_progress.time, "monotonic", lambda: clock[0])
 
     def run(seconds, verbose=1, **options):
@@ -20,7 +19,7 @@ def log(monkeypatch):
             for wait in seconds:
                 clock[0] += wait
                 progress.add()
-        return stream.getvalue().splitlines()
+        return capsys.readouterr().err.splitlines()
 
     return run
 
