@@ -1,7 +1,11 @@
 """Conversion of the landmarks of other programs to the 68 points."""
 
+from io import StringIO
+
 import numpy as np
 import pandas as pd
+
+from skmer._utils._text import decode_text, read_content
 
 # fmt: off
 _MEDIAPIPE = (
@@ -56,7 +60,7 @@ def read_openface_csv(path, frames=None, min_confidence=0.0):
     ...     read_openface_csv(path, frames=[[1, 2, 3]]).shape
     (1, 3, 68, 2)
     """
-    table = pd.read_csv(path, skipinitialspace=True)
+    table = _read_table(path)
     table.columns = table.columns.str.strip()
     columns = [f"{axis}_{point}" for point in range(68) for axis in "xy"]
     absent = [name for name in columns if name not in table]
@@ -67,6 +71,14 @@ def read_openface_csv(path, frames=None, min_confidence=0.0):
     points = table[columns].to_numpy(dtype=np.float64, copy=True).reshape(-1, 68, 2)
     points[_failed(table, min_confidence)] = np.nan
     return points if frames is None else points[_rows(table, np.asarray(frames), path)]
+
+
+def _read_table(path):
+    text = decode_text(*read_content(path), "path")
+    try:
+        return pd.read_csv(StringIO(text), skipinitialspace=True)
+    except ValueError as error:
+        raise ValueError(f"{path}: expected a CSV table of OpenFace, got none ({error}).") from error
 
 
 def _failed(table, min_confidence):

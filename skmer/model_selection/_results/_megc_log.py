@@ -1,10 +1,9 @@
 """Reader of the log of the MEGC challenges."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
+from skmer._utils._text import decode_text, read_content
 from skmer.model_selection._results._result import LOSOResult
 
 
@@ -45,7 +44,8 @@ def read_megc_log(path, *, codes=None):
     """
     names = None if codes is None else {str(code): name for name, code in codes.items()}
     rows, subject = [], None
-    for number, line in enumerate(Path(path).read_text(encoding="utf-8-sig").splitlines(), start=1):
+    text = decode_text(*read_content(path), "path")
+    for number, line in enumerate(text.splitlines(), start=1):
         words = line.replace(",", " ").split()
         if not words or words[0].startswith("#"):
             continue
