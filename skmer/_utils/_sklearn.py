@@ -20,6 +20,7 @@ from sklearn.utils._param_validation import (
     Interval,
     Options,
     StrOptions,
+    make_constraint,
     validate_parameter_constraints,
     validate_params,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "check_method_params",
     "check_sample_weight",
     "fit_context",
+    "make_constraint",
     "num_samples",
     "parameter_columns",
     "safe_indexing",

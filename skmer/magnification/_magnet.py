@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from skmer._utils._arguments import Numbers, checked, integer, real
 from skmer._utils._torch import drawing_weights, usual_torch
 
 _MULTIPLE = 4  # px: the texture has a quarter of the image's size
@@ -250,6 +251,15 @@ class MagNetTraining:
     losses: list[float] = field(default_factory=list)
 
 
+@checked(
+    n_steps=[integer(1)],
+    batch_size=[integer(1, 4096)],
+    size=[integer(1, 4096)],
+    alpha=[Numbers(2)],
+    shift=[real(0, 4096)],
+    lr=[real(0, 1e6)],
+    random_state=[integer(0, 2**63 - 1), None],
+)
 @usual_torch()
 def train_magnet(
     n_steps: int = 10_000,

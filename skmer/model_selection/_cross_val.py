@@ -1,10 +1,13 @@
 """Out-of-fold predictions whose fits share the features of the stateless transformers."""
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import check_cv
 from sklearn.utils import indexable
 
+from skmer._utils._arguments import JOBS, TEXT, checked
 from skmer.model_selection._fits import FitTask, check_stack_size, run_fits, share_features, warn_of_loops
 from skmer.model_selection._routing import check_routing
 from skmer.model_selection._samples import Samples, warn_of_unlearnable
@@ -12,6 +15,14 @@ from skmer.model_selection._samples import Samples, warn_of_unlearnable
 METHODS = ("predict", "predict_proba")
 
 
+@checked(
+    n_jobs=JOBS,
+    method=TEXT,
+    params=[dict, None],
+    stack_size=[str, Integral],
+    verbose=["verbose"],
+    pre_dispatch=[Integral, str],
+)
 def batched_cross_val_predict(
     estimator,
     X,

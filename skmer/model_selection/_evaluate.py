@@ -2,9 +2,11 @@
 
 import copy
 import time
+from numbers import Integral
 
 import numpy as np
 
+from skmer._utils._arguments import JOBS, PATH, TEXT, Items, checked
 from skmer._utils._checks import warn_user
 from skmer.model_selection._audit._audit import audit_samples
 from skmer.model_selection._audit._finding import LeakError
@@ -41,6 +43,17 @@ from skmer.model_selection._search._candidate_table import search_record
 ENGINES = ("loop", "batched")
 
 
+@checked(
+    protocol=TEXT,
+    train_on=[str, Items(str), None],
+    test_on=[str, Items(str), None],
+    n_jobs=JOBS,
+    checkpoint=[*PATH, None],
+    verbose=["verbose"],
+    engine=TEXT,
+    params=[dict, None],
+    pre_dispatch=[Integral, str],
+)
 def evaluate_loso(
     estimator,
     X,

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import BaseCrossValidator, GroupKFold, LeaveOneGroupOut
 
+from skmer._utils._arguments import Items, checked
 from skmer._utils._checks import check_integer
 from skmer._utils._sklearn import BaseSearchCV, GroupsConsumerMixin
 from skmer.model_selection._samples import Fold, splits_by_group, steps_of
@@ -42,6 +43,7 @@ class LeaveOneDatasetOut(GroupsConsumerMixin, BaseCrossValidator):
     3
     """
 
+    @checked(train_on=[str, Items(str), None], test_on=[str, Items(str), None])
     def __init__(self, train_on=None, test_on=None):
         self.train_on = train_on
         self.test_on = test_on

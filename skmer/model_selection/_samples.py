@@ -155,7 +155,9 @@ def _from_clips(clips, estimator, params):
         )
     y = column_or_1d(check_names("target", clips.target))
     table = getattr(clips, "table", None)
+    # Names that a subject's clips share tell none of them apart.
     named = table is not None and "clip" in table
+    named = named and len(set(zip(clips.groups, table["clip"], strict=True))) == len(y)
     clip_ids = table["clip"].to_numpy() if named else np.arange(len(y))
     classes = np.sort(np.asarray(getattr(clips, "class_names", np.unique(y))))
     fingerprint = getattr(clips, "fingerprint", None)

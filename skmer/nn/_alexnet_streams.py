@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from skmer._utils._arguments import FLAG, Items, checked, integer, option, real
 from skmer.nn._layers import SeededDropout
 
 _JOINS = {
@@ -77,6 +78,13 @@ class DSSN(nn.Module):
 
     min_size = 35
 
+    @checked(
+        input_shape=[Items(integer(1, 16384), n=4)],
+        n_classes=[integer(1, 65536)],
+        fusion=[option("multiply", "add", "concatenate")],
+        dropout=[real(0, 1)],
+        rim=FLAG,
+    )
     def __init__(
         self,
         input_shape: tuple[int, int, int, int],

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from skmer._utils._arguments import checked, real
 from skmer.face import MEAN_SHAPE, FaceGraph
 
 
@@ -53,6 +54,12 @@ class Augmentation:
     torch.Size([8, 3, 31, 2])
     """
 
+    @checked(
+        graph=[FaceGraph],
+        horizontal_flip=[real(0, 1)],
+        noise=[real(0, 1e6)],
+        head_motion_noise=[real(0, 1e6)],
+    )
     def __init__(
         self,
         graph: FaceGraph,

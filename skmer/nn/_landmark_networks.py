@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
+from skmer._utils._arguments import Items, checked, integer, option, real
 from skmer.nn._layers import SeededDropout
 
 # Places in the order of `skmer.feature_extraction.LandmarkPatches`: ten brow points, twelve of the outer lip,
@@ -48,6 +49,7 @@ class LFM(nn.Module):
 
     min_size = 8
 
+    @checked(input_shape=[Items(integer(1, 16384), n=4)], n_classes=[integer(1, 65536)], dropout=[real(0, 1)])
     def __init__(
         self,
         input_shape: tuple[int, int, int, int],
@@ -144,6 +146,15 @@ class GraphTCN(nn.Module):
     (66650, torch.Size([2, 5]))
     """
 
+    @checked(
+        input_shape=[Items(integer(1, 16384), n=2)],
+        n_classes=[integer(1, 65536)],
+        layout=[option("flat", "nodes")],
+        n_levels=[integer(1, 30)],
+        width=[integer(1, 4096)],
+        kernel=[integer(1, 1000)],
+        dropout=[real(0, 1)],
+    )
     def __init__(
         self,
         input_shape: tuple[int, int],

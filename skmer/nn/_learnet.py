@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from skmer._utils._arguments import Items, checked, integer, real
 from skmer.nn._flow_networks import make_norm
 from skmer.nn._layers import SeededDropout
 
@@ -57,6 +58,12 @@ class LEARNet(nn.Module):
     min_size = 8
     _widths = (16, 32, 64)
 
+    @checked(
+        input_shape=[Items(integer(1, 16384), n=3)],
+        n_classes=[integer(1, 65536)],
+        norm=[str, None],
+        dropout=[real(0, 1)],
+    )
     def __init__(
         self,
         input_shape: tuple[int, int, int],

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from skmer._utils._arguments import Items, checked, integer, option, real
 from skmer.nn._flow_networks import make_norm
 from skmer.nn._layers import SeededDropout
 from skmer.nn._map_losses import weighted_cross_entropy
@@ -68,6 +69,14 @@ class LGCcon(nn.Module):
 
     min_size = 32
 
+    @checked(
+        input_shape=[Items(integer(1, 16384), n=3)],
+        n_classes=[integer(1, 65536)],
+        norm=[str, None],
+        backbone=[option("small", "vgg16")],
+        strips=[option("vertical", "horizontal")],
+        dropout=[real(0, 1)],
+    )
     def __init__(
         self,
         input_shape: tuple[int, int, int],
@@ -182,6 +191,7 @@ class LGCconLoss(nn.Module):
     2.4
     """
 
+    @checked(n_classes=[integer(1, 65536)], lambda_auxiliary=[real(0, 1e12)], lambda_center=[real(0, 1e12)])
     def __init__(
         self, n_classes: int, *, lambda_auxiliary: float = 0.7, lambda_center: float = 0.008
     ) -> None:

@@ -8,6 +8,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
+from skmer._utils._arguments import TEXT, checked
 from skmer.classifiers import BalancedLDA, FlipAugmentedClassifier
 from skmer.feature_extraction import LandmarkGraphTransformer, NodeDisplacements, PooledMaps
 
@@ -32,6 +33,7 @@ _CLASSIFIERS = {
 }
 
 
+@checked(name=TEXT, input=TEXT)
 def baseline(name, *, input="nodes"):
     """Return a plain classifier as a pipeline, to stand beside a method in its table.
 

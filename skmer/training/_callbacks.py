@@ -15,6 +15,8 @@ from skorch.callbacks import (
     PrintLog,
 )
 
+from skmer._utils._arguments import FLAG, Items, checked
+
 LOSS_TERMS = ("cross_entropy", "center", "weight", "balance")
 """Terms of the composite loss, in the order of `skmer.nn.LossTerms` after the total."""
 
@@ -30,6 +32,7 @@ class EarlyStop(Exception):
     """
 
 
+@checked(callback=[Callback])
 def asks_for_end(callback: Callback) -> bool:
     """Return whether a callback is a skorch `EarlyStopping` that has run out of patience.
 
@@ -53,6 +56,7 @@ def asks_for_end(callback: Callback) -> bool:
     return isinstance(callback, EarlyStopping) and callback.misses_ == callback.patience
 
 
+@checked(callback=[Callback])
 def hears_batches(callback: Callback) -> bool:
     """Return whether a callback has a use for the beginning or the end of a training batch.
 
@@ -82,6 +86,7 @@ def hears_batches(callback: Callback) -> bool:
     )
 
 
+@checked(callback=[Callback])
 def hears_gradients(callback: Callback) -> bool:
     """Return whether a callback has a use for gradients before the optimizer's step.
 
@@ -197,6 +202,7 @@ class EpochMeans(Callback):
     ['train_center']
     """
 
+    @checked(names=[Items(str)])
     def __init__(self, names: Sequence[str]) -> None:
         self.names = names
 
@@ -269,6 +275,7 @@ class QuietPrintLog(PrintLog):
             super().on_epoch_end(net, **kwargs)
 
 
+@checked(has_schedule=FLAG, has_validation=FLAG, terms=[Items(str)])
 def default_callbacks(
     has_schedule: bool, has_validation: bool, terms: Sequence[str] = LOSS_TERMS
 ) -> list[tuple[str, Callback]]:

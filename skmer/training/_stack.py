@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from skmer._utils._arguments import checked
+from skmer._utils._sklearn import HasMethods
 from skmer._utils._torch import usual_torch
 from skmer.nn import DeReGRL, DeReGRLLoss, LossTerms, SeededDropout
 from skmer.nn._compiled import LAMBDAS
@@ -32,6 +34,7 @@ ENTRYWISE = ("SGD", "Adam", "AdamW", "NAdam", "RAdam", "Adamax", "Adagrad", "RMS
 KNOWN_PREFIXES = ("module__", "criterion__", "optimizer__")
 
 
+@checked(estimator=[HasMethods("fit")])
 def stacking_reason(estimator: Any) -> str | None:
     """Return why nets like an estimator's are not trained in stacks; None where they are.
 
@@ -75,6 +78,7 @@ def stacking_reason(estimator: Any) -> str | None:
     return "it is compiled for the CPU, where nets are quickest one by one" if runs_in_threads(net) else None
 
 
+@checked(estimator=[HasMethods("fit")])
 def stack_size_of(estimator: Any) -> int:
     """Return how many nets of different fits share a stack at most.
 

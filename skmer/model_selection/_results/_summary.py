@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from skmer._utils._text import markdown_table, text_table
+from skmer._utils._checks import check_path
+from skmer._utils._csv_tables import naming
+from skmer._utils._text import decode_text, markdown_table, read_content, text_table
 
 HEADER = ("", "accuracy", "UF1", "UAR")
 SCORES = ("accuracy", "uf1", "uar")
@@ -127,9 +129,16 @@ def _as_json(result):
 
 def parts_of_json(path):
     """Return table, class names and run card of a file that `as_json` wrote."""
-    content = json.loads(Path(path).read_text(encoding="utf-8"))
-    table = pd.DataFrame(**content["predictions"]).astype({"seed": "Int64", "missing": bool})
-    return table, content["class_names"], content["run_card"]
+    check_path("path", path)
+    text, name = read_content(path)
+    with naming(name):
+        try:
+            content = json.loads(decode_text(text, name, "path"))
+            table = pd.DataFrame(**content["predictions"]).astype({"seed": "Int64", "missing": bool})
+            return table, content["class_names"], content["run_card"]
+        # Whole JSON of another form fails where its parts are asked for.
+        except (LookupError, TypeError, ValueError, AttributeError, RecursionError, OverflowError) as error:
+            raise ValueError(f"path must be a result that to_json wrote, {name} is none: {error}.") from error
 
 
 def _written(text, path):
