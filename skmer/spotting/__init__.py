@@ -1,0 +1,15 @@
+"""Spotting of movements in long videos: scores, spotters, their evaluation, and spot-then-recognise."""
+
+from skmer.spotting._intervals import interval_iou, match_intervals
+from skmer.spotting._recognition import STRScore, str_score
+from skmer.spotting._resampling import spotting_bootstrap
+from skmer.spotting._scores import spotting_score
+
+__all__ = [
+    "interval_iou",
+    "match_intervals",
+    "spotting_score",
+    "spotting_bootstrap",
+    "str_score",
+    "STRScore",
+]
