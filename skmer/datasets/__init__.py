@@ -5,19 +5,23 @@ from typing import TYPE_CHECKING
 
 from skmer.datasets._assembly import clips_from_frame, concatenate_clips
 from skmer.datasets._clips import ClipTruth, MicroExpressionClips
+from skmer.datasets._long_videos import LongVideos
 from skmer.datasets._readers._4dme import load_4dme
 from skmer.datasets._readers._casme2 import load_casme2
 from skmer.datasets._readers._casme3 import load_casme3
+from skmer.datasets._readers._casme_sq import load_casme_sq
 from skmer.datasets._readers._dfme import load_dfme
 from skmer.datasets._readers._megc2019 import load_megc2019
 from skmer.datasets._readers._mmew import load_mmew
 from skmer.datasets._readers._samm import load_samm
+from skmer.datasets._readers._samm_lv import load_samm_lv
 from skmer.datasets._readers._smic import load_smic
 
 if TYPE_CHECKING:
     from skmer.datasets._synthetic._bayes import bayes_accuracy
     from skmer.datasets._synthetic._face_clips import make_face_clips
     from skmer.datasets._synthetic._landmark_clips import make_landmark_clips
+    from skmer.datasets._synthetic._long_corpora import LongVideoTruth, make_long_videos
 
 __all__ = [
     "MicroExpressionClips",
@@ -35,6 +39,11 @@ __all__ = [
     "make_landmark_clips",
     "make_face_clips",
     "bayes_accuracy",
+    "LongVideos",
+    "LongVideoTruth",
+    "load_casme_sq",
+    "load_samm_lv",
+    "make_long_videos",
 ]
 
 # Resolved on first use: reading a data set does not need the generator.
@@ -42,6 +51,8 @@ _LAZY = {
     "make_landmark_clips": "_landmark_clips",
     "make_face_clips": "_face_clips",
     "bayes_accuracy": "_bayes",
+    "make_long_videos": "_long_corpora",
+    "LongVideoTruth": "_long_corpora",
 }
 
 

@@ -5,6 +5,7 @@ from skmer._utils._warn import warn_user
 from skmer.landmarks._alignment import align_landmarks, apply_similarity, fit_similarity
 from skmer.landmarks._cache import LandmarkCache, cache_folder
 from skmer.landmarks._converters import mediapipe_to_68, read_openface_csv
+from skmer.landmarks._face_track import FaceTrack, find_blinks
 from skmer.landmarks._landmarker import FaceLandmarker, LandmarkResult
 from skmer.landmarks._predictor import find_predictor
 from skmer.landmarks._sequences import clip_from_video, find_apex, motion_curve
@@ -12,6 +13,8 @@ from skmer.landmarks._sequences import clip_from_video, find_apex, motion_curve
 __all__ = [
     "FaceLandmarker",
     "LandmarkResult",
+    "FaceTrack",
+    "find_blinks",
     "LandmarkCache",
     "cache_folder",
     "find_predictor",

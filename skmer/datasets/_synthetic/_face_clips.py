@@ -29,7 +29,7 @@ _FACE_WIDTH = np.linalg.norm(ASTRONAUT_POINTS[16] - ASTRONAUT_POINTS[0])
 _EYE_WIDTH = np.linalg.norm(ASTRONAUT_POINTS[45] - ASTRONAUT_POINTS[36])
 _FACE_CENTER = (ASTRONAUT_POINTS.min(axis=0) + ASTRONAUT_POINTS.max(axis=0)) / 2
 _HEIGHT, _WIDTH = 12 / 7, 11 / 7  # of the default frame, in face sizes
-_MOVEMENT_RADIUS, _IDENTITY_RADIUS = 0.5, 1.2  # of a point's influence, in eye-corner distances
+MOVEMENT_RADIUS, _IDENTITY_RADIUS = 0.5, 1.2  # of a point's influence, in eye-corner distances
 _GAMMA = 1.35
 _LARGEST = 4000  # px; the picture itself has a face of 90
 
@@ -119,7 +119,7 @@ def make_face_clips(
     scale = face_size / REFERENCE_SIZE
     rng = numpy_generator(random_state)
     plan = draw_plan(dataset, n_subjects, n_clips, amplitude, rng)
-    people = _draw_people(n_subjects, shape, face_size, camera.color, rng)
+    people = draw_people(n_subjects, shape, face_size, camera.color, rng)
     displacement = scale * plan.displacement
     motion = draw_head_motion(n_clips, head_motion, scale, rng)
     onset = np.stack([person.points for person in people])[plan.subject]
@@ -182,7 +182,7 @@ class _Person:
 
     def warp(self):
         eyes = np.linalg.norm(self.points[45] - self.points[36])
-        return RadialWarp(self.points, self.image.shape[:2], _MOVEMENT_RADIUS * eyes)
+        return RadialWarp(self.points, self.image.shape[:2], MOVEMENT_RADIUS * eyes)
 
 
 def _check_sizes(face_size, frame_size):
@@ -202,7 +202,8 @@ def _check_sizes(face_size, frame_size):
     return height, width
 
 
-def _draw_people(n_subjects, shape, face_size, color, rng):
+def draw_people(n_subjects, shape, face_size, color, rng):
+    """Neutral faces of subjects, with image and points, in frames of a shape; list."""
     picture = astronaut() if color else cv2.cvtColor(astronaut(), cv2.COLOR_RGB2GRAY)
     zoom = face_size / _FACE_WIDTH
     center = (np.array([shape[1], shape[0]]) - 1) / 2
