@@ -60,9 +60,9 @@ class LongVideos:
     Examples
     --------
     >>> from skmer.datasets import make_long_videos
-    >>> videos = make_long_videos(n_subjects=2, n_videos=3, duration=10, random_state=0)
+    >>> videos = make_long_videos(n_subjects=2, n_videos=3, duration=60, random_state=0)
     >>> len(videos), videos.frames[0].shape, sorted(set(videos.intervals["type"]))
-    (3, (300, 68, 2), ['macro'])
+    (3, (1800, 68, 2), ['macro', 'micro'])
     """
 
     def __init__(
