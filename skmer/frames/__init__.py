@@ -11,6 +11,7 @@ from skmer.frames._names import (
     trailing_number,
 )
 from skmer.frames._read import read_bytes, read_image
+from skmer.frames._video import VideoFrame, VideoReader
 
 __all__ = [
     "KEYFRAMES",
@@ -27,4 +28,6 @@ __all__ = [
     "fine_flow",
     "sample_flow",
     "one_opencv_thread",
+    "VideoReader",
+    "VideoFrame",
 ]

@@ -1,6 +1,7 @@
 """Spotting of movements in long videos: scores, spotters, their evaluation, and spot-then-recognise."""
 
 from skmer.spotting._intervals import interval_iou, match_intervals
+from skmer.spotting._motion_spotter import MotionSpotter
 from skmer.spotting._recognition import STRScore, str_score
 from skmer.spotting._resampling import spotting_bootstrap
 from skmer.spotting._scores import spotting_score
@@ -12,4 +13,5 @@ __all__ = [
     "spotting_bootstrap",
     "str_score",
     "STRScore",
+    "MotionSpotter",
 ]
