@@ -143,7 +143,8 @@ def find_blinks(points, times):
     points = np.asarray(points, dtype=np.float64)
     times = check_times(times, len(points))
     gap = np.linalg.norm(points[:, _LOWER] - points[:, _UPPER], axis=-1).mean(axis=1)
-    gap = gap / np.linalg.norm(points[:, 45] - points[:, 36], axis=-1)
+    width = np.linalg.norm(points[:, 45] - points[:, 36], axis=-1)
+    gap = gap / np.where(width > 0, width, np.nan)
     known = np.isfinite(gap)
     if not known.any():
         return np.zeros(len(points), dtype=bool)

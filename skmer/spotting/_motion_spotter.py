@@ -7,6 +7,7 @@ import pandas as pd
 
 from skmer._utils._sklearn import Interval
 from skmer.spotting._curves import RATE, REGIONS, band_pass, region_curves
+from skmer.spotting._memory import remembered
 from skmer.spotting._peaks import peak_intervals
 from skmer.spotting._spotter import (
     BaseSpotter,
@@ -28,9 +29,9 @@ class MotionSpotter(BaseSpotter):
 
     The track of a video becomes signed displacement curves of brows, lids, nose wings, mouth and chin, in
     outer eye-corner distances over seconds. Head motion in the image plane is taken out by a similarity,
-    turns of the head by a robust regression on what they move in the rigid points; lids are bridged over blinks.
-    Each curve is band-passed and divided by its own level outside of movements; their root sum of squares has
-    peaks, which become intervals down to a share of their height.
+    turns of the head by a robust regression on what they move in the rigid points; lids are bridged over
+    blinks. Each curve is band-passed and divided by its own level outside of movements; their root sum of
+    squares has peaks, which become intervals down to a share of their height.
 
     Parameters
     ----------
@@ -112,13 +113,13 @@ class MotionSpotter(BaseSpotter):
         """
         tracks, true, groups = self._check_fit(tracks, intervals, groups)
         self._check_settings()
-        curves = [region_curves(track) for track in tracks]
+        curves = [_curves(track) for track in tracks]
         self.choices_, self.levels_ = {}, {}
         spans = None
         for kind, windows in (("macro", self.macro_windows), ("micro", self.micro_windows)):
             levels, settings = {}, {}
             for window in map(tuple, windows):
-                bands = [band_pass(own, *window) for own in curves]
+                bands = [_band(track, window) for track in tracks]
                 levels[window] = _levels(bands, curves, tracks, true)
                 heights = [_height(b, levels[window], own) for b, own in zip(bands, curves, strict=True)]
                 for share in self.shares:
@@ -146,10 +147,10 @@ class MotionSpotter(BaseSpotter):
             raise ValueError(f"shares must lie between 0 and 1, got {self.shares!r}.")
 
     def _spot(self, track):
-        curves, spans, tables = region_curves(track), None, []
+        curves, spans, tables = _curves(track), None, []
         for kind in ("macro", "micro"):
             (window, share), least, _ = self.choices_[kind]
-            band = band_pass(curves, *window)
+            band = _band(track, window)
             height = _height(band, self.levels_[kind], curves)
             found = _candidates(kind, height, curves, share, spans)
             found = found.take(found.height >= least)
@@ -163,6 +164,14 @@ class MotionSpotter(BaseSpotter):
         if not tables:
             return pd.DataFrame()
         return pd.concat(tables).sort_values("onset", kind="stable").reset_index(drop=True)
+
+
+def _curves(track):
+    return remembered(track, ("curves",), lambda: region_curves(track))
+
+
+def _band(track, window):
+    return remembered(track, ("band", *window), lambda: band_pass(_curves(track), *window))
 
 
 def _levels(bands, curves, tracks, true):
