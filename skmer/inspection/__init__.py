@@ -8,6 +8,7 @@ from skmer.inspection._result_displays import (
     PooledConfusionDisplay,
     SubjectScoresDisplay,
 )
+from skmer.inspection._timeline import write_analysis
 
 __all__ = [
     "PooledConfusionDisplay",
@@ -18,4 +19,5 @@ __all__ = [
     "ActionWeightsDisplay",
     "LossCurvesDisplay",
     "write_report",
+    "write_analysis",
 ]

@@ -108,6 +108,7 @@ def _duplicates(videos, tracks):
 
 def _numbers(spotter):
     """Numbers among the parameters that are not at their defaults: name to number."""
+    spotter = getattr(spotter, "spotter", spotter)  # of SpotThenRecognise
     given, usual = spotter.get_params(deep=False), type(spotter)().get_params(deep=False)
     for name, value in given.items():
         if np.shape(value) == np.shape(usual[name]) and np.all(np.asarray(value == usual[name])):
@@ -137,8 +138,8 @@ def _lengths(spotter, videos):
             if value > 0 and (abs(number - value) <= _CLOSE * value or number == round(value)):
                 yield LeakFinding(
                     "window",
-                    f"{name} = {number:g} is {label} over all subjects ({value:g}), also the held-out one; let "
-                    "fit choose it from the training subjects.",
+                    f"{name} = {number:g} is {label} over all subjects ({value:g}), also the held-out one; "
+                    "let fit choose it from the training subjects.",
                 )
                 return
 

@@ -4,6 +4,7 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
+from sklearn.utils.validation import check_is_fitted
 
 from skmer._utils._sklearn import Interval
 from skmer.spotting._curves import RATE, REGIONS, band_pass, region_curves
@@ -164,6 +165,41 @@ class MotionSpotter(BaseSpotter):
         if not tables:
             return pd.DataFrame()
         return pd.concat(tables).sort_values("onset", kind="stable").reset_index(drop=True)
+
+
+def region_motion(spotter, track):
+    """Size of the motion of a face over a video, as a fitted spotter sees it.
+
+    Parameters
+    ----------
+    spotter : MotionSpotter
+        Fitted.
+    track : FaceTrack
+        The video.
+
+    Returns
+    -------
+    ndarray of shape (n_frames,)
+        Root sum of squares of the regions' band-passed displacements over their levels, the larger of those
+        for micro- and macro-movements, each over its least height: movements are above one.
+
+    Examples
+    --------
+    >>> from skmer.datasets import make_long_videos
+    >>> from skmer.spotting import MotionSpotter, region_motion
+    >>> videos = make_long_videos(n_subjects=2, n_videos=4, random_state=0)
+    >>> spotter = MotionSpotter().fit(videos.tracks(), videos.intervals, groups=videos.groups)
+    >>> track = videos.tracks()[0]
+    >>> region_motion(spotter, track).shape == (len(track),)
+    True
+    """
+    check_is_fitted(spotter)
+    curves = _curves(track)
+    sizes = []
+    for kind, choice in spotter.choices_.items():
+        height = _height(_band(track, choice.setting[0]), spotter.levels_[kind], curves)
+        sizes.append(np.interp(track.times, curves.seconds, height) / choice.height)
+    return np.max(sizes, axis=0)
 
 
 def _curves(track):

@@ -8,6 +8,7 @@ import pandas as pd
 
 from skmer.spotting import _exports
 from skmer.spotting._counts import ROWS, Comparison, pooled_scores
+from skmer.spotting._recognition import str_score
 from skmer.spotting._resampling import resampled_intervals
 from skmer.spotting._scores import spotting_score
 
@@ -142,6 +143,13 @@ class SpottingResult:
     @property
     def _order(self):
         return self.counts.index.get_level_values("video").unique()
+
+    @property
+    def recognition(self):
+        """Spot-then-recognise score, where movements have emotions, else None; STRScore."""
+        if "emotion" not in self.movements or not len(self.movements):
+            return None
+        return str_score(self.intervals, self.movements, videos=self.videos)
 
     # Functions of a result, each with its own docstring.
     to_csv = _exports.to_csv
