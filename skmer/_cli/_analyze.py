@@ -9,17 +9,20 @@ from pathlib import Path
 import cv2
 import pandas as pd
 
+from skmer._utils._files import write_atomically
 from skmer.datasets import make_long_videos
-from skmer.face import ACTION_UNITS
+from skmer.face import ACTION_UNITS, RIGID_POINTS
 from skmer.frames import VideoReader
 from skmer.inspection import write_analysis
-from skmer.landmarks import FaceTracker, apply_similarity, write_face_track
+from skmer.landmarks import FaceTracker, apply_similarity, fit_similarity, write_face_track
 from skmer.spotting import MotionSpotter, classify_movements, describe_movements, region_motion
 
 _CROP = 300  # px of the longer side of a frame's picture
 _MARGIN = 0.35  # of the face's size around it
-COLUMNS = ["video", "onset", "apex", "offset", "type", "emotion", "action_units", "onset_s", "apex_s",
-"offset_s"] COLUMNS += ["regions", "peak_px", "peak_iod", "resembles", "score", "probability"] TEXT = (
+COLUMNS = ["video", "onset", "apex", "offset", "type", "emotion", "action_units"]
+COLUMNS += ["onset_s", "apex_s", "offset_s"]
+COLUMNS += ["regions", "peak_px", "peak_iod", "resembles", "score", "probability"]
+TEXT = (
     "An expression is no lie detector: a movement does not tell what a person feels, knows or hides. "
     "Without --model no emotion is named."
 )
@@ -89,7 +92,7 @@ def _pipeline(path):
 
     pipeline = load(path)
     if not hasattr(pipeline, "predict"):
-        raise ValueError(f"--model must be a fitted classifier, {str(path)!r} holds {type(pipeline).__name__}.")
+        raise ValueError(f"--model must hold a classifier, {str(path)!r} has {type(pipeline).__name__}.")
     return pipeline
 
 
@@ -125,8 +128,9 @@ def _write(folder, track, video, fps, movements, spotter, is_named):
     write_analysis(folder / "index.html", track, movements, pictures, curve, title=track.name, notes=notes)
     table = _table(movements)
     table.to_csv(folder / "movements.csv", index=False)
-    (folder / "analysis.json").write_text(json.dumps(_content(track, table), indent=1, allow_nan=False),
-    "utf-8") return table
+    content = json.dumps(_content(track, table), indent=1, allow_nan=False)
+    write_atomically(folder / "analysis.json", content)
+    return table
 
 
 def _table(movements):
@@ -141,8 +145,11 @@ def _table(movements):
 
 def _content(track, table):
     rows = [
-        {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in
-        row.items()} for row in json.loads(table.to_json(orient="records"))
+        {
+            name: None if isinstance(value, float) and math.isnan(value) else value
+            for name, value in row.items()
+        }
+        for row in json.loads(table.to_json(orient="records"))
     ]
     return {
         "video": track.name,
@@ -174,9 +181,6 @@ def _pictures(track, video, fps, movements):
 
 def _crop(image, track, onset, number):
     """Face of a frame, laid over that of the onset; the landmarks in it, and its scale."""
-    from skmer.face import RIGID_POINTS
-    from skmer.landmarks import fit_similarity
-
     rigid = list(RIGID_POINTS)
     if not (track.found[onset] and track.found[number]):
         return None
@@ -187,7 +191,5 @@ def _crop(image, track, onset, number):
     scale = min(1.0, _CROP / size.max())
     motion = fit_similarity(track.points[number, rigid], (face[rigid] - start) * scale)
     width, height = (max(2, int(side * scale)) for side in size)
-    crop = cv2.warpAffine(image, motion, (width, height), flags=cv2.INTER_AREA,
-    borderMode=cv2.BORDER_REPLICATE) return crop, apply_similarity(motion, track.points[number]), scale
-
-
+    crop = cv2.warpAffine(image, motion, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    return crop, apply_similarity(motion, track.points[number]), scale

@@ -157,13 +157,11 @@ def classify_movements(pipeline, tracks, movements, types=("micro", "macro")):
     """
     tracks = check_tracks(tracks)
     movements = movements.reset_index(drop=True).copy()
-    movements["emotion"], movements["probability"] = "", np.nan
+    movements = movements.assign(emotion=pd.Series("", movements.index, dtype=object), probability=np.nan)
     chosen = movements[movements["type"].isin(types)] if "type" in movements else movements
     clips, rows = movement_clips(tracks, chosen)
     if not len(rows):
-        return movements.reindex(columns=[*MORE_COLUMNS, "emotion", "probability"]).astype(
-            {"emotion": object}
-        )
+        return movements
     at = chosen.index[rows]
     movements.loc[at, "emotion"] = np.asarray(pipeline.predict(clips), dtype=object)
     if hasattr(pipeline, "predict_proba"):

@@ -15,7 +15,8 @@ from skmer.inspection._report._pictures import data_uri
 from skmer.magnification import magnify_lagrangian
 
 CAVEATS = (
-    "An expression is no lie detector: a movement of the face does not tell what a person feels, knows or hides.",
+    "An expression is no lie detector: a movement of the face does not tell what a person feels, knows or "
+    "hides.",
     "Movements are found by their motion alone; some are missed, and some that are listed are none "
     "(speech, a turn of the head).",
     "Action units are likenesses of displacement fields, not a coding by a certified coder.",
@@ -156,7 +157,7 @@ def _pictures(row, frames):
     magnified = magnify_lagrangian(onset, apex, _ALPHA)
     pair = (
         f'<figure class="magnified"><img src="{_jpeg(onset)}" data-other="{_jpeg(magnified)}" alt="before">'
-        f'<button type="button" data-flip>onset; show the movement {_ALPHA:g} times enlarged</button></figure>'
+        f'<button type="button" data-flip>onset, or the apex {_ALPHA:g} times enlarged</button></figure>'
     )
     return f'<div class="frames">{plain}</div>{pair}'
 
@@ -173,7 +174,7 @@ def _with_arrows(image, points, displacement, onset):
     ends = start + _ARROWS * scale * np.asarray(displacement)
     for a, b in zip(start, ends, strict=True):
         if np.linalg.norm(b - a) > 0.012 * width:
-            first, last = (tuple(int(round(float(x) * 8)) for x in end) for end in (a, b))
+            first, last = (tuple(round(float(x) * 8) for x in end) for end in (a, b))
             cv2.arrowedLine(drawn, first, last, (255, 200, 0), 1, cv2.LINE_AA, 3, 0.25)
     return drawn
 
