@@ -1,6 +1,6 @@
 """The network written as the paper's text would have it: einsum, nn.Linear, one component after the other.
 
-The package is measured against it, in speed (benchmarks/fit.py) and in value (tests/nn/test_dere_grl.py).
+The package is measured against it: speed in benchmarks/fit.py, values in tests/nn/test_dere_grl_network.py.
 """
 
 import torch

@@ -3,7 +3,7 @@
 from importlib.metadata import version as _version
 from typing import TYPE_CHECKING
 
-from skmer._utils._lazy import import_name
+from skmer._utils._imports import import_name
 
 if TYPE_CHECKING:
     from skmer.classifiers import DeReGRLClassifier

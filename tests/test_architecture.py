@@ -132,7 +132,7 @@ def test_no_circle_of_files(package):
 
 def test_the_rules_see_what_they_are_for():
     assert package_of(ROOT / "__main__.py") == ""
-    assert package_of(ROOT / "nn" / "_head.py") == "nn"
+    assert package_of(ROOT / "nn" / "_layers.py") == "nn"
     tree = ast.parse("import a.b\nclass C:\n    def f(self):\n        from c.d import e\n")
     assert set(imports(tree)) == {"a.b", "c.d.e"}
     assert outside_functions(tree) == {"a.b"}

@@ -32,6 +32,7 @@ def read_clips(source, *, composite=False, seed=0):
         ("root", source.roots, "folder"),
         ("annotations", source.annotations, "sheet"),
     ):
+        # Folders are needed for each set that is read; sheets are found in them unless they are named.
         if len(given) != len(real) and (given or option == "root"):
             raise ValueError(
                 f"--{option} must name one {noun} for each data set that is read "

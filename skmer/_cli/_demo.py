@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from sklearn.pipeline import Pipeline
 
-from skmer._utils._tables import text_table
+from skmer._utils._text import text_table
 from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
 from skmer.datasets import load_casme2, make_face_clips
 from skmer.feature_extraction import LandmarkGraphTransformer
@@ -98,6 +98,7 @@ def _stage(text, seconds, key):
 def _corpus_on_disk(root, n_subjects, n_clips, seed):
     made_here = root / ".made-by-skmer-demo"
     if root.exists():
+        # The folder is about to be deleted: never one that the demo has not made.
         if not made_here.exists():
             raise FileExistsError(f"{root} exists and is not the demo's own; pass another --output.")
         shutil.rmtree(root)
@@ -109,6 +110,7 @@ def _corpus_on_disk(root, n_subjects, n_clips, seed):
 
 def _draw(output, clips, landmarks, results, pipeline):
     ours = results["DeRe-GRL"]
+    # The clip whose points move most against each other; the standard deviation leaves the head's motion out.
     shown = int((landmarks[:, 1] - landmarks[:, 0]).std(axis=1).sum(axis=1).argmax())
     face = read_image(clips.frames[shown, 0], mode="RGB")
     motion = LandmarkMotionDisplay.from_landmarks(face, landmarks[shown])

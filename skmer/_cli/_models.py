@@ -8,9 +8,9 @@ import pandas as pd
 from skmer._cli._corpora import find_landmarks, paper_set, read_clips
 from skmer._cli._methods import make_method
 from skmer._utils._files import write_atomically
+from skmer.datasets import clip_from_video
 from skmer.frames import holds_landmarks, is_image_file
 from skmer.io import load, save
-from skmer.landmarks import clip_from_video
 
 _VIDEOS = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v"}
 

@@ -62,6 +62,7 @@ def _terminable():
     try:
         yield
     except _Terminated:
+        # Only where it has been imported: there are no workers otherwise.
         loky = sys.modules.get("joblib.externals.loky")
         if loky is not None:
             loky.get_reusable_executor().shutdown(wait=False, kill_workers=True)
@@ -180,14 +181,14 @@ def _add_reading(parser):
 
 
 def _evaluate(**options):
-    from skmer._cli._evaluate import run_evaluation
+    from skmer._cli._evaluate_command import run_evaluation
 
     run, source, model = Run.take(options), Source.take(options, options.pop("dataset")), Model.take(options)
     run_evaluation(run=run, source=source, protocol=Protocol.take(options), model=model, **options)
 
 
 def _tables(**options):
-    from skmer._cli._tables import run_tables
+    from skmer._cli._paper_tables import run_tables
 
     run, source, model = (
         Run.take(options),

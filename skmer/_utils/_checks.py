@@ -1,5 +1,7 @@
-"""Checks of plain arguments: integers, positive numbers, ranges, paths."""
+"""Checks of plain arguments, and warnings that point at the user's own line."""
 
+import sys
+import warnings
 from numbers import Integral, Real
 from os import PathLike
 
@@ -35,3 +37,42 @@ def check_range(name, value):
     if not 0 < low <= high < np.inf:
         raise ValueError(f"{name} must be a pair 0 < low <= high, got {value!r}.")
     return low, high
+
+
+_PACKAGE = __name__.partition(".")[0]
+
+
+def warn_user(message, category=UserWarning):
+    """Warn at the nearest call that comes from outside the package, however deep the warning arises.
+
+    Parameters
+    ----------
+    message : str
+        Text of the warning.
+    category : type, default=UserWarning
+        Its class.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from skmer._utils._checks import warn_user
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     warn_user("the face is cut")
+    >>> str(caught[0].message)
+    'the face is cut'
+    """
+    # `skip_file_prefixes` of `warnings.warn` does the same, from Python 3.12 on.
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and _is_passed_over(frame):
+        frame = frame.f_back
+        # `warnings.warn` itself does not count the frames of a running import.
+        level += "importlib._bootstrap" not in frame.f_code.co_filename
+    warnings.warn(message, category, stacklevel=level)
+
+
+def _is_passed_over(frame):
+    # scikit-learn wraps `transform`, joblib calls workers, `from package import name` looks for the name:
+    # their frames are not the user's line either.
+    package = frame.f_globals.get("__name__", "").partition(".")[0]
+    return package in (_PACKAGE, "sklearn", "joblib", "importlib")

@@ -55,6 +55,7 @@ def run_jobs(function, tasks, *, n_jobs, shared, label=str, prefer=None):
     if hasattr(getattr(backend, "client", None), "scatter"):
         yield from _on_cluster(backend, function, tasks, shared, label)
         return
+    # A generator: joblib takes tasks as workers become free, so that they need not all be there at once.
     work = (delayed(_numbered)(function, k, task, shared) for k, task in enumerate(tasks))
     # Tasks are long: joblib's own batches of them would only leave workers idle at the end.
     options = {"return_as": "generator_unordered", "batch_size": 1, "prefer": prefer}
@@ -88,6 +89,7 @@ def _on_cluster(backend, function, tasks, shared, label):
                 cluster.submit(islice(waiting, cluster.room()))
                 yield k, result
         finally:
+            # Also where the caller stops listening: the cluster may be shared with others.
             cluster.client.cancel(list(cluster.pending))
 
 
@@ -112,6 +114,7 @@ class _Cluster:
         for k in numbers:
             self.place = self.place or self._send()
             call = partial(_call, self.function, self.tasks[k], get_config())
+            # A new key each time: under the old one Dask would hand back the future that was lost.
             key = f"{self.function.__name__}-{uuid4().hex}"
             future = self.client.submit(call, self.place, key=key, **self.options)
             self.pending[future] = k, self.place
@@ -130,6 +133,7 @@ class _Cluster:
 
     def _send(self):
         try:
+            # To all workers, as data on one are lost with it. Unhashed, which would read all of it once more.
             return self.client.scatter([self.shared], broadcast=True, hash=False)[0]
         except TimeoutError as error:
             raise TimeoutError(
@@ -139,5 +143,6 @@ class _Cluster:
 
 def _call(function, task, config, shared):
     """Run a task in a worker: settings of scikit-learn as at home, and nothing of its own on the cluster."""
+    # A task that submitted tasks and waited for them would hold the very core that they wait for.
     with config_context(**config), parallel_config("sequential"):
         return function(task, shared)

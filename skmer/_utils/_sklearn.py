@@ -4,12 +4,16 @@ They may move with every release. All were seen in scikit-learn 1.8 and 1.9.1, a
 later version than it was run with (``scikit-learn`` in pyproject.toml).
 """
 
+from dataclasses import asdict, dataclass
+
+from sklearn.base import TransformerMixin
 from sklearn.base import _fit_context as fit_context
 from sklearn.metrics._scorer import _MultimetricScorer as MultimetricScorer
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.model_selection._search import _yield_masked_array_for_each_param as parameter_columns
 from sklearn.model_selection._split import GroupsConsumerMixin
 from sklearn.model_selection._split import _RepeatedSplits as RepeatedSplits
+from sklearn.utils import InputTags
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import (
     HasMethods,
@@ -43,3 +47,49 @@ __all__ = [
     "validate_parameter_constraints",
     "validate_params",
 ]
+
+
+@dataclass(slots=True)
+class ClipInputTags(InputTags):
+    """Tags of the input of transformers of clips.
+
+    Parameters
+    ----------
+    sequences : bool, default=False
+        Whether they need ``clips.sequences``; where False, ``clips.frames`` will do.
+    """
+
+    sequences: bool = False
+
+
+class ClipTransformerMixin(TransformerMixin):
+    """Mixin of transformers that take the frames or landmarks of clips and learn nothing.
+
+    `fit` only checks its input, and `transform` checks it too, so that `fit_transform` is `transform`.
+    """
+
+    def fit_transform(self, X, y=None):
+        """Transform clips; the same as ``fit(X).transform(X)``, with one check of the input.
+
+        Parameters
+        ----------
+        X : array-like
+            Clips, in any form that `transform` accepts.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        ndarray
+            The transformed clips.
+        """
+        return self.transform(X)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        tags.input_tags = ClipInputTags(**asdict(tags.input_tags))
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        tags.input_tags.string = True
+        return tags

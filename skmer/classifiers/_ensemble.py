@@ -120,6 +120,7 @@ class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         self : estimator
             Fitted.
         """
+        # As many nets as there are: with another n_estimators it begins anew.
         members = self._resumed() or self._make_estimators()
         params = _given(classes=classes, sample_weight=sample_weight, groups=groups)
         return self._keep(self._parallel(delayed(_partial_fit)(member, X, y, params) for member in members))
@@ -162,6 +163,7 @@ class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         params = self.estimator.get_params(deep=False)
         params.pop("random_state")
         for member in members:
+            # By identity, as arrays have no single truth value; at worst an equal value is set again.
             changed = {k: v for k, v in params.items() if v is not getattr(member, k, None)}
             member.set_params(**clone(changed, safe=False))
         return members

@@ -6,16 +6,11 @@ from typing import TYPE_CHECKING
 from skmer.datasets._assembly import clips_from_frame, concatenate_clips
 from skmer.datasets._clips import ClipTruth, MicroExpressionClips
 from skmer.datasets._long_videos import LongVideos
-from skmer.datasets._readers._4dme import load_4dme
-from skmer.datasets._readers._casme2 import load_casme2
-from skmer.datasets._readers._casme3 import load_casme3
 from skmer.datasets._readers._casme_sq import load_casme_sq
-from skmer.datasets._readers._dfme import load_dfme
-from skmer.datasets._readers._megc2019 import load_megc2019
-from skmer.datasets._readers._mmew import load_mmew
-from skmer.datasets._readers._samm import load_samm
+from skmer.datasets._readers._megc_sets import load_casme2, load_megc2019, load_samm, load_smic
+from skmer.datasets._readers._recent_sets import load_4dme, load_casme3, load_dfme, load_mmew
 from skmer.datasets._readers._samm_lv import load_samm_lv
-from skmer.datasets._readers._smic import load_smic
+from skmer.datasets._videos import clip_from_video
 
 if TYPE_CHECKING:
     from skmer.datasets._synthetic._bayes import bayes_accuracy
@@ -28,6 +23,7 @@ __all__ = [
     "ClipTruth",
     "clips_from_frame",
     "concatenate_clips",
+    "clip_from_video",
     "load_casme2",
     "load_samm",
     "load_smic",

@@ -11,13 +11,16 @@ import pandas as pd
 from skmer._utils._checks import check_path
 from skmer._utils._text import decode_text, read_content
 from skmer.datasets._cells import canonical_label, cell_text
+from skmer.datasets._clip_sequences import folder_sequence
 from skmer.datasets._clips import ClipTruth, MicroExpressionClips
-from skmer.frames import KEYFRAMES
+from skmer.frames import KEYFRAMES, check_frames, holds_landmarks, is_path
 
 _MAX_COLUMNS = 1_000
 
 
-def clips_from_frame(table, frames=None, *, target="target", subject="subject", dataset="own", root=None):
+def clips_from_frame(
+    table, frames=None, *, target="target", subject="subject", dataset="own", root=None, sequences=None
+):
     """Clips of your own from a table.
 
     Parameters
@@ -35,6 +38,10 @@ def clips_from_frame(table, frames=None, *, target="target", subject="subject", 
     root : path, default=None
         Folder that relative paths start from; by default that of the CSV file, and for a DataFrame the
         working directory.
+    sequences : array-like of shape (n_clips,) or True, default=None
+        All frames of each clip from onset to offset, as `skmer.frames.check_sequences` accepts them, or None
+        for a clip. True takes the images in the folder of onset and offset whose numbers, the last ones in
+        their names, are between those of the two.
 
     Returns
     -------
@@ -81,7 +88,26 @@ def clips_from_frame(table, frames=None, *, target="target", subject="subject", 
     kept = table.drop(columns=[target]).reset_index(drop=True)
     if subject == "subject":
         kept["subject"] = names
-    return MicroExpressionClips(frames, labels, [f"{dataset}/{name}" for name in names], table=kept)
+    if sequences is True:
+        sequences = _found_sequences(frames)
+    return MicroExpressionClips(
+        frames, labels, [f"{dataset}/{name}" for name in names], table=kept, sequences=sequences
+    )
+
+
+def _found_sequences(frames):
+    """Sequences in the folders of the keyframes, which must be paths."""
+    rows = check_frames(frames)
+    if holds_landmarks(rows) or not all(is_path(frame) for row in rows for frame in row):
+        raise ValueError("sequences=True needs keyframes that are paths, got images or landmarks; pass them.")
+    found = [folder_sequence(row[0], row[2]) for row in rows]
+    lacking = [clip for clip, sequence in enumerate(found) if sequence is None]
+    if lacking:
+        raise ValueError(
+            f"sequences=True needs numbered images in one folder with onset and offset, clips {lacking[:5]} "
+            "have none; pass a list of paths for each clip."
+        )
+    return found
 
 
 def _paths(cells, root):
@@ -163,6 +189,8 @@ def concatenate_clips(parts):
         corrected=_stack([part.corrected for part in parts]),
         fingerprint="; ".join(part.fingerprint for part in parts),
         truth=None if None in truths else _concatenate_truth(truths),
+        sequences=np.concatenate([part.sequences for part in parts]),
+        times=np.concatenate([part.times for part in parts]),
     )
 
 

@@ -8,6 +8,12 @@ import pandas as pd
 
 from skmer._utils._text import plain_text
 from skmer.datasets._cells import parse_action_units
+from skmer.datasets._clip_sequences import (
+    check_clip_sequences,
+    check_times,
+    describe_sequences,
+    sequences_identity,
+)
 from skmer.datasets._layouts import save_clips
 from skmer.frames import KEYFRAMES, check_frames, holds_landmarks
 
@@ -78,9 +84,16 @@ class MicroExpressionClips:
         Version of the data; by default a hash of its content.
     truth : ClipTruth, default=None
         For synthetic corpora.
+    sequences : array-like of shape (n_clips,), default=None
+        All frames of each clip from onset to offset, both included: paths, images, or landmarks (T, 68, 2),
+        in any form that `skmer.frames.check_sequences` accepts; None for a clip that has none.
+    times : array-like of shape (n_clips,), default=None
+        Of each clip the times of the frames of its sequence in s, or None.
 
     Attributes
     ----------
+    sequences, times : ndarray of shape (n_clips,), object
+        As passed; None for clips without.
     class_names : list of str
         The classes that occur, sorted.
     shape : tuple of int
@@ -112,6 +125,8 @@ class MicroExpressionClips:
         corrected=None,
         fingerprint=None,
         truth=None,
+        sequences=None,
+        times=None,
     ):
         for name, value, kind in (
             ("table", table, pd.DataFrame),
@@ -129,6 +144,8 @@ class MicroExpressionClips:
         self.dropped = _reasons(dropped)
         self.corrected = _reasons(corrected)
         self.truth = truth
+        self.sequences = check_clip_sequences(sequences, self.frames)
+        self.times = check_times(times, self.sequences)
         self.fingerprint = fingerprint or f"{len(self)} clips, sha256 {self._digest()}"
 
     def _digest(self):
@@ -138,6 +155,8 @@ class MicroExpressionClips:
             if holds_landmarks(self.frames)
             else repr([_identity(frame) for frame in self.frames.ravel()]).encode()
         )
+        if describe_sequences(self.sequences):
+            digest.update(sequences_identity(self.sequences).encode())
         return digest.hexdigest()[:8]
 
     @property
@@ -154,15 +173,18 @@ class MicroExpressionClips:
             rows = rows[0]
         if isinstance(rows, tuple | str):
             raise TypeError(f"clips are indexed by rows alone, got {rows!r}; their columns are in .table.")
+        # A number gives clips and not frames: labels and subjects never part from them.
         return self.select(rows if isinstance(rows, slice) or np.ndim(rows) else [rows])
 
     def __repr__(self):
         counts = ", ".join(f"{name} {count}" for name, count in self._counts().items())
+        sequences = describe_sequences(self.sequences)
         return (
             f"MicroExpressionClips: {len(self)} clips, {len(set(self.groups.tolist()))} subjects (folds)\n"
             f"  classes: {counts}\n"
             f"  frames: {self._kind()}\n"
-            f"  dropped {len(self.dropped)}, corrected {len(self.corrected)}\n"
+            + (f"  sequences: {sequences}\n" if sequences else "")
+            + f"  dropped {len(self.dropped)}, corrected {len(self.corrected)}\n"
             f"  source: {self.fingerprint}"
         )
 
@@ -187,7 +209,7 @@ class MicroExpressionClips:
         Returns
         -------
         clips : MicroExpressionClips
-            With the same `dropped`, `corrected` and the rows' own `table` and `truth`.
+            With the same `dropped`, `corrected` and the rows' own `sequences`, `table` and `truth`.
         """
         rows = np.arange(len(self))[
             mask if isinstance(mask, slice) else np.asarray(mask, None if np.size(mask) else int)
@@ -201,6 +223,8 @@ class MicroExpressionClips:
             corrected=self.corrected,
             fingerprint=self.fingerprint if len(rows) == len(self) else f"{len(rows)} of {self.fingerprint}",
             truth=None if self.truth is None else self.truth.take(rows),
+            sequences=self.sequences[rows],
+            times=self.times[rows],
         )
 
     def summary(self):
@@ -283,6 +307,7 @@ def _check_names(name, values, n_clips):
         values = [*values]
     except TypeError as error:
         raise TypeError(f"{name} must be array-like, got {type(values).__name__}.") from error
+    # Unequal to itself is NaN alone, of whatever type.
     missing = [row for row, value in enumerate(values) if value is None or value != value]
     texts = np.array([plain_text(value) for value in values], dtype=str)
     if len(texts) != n_clips or any(np.ndim(value) for value in values):

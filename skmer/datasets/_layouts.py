@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from openpyxl import Workbook
 from PIL import Image
 
 from skmer._utils._checks import check_integer
-from skmer.frames import KEYFRAMES, trailing_number
+from skmer.frames import KEYFRAMES, read_image, trailing_number
 
 SYNTHETIC_MARK = "written by skmer.datasets.MicroExpressionClips.save"
 """Property of a sheet that `save_clips` wrote: its counts are not those of the licensed copy."""
@@ -109,12 +110,20 @@ def save_clips(clips, root, layout, quality):
         raise ValueError("frames must be images to be saved, got landmarks or paths.")
     spec, root = _LAYOUTS[layout], Path(root)
     rows = _rows(clips, spec)
-    for row, frames in zip(rows, clips.frames, strict=True):
+    for row, frames, sequence in zip(rows, clips.frames, clips.sequences, strict=True):
         folder = root / row["subject"] / row["clip"]
         folder.mkdir(parents=True, exist_ok=True)
+        # One by one: a sequence may make its frames when they are read, and all would fill the memory.
+        between = () if sequence is None else range(len(sequence))
+        for k in between:
+            _write_image(folder / spec.frame(row, row["onset"] + k), sequence[k], quality)
         for name, image in zip(KEYFRAMES, frames, strict=True):
-            Image.fromarray(image).save(folder / spec.frame(row, row[name]), quality=quality)
+            _write_image(folder / spec.frame(row, row[name]), image, quality)
     return _write_sheet(rows, spec, root / spec.sheet)
+
+
+def _write_image(path, frame, quality):
+    Image.fromarray(read_image(frame, "L" if np.ndim(frame) == 2 else "RGB")).save(path, quality=quality)
 
 
 def _rows(clips, spec):
@@ -123,8 +132,9 @@ def _rows(clips, spec):
     counts, rows = {}, []
     for row, (number, emotion, unit_text) in enumerate(zip(numbers, clips.target, units, strict=True)):
         counts[number] = counts.get(number, 0) + 1
+        # Numbers that look like a recording's and need no random stream: the same clips give the same sheet.
         onset = spec.first_frame + 37 * row % 90
-        apex = onset + 12 + 11 * row % 30
+        to_apex, to_offset = _lengths(clips, row)
         rows.append(
             {
                 "row": row,
@@ -133,13 +143,35 @@ def _rows(clips, spec):
                 "subject": spec.subject(number),
                 "clip": spec.clip(number, counts[number]),
                 "onset": onset,
-                "apex": apex,
-                "offset": apex + 12 + 7 * row % 30,
+                "apex": onset + to_apex,
+                "offset": onset + to_offset,
                 "emotion": str(emotion),
                 "action_units": str(unit_text),
             }
         )
     return rows
+
+
+def _lengths(clips, row):
+    """Frames from onset to apex and to offset: those of the sequence, else made up."""
+    sequence = clips.sequences[row]
+    if sequence is None:
+        to_apex = 12 + 11 * row % 30
+        return to_apex, to_apex + 12 + 7 * row % 30
+    return _apex_position(clips, row, sequence), len(sequence) - 1
+
+
+def _apex_position(clips, row, sequence):
+    """Position of the apex in a sequence: by the numbers in the table, else by its pixels."""
+    if set(KEYFRAMES) <= set(clips.table.columns):
+        onset, apex, offset = pd.to_numeric(clips.table.loc[row, list(KEYFRAMES)], errors="coerce")
+        if offset - onset + 1 == len(sequence) and onset <= apex <= offset:
+            return int(apex - onset)
+    image = clips.frames[row, 1]
+    found = next((k for k, frame in enumerate(sequence) if np.array_equal(frame, image)), None)
+    if found is None:
+        raise ValueError(f"sequences: the apex of clip {row} is not among the frames of its sequence.")
+    return found
 
 
 def _subject_numbers(names):

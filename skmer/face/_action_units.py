@@ -175,6 +175,7 @@ _UNITS = {
 
 
 def _normalized(field):
+    # A movement's amplitude in pixels is then that of the landmark that moves most.
     return field / np.linalg.norm(field, axis=1).max()
 
 

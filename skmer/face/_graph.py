@@ -94,6 +94,7 @@ class FaceGraph:
 
     def __post_init__(self):
         positions = tuple(position for part in self.components.values() for position in part)
+        # In order and without a gap: the network cuts nodes into components by their sizes alone.
         if positions != tuple(range(self.n_nodes)) or not all(self.components.values()):
             raise ValueError(
                 f"components must cover the {self.n_nodes} node positions once, in order, without an "
@@ -103,6 +104,7 @@ class FaceGraph:
             raise ValueError(
                 f"edges must join two different node positions in 0..{self.n_nodes - 1}, got {self.edges}."
             )
+        # Left of left is right: a flip that is done twice must leave every node where it was.
         if self.mirror is not None and (
             sorted(self.mirror) != list(range(self.n_nodes))
             or any(self.mirror[self.mirror[node]] != node for node in range(self.n_nodes))

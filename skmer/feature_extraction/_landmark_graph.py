@@ -6,8 +6,7 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from skmer._utils._clip_transformer import ClipTransformerMixin
-from skmer._utils._sklearn import Interval, StrOptions, fit_context, get_output_config
+from skmer._utils._sklearn import ClipTransformerMixin, Interval, StrOptions, fit_context, get_output_config
 from skmer.face import FaceGraph, check_graph
 from skmer.frames import KEYFRAMES
 from skmer.landmarks import FaceLandmarker, LandmarkCache, align_landmarks

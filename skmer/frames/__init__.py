@@ -1,6 +1,7 @@
-"""Frames of clips: the three keyframes, reading and checking them, their file names, and optical flow."""
+"""Frames of clips: keyframes and whole sequences, reading and checking them, file names, and optical flow."""
 
 from skmer.frames._check import check_frames, holds_landmarks
+from skmer.frames._derived_sequences import DerivedSequence, derive_sequences
 from skmer.frames._flow import coarse_flow, fine_flow, one_opencv_thread, sample_flow
 from skmer.frames._names import (
     KEYFRAMES,
@@ -11,14 +12,29 @@ from skmer.frames._names import (
     trailing_number,
 )
 from skmer.frames._read import read_bytes, read_image
+from skmer.frames._sequence_content import (
+    FrameSequence,
+    read_sequence,
+    sequence_digest,
+    sequence_label,
+)
+from skmer.frames._sequences import check_sequences, holds_sequences
 from skmer.frames._video import VideoFrame, VideoReader
 
 __all__ = [
     "KEYFRAMES",
     "check_frames",
+    "check_sequences",
+    "holds_sequences",
+    "FrameSequence",
+    "DerivedSequence",
+    "derive_sequences",
     "holds_landmarks",
     "read_image",
     "read_bytes",
+    "read_sequence",
+    "sequence_digest",
+    "sequence_label",
     "is_path",
     "is_image_file",
     "trailing_number",

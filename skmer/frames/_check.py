@@ -58,16 +58,21 @@ def check_frames(frames):
 
 
 def holds_landmarks(frames):
-    """Return whether checked frames are landmarks rather than images or paths.
+    """Return whether checked frames or sequences are landmarks rather than images or paths.
 
     Parameters
     ----------
     frames : ndarray
-        Frames as `check_frames` returns them.
+        Frames as `check_frames` returns them, or sequences as `check_sequences` does.
 
     Returns
     -------
     bool
+
+    Raises
+    ------
+    ValueError
+        If some sequences are landmarks and some are not.
 
     Examples
     --------
@@ -78,7 +83,15 @@ def holds_landmarks(frames):
     >>> holds_landmarks(check_frames([["a 1.png", "a 2.png", "a 3.png"]]))
     False
     """
-    return frames.dtype != object
+    if frames.dtype != object or frames.ndim > 1:
+        return frames.dtype != object
+    kinds = [None if entry is None else getattr(entry, "shape", ())[1:] == (68, 2) for entry in frames]
+    if True in kinds and False in kinds:
+        raise ValueError(
+            f"sequences: clip {kinds.index(True)} holds landmarks and clip {kinds.index(False)} none; pass "
+            "one kind."
+        )
+    return True in kinds
 
 
 def _check_numbers(frames):
@@ -108,6 +121,7 @@ def _check_rows(frames):
     rows = _fill(frames)
     for (clip, frame), source in np.ndenumerate(rows):
         rows[clip, frame] = _check_cell(source, clip, frame)
+    # Landmarks in lists or in an object array become the float array that all other code looks for.
     if all(not is_path(source) and source.shape == (68, 2) for source in rows.flat):
         return np.array(rows.tolist(), dtype=np.float64)
     return rows

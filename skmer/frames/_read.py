@@ -124,6 +124,7 @@ def _decode(content, label):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
+            # Named formats alone: some of Pillow's other readers start programs, such as Ghostscript.
             image = Image.open(io.BytesIO(content), formats=_FORMATS)
         with image:
             image.load()

@@ -2,7 +2,7 @@
 
 from skmer.inspection._motion import LandmarkMotionDisplay
 from skmer.inspection._net_displays import ActionMapDisplay, ActionWeightsDisplay, LossCurvesDisplay
-from skmer.inspection._report import write_report
+from skmer.inspection._report_page import write_report
 from skmer.inspection._result_displays import (
     ClassScoresDisplay,
     PooledConfusionDisplay,

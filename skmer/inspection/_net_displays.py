@@ -9,7 +9,17 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmer.face import COMPONENTS, MEAN_SHAPE, check_graph
 from skmer.frames import KEYFRAMES
-from skmer.inspection._style import CAPTION, CYCLE, axes_or_new, divided, open_frame, show_face
+from skmer.inspection._style import (
+    CAPTION,
+    CYCLE,
+    add_legend,
+    axes_or_new,
+    divided,
+    name_rows,
+    open_frame,
+    show_face,
+    write_cells,
+)
 
 _COLOURS = "viridis"
 
@@ -227,16 +237,9 @@ class ActionWeightsDisplay:
         relative = self.relative.to_numpy()
         reach = max(np.abs(relative - 1).max(), 0.05)
         ax.imshow(relative, cmap="PuOr_r", vmin=1 - reach, vmax=1 + reach, aspect="auto")
-        for i, j in np.ndindex(n_classes, n_actions):
-            dark = abs(relative[i, j] - 1) > 0.65 * reach
-            ax.text(
-                j, i, f"{relative[i, j]:.2f}", ha="center", va="center", color="white" if dark else "black"
-            )
+        write_cells(ax, np.char.mod("%.2f", relative), dark=np.abs(relative - 1) > 0.65 * reach)
         labels = [f"{name} ({count})" for name, count in zip(self.weights.index, self.counts, strict=True)]
-        ax.set_xticks(range(n_actions), self.weights.columns, rotation=30, ha="right", rotation_mode="anchor")
-        ax.set_yticks(range(n_classes), labels, parse_math=False)
-        ax.tick_params(length=0)
-        ax.spines[:].set_visible(False)
+        name_rows(ax, labels, columns=self.weights.columns)
         ax.set_title("weight of each action, 1 is its mean over all clips", **CAPTION)
         return self
 
@@ -332,7 +335,7 @@ class LossCurvesDisplay:
             ax.plot(epochs, values, color=CYCLE[k % len(CYCLE)], linewidth=2.4 if k == 0 else 1.4, label=name)
         ax.set_yscale("log")
         ax.set(xlabel="epoch", ylabel="loss", xlim=(1, max(2, self.n_epochs)))
-        ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+        add_legend(ax, "upper left", bbox_to_anchor=(1, 1))
         open_frame(ax)
         return self
 

@@ -5,7 +5,17 @@ import pandas as pd
 from sklearn.metrics import confusion_matrix
 from sklearn.utils.multiclass import unique_labels
 
-from skmer.inspection._style import BLUE, CAPTION, CYCLE, SEQUENTIAL, axes_or_new, open_frame
+from skmer.inspection._style import (
+    BLUE,
+    CAPTION,
+    CYCLE,
+    SEQUENTIAL,
+    add_legend,
+    axes_or_new,
+    name_rows,
+    open_frame,
+    write_cells,
+)
 
 
 class PooledConfusionDisplay:
@@ -101,31 +111,18 @@ class PooledConfusionDisplay:
         self.ax_ = ax = axes_or_new(ax, 1.8 + 0.85 * n_classes, 1.3 + 0.75 * n_classes)
         self.figure_ = ax.figure
         ax.imshow(self.shares, cmap=SEQUENTIAL, vmin=0, vmax=1, aspect="auto")
-        for i, j in np.ndindex(n_classes, n_classes):
-            self._write_cell(ax, i, j)
-        ax.set_xticks(
-            range(n_classes),
-            self.class_names,
-            parse_math=False,
-            rotation=30,
-            ha="right",
-            rotation_mode="anchor",
-        )
-        ax.set_yticks(range(n_classes), self.class_names, parse_math=False)
-        ax.tick_params(length=0)
-        ax.spines[:].set_visible(False)
+        texts = np.vectorize(_cell_text, otypes=[object])(self.confusion, self.shares)
+        write_cells(ax, texts, dark=self.shares > 0.55)
+        name_rows(ax, self.class_names, columns=self.class_names)
         ax.set(xlabel="predicted", ylabel="true")
         ax.set_title(self.caption, **CAPTION)
         return self
 
-    def _write_cell(self, ax, i, j):
-        count, share = self.confusion[i, j], self.shares[i, j]
-        if not count:
-            return
-        text = f"{count:.0f}" if count == round(count) else f"{count:.1f}"
-        ax.text(
-            j, i, f"{text}\n{share:.0%}", ha="center", va="center", color="white" if share > 0.55 else "black"
-        )
+
+def _cell_text(count, share):
+    # Means over seeds need not be whole, and an empty cell says more than a zero.
+    text = f"{count:.0f}" if count == round(count) else f"{count:.1f}"
+    return f"{text}\n{share:.0%}" if count else ""
 
 
 class ClassScoresDisplay:
@@ -221,13 +218,13 @@ class ClassScoresDisplay:
             for place, value in zip(places, values, strict=True):
                 if np.isfinite(value):
                     ax.text(value + 0.01, place, f"{value:.2f}", va="center", fontsize="small")
-        ax.set_yticks(range(n_classes), self.labels, parse_math=False)
+        name_rows(ax, self.labels)
         ax.invert_yaxis()
         ax.set(xlim=(0, 1.08), xlabel="F1 over all folds")
         ax.set_title("clips in brackets", **CAPTION)
         open_frame(ax)
         if n_methods > 1:
-            ax.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 1), ncols=n_methods)
+            add_legend(ax, "lower right", bbox_to_anchor=(1, 1), ncols=n_methods)
         return self
 
 
@@ -316,6 +313,6 @@ class SubjectScoresDisplay:
             f"{len(order)} subjects, {n_clips.sum()} clips, {self.pooled:.0%} right; on each bar: % right"
         )
         ax.set_title(caption, **CAPTION)
-        ax.legend(frameon=False, loc="upper right")
+        add_legend(ax)
         open_frame(ax)
         return self

@@ -17,6 +17,28 @@ def axes_or_new(ax, width, height):
     return plt.subplots(figsize=(width, height), layout="constrained")[1]
 
 
+def name_rows(ax, names, *, columns=None):
+    """Write names beside the rows of a table, and others, aslant, below its columns; no ticks, no frame."""
+    # Names are a user's: a dollar sign in one is no formula.
+    ax.set_yticks(range(len(names)), names, parse_math=False)
+    if columns is not None:
+        slant = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"}
+        ax.set_xticks(range(len(columns)), columns, parse_math=False, **slant)
+        ax.tick_params(length=0)
+        ax.spines[:].set_visible(False)
+
+
+def write_cells(ax, texts, dark):
+    """Write a text into each cell of a table, white where the cell is dark; nothing where it is empty."""
+    for i, j in np.argwhere(texts != ""):
+        ax.text(j, i, texts[i, j], ha="center", va="center", color="white" if dark[i, j] else "black")
+
+
+def add_legend(ax, place="upper right", **options):
+    """Add a legend without a frame."""
+    ax.legend(frameon=False, loc=place, **options)
+
+
 def divided(ax, n_rows, n_columns):
     """Grid of axes (n_rows, n_columns) in the place of `ax`, which is switched off."""
     ax.set_axis_off()

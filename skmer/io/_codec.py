@@ -12,10 +12,12 @@ from sklearn.base import BaseEstimator
 from skmer.face import FaceGraph
 from skmer.io._container import DTYPES
 
+# Far below Python's own limit, so that a deep document is refused and no RecursionError is raised.
 MAX_DEPTH = 40
 # Bytes of all arrays that are made of lists of labels or names.
 MAX_LABEL_BYTES = 2**26
 MAX_NODES, MAX_FRAMES = 8192, 1024
+# What int64 and uint64 hold; an integer of JSON may be longer than any number of numpy.
 _INTEGERS = range(-(2**63), 2**64)
 _SCALARS = {dtype.str for dtype in DTYPES.values()}
 _GRAPH_FIELDS = tuple(field.name for field in dataclasses.fields(FaceGraph))
@@ -76,6 +78,7 @@ class Encoder:
         return self._encode_object(value, depth + 1)
 
     def _encode_container(self, value, depth):
+        # Pairs, since the keys of JSON are text alone: 1 and "1" would become one.
         if isinstance(value, dict):
             pairs = [[self.encode(key, depth), self.encode(item, depth)] for key, item in value.items()]
             return {"$dict": pairs}
@@ -170,6 +173,7 @@ class Parser:
             raise ValueError(f"the array {_short(name)} is not in the file, or is used twice")
         if order not in ("C", "F"):
             raise ValueError(f"an array has the order {_short(order)}, which is neither 'C' nor 'F'")
+        # Taken out: two attributes must not share an array, and what is left belongs to nothing.
         array = self.unused.pop(name)
         return np.array(array, dtype=array.dtype.newbyteorder("="), order=order)
 
@@ -185,6 +189,7 @@ class Parser:
             array[:] = items
             return array.reshape(shape)
         width = dtype[2:] if isinstance(dtype, str) and dtype[:2] in ("<U", ">U") else ""
+        # isdigit() alone accepts digits of other scripts; numpy would make room for whatever width it is.
         if not (width.isascii() and width.isdigit() and len(width) < 10):
             raise ValueError(f"an array of labels has the unknown dtype {_short(dtype)}")
         if not all(isinstance(item, str) and len(item) <= int(width) for item in items):
@@ -220,6 +225,7 @@ def _parse_scalar(parser, depth, item, dtype):
     item = parser.parse(item, depth)
     kind = np.dtype(dtype).kind
     expected = {"b": bool, "i": int, "u": int, "f": float}[kind]
+    # Not isinstance, to which True is an int: it would become the number 1.
     if type(item) is not expected:
         raise ValueError(f"{_short(item)} is no number of dtype {dtype!r}")
     if kind in "iu" and not np.iinfo(dtype).min <= item <= np.iinfo(dtype).max:
@@ -290,6 +296,7 @@ def _parse_estimator(parser, depth, name, params, state):
 
 
 def _checked_name(name):
+    # The form alone. Whether a name may be used is decided by the tables, once the whole document is known.
     parts = name.split(".") if isinstance(name, str) else [""]
     if len(parts) < 2 or not all(part.isidentifier() for part in parts):
         raise ValueError(f"{_short(name)} is no dotted name of a class or function")

@@ -80,10 +80,12 @@ def unpack(path):
         if not all(isinstance(value, str) for value in metadata.values()):
             raise ValueError("it is not a whole file of skmer.io.save: its header holds no text")
         places = _check_places(header, n_bytes)
+        # One byte more than is due, so that a file that grows while it is read is noticed.
         content = file.read(n_bytes + 1)
     if len(content) != n_bytes:
         raise ValueError("it is not a whole file of skmer.io.save: it was changed while it was read")
     tensors = {name: _view(content, *place) for name, place in places.items()}
+    # Before the document is parsed: what an accident has changed is not worth a closer look.
     if _checksum(metadata["skmer"], tensors) != metadata["sha256"]:
         raise ValueError("it has been changed since it was written: its checksum differs; save it anew")
     return parse_json(metadata["skmer"], "its document"), tensors
@@ -104,6 +106,7 @@ def parse_json(text, what):
     value : object
         Of JSON's own types.
     """
+    # Counted before parsing: megabytes of opening brackets would become gigabytes of Python's objects.
     if sum(map(text.count, ",[{")) > MAX_JSON_ITEMS:
         raise ValueError(f"{what} has more than {MAX_JSON_ITEMS:,} items")
     try:
@@ -117,6 +120,7 @@ def parse_json(text, what):
 
 
 def _unique(pairs):
+    # json keeps the last of equal keys, other readers the first: one file would be two documents.
     found = dict(pairs)
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
@@ -141,6 +145,7 @@ def _read_header(file):
     if size > MAX_FILE:
         raise ValueError(f"it has {size:,} bytes, and {MAX_FILE:,} is the most that is read")
     length = int.from_bytes(file.read(8), "little")
+    # The length is the file's own claim: it is compared with what is there before anything is read.
     if size < 8 or length > size - 8:
         raise ValueError("it is not a whole file of skmer.io.save: it ends before its header does")
     if length > MAX_HEADER:
@@ -158,6 +163,7 @@ def _read_header(file):
 def _check_places(header, n_bytes):
     """Return dtype, shape and offsets of each array; together they cover the rest of the file once."""
     places = {name: _check_place(name, entry) for name, entry in header.items()}
+    # No gap, in which something could hide, and no overlap, by which two arrays would share memory.
     end = 0
     for name, (_, _, begin, stop) in sorted(places.items(), key=lambda item: item[1][2:]):
         if begin != end:
@@ -181,12 +187,14 @@ def _check_place(name, entry):
         raise ValueError(f"the array {name!r} has an impossible shape")
     if not (_are_sizes(offsets) and len(offsets) == 2):
         raise ValueError(f"the array {name!r} has impossible offsets")
+    # In Python's integers, which do not overflow as those of an array library may.
     if math.prod(shape) * DTYPES[dtype].itemsize != offsets[1] - offsets[0]:
         raise ValueError(f"the array {name!r} has offsets that do not fit its dtype and shape")
     return DTYPES[dtype], tuple(shape), *offsets
 
 
 def _are_sizes(values):
+    # The type itself, since True is an int to isinstance.
     return isinstance(values, list) and all(type(v) is int and 0 <= v <= MAX_FILE for v in values)
 
 
@@ -201,6 +209,7 @@ def _view(content, dtype, shape, begin, end):
 
 def _checksum(text, tensors):
     """SHA-256 of document and arrays: it finds accidents, and does not say who wrote the file."""
+    # JSON may hold half of a surrogate pair, which strict UTF-8 refuses to encode.
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass"))
     for name in sorted(tensors):
         digest.update(f"{name} {tensors[name].dtype} {tensors[name].shape}".encode("utf-8", "surrogatepass"))

@@ -99,6 +99,7 @@ def _class_of(node, trusted):
             f"it names the class {node.name}, which is not among those that model files may name; if you "
             f"know what it does, pass trusted=[{node.name!r}]"
         )
+    # The name stands in a table or is the user's own: only now is anything imported.
     cls = resolve(node.name)
     if not (isinstance(cls, type) and issubclass(cls, BaseEstimator)):
         raise ValueError(f"it names {node.name} as an estimator, which it is not")
@@ -152,6 +153,7 @@ def _check_steps(node):
     for step in steps if isinstance(steps, list | tuple) else [None]:
         if not (isinstance(step, tuple | list) and len(step) == 2 and isinstance(step[0], str)):
             raise ValueError(f"the parameter {name} is no list of names and estimators")
+        # Two underscores part step and parameter in set_params.
         if step[0] in taken or "__" in step[0]:
             raise ValueError(f"the parameter {name} has the impossible or repeated name {step[0]!r}")
         taken.add(step[0])
@@ -166,6 +168,7 @@ def _check_state(node, cls):
             learned[name] = value
         elif not (LEARNED.fullmatch(name) or (node.name not in FORMS and _is_own(name))):
             raise ValueError(f"{name!r} is no attribute that a file may set")
+        # An attribute of the name of a method would take the place of the class's code.
         elif hasattr(cls, name) or name in cls._get_param_names():
             raise ValueError(f"the attribute {name} is one of the class itself, and no file may set it")
         elif node.name in FORMS and not is_plain(value):
@@ -210,11 +213,13 @@ def build(value):
 
 
 def _build_estimator(node):
+    # The first code of a named class that runs; all that it is given has been checked.
     estimator = resolve(node.name)(**build(node.params))
     state = build(node.state)
     if isinstance(estimator, NeuralNet):
         if state:
             _nets.restore(estimator, state)
     else:
+        # Not by setattr, which would run the setters of properties.
         vars(estimator).update(state)
     return estimator

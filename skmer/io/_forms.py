@@ -99,6 +99,7 @@ def _fits(kind, axes, value, sizes):
         return False
     if axes is None:
         return True
+    # A copy: a form that fails half-way must not leave sizes bound for the next alternative.
     bound = dict(sizes)
     if len(axes) != value.ndim or not all(map(_binds, axes, value.shape, [bound] * value.ndim)):
         return False

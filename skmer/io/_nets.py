@@ -102,6 +102,7 @@ def _names_of(part, node, own):
 
 
 def _is_small(value):
+    # Betas, sizes, names: no parameter of a part needs more than a handful of plain values.
     items = value if isinstance(value, tuple | list) else [value]
     return len(items) <= 16 and all(v is None or isinstance(v, bool | int | float | str) for v in items)
 

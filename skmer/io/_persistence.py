@@ -76,6 +76,7 @@ def save(estimator, path, *, trusted=()):
     path, trusted = _check_path(path), check_trusted(trusted)
     try:
         document, tensors, left_out = to_document(estimator, trusted)
+        # What `load` would refuse is refused here, where the estimator still exists.
         check(Parser(tensors).parse(document), trusted)
     except ValueError as error:
         raise ValueError(f"estimator cannot be saved to {path}: {_sentence(error)}") from error
@@ -133,9 +134,11 @@ def load(path, *, trusted=()):
         parser = Parser(tensors)
         node = parser.parse(document["estimator"])
         check(node, trusted)
+        # Bytes that belong to nothing are where something else could hide.
         if parser.unused:
             raise ValueError(f"the array {next(iter(parser.unused))!r} belongs to nothing")
         return build(node)
+    # Constructors of other packages fail in many ways; a lack of memory or Ctrl-C is no fault of the file.
     except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError) as error:
         raise ValueError(f"{path} cannot be loaded: {_sentence(error)}") from error
 

@@ -160,6 +160,9 @@ _SKLEARN = {
 # Our own. Nets are in `skmer.io._nets`; an ensemble holds a list of fitted ones.
 _OURS = {
     "skmer.feature_extraction.LandmarkGraphTransformer": "",
+    "skmer.feature_extraction.LocalBinaryPatterns": "",
+    "skmer.feature_extraction.DirectionGradients": "",
+    "skmer.feature_extraction.OrientedGradients": "",
     "skmer.landmarks.FaceLandmarker": "",
     "skmer.magnification.MotionMagnifier": "",
     "skmer.classifiers.SeedEnsemble": "classes_:labels[C] estimators_:estimators",
@@ -288,6 +291,7 @@ def lasts(owner, name, value):
     if name not in LASTING:
         return True
     allowed = FOREIGN_MEMORY if name == "memory" and not owner.startswith("skmer.") else LASTING[name]
+    # By type first: 0 equals False, and an array would be compared entry by entry.
     return (value is None and None in allowed) or (isinstance(value, bool | str) and value in allowed)
 
 

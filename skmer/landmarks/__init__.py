@@ -1,7 +1,7 @@
-"""Landmarks of faces: detection, tracking by optical flow, alignment, the cache, sequences and videos."""
+"""Landmarks of faces: detection, tracking by optical flow, alignment, the cache, and sequences."""
 
-from skmer._utils._lazy import import_name
-from skmer._utils._warn import warn_user
+from skmer._utils._checks import warn_user
+from skmer._utils._imports import import_name
 from skmer.landmarks._alignment import align_landmarks, apply_similarity, fit_similarity
 from skmer.landmarks._cache import LandmarkCache, cache_folder
 from skmer.landmarks._converters import mediapipe_to_68, read_openface_csv
@@ -9,7 +9,7 @@ from skmer.landmarks._face_track import FaceTrack, find_blinks
 from skmer.landmarks._face_tracker import FaceTracker
 from skmer.landmarks._landmarker import FaceLandmarker, LandmarkResult
 from skmer.landmarks._predictor import find_predictor
-from skmer.landmarks._sequences import clip_from_video, find_apex, motion_curve
+from skmer.landmarks._sequences import find_apex, motion_curve
 from skmer.landmarks._track_tables import read_face_track, write_face_track
 
 __all__ = [
@@ -23,7 +23,6 @@ __all__ = [
     "LandmarkCache",
     "cache_folder",
     "find_predictor",
-    "clip_from_video",
     "find_apex",
     "motion_curve",
     "read_openface_csv",
@@ -34,7 +33,12 @@ __all__ = [
 ]
 
 # Names that moved with 0.2; the old path works for one release.
-_MOVED = {"check_frames": "skmer.frames", "read_image": "skmer.frames", "frame_label": "skmer.frames"}
+_MOVED = {
+    "check_frames": "skmer.frames",
+    "read_image": "skmer.frames",
+    "frame_label": "skmer.frames",
+    "clip_from_video": "skmer.datasets",
+}
 
 
 def __getattr__(name):

@@ -10,10 +10,9 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from tqdm import tqdm
 
-from skmer._utils._clip_transformer import ClipTransformerMixin
+from skmer._utils._checks import warn_user
 from skmer._utils._jobs import run_jobs
-from skmer._utils._sklearn import HasMethods, Interval, StrOptions, fit_context
-from skmer._utils._warn import warn_user
+from skmer._utils._sklearn import ClipTransformerMixin, HasMethods, Interval, StrOptions, fit_context
 from skmer.frames import check_frames, frame_label, holds_landmarks, is_path
 from skmer.landmarks._cache import LandmarkCache
 from skmer.landmarks._extraction import ClipSettings, ClipTasks, content_key, extract_task

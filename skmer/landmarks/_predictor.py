@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from skmer._utils._optional import import_optional
+from skmer._utils._imports import import_optional
 
 PREDICTOR_SHA256 = "fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f"
 _VARIABLE = "SKMER_PREDICTOR"

@@ -2,18 +2,19 @@
 
 from typing import TYPE_CHECKING
 
-from skmer._utils._lazy import import_name
+from skmer._utils._imports import import_name
 from skmer.magnification._magnifier import MotionMagnifier
 from skmer.magnification._methods import magnify_eulerian, magnify_lagrangian, magnify_phase
+from skmer.magnification._temporal_filter import magnify_eulerian_sequence
 
 if TYPE_CHECKING:
-    from skmer.magnification._magnet import MagNet
-    from skmer.magnification._magnet_training import MagNetTraining, train_magnet
+    from skmer.magnification._magnet import MagNet, MagNetTraining, train_magnet
 
 __all__ = [
     "MotionMagnifier",
     "magnify_lagrangian",
     "magnify_eulerian",
+    "magnify_eulerian_sequence",
     "magnify_phase",
     "MagNet",
     "train_magnet",
@@ -21,7 +22,7 @@ __all__ = [
 ]
 
 # Resolved on first use: magnification without MagNet must not import torch.
-_LAZY = {"MagNet": "_magnet", "train_magnet": "_magnet_training", "MagNetTraining": "_magnet_training"}
+_LAZY = {"MagNet": "_magnet", "train_magnet": "_magnet", "MagNetTraining": "_magnet"}
 
 
 def __getattr__(name):

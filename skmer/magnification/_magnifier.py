@@ -1,36 +1,66 @@
 """The transformer that magnifies motion in image space."""
 
 import os
+from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from skmer._utils._clip_transformer import ClipTransformerMixin
-from skmer._utils._jobs import run_jobs
-from skmer._utils._sklearn import Interval, StrOptions, fit_context
-from skmer.frames import check_frames, frame_label, holds_landmarks, read_image
+from skmer._utils._clip_jobs import cache_key
+from skmer._utils._files import digest
+from skmer._utils._sklearn import ClipTransformerMixin, Interval, StrOptions, fit_context
+from skmer._utils._store import FileCache
+from skmer.frames import (
+    check_frames,
+    check_sequences,
+    derive_sequences,
+    frame_label,
+    holds_landmarks,
+    holds_sequences,
+    read_image,
+    read_sequence,
+    sequence_digest,
+)
 from skmer.magnification._methods import magnify_eulerian, magnify_lagrangian, magnify_phase
+from skmer.magnification._temporal_filter import magnify_eulerian_sequence
 
-_METHODS = {"lagrangian": magnify_lagrangian, "eulerian": magnify_eulerian, "phase": magnify_phase}
+_METHODS = {"lagrangian": magnify_lagrangian, "phase": magnify_phase}
 
 
 class MotionMagnifier(ClipTransformerMixin, BaseEstimator):
-    """Magnify the motion of apex and offset since the onset, in the images.
+    """Magnify the motion of a clip, in the images.
+
+    Of keyframes, apex and offset are magnified since the onset; of sequences each frame since the first, or
+    with ``method="eulerian"`` what passes a filter in time.
 
     Parameters
     ----------
     method : {"lagrangian", "eulerian", "phase", "magnet"}, default="lagrangian"
         ``"lagrangian"`` warps by dense flow, ``"eulerian"`` multiplies changes of brightness, ``"phase"``
-        changes of local phase; ``"magnet"`` is the network that the paper uses and needs `weights`.
+        changes of local phase; ``"magnet"`` is the network that the paper uses and needs `weights`. On
+        sequences ``"eulerian"`` is Eulerian video magnification with its temporal filter, as
+        `magnify_eulerian_sequence`, and on keyframes `magnify_eulerian`, which also magnifies a change of
+        the light.
     alpha : float, default=3.0
         Total factor of the displacement: 1 changes nothing, 3 triples it (the paper's choice). It has the
-        same meaning in MagNet's official code; ports that add alpha times the motion need alpha - 1.
+        same meaning in MagNet's official code; ports that add alpha times the motion need alpha - 1, and a
+        paper's Eulerian factor of 26 is ``alpha=27``.
     weights : str, path-like or None, default=None
         File of MagNet's weights, safetensors or a torch state dict with the names of `MagNet`; the package
         ships none.
     n_jobs : int, default=None
         Number of clips magnified in parallel.
+    wavelength : float, default=16.0
+        Of ``"eulerian"``: bands of shorter waves, in px, are magnified by less.
+    rates : (float, float), default=(0.4, 0.05)
+        Of ``"eulerian"`` on sequences: shares of each new frame in the quick and the slow running mean, whose
+        difference is magnified.
+    memory : "auto", str, path-like, LandmarkCache or None, default="auto"
+        Cache of magnified sequences, by content and parameters; see `skmer.landmarks.FaceLandmarker`.
+        Keyframes are not cached.
+    verbose : int, default=0
+        Above zero, show a progress bar on a terminal.
 
     Notes
     -----
@@ -56,17 +86,36 @@ class MotionMagnifier(ClipTransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints: dict = {
-        "method": [StrOptions({*_METHODS, "magnet"})],
+        "method": [StrOptions({*_METHODS, "eulerian", "magnet"})],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "weights": [str, os.PathLike, None],
         "n_jobs": [Integral, None],
+        "wavelength": [Interval(Real, 0, None, closed="neither")],
+        "rates": ["array-like"],
+        "memory": [str, os.PathLike, FileCache, None],
+        "verbose": ["verbose"],
     }
 
-    def __init__(self, method="lagrangian", alpha=3.0, *, weights=None, n_jobs=None):
+    def __init__(
+        self,
+        method="lagrangian",
+        alpha=3.0,
+        *,
+        weights=None,
+        n_jobs=None,
+        wavelength=16.0,
+        rates=(0.4, 0.05),
+        memory="auto",
+        verbose=0,
+    ):
         self.method = method
         self.alpha = alpha
         self.weights = weights
         self.n_jobs = n_jobs
+        self.wavelength = wavelength
+        self.rates = rates
+        self.memory = memory
+        self.verbose = verbose
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
@@ -75,7 +124,7 @@ class MotionMagnifier(ClipTransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like
-            Frames in any form that `skmer.frames.check_frames` accepts.
+            Clips, in any form that `transform` accepts.
         y : object, default=None
             Ignored.
 
@@ -93,13 +142,15 @@ class MotionMagnifier(ClipTransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like
-            Frames in any form that `skmer.frames.check_frames` accepts: paths or images, no landmarks.
+            Frames as `skmer.frames.check_frames` accepts them, or sequences as
+            `skmer.frames.check_sequences` does: paths or images, no landmarks.
 
         Returns
         -------
-        ndarray of shape (n_clips, 3), object
-            Images of type uint8, the onset unchanged, apex and offset magnified; grey (H, W) if the frame is
-            an array of two axes, else RGB (H, W, 3).
+        ndarray of shape (n_clips, 3) or (n_clips,), object
+            Images of type uint8, the onset unchanged, the others magnified; grey (H, W) if the frame is an
+            array of two axes, else RGB (H, W, 3). Sequences stand in the cache and not in memory, if there is
+            one.
 
         Raises
         ------
@@ -107,21 +158,20 @@ class MotionMagnifier(ClipTransformerMixin, BaseEstimator):
             If a frame cannot be read, frames of a clip differ in size, or MagNet has no weights.
         """
         self._validate_params()
-        frames = self._check(X)
-        magnified = np.empty(frames.shape, dtype=object)
-        shared = (self._function(), self.alpha)
-        tasks = list(enumerate(frames))
-        for clip, images in run_jobs(
-            _magnify_clip, tasks, n_jobs=self.n_jobs, shared=shared, label=_clip_label
-        ):
-            # One by one: numpy would take three images of one size for an array of more axes.
+        clips = self._check(X)
+        work = _Magnification(self._function(), self._settings(), clips.ndim == 2)
+        options = {"n_jobs": self.n_jobs, "verbose": self.verbose, "name": "magnified clips"}
+        if clips.ndim == 1:
+            return derive_sequences(work, clips, memory=self.memory, **options)
+        magnified = np.empty(clips.shape, dtype=object)
+        for clip, images in enumerate(derive_sequences(work, clips, memory=None, **options)):
             for frame, image in enumerate(images):
                 magnified[clip, frame] = image
         return magnified
 
     def _check(self, X):
-        frames = check_frames(X)
-        if holds_landmarks(frames):
+        clips = check_sequences(X) if holds_sequences(X) else check_frames(X)
+        if holds_landmarks(clips):
             raise ValueError(
                 "frames: MotionMagnifier needs images, but landmarks were passed; magnify those with "
                 "LandmarkGraphTransformer(magnification=...)."
@@ -130,28 +180,58 @@ class MotionMagnifier(ClipTransformerMixin, BaseEstimator):
             raise ValueError(
                 "weights: method='magnet' needs a file of weights, and none ship; give one or another method."
             )
-        return frames
+        rates = np.asarray(self.rates, dtype=float)
+        if rates.shape != (2,) or not 0 < rates[1] < rates[0] <= 1:
+            raise ValueError(
+                f"rates must be two shares of which the first, of the quick mean, is larger, up to 1, got "
+                f"{self.rates!r}."
+            )
+        return clips
 
     def _function(self):
+        if self.method == "eulerian":
+            return partial(magnify_eulerian, wavelength=self.wavelength)
         if self.method != "magnet":
             return _METHODS[self.method]
         from skmer.magnification._magnet import MagNet  # torch is imported for those who use it
 
         return MagNet.load(self.weights).magnify
 
+    def _settings(self):
+        """Return what the result depends on, the weights by their content."""
+        weights = None if self.weights is None else digest(os.fspath(self.weights), files={})
+        rates = tuple(map(float, self.rates))
+        return self.method, float(self.alpha), weights, float(self.wavelength), rates
 
-def _clip_label(task):
-    return f"clip {task[0]}"
+
+class _Magnification:
+    """What workers do; see `skmer.frames.derive_sequences`. A row is a clip's frames."""
+
+    def __init__(self, function, settings, keyframes):
+        self.function, self.settings, self.keyframes = function, settings, keyframes
+
+    def key(self, row, clip):
+        return cache_key("MotionMagnifier", 1, self.settings, sequence_digest(row, clip))
+
+    def compute(self, row, clip):
+        images = _read_keyframes(row, clip) if self.keyframes else read_sequence(row, clip, _mode(row[0]))
+        method, alpha, _, wavelength, rates = self.settings
+        if method == "eulerian" and not self.keyframes:
+            return magnify_eulerian_sequence(images, alpha, wavelength=wavelength, rates=rates)
+        onset, *others = images
+        return np.stack([onset, *(self.function(onset, image, alpha) for image in others)])
 
 
-def _magnify_clip(task, shared):
-    (clip, row), (function, alpha) = task, shared
-    images = []
-    for frame, source in enumerate(row):
-        mode = "L" if getattr(source, "ndim", 3) == 2 else "RGB"
-        images.append(read_image(source, mode, frame_label(clip, frame, source)))
+def _mode(source):
+    return "L" if getattr(source, "ndim", 3) == 2 else "RGB"
+
+
+def _read_keyframes(row, clip):
+    images = [
+        read_image(source, _mode(source), frame_label(clip, frame, source))
+        for frame, source in enumerate(row)
+    ]
     if len({image.shape for image in images}) > 1:
         shapes = ", ".join(str(image.shape) for image in images)
         raise ValueError(f"clip {clip}: expected three frames of one size and kind, got {shapes}.")
-    onset, *others = images
-    return [onset, *(function(onset, image, alpha) for image in others)]
+    return images

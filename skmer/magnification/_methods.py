@@ -170,7 +170,9 @@ def _magnify_grey(onset, frame, alpha):
     height, width = frame.shape
     size = tuple(next_fast_len(side + 2 * _PAD) for side in frame.shape)
     room = tuple((_PAD, full - side - _PAD) for full, side in zip(size, frame.shape, strict=True))
+    # A mirrored rim, since the transform takes the picture for one period of an endless one.
     first, second = (fft2(np.pad(image, room, mode="symmetric")) for image in (onset, frame))
+    # Halved: below, the real part is doubled, as the bands have one half of the plane alone.
     change = (alpha - 1) / 2 * (second - first) * coarse_rest(size)
     with one_opencv_thread():
         for direction in range(_N_ORIENTATIONS):
@@ -178,6 +180,8 @@ def _magnify_grey(onset, frame, alpha):
             for octave in reversed(range(_n_octaves(size))):
                 band = steerable_band(size, octave, direction)
                 before, after = ifft2(first * band), ifft2(second * band)
+                # A wave of half the length turns by twice the phase: the coarser octave tells how often it
+                # wrapped.
                 phase = _phase_change(before, after, 2 * phase, _SMOOTHING * 2**octave)
                 turn = np.exp(np.float32(alpha - 1) * (_growth(before, after) + np.complex64(1j) * phase)) - 1
                 change += fft2(after * turn) * band
@@ -250,6 +254,7 @@ def steerable_band(size, octave, direction):
     """
     y, x = np.meshgrid(*(np.fft.fftfreq(side) for side in size), indexing="ij")
     radius, angle = np.hypot(x, y), np.arctan2(y, x)
+    # The mean brightness has no wavelength; the logarithm needs a number all the same.
     radius[0, 0] = 1e-9
     distance = np.log2(0.5 / radius) - octave  # in octaves from the middle of this one
     ring = np.cos(np.pi / 2 * np.clip(distance, 0.0 if octave == 0 else -1.0, 1.0))

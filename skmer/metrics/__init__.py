@@ -1,10 +1,17 @@
 """Scores of the field, from predictions pooled over all folds, with the majority baseline and intervals."""
 
-from skmer.metrics._baseline import BaselineScores, majority_baseline, majority_predictions
-from skmer.metrics._bootstrap import Interval, paired_bootstrap, subject_bootstrap
 from skmer.metrics._calibration import expected_calibration_error
-from skmer.metrics._mcnemar import mcnemar_exact
-from skmer.metrics._scores import class_scores, uar_score, uar_scorer, uf1_score, uf1_scorer
+from skmer.metrics._scores import (
+    BaselineScores,
+    class_scores,
+    majority_baseline,
+    majority_predictions,
+    uar_score,
+    uar_scorer,
+    uf1_score,
+    uf1_scorer,
+)
+from skmer.metrics._significance import Interval, mcnemar_exact, paired_bootstrap, subject_bootstrap
 
 __all__ = [
     "uf1_score",

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils.validation import check_array, check_consistent_length
 
 from skmer._utils._sklearn import Interval, StrOptions, validate_params
-from skmer.metrics._confusion import check_labels
+from skmer.metrics._scores import check_labels
 
 _MOST_BINS = 10_000  # bounds the memory; far more bins than samples estimate nothing
 
@@ -80,6 +80,7 @@ def expected_calibration_error(y_true, probabilities, *, labels=None, n_bins=10,
     confidence = probabilities.max(axis=1)
     right = labels[probabilities.argmax(axis=1)] == y_true
     members = _BINS[strategy](confidence, n_bins)
+    # The sum over a bin is its gap times its samples, so that bins count by what they hold.
     gaps = np.bincount(members, confidence - right)
     return float(np.abs(gaps).sum() / len(right))
 

@@ -5,9 +5,9 @@ from skmer.model_selection._audit._finding import LeakAudit, LeakError, LeakFind
 from skmer.model_selection._cross_val import batched_cross_val_predict
 from skmer.model_selection._evaluate import evaluate_loso
 from skmer.model_selection._protocols import LeaveOneDatasetOut
-from skmer.model_selection._results._comparison import LOSOComparison
 from skmer.model_selection._results._megc_log import read_megc_log
 from skmer.model_selection._results._result import LOSOResult
+from skmer.model_selection._results._result_scores import LOSOComparison
 from skmer.model_selection._search._grid import BatchedGridSearchCV, BatchedRandomizedSearchCV
 from skmer.model_selection._search._halving import BatchedHalvingGridSearchCV
 

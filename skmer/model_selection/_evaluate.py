@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pandas as pd
 
-from skmer._utils._warn import warn_user
+from skmer._utils._checks import warn_user
 from skmer.model_selection._audit._audit import audit_samples
 from skmer.model_selection._audit._finding import LeakError
 from skmer.model_selection._fits import (
@@ -26,9 +26,8 @@ from skmer.model_selection._protocols import (
     make_folds,
 )
 from skmer.model_selection._results._result import LOSOResult
-from skmer.model_selection._run._card import run_card
 from skmer.model_selection._run._checkpoint import Checkpoint
-from skmer.model_selection._run._identity import run_identity
+from skmer.model_selection._run._identity import run_card, run_identity
 from skmer.model_selection._samples import check_samples, check_seeds, seeded
 from skmer.model_selection._search._base import BatchedSearch, SearchRun, run_searches
 
@@ -188,11 +187,14 @@ def _searches(tasks, parts):
 def _predictions(samples, tasks, engine, **options):
     """Return the predictions of each task, (seed, fold), for its present clips."""
     kept = np.flatnonzero(samples.present)
+    # Where no clip is missing it stays the same object, with the digests and tables that it has.
     present = samples if samples.present.all() else samples.take(kept)
     rows = [(np.flatnonzero(fold.train[kept]), np.flatnonzero(fold.test[kept])) for _, fold in tasks]
+    # A fold whose held-out clips are all missing needs no fit.
     found = [_nothing(samples)] * len(tasks)
     waiting = [k for k, (_, test) in enumerate(rows) if len(test)]
     chosen = [(*tasks[k], *rows[k]) for k in waiting]
+    # One object a seed: tasks that share a model share its digest and its features.
     models = {seed: seeded(samples.estimator, seed) for seed, _ in tasks}
     records = None
     if engine == "batched":
@@ -300,6 +302,7 @@ def _run_table(run, samples, seed, extra):
     columns = {
         "clip": samples.clip_ids[rows],
         "subject": samples.groups[rows],
+        # The nullable type, since None is a seed as well.
         "seed": pd.array([seed] * len(rows), dtype="Int64"),
         "truth": samples.y[rows],
         "prediction": samples.classes[np.concatenate([part.labels for part in run])[order]],

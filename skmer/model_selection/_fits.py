@@ -15,12 +15,11 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 from tqdm import tqdm
 
-from skmer._utils._digest import digest
+from skmer._utils._checks import warn_user
+from skmer._utils._files import digest
 from skmer._utils._jobs import run_jobs
 from skmer._utils._sklearn import BaseSearchCV, safe_indexing
-from skmer._utils._warn import warn_user
-from skmer.model_selection._run._card import plain
-from skmer.model_selection._run._identity import parameters_digest
+from skmer.model_selection._run._identity import parameters_digest, plain
 from skmer.model_selection._samples import steps_of
 from skmer.training import fit_stacked, runs_in_threads, stack_size_of, stacking_reason
 
@@ -118,6 +117,7 @@ def share_features(samples, model, key=()) -> tuple[Any, int]:
     if n_stateless == 0:
         return model, 0
     front = model[:n_stateless]
+    # A stateless step may draw, such as jittered views: then each seed has features of its own.
     seeded = any(name.split("__")[-1] == "random_state" for name in front.get_params())
     own = {name for name, _ in steps[n_stateless:]}
     key = [(name, value) for name, value in key if name.partition("__")[0] not in own]
@@ -215,10 +215,8 @@ def _read(checkpoint, names, tasks, samples):
 def _jobs(tasks, waiting, stack_size):
     """Return lists of positions in `tasks`: one fit each, or enough for a few stacks."""
     models = {id(task.model): task.model for task in tasks}
-    # On a CPU every fit is by itself, so that its result does not depend on which others there are.
-    sizes = {
-        key: stack_size_of(last_step(model)) if _is_on_gpu(model) else 1 for key, model in models.items()
-    }
+    sizes = {key: stack_size_of(last_step(model)) for key, model in models.items()}
+    # How fits are put together must not depend on n_jobs, or results would.
     together = [k for k in waiting if sizes[id(tasks[k].model)] > 1]
     largest = max(sizes.values()) if stack_size == "auto" else stack_size
     size = _STACKS_A_JOB * largest
@@ -250,6 +248,7 @@ def run_job(tasks, shared) -> list[Predictions]:
         return _fit_together(tasks, samples, stack_size)
     (task,) = tasks
     with _errors_named(task.label, samples.params):
+        # Tasks share a model, and threads fit it at the same time.
         model, started = clone(task.model), time.perf_counter()
         rows = safe_indexing(samples.tables[task.table], task.train)
         model.fit(rows, samples.y[task.train], **samples.fit_params(task.model, task.train))
@@ -289,6 +288,7 @@ def _predict(model, task, samples, fit_time):
     probabilities = None
     if hasattr(model, "predict_proba"):
         probabilities = np.zeros((len(task.test), len(samples.classes)))
+        # A fit whose rows lack a class has no column for it: its probability stays zero.
         probabilities[:, np.searchsorted(samples.classes, model.classes_)] = model.predict_proba(rows)
         if not np.isfinite(probabilities).all():
             raise ValueError(
@@ -338,6 +338,7 @@ def _names(samples, tasks):
     models, rows, names = {}, {}, []
     for task in tasks:
         if task.name is None:
+            # One digest a model: a search has far fewer models than fits.
             if id(task.model) not in models:
                 front = samples.transformers[task.table]
                 parts = [task.model] if front is None else [front, task.model]

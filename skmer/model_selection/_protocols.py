@@ -123,6 +123,7 @@ class LeaveOneDatasetOut(GroupsConsumerMixin, BaseCrossValidator):
         if not tested:
             raise ValueError(f"train_on must leave a set to test on, got all of {names}.")
         for name in tested:
+            # Sets that were chosen to be tested never train for each other; else each is tested in turn.
             others = [other for other in names if other != name and not (self.test_on and other in tested)]
             chosen = trained or others
             if name in chosen or not chosen:

@@ -14,7 +14,8 @@ from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import check_consistent_length, column_or_1d, has_fit_parameter
 
-from skmer._utils._digest import row_digests
+from skmer._utils._checks import warn_user
+from skmer._utils._files import row_digests
 from skmer._utils._sklearn import (
     BaseSearchCV,
     GroupsConsumerMixin,
@@ -22,7 +23,6 @@ from skmer._utils._sklearn import (
     num_samples,
     safe_indexing,
 )
-from skmer._utils._warn import warn_user
 
 
 class Fold(NamedTuple):
@@ -116,6 +116,7 @@ class Samples:
 
     def fit_params(self, model, rows) -> dict:
         """Return keyword arguments of a model's ``fit`` on some rows."""
+        # Parameters with an entry a clip are split with the clips, all others handed on as they are.
         params = check_method_params(self.y, self.params, indices=rows)
         if self.groups is None:
             return params
@@ -123,6 +124,7 @@ class Samples:
 
     def for_workers(self, numbers) -> "Samples":
         """Return a copy that holds the tables with these numbers and none of the others."""
+        # None in the place of the others, so that each table keeps its number.
         tables = [table if k in numbers else None for k, table in enumerate(self.tables)]
         return replace(self, X=None, estimator=None, tables=tables)
 
@@ -155,7 +157,29 @@ def _from_clips(clips, estimator):
     classes = np.sort(np.asarray(getattr(clips, "class_names", np.unique(y))))
     fingerprint = getattr(clips, "fingerprint", None)
     groups = column_or_1d(check_names("groups", clips.groups))
-    return _checked(Samples(clips.frames, y, groups, clip_ids, classes, fingerprint, estimator))
+    X = _input_of(estimator, clips)
+    return _checked(Samples(X, y, groups, clip_ids, classes, fingerprint, estimator))
+
+
+def _input_of(estimator, clips):
+    """Return the sequences of clips where a transformer of the estimator asks for them, else their frames."""
+    asking = [step for step in _transformers(estimator) if _takes_sequences(step)]
+    if not asking:
+        return clips.frames
+    sequences = getattr(clips, "sequences", None)
+    if sequences is None or all(entry is None for entry in sequences):
+        raise ValueError(
+            f"X must have sequences for {type(asking[0]).__name__}, the clips hold keyframes alone; read "
+            "them from their folder, or pass clips.frames, target and groups."
+        )
+    return sequences
+
+
+def _takes_sequences(step):
+    beside = [part for _, part in getattr(step, "transformer_list", ())]  # of a FeatureUnion
+    if beside:
+        return any(_takes_sequences(part) for part in beside if part not in ("drop", "passthrough"))
+    return getattr(get_tags(step).input_tags, "sequences", False)
 
 
 def check_names(name, values):
@@ -194,13 +218,23 @@ def missing_clips(estimator, X) -> np.ndarray:
     Only stateless transformers may precede that step, since nothing is fitted here.
     """
     empty = _empty_rows(X)
-    if empty is not None:
-        return empty
+    if empty is None:
+        return _unfound(estimator, X)
+    if isinstance(X, np.ndarray) and X.dtype == object and not empty.all():  # sequences
+        empty[~empty] = _unfound(estimator, X[~empty])
+    return empty
+
+
+def _unfound(estimator, X):
+    """Return a mask of the clips of which a step with ``on_missing`` returns NaN, or None for images."""
     steps = []
     for step in _transformers(estimator):
         steps.append(clone(step))
         if _may_return_nan(step):
-            features = np.asarray(make_pipeline(*steps).fit_transform(X), dtype=float)
+            features = make_pipeline(*steps).fit_transform(X)
+            if isinstance(features, np.ndarray) and features.dtype == object:
+                return np.array([_is_none(clip) for clip in features])
+            features = np.asarray(features, dtype=float)
             return np.isnan(features.reshape(len(features), -1)).any(axis=1)
         if get_tags(step).requires_fit:
             break
@@ -214,14 +248,29 @@ def _may_return_nan(step):
 
 
 def _empty_rows(X):
-    """Return a mask of rows without a number in a table, of clips with NaN in landmarks; None for frames."""
+    """Return a mask of rows without a number in a table, and of clips that are None or hold NaN.
+
+    None for frames and sequences that are all there.
+    """
     if isinstance(X, pd.DataFrame):
         holds_numbers = len(X.select_dtypes("number").columns) > 0
         return X.isna().to_numpy().all(axis=1) if holds_numbers else None
+    if isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1:
+        missing = np.array([entry is None or _holds_nan(entry) for entry in X])
+        return missing if missing.any() else None
     if not (isinstance(X, np.ndarray) and np.issubdtype(X.dtype, np.floating)):
         return None
     empty = np.isnan(X.reshape(len(X), -1))
     return empty.any(axis=1) if X.ndim > 2 else empty.all(axis=1)
+
+
+def _is_none(clip):
+    is_row = isinstance(clip, np.ndarray) and clip.dtype == object
+    return clip is None or (is_row and clip[0] is None)
+
+
+def _holds_nan(entry):
+    return isinstance(entry, np.ndarray) and entry.dtype.kind == "f" and bool(np.isnan(entry).any())
 
 
 def _transformers(estimator):
@@ -275,6 +324,8 @@ def splits_by_group(search, y) -> tuple[bool, str]:
     """Return whether the splitter of a search keeps groups apart, or is an unknown one; and its name."""
     # A search of this package turns None and numbers into splitters by subject.
     splitter = search.splitter(y) if hasattr(search, "splitter") else check_cv(search.cv, y, classifier=True)
+    # A splitter from elsewhere may use groups without scikit-learn's mixin. It is believed here; the audit
+    # looks at the splits that it draws.
     outside = not type(splitter).__module__.startswith("sklearn.")
     return isinstance(splitter, GroupsConsumerMixin) or outside, type(splitter).__name__
 
@@ -286,6 +337,8 @@ def check_seeds(seeds) -> list:
     if isinstance(seeds, int | np.integer) and not isinstance(seeds, bool) and seeds > 0:
         return list(range(seeds))
     seeds = [] if isinstance(seeds, int | np.integer) else list(seeds)
+    # A seed that stands twice would count twice in means over seeds, and both would be one part of a
+    # checkpoint.
     if not seeds or len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds must be None, a positive number of seeds or distinct seeds, got {seeds}.")
     return seeds

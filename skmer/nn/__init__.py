@@ -1,13 +1,10 @@
 """Torch modules of DeRe-GRL: layers, decomposition, reconstruction, losses."""
 
-from skmer.nn._adjacency import Adjacency
+from skmer.nn._action_modules import ActionDecomposition, RelationReconstruction
 from skmer.nn._augmentation import Augmentation
-from skmer.nn._block import SpatioTemporalBlock
-from skmer.nn._decomposition import ActionDecomposition
-from skmer.nn._dere_grl import DeReGRL
-from skmer.nn._dropout import SeededDropout
-from skmer.nn._graph_convolution import GraphConvolution
-from skmer.nn._head import LinearHead
+from skmer.nn._dere_grl_network import DeReGRL
+from skmer.nn._graph_convolution import Adjacency, GraphConvolution
+from skmer.nn._layers import LinearHead, NodeChannels, SeededDropout
 from skmer.nn._losses import (
     ActionCenterLoss,
     DeReGRLLoss,
@@ -15,9 +12,7 @@ from skmer.nn._losses import (
     WeightBalanceLoss,
     WeightCenterLoss,
 )
-from skmer.nn._node_channels import NodeChannels
-from skmer.nn._reconstruction import RelationReconstruction
-from skmer.nn._temporal_convolution import TemporalConvolution
+from skmer.nn._spatio_temporal_block import SpatioTemporalBlock, TemporalConvolution
 
 __all__ = [
     "ActionCenterLoss",

@@ -74,6 +74,7 @@ class Augmentation:
     def draw(self, shape: torch.Size, generator: torch.Generator) -> Draw:
         """Draw for a batch of the given shape, (B, T, N, C)."""
         device = generator.device
+        # Flips and noise are drawn in any case, so that one without the other sees the same numbers.
         flip = torch.rand(shape[0], generator=generator, device=device) < self.horizontal_flip
         noise = torch.randn(shape, generator=generator, device=device)
         n_motions = 4 if self.head_motion_noise > 0 else 0

@@ -113,6 +113,7 @@ class WeightCenterLoss(nn.Module):
         member = (target.unsqueeze(-1) == torch.arange(self.n_classes, device=target.device)).to(weights)
         centers = self.centers
         if centers is None:
+            # A class that the batch lacks has a share of zero over a tiny number, not of zero over zero.
             share = member * sample_weight.unsqueeze(-1)
             share = share / share.sum(-2, keepdim=True).clamp_min(torch.finfo(share.dtype).tiny)
             centers = torch.matmul(share.transpose(-1, -2), weights)
@@ -254,6 +255,7 @@ def _cross_entropy(logits: Tensor, target: Tensor, sample_weight: Tensor, smooth
 
 def _batch_mean(entries: Tensor, sample_weight: Tensor) -> Tensor:
     """Weighted mean over the batch, (..., B, E) -> (..., 1, E)."""
+    # A product with normalized weights: a row of weight zero leaves no trace, as if it were not there.
     share = sample_weight / sample_weight.sum(-1, keepdim=True)
     return torch.matmul(share.unsqueeze(-2), entries)
 

@@ -3,7 +3,7 @@
 import torch
 from sklearn.pipeline import Pipeline
 
-from skmer._utils._warn import warn_user
+from skmer._utils._checks import warn_user
 from skmer.classifiers import DeReGRLClassifier
 from skmer.feature_extraction import LandmarkGraphTransformer
 from skmer.landmarks import FaceLandmarker

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from skmer._utils._files import write_atomically
-from skmer._utils._tables import markdown_table, text_table
+from skmer._utils._text import markdown_table, text_table
 from skmer.spotting._counts import ROWS
 from skmer.spotting._page import result_page
 

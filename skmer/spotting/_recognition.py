@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from sklearn.exceptions import UndefinedMetricWarning
 
+from skmer._utils._checks import warn_user
 from skmer._utils._sklearn import StrOptions, validate_params
-from skmer._utils._warn import warn_user
 from skmer.spotting._counts import Comparison, pooled_scores
 from skmer.spotting._intervals import MATCHINGS
 from skmer.spotting._megc2025 import megc2025_analysis, megc2025_pairs, script_f1

@@ -14,10 +14,9 @@ from skmer.training._callbacks import (
     hears_batches,
     hears_gradients,
 )
-from skmer.training._dataset import BatchIterator, ClipDataset
+from skmer.training._dataset import BatchIterator, ClipDataset, split_clips
 from skmer.training._epochs import CompiledEpochs, augment_batches, runs_in_threads
 from skmer.training._repeatable import N_STREAMS, Streams, one_thread
-from skmer.training._split import split_clips
 from skmer.training._stack import fit_stacked, stack_size_of, stacking_reason
 
 __all__ = [

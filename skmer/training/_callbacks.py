@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
 import torch
 from skorch.callbacks import (
     Callback,
@@ -206,10 +205,11 @@ class EpochMeans(Callback):
         batches = net.history[-1]["batches"]
         for name in self.names:
             size = f"{name.partition('_')[0]}_batch_size"
-            rows = [(batch[name], batch[size]) for batch in batches if name in batch]
+            # By clips, since a last batch may be smaller.
+            rows = [batch for batch in batches if name in batch]
             if rows:
-                values, sizes = zip(*rows, strict=True)
-                net.history.record(name, float(np.average(values, weights=sizes)))
+                total = sum(batch[name] * batch[size] for batch in rows)
+                net.history.record(name, total / sum(batch[size] for batch in rows))
 
 
 class QuietPrintLog(PrintLog):

@@ -1,4 +1,6 @@
-"""The rows of a fit as tensors, and the iterator that slices them into batches."""
+"""The rows of a fit as tensors, their batches, and the rows that an inner split holds out."""
+
+import warnings
 
 import numpy as np
 import torch
@@ -29,6 +31,7 @@ class ClipDataset(Dataset):
 
     def __init__(self, X, y=None, sample_weight=None, groups=None):
         n_rows = len(X)
+        # torch warns of memory that cannot be written to, as that of a read-only memory map.
         self.X = torch.as_tensor(np.require(X, requirements=["C", "W"]))
         self.y = torch.zeros(n_rows, dtype=torch.long) if y is None else torch.as_tensor(y)
         weight = np.ones(n_rows) if sample_weight is None else sample_weight
@@ -117,13 +120,33 @@ class BatchIterator:
         return full + bool(rest and not (self.drop_last and full))
 
     def __iter__(self):
+        dataset, rows = self._order()
+        for batch in rows.split(self.batch_size)[: len(self)]:
+            yield dataset[batch]
+
+    def stacked(self):
+        """Return the batches of a pass, those of one size stacked along a first axis.
+
+        Returns
+        -------
+        runs : list of (rows, target)
+            The full batches as one, then what is left.
+        """
+        dataset, rows = self._order()
+        n_full = len(rows) // self.batch_size
+        full, rest = rows.split([n_full * self.batch_size, len(rows) % self.batch_size])
+        runs = [full.reshape(n_full, self.batch_size)] * (n_full > 0) + [rest[None]] * (len(self) > n_full)
+        return [dataset[run] for run in runs]
+
+    def _order(self):
+        """Return the dataset that is indexed and its rows in the order of a pass."""
         dataset, rows = self.dataset, torch.arange(len(self.dataset))
+        # Past the subset, which would fetch row by row.
         if isinstance(dataset, Subset):
             dataset, rows = dataset.dataset, torch.as_tensor(np.asarray(dataset.indices))
         if self.shuffle:
             rows = rows[torch.randperm(len(rows), generator=self.generator)]
-        for batch in rows.split(self.batch_size)[: len(self)]:
-            yield dataset[batch]
+        return dataset, rows
 
     def batches(self):
         """Return the rows of each batch as they come without shuffling.
@@ -134,3 +157,87 @@ class BatchIterator:
             Positions.
         """
         return torch.arange(len(self.dataset)).split(self.batch_size)[: len(self)]
+
+
+def split_clips(train_split, data):
+    """Split the rows of a fit into those trained on and those held out.
+
+    Parameters
+    ----------
+    train_split : callable or splitter
+        A scikit-learn splitter, of which the first split is taken, or skorch's form: a callable that takes a
+        dataset and y (and groups) and returns two datasets.
+    data : ClipDataset
+        The rows, with their groups.
+
+    Returns
+    -------
+    train, valid : ClipDataset, dataset or None
+        Views are rows of their own only after the split.
+
+    Raises
+    ------
+    ValueError
+        If the split is drawn from the rows and there are no groups, or a subject stands on both sides.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.model_selection import GroupKFold
+    >>> from skmer.training import ClipDataset, split_clips
+    >>> data = ClipDataset(np.zeros((4, 3, 31, 2), np.float32), groups=np.array(["a", "a", "b", "c"]))
+    >>> train, valid = split_clips(GroupKFold(2), data)
+    >>> len(train), len(valid)
+    (2, 2)
+    """
+    train, valid = _draw(train_split, data)
+    if _is_drawn_from(valid, data):
+        _check_subjects(np.asarray(train.indices), np.asarray(valid.indices), data.groups)
+    return tuple(_take(part, data) for part in (train, valid))
+
+
+def _draw(train_split, data):
+    y = data.y.numpy()
+    if hasattr(train_split, "split") and not callable(train_split):
+        if data.groups is None:
+            raise _no_groups()
+        train, valid = next(iter(train_split.split(np.zeros(len(y)), y, data.groups)))
+        return Subset(data, train), Subset(data, valid)
+    groups = {} if data.groups is None else {"groups": data.groups}
+    try:
+        with warnings.catch_warnings():
+            # A splitter that ignores groups is not warned of but checked.
+            warnings.filterwarnings("ignore", "The groups parameter is ignored", UserWarning)
+            return train_split(data, y, **groups)
+    except ValueError as error:
+        if data.groups is None and "groups" in str(error):
+            raise _no_groups() from error
+        raise
+
+
+def _check_subjects(train, valid, groups):
+    if groups is None:
+        raise _no_groups()
+    both = np.intersect1d(groups[train], groups[valid])
+    if both.size:
+        raise ValueError(
+            f"train_split put {both.size} subjects on both sides of the inner split ({both[0]!r}); use a "
+            "splitter that respects groups: GroupShuffleSplit(n_splits=1, test_size=0.2, random_state=0)."
+        )
+
+
+def _no_groups():
+    return ValueError(
+        "train_split is set but fit got no groups, so that a subject could stand on both sides of the inner "
+        "split; pass groups=subjects to fit (in a Pipeline <step>__groups=subjects), or set train_split=None."
+    )
+
+
+def _is_drawn_from(part, data):
+    return isinstance(part, Subset) and part.dataset is data
+
+
+def _take(part, data):
+    if _is_drawn_from(part, data):
+        part = data.take(np.asarray(part.indices))
+    return part.unfold_views() if hasattr(part, "unfold_views") else part

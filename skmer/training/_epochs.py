@@ -1,6 +1,7 @@
 """Training of one net in compiled loops: a whole epoch, or the gradient of a batch, in one call."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 from skmer.nn import DeReGRL, DeReGRLLoss, LossTerms
 from skmer.nn._compiled import AdamStep, compiled_trainer, is_compiled
 from skmer.training._callbacks import LOSS_TERMS, OneCycle, hears_batches, hears_gradients
+from skmer.training._dataset import BatchIterator
 
 ADAMS = (torch.optim.AdamW, torch.optim.Adam)
 PLAIN = ("amsgrad", "maximize", "differentiable", "capturable")
@@ -39,6 +41,16 @@ class CompiledEpochs:
         self.net = net
         self.trainer = compiled_trainer(net.module_, net.criterion_)
         self.named = self.trainer.parameters
+        # Tensors on the trainer's own arrays: handed to the optimizer as its state, they need no copying.
+        self._steps = torch.zeros(len(self.named))
+        self._state = {
+            name: {
+                "exp_avg": torch.from_numpy(self.trainer.means[name]),
+                "exp_avg_sq": torch.from_numpy(self.trainer.squares[name]),
+                "step": step,
+            }
+            for name, step in zip(self.named, self._steps.unbind(), strict=True)
+        }
 
     def __reduce__(self) -> Any:
         # Copies and pickles of a net in training, which callbacks may make, go without: the trainer holds
@@ -59,6 +71,7 @@ class CompiledEpochs:
         supported : bool
             False as well where a subclass has a step of its own.
         """
+        # A subclass that defines one of these means something by it, which the loops would pass over.
         own = [getattr(type(net), name, None) for name in ("infer", "get_loss")]
         ours = all(str(getattr(method, "__module__", "")).startswith("skmer.") for method in own)
         return ours and runs_in_threads(net) and not any(map(_has_hooks, (net.module_, net.criterion_)))
@@ -90,19 +103,22 @@ class CompiledEpochs:
         prefix : str
             Of the entries in the history, ``"train"``.
         """
-        net, batches = self.net, list(iterator)
+        net, names = self.net, [f"{prefix}_{name}" for name in ("loss", *LOSS_TERMS, "batch_size")]
         if any(hears_batches(callback) for _, callback in net.callbacks_):
-            for batch in batches:
+            rows = []
+            for batch in iterator:
                 net.notify("on_batch_begin", batch=batch, training=True)
-                ((terms, n_clips),) = self.train([batch], [net.optimizer_.param_groups[0]["lr"]])
-                self._record(terms, n_clips, prefix)
-                loss, output = torch.tensor(terms.total), self.trainer.output(n_clips)
+                rows += self.train(_stacked([batch]), [net.optimizer_.param_groups[0]["lr"]])
+                for name, value in zip(names, rows[-1], strict=True):
+                    net.history.record_batch(name, value)
+                loss, output = torch.tensor(rows[-1][0]), self.trainer.output(rows[-1][-1])
                 net.notify("on_batch_end", batch=batch, training=True, loss=loss, y_pred=output)
         else:
-            for terms, n_clips in self.train(batches, self._rates(len(batches))):
-                net.history.new_batch()
-                self._record(terms, n_clips, prefix)
-        net.history.record(f"{prefix}_batch_count", len(batches))
+            runs = iterator.stacked() if type(iterator) is BatchIterator else _stacked(list(iterator))
+            rows = self.train(runs, self._rates(sum(len(target) for _, target in runs)))
+            # What `History.new_batch` and `record_batch` do, without a search through the history for each.
+            net.history[-1]["batches"] += [dict(zip(names, row, strict=True)) for row in rows]
+        net.history.record(f"{prefix}_batch_count", len(rows))
 
     def _rates(self, n_steps: int) -> Sequence[float]:
         """Return the learning rates of the next steps; the schedule moves on."""
@@ -114,38 +130,28 @@ class CompiledEpochs:
                 return rates
         return [group["lr"]] * n_steps
 
-    def _record(self, terms: LossTerms, n_clips: int, prefix: str) -> None:
-        """Write a batch into the history."""
-        record = self.net.history.record_batch
-        record(f"{prefix}_loss", terms.total)
-        record(f"{prefix}_batch_size", n_clips)
-        for name in LOSS_TERMS:
-            record(f"{prefix}_{name}", getattr(terms, name))
-
-    def train(self, batches: Iterable[Batch], rates: Iterable[float]) -> list[tuple[LossTerms, int]]:
+    def train(self, runs: Iterable[Batch], rates: Sequence[float]) -> list[list[float]]:
         """Train on batches one after the other.
 
         Parameters
         ----------
-        batches : iterable of (rows, target)
-            As `ClipDataset` gives them.
-        rates : iterable of float
-            Learning rate of each.
+        runs : iterable of (rows, target)
+            Batches of one size, stacked along a first axis, as `BatchIterator.stacked` gives them.
+        rates : sequence of float
+            Learning rate of each batch.
 
         Returns
         -------
-        terms : list of (LossTerms of float, int)
-            Loss before the step and number of clips of each batch.
+        rows : list of list of float
+            Of each batch the terms of the loss before the step, and its number of clips.
         """
-        rates = list(rates)
-        found: list[tuple[LossTerms, int]] = []
-        for alike in _runs_of_one_size(list(batches)):
-            inputs = self._inputs(alike)
-            adam = self._load_state(rates[len(found) : len(found) + len(alike)])
-            terms = self.trainer.run(*inputs, adam)
+        found: list[list[float]] = []
+        for run in runs:
+            n_batches, n_clips = run[1].shape
+            adam = self._load_state(rates[len(found) : len(found) + n_batches])
+            terms = self.trainer.run(*self._inputs(run), adam)
             self._store_state(adam)
-            values = torch.stack(tuple(terms)).T.tolist()
-            found += [(LossTerms(*row), len(alike[0][1])) for row in values]
+            found += [[*row, n_clips] for row in terms.tolist()]
         return found
 
     def gradients(self, batch: Batch) -> tuple[LossTerms, tuple[Tensor, Tensor, Tensor]]:
@@ -163,49 +169,44 @@ class CompiledEpochs:
         output : tuple of Tensor
             Of the network.
         """
-        terms = self.trainer.run(*self._inputs([batch]))
+        (run,) = _stacked([batch])
+        terms = self.trainer.run(*self._inputs(run))
         gradients = self.trainer.gradients()
         for name, parameter in self.named.items():
             parameter.grad = gradients[name] if parameter.requires_grad else None
-        return terms, self.trainer.output(len(batch[1]))
+        return LossTerms(*terms.T), self.trainer.output(len(batch[1]))
 
-    def _inputs(self, batches: list[Batch]) -> tuple[Tensor, Tensor, Tensor]:
-        """Return augmented features, classes and weights of batches of one size, stacked."""
-        net = self.net
-        rows, target = zip(*batches, strict=True)
-        features = augment_batches(torch.stack([row["X"] for row in rows]), [net] * len(rows))
-        features = features.to(getattr(torch, net.dtype)) / net.scale_
-        return features, torch.stack(target), torch.stack([row["sample_weight"] for row in rows])
+    def _inputs(self, run: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """Return augmented features, classes and weights of stacked batches."""
+        net, (rows, target) = self.net, run
+        features = augment_batches(rows["X"], [net] * len(target))
+        return features.to(getattr(torch, net.dtype)) / net.scale_, target, rows["sample_weight"]
 
-    def _load_state(self, rates: list[float]) -> AdamStep:
+    def _load_state(self, rates: Sequence[float]) -> AdamStep:
         """Copy what the optimizer knows into the trainer, and return its settings."""
         optimizer, group = self.net.optimizer_, self.net.optimizer_.param_groups[0]
-        n_before = 0
         for name, parameter in self.named.items():
             state = optimizer.state.get(parameter) or {}
-            for key, kept in (("exp_avg", self.trainer.means), ("exp_avg_sq", self.trainer.squares)):
-                kept[name][...] = state[key].numpy() if state else 0
-            n_before = max(n_before, int(state["step"]) if state else 0)
+            for key, kept in self._state[name].items():
+                if key not in state:
+                    kept.zero_()
+                elif state[key] is not kept:
+                    kept.copy_(state[key])
+        n_before = int(self._steps.max())
         decoupled = isinstance(optimizer, torch.optim.AdamW) or bool(group.get("decoupled_weight_decay"))
         return AdamStep(
             rates, n_before, tuple(group["betas"]), group["eps"], float(group["weight_decay"]), decoupled
         )
 
     def _store_state(self, adam: AdamStep) -> None:
-        """Copy Adam's moments back, so that the optimizer can go on from them."""
-        state = self.net.optimizer_.state
+        """Give the optimizer Adam's moments, so that it can go on from them."""
+        optimizer = self.net.optimizer_
         # torch's schedulers warn where no step has been taken before their first.
-        self.net.optimizer_._opt_called = True
+        optimizer._opt_called = True
+        self._steps.fill_(adam.n_steps_before + len(adam.rates))
         for name, parameter in self.named.items():
-            if not parameter.requires_grad:
-                continue
-            own = state[parameter]
-            if not own:
-                own |= {key: torch.zeros_like(parameter) for key in ("exp_avg", "exp_avg_sq")}
-                own["step"] = torch.tensor(0.0, dtype=torch.float32)
-            own["exp_avg"].copy_(torch.from_numpy(self.trainer.means[name]))
-            own["exp_avg_sq"].copy_(torch.from_numpy(self.trainer.squares[name]))
-            own["step"].fill_(adam.n_steps_before + len(adam.rates))
+            if parameter.requires_grad:
+                optimizer.state[parameter] |= self._state[name]
 
 
 def _has_hooks(module: nn.Module) -> bool:
@@ -247,14 +248,16 @@ def augment_batches(x: Tensor, nets: Sequence[Any]) -> Tensor:
     return augmentation(x, type(draws[0])(*map(torch.stack, zip(*draws, strict=True))))
 
 
-def _runs_of_one_size(batches: list[Batch]) -> list[list[Batch]]:
-    """Return the batches in their order, neighbours of one size in one list."""
-    runs: list[list[Batch]] = []
-    for batch in batches:
-        if not runs or len(runs[-1][-1][1]) != len(batch[1]):
-            runs.append([])
-        runs[-1].append(batch)
-    return runs
+def _stacked(batches: list[Batch]) -> list[Batch]:
+    """Return the batches in their order, neighbours of one size stacked."""
+    runs = [list(alike) for _, alike in groupby(batches, key=lambda batch: len(batch[1]))]
+    return [
+        (
+            {key: torch.stack([rows[key] for rows, _ in run]) for key in run[0][0]},
+            torch.stack([y for _, y in run]),
+        )
+        for run in runs
+    ]
 
 
 def runs_in_threads(estimator: Any) -> bool:

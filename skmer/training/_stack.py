@@ -10,14 +10,14 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from skmer.nn import DeReGRL, DeReGRLLoss, LossTerms, SeededDropout
+from skmer.nn._compiled import LAMBDAS
 from skmer.training._callbacks import LOSS_TERMS, one_cycle_rates
 from skmer.training._dataset import BatchIterator, ClipDataset
 from skmer.training._epochs import augment_batches, net_of, runs_in_threads
 from skmer.training._repeatable import one_thread
 
-LAMBDAS = ("lambda_center", "lambda_weight", "lambda_balance")
+# Replicas in a stack by device: a larger one is no quicker on a CPU, a GPU is idle with a smaller.
 STACK_SIZES = {"cpu": 32, "cuda": 128}
-"""Replicas in a stack by device: a larger one is no quicker on a CPU, a GPU is idle with a smaller."""
 
 OWN_LOOP = ("callbacks", "train_split", "warm_start", "compile")
 USUAL = {
@@ -32,9 +32,10 @@ KNOWN_PREFIXES = ("module__", "criterion__", "optimizer__")
 
 
 def stacking_reason(estimator: Any) -> str | None:
-    """Return why an estimator is not trained in stacks with others; None where it is.
+    """Return why nets like an estimator's are not trained in stacks; None where they are.
 
-    Nets whose steps are compiled are quickest one by one; others, and all nets on a GPU, in stacks.
+    Nets whose steps are compiled are quickest one by one; others, and all nets on a GPU, in stacks. Which
+    nets may share one is told by `stack_size_of`.
 
     Parameters
     ----------
@@ -72,7 +73,11 @@ def stacking_reason(estimator: Any) -> str | None:
 
 
 def stack_size_of(estimator: Any) -> int:
-    """Return how many replicas a stack holds at most on an estimator's device.
+    """Return how many nets of different fits share a stack at most.
+
+    The nets of one fit, those of an ensemble, share stacks wherever `stacking_reason` has nothing against it.
+    Nets of different fits, as those of a search, do so on a GPU alone: a stack adds in another order than a
+    net by itself, so that on a CPU a result would depend on its company, and on where a run was interrupted.
 
     Parameters
     ----------
@@ -82,7 +87,7 @@ def stack_size_of(estimator: Any) -> int:
     Returns
     -------
     size : int
-        1 where the estimator is not trained in stacks.
+        1 where each fit is by itself.
 
     Examples
     --------
@@ -91,9 +96,8 @@ def stack_size_of(estimator: Any) -> int:
     >>> stack_size_of(SVC())
     1
     """
-    if stacking_reason(estimator) is not None:
-        return 1
-    return STACK_SIZES.get(torch.device(net_of(estimator).device).type, STACK_SIZES["cpu"])
+    alone = stacking_reason(estimator) is not None or _device_type(estimator) == "cpu"
+    return 1 if alone else _replicas(estimator)
 
 
 def fit_stacked(
@@ -111,7 +115,7 @@ def fit_stacked(
     data : sequence of (X, y, params)
         Arguments of each fit.
     stack_size : int or "auto", default="auto"
-        Replicas in a stack at most. "auto": by the device.
+        Nets in a stack at most. "auto": by the device.
 
     Examples
     --------
@@ -133,7 +137,7 @@ def fit_stacked(
                 unfolded = rows.unfold_views()
                 stacks.setdefault(_shape_of(net, unfolded), []).append((net, unfolded))
     for alike in stacks.values():
-        size = stack_size_of(alike[0][0]) if isinstance(stack_size, str) else stack_size
+        size = _replicas(alike[0][0]) if isinstance(stack_size, str) else stack_size
         for start in range(0, len(alike), size):
             nets, datasets = zip(*alike[start : start + size], strict=True)
             StackedNets(nets, datasets).train()
@@ -160,6 +164,7 @@ class StackedNets:
         self.module, self.weights = _stack([net.module_ for net in nets])
         self.criterion, self.centers = _stack([net.criterion_ for net in nets])
         self.scale = self._column([net.scale_ for net in nets]).reshape(-1, 1, 1, 1, 1)
+        # One value a replica: the loss multiplies by whatever stands in the attribute.
         for name in LAMBDAS:
             setattr(self.criterion, name, self._column([getattr(net.criterion_, name) for net in nets]))
         for layer in self.module.modules():
@@ -227,6 +232,14 @@ class StackedNets:
         return torch.tensor(values, dtype=next(iter(self.weights.values())).dtype, device=self.device)
 
 
+def _device_type(estimator: Any) -> str:
+    return torch.device(net_of(estimator).device).type
+
+
+def _replicas(estimator: Any) -> int:
+    return STACK_SIZES.get(_device_type(estimator), STACK_SIZES["cuda"])
+
+
 def _shape_of(net: Any, data: ClipDataset) -> str:
     """Return a key of what nets have to share to be stacked: shapes of tensors, batches, optimizer."""
     criterion = {name: v for name, v in net.get_params_for("criterion").items() if name not in LAMBDAS}
@@ -255,6 +268,7 @@ def _give(module: nn.Module, stacked: Any, replica: int, optimizer: Any, own: An
             together = stacked[name]
             parameter.copy_(together[replica])
             own.state[parameter] = {
+                # Moments have the replica axis; the number of steps is one for all.
                 key: value[replica].clone() if value.shape == together.shape else copy.deepcopy(value)
                 for key, value in optimizer.state[together].items()
             }

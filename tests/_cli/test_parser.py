@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import skmer
-from skmer._cli import _corpora, _demo, _evaluate, _methods, _tables
+from skmer._cli import _corpora, _demo, _evaluate_command, _paper_tables
 from skmer._cli._corpora import READERS
 from skmer._cli._options import METHODS, NETS, PROTOCOLS, REAL, SYNTHETIC, Source
 from skmer._cli._parser import main
@@ -89,7 +89,7 @@ def test_failures_end_in_a_sentence_and_a_code(replace_demo, capsys, error, code
 
 @pytest.mark.parametrize(
     ("command", "module", "name"),
-    [("evaluate", _evaluate, "run_evaluation"), ("tables", _tables, "run_tables")],
+    [("evaluate", _evaluate_command, "run_evaluation"), ("tables", _paper_tables, "run_tables")],
 )
 def test_a_reader_keeps_the_defaults_that_nobody_changed(monkeypatch, command, module, name):
     calls = []
@@ -110,7 +110,7 @@ def test_a_reader_keeps_the_defaults_that_nobody_changed(monkeypatch, command, m
 
 def test_evaluate_takes_objective_classes(monkeypatch):
     calls = []
-    monkeypatch.setattr(_evaluate, "run_evaluation", lambda **options: calls.append(options))
+    monkeypatch.setattr(_evaluate_command, "run_evaluation", lambda **options: calls.append(options))
     words = ["evaluate", "--dataset", "casme2", "--root", "x"]
     assert main([*words, "--labels", "objective"]) == main(words) == 0
     assert calls[0].pop("source") == replace(calls[1].pop("source"), reader={"labels": "objective"})
@@ -147,7 +147,7 @@ def test_each_set_is_read_with_its_own_sheet(two_sets):
 def test_the_names_of_the_parser_are_those_of_the_program():
     assert set(REAL) == READERS.keys()
     assert {_corpora.SYNTHETIC[name] for name in SYNTHETIC} == _corpora._SIZES.keys()
-    assert tuple(_methods.GRIDS) == METHODS
+    assert tuple(_evaluate_command.GRIDS) == METHODS
     assert set(NETS) < set(METHODS)
     assert set(PROTOCOLS) == TITLES.keys()
 

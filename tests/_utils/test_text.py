@@ -2,7 +2,7 @@ import unicodedata
 
 import pytest
 
-from skmer._utils._text import decode_text, plain_text
+from skmer._utils._text import decode_text, markdown_table, plain_text, text_table
 
 WESTERN = "Zuschauer;Größe;é,à;naïve"
 CHINESE = "受试者,高兴,厌恶"
@@ -35,3 +35,20 @@ def test_chinese_text_is_decoded(encoding):
 def test_what_is_no_text_is_refused_with_its_name(content):
     with pytest.raises(ValueError, match=r"annotations must be a text file, a\.csv is none"):
         decode_text(content, "a.csv", "annotations")
+
+
+ROWS = [("", "accuracy", "UF1"), ("LDA", "0.7", "0.65"), ("majority baseline", "0.4", "")]
+
+
+def test_columns_stand_below_each_other():
+    lines = text_table(ROWS).splitlines()
+    assert lines[1].index("0.7") + 3 == lines[0].index("accuracy") + len("accuracy")
+    assert lines[2] == "majority baseline       0.4"
+
+
+def test_markdown_has_a_header_and_numbers_to_the_right():
+    assert markdown_table(ROWS).splitlines()[:3] == [
+        "|  | accuracy | UF1 |",
+        "| --- | ---: | ---: |",
+        "| LDA | 0.7 | 0.65 |",
+    ]

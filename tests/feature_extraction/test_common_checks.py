@@ -1,14 +1,21 @@
 """scikit-learn's own checks, on transformers whose input is clips and not tables."""
 
 import numpy as np
+import pytest
 from scipy.sparse import issparse
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skmer.face import MEAN_SHAPE
-from skmer.feature_extraction import LandmarkGraphTransformer
+from skmer.feature_extraction import (
+    DirectionGradients,
+    LandmarkGraphTransformer,
+    LocalBinaryPatterns,
+    OrientedGradients,
+)
 from skmer.landmarks import FaceLandmarker
 
 FACE = np.tile(300 + 160 * MEAN_SHAPE, (3, 1, 1))
+SEQUENCE = (5, 8, 9)
 
 
 class TablesAsLandmarks:
@@ -44,19 +51,79 @@ def as_landmarks(X):
     return landmarks if landmarks.dtype == object else landmarks + FACE
 
 
+class TablesAsSequences(TablesAsLandmarks):
+    """Adapter: a row of numbers is read as a short sequence of small images."""
+
+    def fit(self, X, y=None):
+        return super(TablesAsLandmarks, self).fit(as_sequences(X), y)
+
+    def transform(self, X):
+        return super(TablesAsLandmarks, self).transform(as_sequences(X))
+
+
+class PatternsOfTables(TablesAsSequences, LocalBinaryPatterns):
+    pass
+
+
+class DirectionsOfTables(TablesAsSequences, DirectionGradients):
+    pass
+
+
+class OrientationsOfTables(TablesAsSequences, OrientedGradients):
+    pass
+
+
+def as_sequences(X):
+    if issparse(X):
+        return X
+    table = np.asarray(X)
+    if table.ndim != 2 or 0 in table.shape:
+        return X
+    sequences = np.stack([np.resize(row, SEQUENCE) for row in table])
+    if sequences.dtype == object:
+        return sequences
+    with np.errstate(invalid="ignore"):
+        return 0.5 + 0.5 * sequences / (1 + np.abs(sequences))  # into [0, 1], where infinity becomes NaN
+
+
 ESTIMATORS = [
     GraphOfTables(flatten=True),
     GraphOfTables(flatten=True, features="both", align=False, magnification=3),
     GraphOfTables(flatten=True, landmarker=FaceLandmarker(tracking="detect")),
     LandmarksOfTables(),
 ]
+OF_SEQUENCES = [
+    PatternsOfTables(blocks=(2, 2), radius_t=2),
+    PatternsOfTables(("xy", "vertices"), blocks=(1, 1), radius_t=1, mapping="full", norm="l2"),
+    DirectionsOfTables(blocks=(2, 2), radius_t=1),
+    OrientationsOfTables(blocks=(2, 3)),
+    OrientationsOfTables("magnitude", blocks=(1, 1), norm=None),
+]
 CANNOT_APPLY = {
     "check_n_features_in": "clips have no number of features: a frame may be a path, and sizes differ",
     "check_n_features_in_after_fitting": "as check_n_features_in",
     "check_estimators_empty_data_messages": "its second half is about tables of no columns",
+}
+DECODED_LATE = {
+    "check_estimators_nan_inf": "transform decodes the frames and refuses what are no pixels; fit does not",
 }
 
 
 @parametrize_with_checks(ESTIMATORS, expected_failed_checks=lambda _: CANNOT_APPLY, xfail_strict=True)
 def test_check(estimator, check):
     check(estimator)
+
+
+@parametrize_with_checks(
+    OF_SEQUENCES, expected_failed_checks=lambda _: CANNOT_APPLY | DECODED_LATE, xfail_strict=True
+)
+def test_check_of_sequences(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_transform_refuses_what_are_no_pixels(value):
+    table = np.zeros((2, 4))
+    table[1, 2] = value
+    with pytest.raises(ValueError, match=r"clip 1, frame 0: expected float pixels in \[0, 1\]"):
+        PatternsOfTables(blocks=(2, 2), radius_t=2).fit(table).transform(table)

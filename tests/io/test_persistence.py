@@ -10,13 +10,18 @@ from safetensors.numpy import save_file
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.decomposition import PCA
 from sklearn.model_selection import GroupKFold
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
 from skorch.callbacks import EarlyStopping
 
 from skmer.face import FaceGraph
-from skmer.feature_extraction import LandmarkGraphTransformer
+from skmer.feature_extraction import (
+    DirectionGradients,
+    LandmarkGraphTransformer,
+    LocalBinaryPatterns,
+    OrientedGradients,
+)
 from skmer.io import load, save
 from skmer.landmarks import FaceLandmarker
 from skmer.magnification import MotionMagnifier
@@ -81,6 +86,19 @@ def test_whole_pipelines(clips, make_clf, tmp_path):
         want = getattr(pipe, method)(clips.frames)
         np.testing.assert_array_equal(getattr(loaded, method)(clips.frames), want)
         assert repr(loaded[-1]) == repr(pipe[-1])
+
+
+def test_pipelines_of_sequences(tmp_path):
+    clips = np.random.default_rng(0).integers(0, 256, (6, 9, 24, 24), dtype=np.uint8)
+    planes = ("xy", "xt", "yt", "vertices")
+    patterns = LocalBinaryPatterns(planes, blocks=(2, 2), mapping={"vertices": "full"}, memory=None)
+    directions = DirectionGradients((-1, 0, 1), blocks=(2, 2))
+    for features in (make_union(patterns, directions), OrientedGradients("magnitude", blocks=(2, 2, 3))):
+        pipe = make_pipeline(features, SVC(random_state=0)).fit(clips, [0, 1] * 3)
+        save(pipe, tmp_path / "pipe.skmer")
+        loaded = load(tmp_path / "pipe.skmer")
+        assert repr(loaded) == repr(pipe)
+        np.testing.assert_array_equal(loaded.decision_function(clips), pipe.decision_function(clips))
 
 
 def test_graphs_tables_and_unfitted_estimators(features, clips, make_clf, tmp_path):

@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 from torch.nn import functional
 
 from skmer.magnification import MagNet, MagNetTraining, MotionMagnifier, train_magnet
-from skmer.magnification._magnet_training import draw_batch
+from skmer.magnification._magnet import draw_batch
 
 
 @pytest.fixture(scope="module")

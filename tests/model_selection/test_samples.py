@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from skmer._utils import _digest
+from skmer._utils import _files
 from skmer.model_selection import _evaluate, _samples, evaluate_loso
 from skmer.model_selection._audit import _audit, _data
 
@@ -64,7 +64,7 @@ def test_an_audited_evaluation_meets_each_check_once(make_data, counted, tmp_pat
 
 def test_each_row_of_a_table_is_hashed_once(make_data, monkeypatch, tmp_path):
     X, y, groups = make_data(30)
-    hashed, digest = [], _digest.digest
+    hashed, digest = [], _files.digest
     rows = {row.tobytes() for row in X}
 
     def counting(value, files=None):
@@ -72,6 +72,6 @@ def test_each_row_of_a_table_is_hashed_once(make_data, monkeypatch, tmp_path):
             hashed.append(value.tobytes())
         return digest(value, files)
 
-    monkeypatch.setattr(_digest, "digest", counting)
+    monkeypatch.setattr(_files, "digest", counting)
     evaluate_loso(OfPaths(), X, y, groups, audit=True, checkpoint=tmp_path / "parts")
     assert sorted(hashed) == sorted(rows)

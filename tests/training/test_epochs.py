@@ -6,7 +6,7 @@ import torch
 from sklearn.svm import SVC
 from skorch.callbacks import Callback, GradientNormClipping
 
-from skmer.classifiers import DeReGRLClassifier
+from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
 from skmer.datasets import make_landmark_clips
 from skmer.feature_extraction import LandmarkGraphTransformer
 from skmer.training import runs_in_threads, stack_size_of, stacking_reason
@@ -84,7 +84,15 @@ def test_other_optimizers_take_their_own_step(data):
     assert torch.optim.SGD is type(clf.optimizer_) and not runs_in_threads(SVC())
     assert runs_in_threads(clf) and stack_size_of(clf) == 1
     assert "quickest one by one" in stacking_reason(clf)
-    assert stacking_reason(net(activation="gelu")) is None and stack_size_of(net(dropout=0.5)) == 32
+    assert stacking_reason(net(activation="gelu")) is None and stack_size_of(net(dropout=0.5)) == 1
+
+
+def test_nets_of_different_fits_share_stacks_on_a_gpu_alone():
+    for clf in (net(dropout=0.5), net(), SeedEnsemble(net(dropout=0.5))):
+        assert stack_size_of(clf) == 1
+    on_gpu = net(dropout=0.5, device="cuda")
+    assert stack_size_of(on_gpu) == stack_size_of(SeedEnsemble(on_gpu)) == 128
+    assert stack_size_of(net(callbacks=[Callback()], device="cuda")) == 1
 
 
 def test_the_optimizer_goes_on_from_compiled_steps(data):

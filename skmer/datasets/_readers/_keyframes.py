@@ -1,12 +1,82 @@
-"""Files of onset, apex and offset of each clip, and the choice of an apex or offset that a sheet lacks."""
+"""Frames on disk by clip and number, and the onset, apex and offset of each clip among them."""
 
+import os
+import re
 from collections import Counter
+from pathlib import Path
 
-from skmer._utils._warn import warn_user
+from skmer._utils._checks import warn_user
 from skmer.datasets._cells import shown
+from skmer.datasets._clip_sequences import between
 from skmer.datasets._readers._annotations import forget_outside
-from skmer.frames import KEYFRAMES
+from skmer.frames import KEYFRAMES, is_image_file, numbered_images
 from skmer.landmarks import find_apex
+
+
+class FrameIndex:
+    """Folders of frames under a root, by the clip that a data set's naming gives them.
+
+    Folders of depth images are left out.
+
+    Parameters
+    ----------
+    root : path
+        Folder of the data set.
+    clip_key : callable
+        From the parts of a folder's path below `root` to a hashable key, None if it is no clip's folder.
+    distinguishes_crops : bool
+        Whether copies usually have both raw and cropped frames; then neither replaces the other.
+    cropped_already : bool
+        Whether all frames are cropped, whatever their folder is called.
+    """
+
+    def __init__(self, root, clip_key, distinguishes_crops, cropped_already=False):
+        self.root = Path(root)
+        self._instead = () if distinguishes_crops else ("raw", "cropped")
+        if not cropped_already and "crop" not in self.root.name.casefold():
+            self._instead = self._instead[1:]
+        self._folders = {}
+        # Links are followed: a large set is often kept on another disk.
+        for folder, subfolders, files in os.walk(self.root, followlinks=True):
+            subfolders.sort()
+            images = sorted(name for name in files if is_image_file(name))
+            below = Path(folder).relative_to(self.root).parts
+            key = clip_key((self.root.name, *below)) if images and not _is_depth(below) else None
+            if key is not None:
+                kinds = self._folders.setdefault(key, {})
+                kinds.setdefault(_kind(below, images), []).append((Path(folder), images))
+
+    def kinds(self, key):
+        """Kinds of frames of a clip, of ``"raw"`` and ``"cropped"``; tuple of str."""
+        return tuple(self._folders.get(key, {}))
+
+    def frames(self, key, kind):
+        """Frame number to path for a clip, None if it has no such folder; ValueError if it has several."""
+        kinds = self._folders.get(key, {})
+        found = next((kinds[name] for name in (kind, *self._instead) if name in kinds), None)
+        if found is None:
+            return None
+        if len(found) > 1:
+            folders = " and ".join(repr(str(folder)) for folder, _ in found)
+            raise ValueError(
+                f"root must hold one folder of each clip, {folders} are one clip; give one's root."
+            )
+        folder, images = found[0]
+        numbered = {}
+        for number, name in numbered_images(images):
+            # The first of files with one number; the names are sorted, so that it is the same on every disk.
+            numbered.setdefault(number, folder / name)
+        return numbered
+
+
+def _is_depth(parts):
+    return any("depth" in re.split(r"[^a-z]+", part.casefold()) for part in parts)
+
+
+def _kind(parts, images):
+    # Cropped frames of CASME II are called reg_img1.jpg and so on, whatever their folder.
+    cropped = any("crop" in part.casefold() for part in parts) or images[0].casefold().startswith("reg_")
+    return "cropped" if cropped else "raw"
 
 
 class _MissingFramesError(Exception):
@@ -52,18 +122,22 @@ class KeyframeLocator:
             Those that are not dropped for want of an apex or of frames.
         paths : list of list of str
             Onset, apex and offset, empty where there is no file.
+        sequences : list of list of str or None
+            The frames that are there from onset to offset; None where there are none.
         """
-        located, missing = [], []
+        kept, paths, sequences, missing = [], [], [], []
         for row in rows:
             try:
-                paths = self._paths(row)
+                found = self._paths(row)
             except _MissingFramesError as error:
                 missing.append((row, str(error)))
                 continue
-            if paths is not None:
-                located.append((row, paths))
-        self._report_missing(missing, len(rows), bool(located))
-        return [row for row, _ in located], [paths for _, paths in located]
+            if found is not None:
+                kept.append(row)
+                paths.append(found[0])
+                sequences.append(found[1])
+        self._report_missing(missing, len(rows), bool(kept))
+        return kept, paths, sequences
 
     def _report_missing(self, missing, n_rows, any_located):
         """Drop clips without their frames; an error if asked for, or if no clip has them."""
@@ -81,7 +155,7 @@ class KeyframeLocator:
         )
 
     def _paths(self, row):
-        """Three paths; None if the row is dropped."""
+        """Three paths, and those from onset to offset; None if the row is dropped."""
         numbered = self._numbered(row)
         if numbered:
             self._forget_past(row, max(numbered))
@@ -92,7 +166,8 @@ class KeyframeLocator:
             self._fill_apex(row, numbered)
             self._check_holes(row, numbered)
         self._note_gaps(row)
-        return [str((numbered or {}).get(row[name], "")) for name in KEYFRAMES]
+        sequence = between(numbered, row["onset"], row["offset"])
+        return [str((numbered or {}).get(row[name], "")) for name in KEYFRAMES], sequence
 
     def _forget_past(self, row, last):
         """Treat an apex or offset after the clip's last frame as missing; an onset there is an error."""

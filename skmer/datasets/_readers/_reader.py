@@ -9,13 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skmer._utils._checks import check_path
-from skmer._utils._warn import warn_user
+from skmer._utils._checks import check_path, warn_user
 from skmer.datasets._cells import canonical_label, cell_text, parse_action_units
 from skmer.datasets._clips import MicroExpressionClips
 from skmer.datasets._readers._annotations import ReadingLog, kept_rows, sheet_rows
-from skmer.datasets._readers._frame_index import FrameIndex
-from skmer.datasets._readers._keyframes import KeyframeLocator
+from skmer.datasets._readers._keyframes import FrameIndex, KeyframeLocator
 from skmer.datasets._readers._sheets import read_sheet
 from skmer.datasets._readers._specs import SPECS
 from skmer.frames import KEYFRAMES
@@ -82,8 +80,9 @@ def load_dataset(name, root, options):
         log.correct(every[position], f"{' and '.join(names)} of the merged cell above")
     rows = kept_rows(every, spec, options, log)
     index = None if folder is None else _index(spec, folder)
-    rows, frames = KeyframeLocator(spec, options, index, log, every).locate(rows)
+    rows, frames, sequences = KeyframeLocator(spec, options, index, log, every).locate(rows)
     _check_left(spec, rows, log.dropped)
+    # A synthetic corpus in the layout of a real set has counts of its own.
     if not sheet.synthetic:
         _compare_counts(spec, options, rows)
     return MicroExpressionClips(
@@ -94,6 +93,7 @@ def load_dataset(name, root, options):
         dropped=log.dropped,
         corrected=log.corrected,
         fingerprint=sheet.fingerprint,
+        sequences=sequences,
     )
 
 
@@ -123,6 +123,7 @@ def _find_sheet(spec, folder, annotations):
     if annotations is not None:
         return annotations
     for pattern in spec.sheets:
+        # Beside a workbook that is open lies Excel's lock file, of its name behind these two signs.
         found = [path for path in _case_free(folder, pattern) if not path.name.startswith("~$")]
         if len(found) > 1:
             names = [str(path.relative_to(folder)) for path in found]
@@ -139,6 +140,7 @@ def _find_sheet(spec, folder, annotations):
 
 def _case_free(folder, pattern):
     """Files in a folder and in its subfolders whose names match without regard to case."""
+    # glob itself minds the case of names on one system and not on another.
     files = (path for depth in ("*", "*/*") for path in folder.glob(depth) if path.is_file())
     return sorted(path for path in files if fnmatchcase(path.name.casefold(), pattern.casefold()))
 

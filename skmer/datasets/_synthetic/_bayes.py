@@ -7,10 +7,9 @@ from scipy.linalg import solve_triangular
 from scipy.special import log_ndtr, logsumexp
 
 from skmer._utils._checks import check_integer, check_range
+from skmer.datasets._synthetic._corpus_plan import OFFSET_SHARE, Variability, numpy_generator
 from skmer.datasets._synthetic._expressions import class_movements, class_table
 from skmer.datasets._synthetic._landmark_clips import noise_correlation, noise_level
-from skmer.datasets._synthetic._sampling import OFFSET_SHARE, numpy_generator
-from skmer.datasets._synthetic._variability import Variability
 
 _CHUNK = 200  # clips scored at once; bounds the memory
 _SHARE_POINTS = 12  # Gauss-Legendre points over the offset's share of the apex
@@ -161,6 +160,7 @@ def _mixture(expressions, points, signal):
                 fields.append(movement.field[points])
                 shares.append(np.zeros(len(expressions)))
             shares[known[key]][row] += probability * expression.count / total
+    # In whitened units all noise is independent, and a log likelihood is a sum of squares.
     root = np.linalg.cholesky(noise_correlation()[np.ix_(points, points)])
     white = [solve_triangular(root, signal * field, lower=True).ravel() for field in fields]
     return _Mixture(np.array(white), np.array(shares).T)
@@ -174,6 +174,7 @@ def _draw_and_classify(mixture, amplitude, sees_offset, n_samples, rng):
     offset = apex * rng.uniform(0, OFFSET_SHARE, n_samples)
     frame_noise = rng.standard_normal((3, n_samples, mixture.fields.shape[1])) / np.sqrt(2)
     clean = mixture.fields[movement]
+    # What a classifier sees are displacements, and both share the noise of the onset.
     seen_apex = apex[:, None] * clean + frame_noise[1] - frame_noise[0]
     seen_offset = offset[:, None] * clean + frame_noise[2] - frame_noise[0]
     evidence = _log_evidence(mixture.fields, seen_apex, seen_offset if sees_offset else None, *amplitude)

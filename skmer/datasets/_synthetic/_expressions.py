@@ -104,6 +104,7 @@ def _merged(classes):
     units = {}
     for expression in classes:
         for chosen, share in expression.units.items():
+            # A class counts by its clips: the merged class moves as a clip drawn from any of them does.
             units[chosen] = units.get(chosen, 0.0) + share * expression.count / count
     one_sided = sum(expression.one_sided * expression.count for expression in classes) / count
     return Expression(count, units, one_sided)
@@ -204,6 +205,7 @@ def class_movements(expression):
     }
     movements, probabilities = [], []
     for units, share in expression.units.items():
+        # The first unit's strength is the clip's amplitude; only ratios to it are free.
         strengths = list(product((1.0,), *[_SECOND_STRENGTHS] * (len(units) - 1)))
         for chosen, (side, side_share) in product(strengths, sides.items()):
             if side_share:

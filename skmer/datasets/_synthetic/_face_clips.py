@@ -1,15 +1,16 @@
 """Synthetic corpora of face images with known movements."""
 
-from dataclasses import dataclass
-from numbers import Real
+import os
 
 import cv2
 import numpy as np
-from scipy.special import ndtri
 
 from skmer._utils._checks import check_integer, check_positive
+from skmer.datasets._synthetic._corpus_plan import REFERENCE_SIZE, draw_plan, numpy_generator
+from skmer.datasets._synthetic._course import draw_course
 from skmer.datasets._synthetic._landmark_clips import (
     apply_head_motion,
+    clip_names,
     draw_head_motion,
     identity_shapes,
     plan_truth,
@@ -19,22 +20,18 @@ from skmer.datasets._synthetic._picture import (
     ASTRONAUT_POINTS,
     RadialWarp,
     astronaut,
-    move_image,
     warp_image,
 )
-from skmer.datasets._synthetic._sampling import REFERENCE_SIZE, draw_plan, numpy_generator
+from skmer.datasets._synthetic._portrait import Camera, Person, RenderedSequence, write_frames
 from skmer.face import MEAN_SHAPE, MIRROR_POINTS
 
 _FACE_WIDTH = np.linalg.norm(ASTRONAUT_POINTS[16] - ASTRONAUT_POINTS[0])
 _EYE_WIDTH = np.linalg.norm(ASTRONAUT_POINTS[45] - ASTRONAUT_POINTS[36])
 _FACE_CENTER = (ASTRONAUT_POINTS.min(axis=0) + ASTRONAUT_POINTS.max(axis=0)) / 2
 _HEIGHT, _WIDTH = 12 / 7, 11 / 7  # of the default frame, in face sizes
-MOVEMENT_RADIUS, _IDENTITY_RADIUS = 0.5, 1.2  # of a point's influence, in eye-corner distances
+_IDENTITY_RADIUS = 1.2  # of a point's influence, in eye-corner distances
 _GAMMA = 1.35
 _LARGEST = 4000  # px; the picture itself has a face of 90
-
-# Quantiles of the normal distribution: picking among them is three times quicker than drawing from it.
-_NORMAL = ndtri((np.arange(2**16) + 0.5) / 2**16).astype(np.float32)
 
 
 def make_face_clips(
@@ -50,6 +47,9 @@ def make_face_clips(
     color=True,
     face_size=280.0,
     frame_size=None,
+    sequence=False,
+    fps=200,
+    folder=None,
     random_state=None,
 ):
     """Make images of synthetic micro-expressions.
@@ -86,13 +86,22 @@ def make_face_clips(
     frame_size : (int, int), default=None
         Height and width of the frames; by default 12/7 and 11/7 of `face_size` (480 and 440 px), which leaves
         the face detector room and half the memory of a full 690 x 660 frame.
+    sequence : bool, default=False
+        Whether clips have ``sequences`` and ``times`` too: .12 to .7 s from onset to offset, in which the
+        movement rises to the apex and falls by half a cosine wave each. The keyframes are those without, and
+        the positions of the three are in the table. Frames are rendered each time they are read.
+    fps : float, default=200
+        Frames a second of the sequences, from 20 to 1000.
+    folder : path-like, default=None
+        Folder to write the frames to, as PNG files ``<subject>/<clip>/img<k>.png``, one by one; frames and
+        sequences are then paths, and images of one clip are in memory at a time.
     random_state : int, RandomState instance or None, default=None
         Pass an int for the same corpus every time.
 
     Returns
     -------
     clips : MicroExpressionClips
-        With uint8 images (n_clips, 3) as frames and a `truth`. 120 colour clips take 230 MB.
+        With uint8 images (n_clips, 3), or paths, as frames and a `truth`. 120 colour clips take 230 MB.
 
     Raises
     ------
@@ -114,75 +123,45 @@ def make_face_clips(
     >>> clips.frames[0, 1].shape, clips.truth.displacement.shape
     ((480, 440, 3), (5, 3, 68, 2))
     """
-    camera = _Camera(light, noise_sigma, jpeg_quality, bool(color))
+    camera = Camera(light, noise_sigma, jpeg_quality, bool(color))
     shape = _check_sizes(face_size, frame_size)
     scale = face_size / REFERENCE_SIZE
     rng = numpy_generator(random_state)
     plan = draw_plan(dataset, n_subjects, n_clips, amplitude, rng)
+    # A stream of its own, so that keyframes are the same with and without sequences.
+    own = rng.spawn(1)[0]
+    course = draw_course(n_clips, fps, own) if sequence else None
     people = draw_people(n_subjects, shape, face_size, camera.color, rng)
     displacement = scale * plan.displacement
     motion = draw_head_motion(n_clips, head_motion, scale, rng)
     onset = np.stack([person.points for person in people])[plan.subject]
     points = apply_head_motion(motion, onset[:, None] + displacement)
-    frames = np.empty((n_clips, 3), object)
-    for subject, person in enumerate(people):
-        warp = person.warp()
-        for clip in np.flatnonzero(plan.subject == subject):
-            frames[clip, 0] = camera.take(person.image, rng)
-            for frame in (1, 2):
-                placed = _about(motion[clip, frame], person.points[33])
-                moved = move_image(person.image, warp.inverse(displacement[clip, frame]), placed)
-                frames[clip, frame] = camera.take(moved, rng)
-    return synthetic_clips(frames, plan, plan_truth(plan, scale, displacement, points), dataset, random_state)
+    frames, sequences = np.empty((n_clips, 3), object), None if course is None else [None] * n_clips
+    for clip, name in enumerate(clip_names(plan, dataset)):  # sorted by person
+        person, moves = people[plan.subject[clip]], (displacement[clip], motion[clip])
+        images, brightness = _film(person, camera, *moves, rng)
+        keyframes = (0, 1, 2) if course is None else course.keyframes(clip)
+        if course is not None:
+            seed = int(own.integers(2**63))
+            images = RenderedSequence(person, camera, keyframes, images, *moves, brightness, seed)
+        if folder is not None:
+            images = write_frames(os.path.join(folder, *name), images)
+        if course is not None:
+            sequences[clip] = images
+        for frame, position in enumerate(keyframes):
+            frames[clip, frame] = images[position]
+    truth = plan_truth(plan, scale, displacement, points)
+    return synthetic_clips(frames, plan, truth, dataset, random_state, course, sequences)
 
 
-@dataclass(frozen=True)
-class _Camera:
-    """Light, noise and compression of one frame."""
-
-    light: float
-    noise_sigma: float
-    jpeg_quality: int | None
-    color: bool
-
-    def __post_init__(self):
-        for name, limit in (("light", 1.0), ("noise_sigma", 255.0)):
-            value = getattr(self, name)
-            if not isinstance(value, Real) or isinstance(value, bool) or not 0 <= value < limit:
-                raise ValueError(f"{name} must be a number from 0 to below {limit:g}, got {value!r}.")
-        if self.jpeg_quality is not None:
-            check_integer("jpeg_quality", self.jpeg_quality, 1)
-            if self.jpeg_quality > 100:
-                raise ValueError(f"jpeg_quality must be at most 100, got {self.jpeg_quality}.")
-
-    def take(self, image, rng):
-        """The uint8 frame that is stored of a clean float32 image."""
-        frame = image * np.float32(1 + self.light * rng.uniform(-1, 1))
-        if self.noise_sigma:
-            drawn = rng.integers(0, len(_NORMAL), frame.shape, dtype=np.uint16)
-            frame += (np.float32(self.noise_sigma) * _NORMAL)[drawn]
-        frame = np.clip(np.rint(frame, out=frame), 0, 255, out=frame).astype(np.uint8)
-        return frame if self.jpeg_quality is None else _compress(frame, self.jpeg_quality)
-
-
-def _compress(frame, quality):
-    color = frame.ndim == 3
-    stored = cv2.cvtColor(frame, cv2.COLOR_RGB2BGR) if color else frame
-    _, data = cv2.imencode(".jpg", stored, [cv2.IMWRITE_JPEG_QUALITY, int(quality)])
-    read = cv2.imdecode(data, cv2.IMREAD_COLOR if color else cv2.IMREAD_GRAYSCALE)
-    return cv2.cvtColor(read, cv2.COLOR_BGR2RGB) if color else read
-
-
-@dataclass(frozen=True, eq=False)
-class _Person:
-    """A neutral face: float32 image and its 68 points in px."""
-
-    image: np.ndarray
-    points: np.ndarray
-
-    def warp(self):
-        eyes = np.linalg.norm(self.points[45] - self.points[36])
-        return RadialWarp(self.points, self.image.shape[:2], MOVEMENT_RADIUS * eyes)
+def _film(person, camera, displacement, motion, rng):
+    """Images and brightness of the keyframes."""
+    images, brightness = [], []
+    for frame in range(3):
+        moved = person.moved(displacement[frame], motion[frame]) if frame else person.image
+        brightness.append(camera.draw_light(rng))
+        images.append(camera.take(moved, brightness[-1], rng))
+    return images, np.array(brightness)
 
 
 def _check_sizes(face_size, frame_size):
@@ -225,11 +204,4 @@ def _draw_person(image, points, change, rng):
         image = np.ascontiguousarray(image[:, ::-1])
         bent = bent[list(MIRROR_POINTS)] * (-1, 1) + (image.shape[1] - 1, 0)
     gamma = np.exp(rng.uniform(-1, 1) * np.log(_GAMMA))
-    return _Person((255 * (image / 255) ** np.float32(gamma)).astype(np.float32), bent)
-
-
-def _about(motion, center):
-    """The similarity (2, 3) about `center` as a matrix on pixel coordinates."""
-    placed = motion.copy()
-    placed[:, 2] += center - motion[:, :2] @ center
-    return placed
+    return Person((255 * (image / 255) ** np.float32(gamma)).astype(np.float32), bent)

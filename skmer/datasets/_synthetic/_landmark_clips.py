@@ -9,13 +9,15 @@ from scipy.spatial.distance import cdist
 from skmer._utils._checks import check_positive
 from skmer.datasets._clips import ClipTruth, MicroExpressionClips
 from skmer.datasets._layouts import clip_name, subject_name
-from skmer.datasets._synthetic._sampling import (
+from skmer.datasets._synthetic._corpus_plan import (
     FACE_WIDTH,
     REFERENCE_SIZE,
+    Variability,
+    covariance_root,
     draw_plan,
     numpy_generator,
 )
-from skmer.datasets._synthetic._variability import Variability, covariance_root
+from skmer.datasets._synthetic._course import constant_speed, draw_course, raised_cosine
 from skmer.face import MEAN_SHAPE
 
 # name -> (rms error of the onset-apex displacement per coordinate in px at a 280 px face, gain)
@@ -43,6 +45,8 @@ def make_landmark_clips(
     subject_effects=0.0,
     within_class_variation=0.0,
     offset=True,
+    sequence=False,
+    fps=200,
     random_state=None,
 ):
     """Make landmarks of synthetic micro-expressions.
@@ -104,6 +108,12 @@ def make_landmark_clips(
     offset : bool, default=True
         False for corpora without an offset frame: its landmarks equal the onset's, so that its displacement
         is zero.
+    sequence : bool, default=False
+        Whether clips have ``sequences`` (n_frames, 68, 2) and ``times`` too: .12 to .7 s from onset to
+        offset, in which the movement rises to the apex and falls by half a cosine wave each. The keyframes
+        are those without, and the positions of the three are in the table. 247 clips take 22 MB.
+    fps : float, default=200
+        Frames a second of the sequences, from 20 to 1000.
     random_state : int, RandomState instance or None, default=None
         Pass an int for the same corpus every time.
 
@@ -140,6 +150,9 @@ def make_landmark_clips(
     variability = Variability(class_sep, flip_y, subject_effects, within_class_variation)
     options = {"n_classes": n_classes, "variability": variability, "offset": offset}
     plan = draw_plan(dataset, n_subjects, n_clips, amplitude, rng, **options)
+    # A stream of its own, so that keyframes are the same with and without sequences.
+    own = rng.spawn(1)[0]
+    course = draw_course(n_clips, fps, own) if sequence else None
     displacement = scale * plan.displacement
     onset = identity_shapes(n_subjects, rng)[plan.subject] * face_size / FACE_WIDTH + face_size
     motion = draw_head_motion(n_clips, head_motion, scale, rng)
@@ -147,9 +160,25 @@ def make_landmark_clips(
     seen = apply_head_motion(motion, onset[:, None] + gain * displacement) + frame_noise
     points = apply_head_motion(motion, onset[:, None] + displacement)
     if not offset:
-        seen[:, 2], points[:, 2] = seen[:, 0], points[:, 0]
+        seen[:, 2], points[:, 2], motion[:, 2] = seen[:, 0], points[:, 0], motion[:, 0]
     truth = plan_truth(plan, scale, displacement, points)
-    return synthetic_clips(seen, plan, truth, dataset, random_state)
+    if course is None:
+        return synthetic_clips(seen, plan, truth, dataset, random_state)
+    rms = rms * scale / np.sqrt(2)
+    sequences = [
+        _seen_sequence(course.keyframes(k), seen[k], onset[k], gain * displacement[k], motion[k], rms, own)
+        for k in range(n_clips)
+    ]
+    return synthetic_clips(seen, plan, truth, dataset, random_state, course, sequences)
+
+
+def _seen_sequence(keyframes, seen, onset, displacement, motion, rms, rng):
+    """Landmarks (n_frames, 68, 2) of one clip, of which those of the keyframes were seen already."""
+    moved = onset + raised_cosine(keyframes, displacement)
+    landmarks = apply_head_motion(constant_speed(keyframes, motion)[None], moved[None])[0]
+    landmarks += rms * correlated_noise((len(landmarks),), rng)
+    landmarks[list(keyframes)] = seen
+    return landmarks
 
 
 def noise_level(noise, gain=None):
@@ -181,6 +210,7 @@ def noise_level(noise, gain=None):
 
 def noise_correlation():
     """Correlation (68, 68) of a detector's errors; those of near points are alike."""
+    # A detector moves neighbouring points together, and each a little by itself.
     near = np.exp(-cdist(MEAN_SHAPE, MEAN_SHAPE) / _NOISE_RANGE)
     return _OWN_NOISE * np.eye(68) + (1 - _OWN_NOISE) * near
 
@@ -194,6 +224,7 @@ def correlated_noise(shape, rng):
 
 def identity_shapes(n_subjects, rng):
     """Neutral shapes (n_subjects, 68, 2) in eye-corner distances: the mean shape, smoothly varied."""
+    # Neighbouring points of a face differ alike from person to person: independent ones would cross.
     smooth = np.exp(-0.5 * (cdist(MEAN_SHAPE, MEAN_SHAPE) / _IDENTITY_RANGE) ** 2)
     variation = covariance_root(smooth) @ rng.standard_normal((n_subjects, 68, 2))
     return MEAN_SHAPE + _IDENTITY_SIZE * variation
@@ -203,6 +234,7 @@ def draw_head_motion(n_clips, factor, scale, rng):
     """Similarities (n_clips, 3, 2, 3) of the frames about the face's origin; the onset's is the identity."""
     if not isinstance(factor, Real) or isinstance(factor, bool) or not 0 <= factor < np.inf:
         raise ValueError(f"head_motion must be a number of at least 0, got {factor!r}.")
+    # All motion is relative to the onset, whose own draws are set to zero.
     angle, grow, x, y = factor * rng.uniform(-1, 1, (4, n_clips, 3)) * (np.arange(3) > 0)
     size, angle = 1 + 0.005 * grow, np.deg2rad(0.5 * angle)
     cosine, sine = size * np.cos(angle), size * np.sin(angle)
@@ -211,7 +243,7 @@ def draw_head_motion(n_clips, factor, scale, rng):
 
 
 def apply_head_motion(motion, points):
-    """Move points (n, 3, 68, 2) by similarities about the onset's nose base (point 33)."""
+    """Move points (n, n_frames, 68, 2) by similarities about the onset's nose base (point 33)."""
     center = points[:, :1, 33:34]
     return np.einsum("nfij,nfpj->nfpi", motion[..., :2], points - center) + center + motion[:, :, None, :, 2]
 
@@ -230,26 +262,37 @@ def plan_truth(plan, scale, displacement, points):
 _SHEET_SIDE = {"both": "", "left": "R", "right": "L"}
 
 
-def synthetic_clips(frames, plan, truth, dataset, random_state):
+def clip_names(plan, dataset):
+    """Names of the subject and the clip, of every clip; list of (str, str)."""
+    order = pd.Series(plan.subject).groupby(plan.subject).cumcount() + 1
+    return [
+        (subject_name(dataset, number + 1), clip_name(dataset, number + 1, clip))
+        for number, clip in zip(plan.subject, order, strict=True)
+    ]
+
+
+def synthetic_clips(frames, plan, truth, dataset, random_state, course=None, sequences=None):
     """Clips of a synthetic corpus with the table that a reader would give."""
     name = f"synthetic-{dataset}"
-    subject = [subject_name(dataset, number + 1) for number in plan.subject]
-    order = pd.Series(subject).groupby(subject).cumcount() + 1
+    subject, clip = zip(*clip_names(plan, dataset), strict=True)
     table = pd.DataFrame(
         {
             "dataset": name,
             "subject": subject,
-            "clip": [
-                clip_name(dataset, number + 1, clip) for number, clip in zip(plan.subject, order, strict=True)
-            ],
+            "clip": clip,
             "action_units": [
                 "+".join(f"{_SHEET_SIDE[side]}{unit}" for unit in units)
                 for units, side in zip(truth.units, truth.side, strict=True)
             ],
         }
     )
+    times = None
+    if course is not None:
+        table = table.assign(onset=0, apex=course.apex, offset=course.offset)
+        times = [course.times(row) for row in range(len(table))]
     groups = [f"{name}/{person}" for person in subject]
-    clips = MicroExpressionClips(frames, plan.target, groups, table=table, truth=truth)
+    content = {"table": table, "truth": truth, "sequences": sequences, "times": times}
+    clips = MicroExpressionClips(frames, plan.target, groups, **content)
     seed = random_state if isinstance(random_state, (int, np.integer)) else "unseeded"
     clips.fingerprint = f"synthetic {dataset}, random_state={seed}, {clips.fingerprint.partition(', ')[2]}"
     return clips

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from skmer._utils._optional import import_optional
+from skmer._utils._imports import import_optional
 
 _COARSE = 2  # fields are smooth: they are computed at every second pixel and interpolated
 # Fixed-point steps of the inverse; each shrinks the error by the largest slope of the field, below .15.
@@ -100,6 +100,7 @@ class RadialWarp:
         grid = _pixel_grid(self._coarse_shape)
         inverse = forward
         for _ in range(_STEPS):
+            # A fixed point of E(x) = field(x - E(x)).
             inverse = _sample(forward, grid - inverse / _COARSE)
         return self._full(inverse)
 

@@ -1,15 +1,12 @@
 """Frames of a synthetic long video, made when they are asked for, so that memory stays flat."""
 
 from collections.abc import Sequence
-from functools import cached_property
 
 import numpy as np
 
-from skmer.datasets._synthetic._face_clips import MOVEMENT_RADIUS, draw_people
-from skmer.datasets._synthetic._picture import RadialWarp, move_image
+from skmer.datasets._synthetic._face_clips import draw_people
 
 _NOISE = 2.0  # grey levels
-_KEPT = 1 / 200  # px: smaller movements leave the picture as it is
 
 
 class RenderedVideo(Sequence):
@@ -28,11 +25,6 @@ class RenderedVideo(Sequence):
     def __init__(self, person, film, seed):
         self.person, self.film, self.seed = person, film, seed
 
-    @cached_property
-    def _warp(self):
-        eyes = np.linalg.norm(self.person.points[45] - self.person.points[36])
-        return RadialWarp(self.person.points, self.person.image.shape[:2], MOVEMENT_RADIUS * eyes)
-
     @property
     def points(self):
         """True points (n_frames, 68, 2) in px of the frames."""
@@ -49,17 +41,9 @@ class RenderedVideo(Sequence):
             return [self[j] for j in range(*k.indices(len(self)))]
         k = range(len(self))[k]
         moved = self.film.displacement[k] + self.film.parallax[k]
-        field = self._field(moved)
-        motion, center = self.film.motion[k].copy(), self.person.points[33]
-        motion[:, 2] += center - motion[:, :2] @ center
-        image = move_image(self.person.image, field, motion)
+        image = self.person.moved(moved, self.film.motion[k])
         image = image + np.random.default_rng([self.seed, k]).normal(0, _NOISE, image.shape)
         return np.clip(np.rint(image), 0, 255).astype(np.uint8)
-
-    def _field(self, moved):
-        if np.abs(moved).max() < _KEPT:
-            return np.zeros((*self.person.image.shape[:2], 2), np.float32)
-        return self._warp.inverse(moved)
 
     def __reduce__(self):
         return RenderedVideo, (self.person, self.film, self.seed)

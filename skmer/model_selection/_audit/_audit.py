@@ -5,8 +5,8 @@ from sklearn.pipeline import Pipeline
 
 from skmer.model_selection._audit._data import data_findings
 from skmer.model_selection._audit._finding import LeakAudit
-from skmer.model_selection._audit._fits import FoldAudit
 from skmer.model_selection._audit._pipeline import Evidence, pipeline_findings
+from skmer.model_selection._audit._refits import FoldAudit
 from skmer.model_selection._audit._splits import SplitRecorder
 from skmer.model_selection._samples import check_samples
 
@@ -119,6 +119,8 @@ def _later_findings(samples, model):
     """Return findings in the pipeline that only show beside the features of its later steps."""
     if not isinstance(model, Pipeline) or len(model.steps) < 2:
         return []
+    if not samples.present.all() and getattr(samples.X, "ndim", 0) == 1:  # None has no features
+        samples = samples.take(np.flatnonzero(samples.present))
     stages = [samples.X]
     for _, step in model.steps[:-1]:
         if step not in (None, "passthrough"):

@@ -8,9 +8,9 @@ import numpy as np
 from scipy.spatial.distance import cdist
 from sklearn.preprocessing import TargetEncoder
 
-from skmer._utils._digest import as_array, row_digests
+from skmer._utils._files import as_array, row_digests
 from skmer.face import MIRROR_POINTS
-from skmer.frames import read_image
+from skmer.frames import check_frames, read_image
 from skmer.model_selection._audit._finding import LeakFinding
 
 _EXACT = 1e-9
@@ -28,6 +28,7 @@ def data_findings(samples):
     yield from _duplicates(samples)
     yield from _near_duplicates(samples)
     table = numeric_table(samples.X)
+    # In fewer rows a mean of zero, or a share, is met by chance.
     if table is not None and present.sum() > 9:
         yield from _scaled(table[present], samples.groups[present])
         yield from _target_encoded(table[present], samples.y[present])
@@ -53,6 +54,7 @@ def name_of(samples, row):
 def _same_person(samples):
     spellings = defaultdict(set)
     for group in map(str, np.unique(samples.groups)):
+        # "sub01", "Sub1" and "sub001" are one person.
         spellings[re.sub(r"0*(\d+)", r"\1", group.casefold())].add(group)
     for names in spellings.values():
         if len(names) > 1:
@@ -90,6 +92,8 @@ def _informative(X):
     if not isinstance(cells, np.ndarray) or cells.ndim != 2 or any(map(_is_frame, cells[0])):
         return moving
     cells = cells if table is not None else cells.astype(str)
+    # Equal rows are no coincidence if a column hardly repeats itself, or if there are a hundred times as many
+    # combinations of values as pairs of rows.
     counts = np.array([len(np.unique(column)) for column in cells.T], dtype=float)
     n = len(cells)
     return moving & (counts.max() > n / 2.5 or np.log(counts).sum() > np.log(100.0 * n**2))
@@ -98,13 +102,15 @@ def _informative(X):
 def _shared_frames(samples):
     """Return lists of rows that share a frame of their images."""
     X = samples.X
-    if not (isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 2):
+    if not (isinstance(X, np.ndarray) and X.dtype == object and X.ndim in (1, 2)):
         return []
     by_frame = defaultdict(list)
-    for column in X.T:
-        shown = [row for row, frame in enumerate(column) if _is_frame(frame)]
-        frames = row_digests([[column[row]] for row in shown], samples.files)
-        for row, found in zip(shown, frames, strict=True):
+    for row, clip in enumerate(X):
+        # Frames of a sequence that is made when it is read are no copies of a file.
+        shown = (
+            [] if not isinstance(clip, list | np.ndarray) else [frame for frame in clip if _is_frame(frame)]
+        )
+        for found in set(row_digests([[frame] for frame in shown], samples.files)):
             by_frame[found].append(row)
     return [rows for rows in by_frame.values() if len(set(samples.groups[rows].tolist())) > 1]
 
@@ -127,6 +133,7 @@ def _near_duplicates(samples):
 
 def _scaled(table, groups):
     moving = table[:, np.ptp(table, axis=0) > 0]
+    # A column of zeros and ones has minimum 0 and maximum 1 without any scaler.
     varied = np.array([len(np.unique(column)) > 2 for column in moving.T], dtype=bool)
     moving = moving[:, varied]
     if not moving.shape[1] or _by_subject_too(moving, groups):
@@ -186,11 +193,14 @@ def encodes(values, codes, hit):
         return False
     if np.allclose(values, shares, rtol=0, atol=_EXACT):
         return True
+    # A smoothed encoding is (n share + m mean) / (n + m). Solved for m, it is one number for all categories;
+    # where the share is the mean, m is free.
     off = np.abs(shares - hit.mean()) > _EXACT
     with np.errstate(divide="ignore", invalid="ignore"):
         smooth = (sizes * (shares - values) / (values - hit.mean()))[off]
     if off.sum() > 2 and np.all(smooth > 0) and np.ptp(smooth) < 1e-6 * smooth.mean():
         return True
+    # scikit-learn's smooth="auto" has another m for each category: it is asked itself.
     encoder = TargetEncoder(target_type="binary").fit(codes[:, None], hit)
     return np.allclose(values, encoder.encodings_[0], rtol=0, atol=_EXACT)
 
@@ -205,6 +215,7 @@ def _near_copies(samples, rows):
     apart = samples.groups[rows][:, None] != samples.groups[rows]
     upper = np.triu(apart, 1)
     scale = plain.std(axis=0)
+    # Columns are brought to one scale; one without spread would be divided by zero.
     kept = scale > 1e-12 * max(scale.max(), 1e-300)
     if not kept.any():
         return []
@@ -236,7 +247,9 @@ def _outliers(distances, mask):
     if not 0 < low < high:
         return []
     order = np.argsort(values)
+    # At distance zero clips are duplicates, which have a finding of their own.
     order = order[(values[order] < min(_CLOSE, low)) & (values[order] > 0)]
+    # From the one quantile to the other the number of pairs triples.
     power = np.log(3) / np.log(high / low)
     expected = 0.2 * len(values) * (values[order] / low) ** power
     surprising = np.flatnonzero(_SURPRISE * expected <= np.arange(1, len(order) + 1))
@@ -247,7 +260,9 @@ def _outliers(distances, mask):
 def _describe(X, rows):
     """Return each clip as a vector without its crop, and the vector of its mirror image (None without)."""
     if isinstance(X, np.ndarray) and X.dtype == object:
-        return _describe_images(X[rows]) if X.ndim == 2 else None
+        X, rows = X[rows] if X.ndim == 2 else _three_frames(X[rows]), slice(None)
+        if X is None or X.dtype == object:
+            return None if X is None else _describe_images(X)
     try:
         table = np.asarray(X, dtype=np.float64)[rows]
     except (TypeError, ValueError):
@@ -256,6 +271,17 @@ def _describe(X, rows):
         mirrored = table[:, :, list(MIRROR_POINTS)] * [-1, 1]
         return _without_crop(table), _without_crop(mirrored)
     return (table.reshape(len(table), -1), None) if table.ndim > 1 else None
+
+
+def _three_frames(sequences):
+    """Return first, middle and last frame of each sequence, as paths and images (n, 3) or as landmarks.
+
+    None for objects that are no sequences.
+    """
+    try:
+        return check_frames([[clip[0], clip[len(clip) // 2], clip[-1]] for clip in sequences])
+    except (TypeError, ValueError, LookupError):
+        return None
 
 
 def _without_crop(landmarks):

@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.feature_selection import f_classif
 from skorch import NeuralNet
 
-from skmer._utils._digest import as_array, row_digests
+from skmer._utils._files import as_array, row_digests
 from skmer.model_selection._audit._data import numeric_table
 from skmer.model_selection._audit._finding import LeakFinding
 
@@ -29,6 +29,7 @@ _LIBRARIES = tuple(
         Path(__file__).parents[2],  # this package
     }
 )
+# Objects that are looked at, and entries of a container: a table of constants must not take minutes.
 _LIMIT = 50_000
 _LONGEST = 20_000
 
@@ -56,6 +57,7 @@ class Evidence:
         array = _as_array(value)
         if array is None or array.ndim == 0 or not array.size:
             return None
+        # By the bounds of the memory alone: views are found whatever their shape, and in no time.
         if any(np.may_share_memory(array, known) for known in self.arrays):
             return "holds the clips that the evaluation is about to hold out"
         if array.dtype == object or array.dtype.kind in "US":
@@ -102,6 +104,8 @@ class Evidence:
             picked = np.flatnonzero(array) if array.dtype.kind == "b" and len(array) == n else array
             if (array.dtype.kind == "b" and len(array) != n) or len(set(picked.tolist())) != len(picked):
                 continue
+            # Evenly spaced columns, as of a slice, are no choice by score, and one of few choices is met by
+            # chance.
             telling = math.comb(n, min(len(picked), n)) >= _MANY and np.ptp(np.diff(np.sort(picked))) > 0
             if telling and set(picked.tolist()) == set(ranking[: len(picked)].tolist()):
                 return (
@@ -114,6 +118,7 @@ class Evidence:
 def pipeline_findings(estimator, evidence):
     """Yield findings in an unfitted copy of an estimator."""
     reported = set()
+    # Before it is cloned: a clone forgets what a net has learned but keeps a module that is an object.
     for path, value in reachable(estimator):
         if isinstance(value, NeuralNet) and value.initialized_ and isinstance(value.module, torch.nn.Module):
             yield LeakFinding(
@@ -145,6 +150,7 @@ def _is_fitted(estimator):
         fresh = vars(type(estimator)(**estimator.get_params(deep=False)))
     except Exception:
         return False
+    # skorch sets history_ and others in __init__: attributes that a new object has prove nothing.
     learned = {name for name in vars(estimator) if name.endswith("_") and not name.startswith("_")}
     if not learned - fresh.keys():
         return bool(getattr(estimator, "initialized_", False))
@@ -268,6 +274,7 @@ def _function_parts(function):
             parts.append((name, cell.cell_contents))
         except ValueError:  # a cell that nothing was assigned to
             continue
+    # Globals that the code names, in functions inside of it as well.
     names = set(_names(function.__code__))
     return parts + [(name, function.__globals__[name]) for name in names if name in function.__globals__]
 

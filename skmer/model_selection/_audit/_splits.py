@@ -10,7 +10,7 @@ from sklearn.model_selection import BaseCrossValidator, BaseShuffleSplit
 from skorch import NeuralNet
 from torch.utils.data import Subset
 
-from skmer._utils._digest import row_digests
+from skmer._utils._files import row_digests
 from skmer._utils._sklearn import GroupsConsumerMixin, RepeatedSplits
 from skmer.model_selection._audit._finding import LeakFinding
 
@@ -34,6 +34,7 @@ class SplitRecorder:
 
     def __post_init__(self):
         unique, first, counts = np.unique(self.samples.digests, return_index=True, return_counts=True)
+        # Content that occurs twice does not say which clip it is.
         self._by_content = {d: row for d, row, n in zip(unique, first, counts, strict=True) if n == 1}
         self._parts, self._depth = [], 0
 
@@ -54,6 +55,7 @@ class SplitRecorder:
         def wrapper(splitter, X, y=None, groups=None, **options):
             drawn = split(splitter, X, y, groups, **options)
             while True:
+                # A split calls that of its base class, or of a splitter inside: the outermost counts.
                 self._depth += 1
                 try:
                     train, test = next(drawn)
@@ -120,19 +122,27 @@ class SplitRecorder:
             return found
         if n == len(self.train):
             return self.train
+        # A split within a split sees transformed rows: they are told by their number and their classes, the
+        # latest first.
         for rows, _ in reversed(self._parts):
             if len(rows) == n and (y is None or _same_classes(self.samples.y[rows], y)):
                 return rows
         return None
 
     def _by_rows(self, X):
-        if X is None or (np.ndim(X) < 2 and not isinstance(X, list)):
+        if X is None or (np.ndim(X) < 2 and not isinstance(X, list) and not _holds_clips(X)):
             return None
         try:
             rows = [self._by_content.get(found) for found in row_digests(X, self.samples.files)]
         except (TypeError, ValueError):
             return None
         return None if None in rows or not rows else np.array(rows)
+
+
+def _holds_clips(X):
+    """Return whether the entries of an array are sequences of frames rather than labels or numbers."""
+    is_object = isinstance(X, np.ndarray) and X.dtype == object
+    return is_object and X.ndim == 1 and not any(map(np.isscalar, X))
 
 
 def _length(X):

@@ -8,8 +8,8 @@ import pandas as pd
 from sklearn.metrics import confusion_matrix
 
 from skmer.metrics import BaselineScores, class_scores, subject_bootstrap
-from skmer.model_selection._results import _scores, _summary
-from skmer.model_selection._results._comparison import compare_results, rows_in
+from skmer.model_selection._results import _result_scores, _summary
+from skmer.model_selection._results._result_scores import compare_results, rows_in
 
 _CLIP_COLUMNS = ["clip", "subject", "truth", "missing", "fold", "majority"]
 
@@ -61,7 +61,7 @@ class LOSOResult:
     run_card: dict = field(default_factory=dict)
 
     def __post_init__(self):
-        _scores.check_table(self.predictions)
+        _result_scores.check_table(self.predictions)
 
     @cached_property
     def seeds(self):
@@ -120,7 +120,7 @@ class LOSOResult:
     @cached_property
     def per_seed(self):
         """Pooled ``accuracy``, ``uf1`` and ``uar`` of each seed; DataFrame (n_seeds, 3)."""
-        scores = [_scores.pooled_scores(self.truth, run, self.class_names) for run in self.runs]
+        scores = [_result_scores.pooled_scores(self.truth, run, self.class_names) for run in self.runs]
         return pd.DataFrame(scores, index=pd.Index(self.seeds, name="seed"))
 
     @property
@@ -146,8 +146,8 @@ class LOSOResult:
     @property
     def baseline(self):
         """Scores of the majority baseline, the commonest class of the training folds; BaselineScores."""
-        majority = _scores.majority_of(self)
-        return BaselineScores(**_scores.pooled_scores(self.truth, majority, self.class_names))
+        majority = _result_scores.majority_of(self)
+        return BaselineScores(**_result_scores.pooled_scores(self.truth, majority, self.class_names))
 
     @cached_property
     def per_dataset(self):
@@ -156,7 +156,7 @@ class LOSOResult:
         Columns ``n_clips``, ``n_folds``, ``accuracy``, ``uf1``, ``uar`` and those of the baseline, such as
         ``uf1_baseline``. A class that a set does not have counts in none of its scores.
         """
-        return _scores.dataset_scores(self)
+        return _result_scores.dataset_scores(self)
 
     @property
     def confusion(self):
@@ -173,7 +173,7 @@ class LOSOResult:
     @property
     def per_subject(self):
         """``n_clips``, ``n_classes`` and ``accuracy`` of each held-out subject; DataFrame."""
-        return _scores.subject_scores(self)
+        return _result_scores.subject_scores(self)
 
     @property
     def fold_mean(self):
@@ -182,7 +182,7 @@ class LOSOResult:
         NOT comparable with the pooled scores, nor with another set's: subjects miss classes, and a subject of
         two clips weighs as much as one of thirty.
         """
-        return _scores.fold_means(self)
+        return _result_scores.fold_means(self)
 
     def intervals(self, level=0.95, n_resamples=2000, random_state=0):
         """Return percentile intervals of the pooled scores, from resampling whole subjects.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from skmer._utils._tables import markdown_table, text_table
+from skmer._utils._text import markdown_table, text_table
 
 HEADER = ("", "accuracy", "UF1", "UAR")
 SCORES = ("accuracy", "uf1", "uar")
@@ -115,6 +115,7 @@ def as_numbers(result, level=0.95):
 
 def _as_json(result):
     """Return numbers, run card and out-of-fold table as JSON; floats keep every digit."""
+    # 15 digits are the most that pandas writes.
     table = result.predictions.to_json(orient="split", index=False, double_precision=15)
     content = {**as_numbers(result), "run_card": result.run_card, "predictions": json.loads(table)}
     return json.dumps(content, indent=1, allow_nan=False)
@@ -272,6 +273,7 @@ def _count(number, noun):
 
 
 def _escaped(text):
+    # The backslash first: those that escape the other signs must not be escaped themselves.
     for sign in "\\&%$#_{}":
         text = text.replace(sign, rf"\{sign}" if sign != "\\" else r"\textbackslash ")
     return text

@@ -7,8 +7,7 @@ import re
 from importlib.metadata import version
 from pathlib import Path
 
-from skmer._utils._digest import digest
-from skmer._utils._files import write_atomically
+from skmer._utils._files import digest, write_atomically
 
 # Of header and parts; 0.1 wrote neither it nor checksums.
 FORMAT = 2
@@ -38,6 +37,8 @@ class Checkpoint:
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.key = digest(identity)[:16]
+        # Runs that start together may both write it: each in one step, and both the same unless refused
+        # below.
         if not (self.folder / _HEADER).exists():
             header = {"format": FORMAT, "skmer": version("skmer"), "identity": identity}
             write_atomically(self.folder / _HEADER, json.dumps(header))

@@ -13,7 +13,8 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
-from skmer._utils._digest import digest
+from skmer._utils._checks import warn_user
+from skmer._utils._files import digest
 from skmer._utils._sklearn import (
     BaseSearchCV,
     HasMethods,
@@ -22,11 +23,9 @@ from skmer._utils._sklearn import (
     safe_indexing,
     validate_parameter_constraints,
 )
-from skmer._utils._warn import warn_user
 from skmer.model_selection._fits import FitTask, check_stack_size, run_fits, share_features, warn_of_loops
-from skmer.model_selection._run._card import versions
 from skmer.model_selection._run._checkpoint import Checkpoint
-from skmer.model_selection._run._identity import data_digest, parameters_digest
+from skmer.model_selection._run._identity import data_digest, parameters_digest, versions
 from skmer.model_selection._samples import Samples, check_names, check_seeds
 from skmer.model_selection._search._candidate_table import CandidateTable, find_scorers
 
@@ -291,6 +290,8 @@ class SearchRun:
 
     def best_model(self) -> Any:
         """Return the unfitted model of the best candidate, under the estimator's own ``random_state``."""
+        # A value of the grid may be an estimator, which is copied, or anything else, which is not:
+        # safe=False.
         return clone(self.search.estimator).set_params(**clone(self.search.best_params_, safe=False))
 
     def best_task(self, test, label) -> FitTask:
@@ -305,6 +306,7 @@ class SearchRun:
 
 def run_searches(runs, samples, **options) -> None:
     """Run searches to their end, a round of all of them at a time; `options` are those of `run_fits`."""
+    # The searches of all folds advance together: one list of jobs leaves no core idle at the end of each.
     while waiting := [run for run in runs if run.candidates]:
         batches = [run.tasks() for run in waiting]
         predictions = iter(run_fits(samples, [task for batch in batches for task in batch], **options))
@@ -319,6 +321,7 @@ def _key_of(params):
 
 def _value_key(value):
     if value is None or isinstance(value, bool | int | float | str | np.number):
+        # With the type: 1, 1.0 and True are equal, and may be different settings.
         return type(value).__name__, repr(value)
     return "id", str(id(value))
 
@@ -334,6 +337,7 @@ def candidate_model(search, params, seed) -> BaseEstimator:
         if seed is not None:
             states = [name for name in names if _is_called(name, "random_state") and name not in params]
             model.set_params(**dict.fromkeys(states, seed))
+        # Before the first fit: an impossible value at the end of a grid is named at once, not after an hour.
         for part in (model, *model.get_params().values()):
             if isinstance(part, BaseEstimator) and hasattr(part, "_parameter_constraints"):
                 own = part.get_params(deep=False)

@@ -29,6 +29,7 @@ class OutOfFold(ClassifierMixin, BaseEstimator):
 
     def __init__(self, classes, labels, probabilities):
         self.classes, self.labels, self.probabilities = classes, labels, probabilities
+        # scikit-learn's scorers look up the columns of probabilities by this name.
         self.classes_ = classes
 
     def __sklearn_is_fitted__(self):
@@ -87,6 +88,7 @@ class CandidateTable:
         """Return the score of the predictions of all folds together."""
         labels = np.concatenate([p.labels for p in predictions])
         probabilities = None
+        # A metric of probabilities is pooled as they come: folds are not brought to a common scale.
         if all(p.probabilities is not None for p in predictions):
             probabilities = np.concatenate([p.probabilities for p in predictions])
         return _score(scorer, OutOfFold(self.classes, labels, probabilities), *self.whole)

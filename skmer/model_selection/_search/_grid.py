@@ -227,6 +227,7 @@ class BatchedRandomizedSearchCV(BatchedSearch):
         self.random_state = random_state
 
     def _rounds(self, run):
+        # A RandomState has moved on when a search is resumed, and None never comes back.
         if self.checkpoint is not None and not isinstance(self.random_state, Integral):
             raise ValueError(
                 "checkpoint needs random_state to be an int, since a resumed search would draw other "

@@ -214,6 +214,7 @@ class BatchedHalvingGridSearchCV(BatchedSearch):
 
 def _whole_log(number, base):
     """Return the largest k with ``base ** k <= number``."""
+    # Counted in whole numbers: math.log(243, 3) is 4.999999999999999.
     k = 0
     while base ** (k + 1) <= number:
         k += 1

@@ -16,9 +16,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from skmer.nn._compiled._support import AdamStep, has_numba, is_supported
+from skmer.nn._compiled._support import LAMBDAS, AdamStep, has_numba, is_supported
 
-__all__ = ["is_compiled", "compiled_trainer", "AdamStep"]
+__all__ = ["is_compiled", "compiled_trainer", "AdamStep", "LAMBDAS"]
 
 
 @cache

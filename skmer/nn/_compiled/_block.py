@@ -1,9 +1,10 @@
 """`SpatioTemporalBlock`, ``relu(TC(relu(GC(x; A))))``, and its gradient, for numba.
 
 A few clips are computed at a time, so that they stay in a core's cache. A function gets a table with a line
-``(address, step of a batch, step of a clip, step of a row)`` for each array, all counting entries. Arrays of
-clips are (clips, nodes, frames, channels), others (rows, columns). Channels are a multiple of `LANES`; frames
-and channels lie side by side. The taps of the temporal convolution stand one below the other: what joins
+``(address, step of a clip, step of a row)`` for each array, all counting entries. Arrays of
+clips are (clips, nodes, frames times channels), others (rows, columns). Frames and channels lie side by side,
+and zeros fill their row to whole vectors where the features of the first block have a few channels; all other
+channels are a multiple of `LANES`. The taps of the temporal convolution stand one below the other: what joins
 frames to frame t is some of these rows. ``lowest`` is the least number of the arrays' type: as a lower clamp
 it changes nothing.
 """
@@ -38,10 +39,9 @@ ROWS = 64
 
 
 @njit(nogil=True)
-def matrix(table, line, batch, clip):
+def matrix(table, line, clip):
     """Return the matrix of a clip, or an array that is a matrix."""
-    at = table[line, 0] + batch * table[line, 1] + clip * table[line, 2]
-    return Matrix(at, table[line, 3], 1)
+    return Matrix(table[line, 0] + clip * table[line, 1], table[line, 2], 1)
 
 
 @njit(nogil=True)
@@ -58,24 +58,35 @@ def _joined(frame, n_frames):
 
 
 @njit(nogil=True)
-def block_forward(batch, sizes, table, floor, lowest):
+def row_of_gradients(n_frames, c):
+    """Return the length of a row of ``d_mixed``: each frame is written with its channels as whole vectors."""
+    return round_up((n_frames - 1) * c + round_up(c))
+
+
+@njit(nogil=True)
+def block_forward(sizes, table, floor, lowest):
     """Fill ``mixed``, ``hidden`` and ``out``, whose least value is ``floor``."""
     n_clips, n_nodes, n_frames, c, h, d = sizes
-    adjacency, zeros = matrix(table, ADJACENCY, 0, 0), matrix(table, ZEROS, 0, 0)
-    mix, mix_bias = matrix(table, MIX, 0, 0), matrix(table, MIX_BIAS, 0, 0)
-    taps, bias = matrix(table, TAPS, 0, 0), matrix(table, TAPS_BIAS, 0, 0)
+    adjacency, zeros = matrix(table, ADJACENCY, 0), matrix(table, ZEROS, 0)
+    mix, mix_bias = matrix(table, MIX, 0), matrix(table, MIX_BIAS, 0)
+    taps, bias = matrix(table, TAPS, 0), matrix(table, TAPS_BIAS, 0)
     together = max(1, ROWS // n_nodes)
     for start in range(0, n_clips, together):
         end = min(start + together, n_clips)
         for clip in range(start, end):
-            x, mixed = matrix(table, X, batch, clip), matrix(table, MIXED, 0, clip)
-            product(mixed, adjacency, x, zeros, lowest, n_nodes, n_frames * c, n_nodes)
+            x, mixed = matrix(table, X, clip), matrix(table, MIXED, clip)
+            product(mixed, adjacency, x, zeros, lowest, n_nodes, round_up(n_frames * c), n_nodes)
         n_rows = (end - start) * n_nodes
-        mixed, hidden = matrix(table, MIXED, 0, start), matrix(table, HIDDEN, 0, start)
-        rows, frames = Matrix(mixed.address, c, 1), Matrix(hidden.address, h, 1)
+        mixed, hidden = matrix(table, MIXED, start), matrix(table, HIDDEN, start)
         # ReLU is the lower clamp at zero, `lowest - lowest` in the arrays' type.
-        product(frames, rows, mix, mix_bias, lowest - lowest, n_rows * n_frames, h, c)
-        out = matrix(table, OUT, 0, start)
+        if mixed.row == n_frames * c:  # all frames are rows of one matrix
+            rows, frames = Matrix(mixed.address, c, 1), Matrix(hidden.address, h, 1)
+            product(frames, rows, mix, mix_bias, lowest - lowest, n_rows * n_frames, h, c)
+        else:
+            for t in range(n_frames):
+                to, of = _part(hidden, 0, t * h), _part(mixed, 0, t * c)
+                product(to, of, mix, mix_bias, lowest - lowest, n_rows, h, c)
+        out = matrix(table, OUT, start)
         for t in range(n_frames):
             first, last, tap = _joined(t, n_frames)
             seen, own = _part(hidden, 0, first * h), _part(taps, tap * h, 0)
@@ -83,17 +94,17 @@ def block_forward(batch, sizes, table, floor, lowest):
 
 
 @njit(nogil=True)
-def block_backward(batch, sizes, table, activated, wanted, added, lowest):
+def block_backward(sizes, table, activated, wanted, added, lowest):
     """Add to the gradients of the weights and, where it is wanted, fill ``d_x``, or add to it."""
     n_clips, n_nodes, n_frames, c, h, d = sizes
     together = max(1, ROWS // n_nodes)
     for start in range(0, n_clips, together):
         end = min(start + together, n_clips)
         n_rows = (end - start) * n_nodes
-        grad, hidden = matrix(table, GRAD, 0, start), matrix(table, HIDDEN, 0, start)
+        grad, hidden = matrix(table, GRAD, start), matrix(table, HIDDEN, start)
         free = table[SCRATCH, 0]
         if activated:
-            out = matrix(table, OUT, 0, start)
+            out = matrix(table, OUT, start)
             where_positive(free, grad.address, out.address, lowest, n_rows * n_frames * d)
             grad = Matrix(free, n_frames * d, 1)
             free += n_rows * n_frames * d
@@ -101,20 +112,20 @@ def block_backward(batch, sizes, table, activated, wanted, added, lowest):
         free += n_rows * n_frames * h
         _time_backward(sizes, table, lowest, hidden, grad, d_hidden, n_rows)
         where_positive(d_hidden.address, d_hidden.address, hidden.address, lowest, n_rows * n_frames * h)
-        d_mixed = Matrix(free, c, 1)
-        _mix_backward(sizes, table, lowest, matrix(table, MIXED, 0, start), d_hidden, d_mixed, n_rows)
-        free += n_rows * n_frames * c
+        d_mixed = Matrix(free, row_of_gradients(n_frames, c), 1)
+        _mix_backward(sizes, table, lowest, matrix(table, MIXED, start), d_hidden, d_mixed, n_rows)
+        free += n_rows * d_mixed.row
         for clip in range(start, end):
-            own = Matrix(d_mixed.address + (clip - start) * n_nodes * n_frames * c, n_frames * c, 1)
-            _space_backward(batch, sizes, table, wanted, added, lowest, clip, own, free)
+            own = _part(d_mixed, (clip - start) * n_nodes, 0)
+            _space_backward(sizes, table, wanted, added, lowest, clip, own, free)
 
 
 @njit(nogil=True)
 def _time_backward(sizes, table, lowest, hidden, grad, d_hidden, n_rows):
     """Add to the gradients of the taps and their bias, and find that of ``hidden``."""
     _, _, n_frames, _, h, d = sizes
-    d_taps, d_bias = matrix(table, D_TAPS, 0, 0), matrix(table, D_TAPS_BIAS, 0, 0)
-    turned, zeros = matrix(table, TAPS_TURNED, 0, 0), matrix(table, ZEROS, 0, 0)
+    d_taps, d_bias = matrix(table, D_TAPS, 0), matrix(table, D_TAPS_BIAS, 0)
+    turned, zeros = matrix(table, TAPS_TURNED, 0), matrix(table, ZEROS, 0)
     ones, frames = Matrix(table[ONES, 0], 0, 0), Matrix(grad.address, d, 1)
     product(d_bias, ones, frames, d_bias, lowest, 1, d, n_rows * n_frames)  # sums of columns
     for t in range(n_frames):
@@ -130,24 +141,32 @@ def _time_backward(sizes, table, lowest, hidden, grad, d_hidden, n_rows):
 def _mix_backward(sizes, table, lowest, mixed, d_hidden, d_mixed, n_rows):
     """Add to the gradients of the channels' mixing and its bias, and find that of ``mixed``."""
     _, _, n_frames, c, h, _ = sizes
-    columns, frames = Matrix(mixed.address, 1, c), Matrix(d_hidden.address, h, 1)
-    d_mix, d_bias = matrix(table, D_MIX, 0, 0), matrix(table, D_MIX_BIAS, 0, 0)
-    product(d_mix, columns, frames, d_mix, lowest, c, h, n_rows * n_frames)
+    d_mix, d_bias = matrix(table, D_MIX, 0), matrix(table, D_MIX_BIAS, 0)
+    turned, zeros = matrix(table, MIX_TURNED, 0), matrix(table, ZEROS, 0)
+    frames = Matrix(d_hidden.address, h, 1)
     product(d_bias, Matrix(table[ONES, 0], 0, 0), frames, d_bias, lowest, 1, h, n_rows * n_frames)
-    turned, zeros = matrix(table, MIX_TURNED, 0, 0), matrix(table, ZEROS, 0, 0)
-    product(d_mixed, frames, turned, zeros, lowest, n_rows * n_frames, c, h)
+    if mixed.row == n_frames * c:  # all frames are rows of one matrix
+        columns, to = Matrix(mixed.address, 1, c), Matrix(d_mixed.address, c, 1)
+        product(d_mix, columns, frames, d_mix, lowest, c, h, n_rows * n_frames)
+        product(to, frames, turned, zeros, lowest, n_rows * n_frames, c, h)
+        return
+    for t in range(n_frames):
+        columns, grad = Matrix(mixed.address + t * c, 1, mixed.row), _part(d_hidden, 0, t * h)
+        product(d_mix, columns, grad, d_mix, lowest, c, h, n_rows)
+        # The zeros beyond this frame's channels are overwritten by the next frame.
+        product(_part(d_mixed, 0, t * c), grad, turned, zeros, lowest, n_rows, round_up(c), h)
 
 
 @njit(nogil=True)
-def _space_backward(batch, sizes, table, wanted, added, lowest, clip, d_mixed, free):
+def _space_backward(sizes, table, wanted, added, lowest, clip, d_mixed, free):
     """Find the gradient of ``x`` and add to that of the adjacency."""
     _, n_nodes, n_frames, c, _, _ = sizes
     if wanted:
-        adjacency, d_x = matrix(table, ADJACENCY, 0, 0), matrix(table, D_X, 0, clip)
-        start = d_x if added else matrix(table, ZEROS, 0, 0)
+        adjacency, d_x = matrix(table, ADJACENCY, 0), matrix(table, D_X, clip)
+        start = d_x if added else matrix(table, ZEROS, 0)
         transposed = Matrix(adjacency.address, 1, adjacency.row)
         product(d_x, transposed, d_mixed, start, lowest, n_nodes, n_frames * c, n_nodes)
     padded = round_up(n_nodes)
-    columns, d_adjacency = Matrix(free, padded, 1), matrix(table, D_ADJACENCY, 0, 0)
-    transpose(columns, matrix(table, X, batch, clip), lowest, n_nodes, n_frames * c)
+    columns, d_adjacency = Matrix(free, padded, 1), matrix(table, D_ADJACENCY, 0)
+    transpose(columns, matrix(table, X, clip), lowest, n_nodes, n_frames * c)
     product(d_adjacency, d_mixed, columns, d_adjacency, lowest, n_nodes, padded, n_frames * c)

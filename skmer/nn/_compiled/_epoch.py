@@ -22,16 +22,19 @@ from skmer.nn._compiled._head import (
 from skmer.nn._compiled._pooling import pooling_backward, pooling_forward
 from skmer.nn._compiled._weights import load_block, store_block
 
-Plan = namedtuple("Plan", "n_backbone n_components sizes own firsts tables sources pooling_sizes poolings")
+Plan = namedtuple(
+    "Plan", "features n_backbone n_components sizes own firsts tables sources pooling_sizes poolings"
+)
 """The blocks of a net: those of the backbone, one for each component, that of the relations.
 
-``sizes`` (blocks, 6), ``own`` (blocks, 2), ``tables`` and ``sources`` are arguments of the functions of a
-block, ``firsts`` the first node of each block; ``pooling_sizes`` and ``poolings`` those of a component's
-pooling.
+``features`` (clips, nodes, frames times channels) is what the first block reads. ``sizes`` (blocks, 6),
+``own`` (blocks,), ``tables`` and ``sources`` are arguments of the functions of a block, ``firsts`` the first
+node of each block; ``pooling_sizes`` and ``poolings`` those of a component's pooling.
 """
 
-Batches = namedtuple("Batches", "target share flat")
-"""Classes and shares (batches, clips), and the input of the skip connection (batches, clips, entries)."""
+Batches = namedtuple("Batches", "features target share flat")
+"""Features (batches, clips, frames, nodes, channels), classes and shares (batches, clips), and the input of
+the skip connection (batches, clips, entries)."""
 
 Tensors = namedtuple("Tensors", "head head_bias linear linear_bias centers adjacency relations")
 """Parameters of a net, or their gradients; empty where it has none."""
@@ -55,13 +58,24 @@ def _six(values):
 
 
 @njit(nogil=True)
-def _forward(plan, head, options, batch, lowest):
+def _load_features(padded, features):
+    """Copy a batch, node by node; the zeros at the end of a row stay."""
+    n_channels = features.shape[3]
+    for b in range(len(features)):
+        for t in range(features.shape[1]):
+            for n in range(features.shape[2]):
+                for c in range(n_channels):
+                    padded[b, n, t * n_channels + c] = features[b, t, n, c]
+
+
+@njit(nogil=True)
+def _forward(plan, head, options, lowest):
     """Compute the weighted actions of a batch from its features."""
     n_nodes = plan.n_backbone + plan.n_components
     for i in range(len(plan.sizes)):
         # ReLU follows all blocks but those that score actions. `lowest - lowest` is zero in the arrays' type.
         floor = lowest if plan.n_backbone <= i < n_nodes else lowest - lowest
-        block_forward(batch if i == 0 else 0, _six(plan.sizes[i]), plan.tables[i], floor, lowest)
+        block_forward(_six(plan.sizes[i]), plan.tables[i], floor, lowest)
         if plan.n_backbone <= i < n_nodes:
             s = i - plan.n_backbone
             pooling_forward(_six(plan.pooling_sizes[s]), plan.poolings[s], lowest)
@@ -70,12 +84,12 @@ def _forward(plan, head, options, batch, lowest):
 
 
 @njit(nogil=True)
-def _backward(plan, head, options, batch, lowest):
+def _backward(plan, head, options, lowest):
     """Compute the gradients of all blocks' parameters from that of the weighted actions."""
     n_nodes = plan.n_backbone + plan.n_components
     if options.reconstruct:
         apply_weights_backward(head)
-        block_backward(0, _six(plan.sizes[n_nodes]), plan.tables[n_nodes], True, True, True, lowest)
+        block_backward(_six(plan.sizes[n_nodes]), plan.tables[n_nodes], True, True, True, lowest)
     else:
         for b in range(len(head.d_actions)):
             for e in range(head.d_actions.shape[1]):
@@ -83,10 +97,9 @@ def _backward(plan, head, options, batch, lowest):
     for i in range(plan.n_backbone, n_nodes):
         s = i - plan.n_backbone
         pooling_backward(_six(plan.pooling_sizes[s]), plan.poolings[s], lowest)
-        block_backward(0, _six(plan.sizes[i]), plan.tables[i], False, True, True, lowest)
+        block_backward(_six(plan.sizes[i]), plan.tables[i], False, True, True, lowest)
     for i in range(plan.n_backbone - 1, -1, -1):
-        of_batch = batch if i == 0 else 0
-        block_backward(of_batch, _six(plan.sizes[i]), plan.tables[i], True, i > 0, False, lowest)
+        block_backward(_six(plan.sizes[i]), plan.tables[i], True, i > 0, False, lowest)
 
 
 @njit(nogil=True)
@@ -131,8 +144,7 @@ def _load(plan, matrices, weights, lowest):
     _add(matrices.adjacency, matrices.fixed_adjacency, weights.adjacency)
     _add(matrices.relations, matrices.fixed_relations, weights.relations)
     for i in range(len(plan.sizes)):
-        own = plan.own[i, 0], plan.own[i, 1]
-        load_block(_six(plan.sizes[i]), own, plan.tables[i], plan.sources[i], lowest)
+        load_block(_six(plan.sizes[i]), plan.own[i], plan.tables[i], plan.sources[i], lowest)
 
 
 @njit(nogil=True)
@@ -144,9 +156,8 @@ def _store(plan, gradients, lowest):
     for i in range(len(plan.sizes)):
         relates = i == plan.n_backbone + plan.n_components
         whole = gradients.relations if relates else gradients.adjacency
-        own = plan.own[i, 0], plan.own[i, 1]
         sizes, table, source = _six(plan.sizes[i]), plan.tables[i], plan.sources[i]
-        store_block(sizes, own, table, source, whole, plan.firsts[i], lowest)
+        store_block(sizes, plan.own[i], table, source, whole, plan.firsts[i], lowest)
 
 
 # Division as numpy's, without a check for zero, so that the loop is computed a vector at a time.
@@ -181,12 +192,13 @@ def _compile(sources):
         zeros = plan.tables[0, block.ZEROS, 0]
         for batch in range(len(terms)):
             _load(plan, matrices, weights, lowest)
-            _forward(plan, head, options, batch, lowest)
+            _load_features(plan.features, batches.features[batch])
+            _forward(plan, head, options, lowest)
             flat, target, share = batches.flat[batch], batches.target[batch], batches.share[batch]
             _classify(head, maps, flat, weights, lowest)
             losses(head, options, target, share, scales, weights.centers, gradients.centers, terms[batch])
             _classify_backward(head, maps, flat, gradients, zeros, lowest)
-            _backward(plan, head, options, batch, lowest)
+            _backward(plan, head, options, lowest)
             _store(plan, gradients, lowest)
             if len(adam.schedule):
                 _update(adam, batch)

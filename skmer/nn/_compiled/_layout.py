@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 from skmer.nn._compiled import _block, _pooling
 from skmer.nn._compiled._epoch import Plan
 from skmer.nn._compiled._gemm import round_up
-from skmer.nn._temporal_convolution import KERNEL_SIZE
+from skmer.nn._spatio_temporal_block import KERNEL_SIZE
 
 Arrays = dict[str, np.ndarray]
 
@@ -63,21 +63,17 @@ class Layout:
         """Return zeros."""
         return np.zeros(shape, self.dtype)
 
-    def features(self, n_batches: int) -> np.ndarray:
-        """Return zeros for the input of the first block: (batches, clips, nodes, frames, channels)."""
-        first = self.blocks[0]
-        return self.array(n_batches, self.n_clips, first.n_nodes, self.n_frames, round_up(first.c))
-
     def _sizes(self, block: Block) -> tuple[int, ...]:
-        return self.n_clips, block.n_nodes, self.n_frames, round_up(block.c), block.h, round_up(block.d)
+        return self.n_clips, block.n_nodes, self.n_frames, block.c, block.h, round_up(block.d)
 
     def _arrays(self, block: Block, adjacencies: Arrays) -> Arrays:
         """Return the arrays of a block alone, by the names of `skmer.nn._compiled._block.LINES`."""
         b, n, t, c, h, d = self._sizes(block)
+        wide = _block.row_of_gradients(t, c)
         shapes = {
             "mix": (c, h),
             "mix_bias": (1, h),
-            "mix_turned": (h, c),
+            "mix_turned": (h, round_up(c)),
             "taps": (KERNEL_SIZE * h, d),
             "taps_bias": (1, d),
             "taps_turned": (KERNEL_SIZE * d, h),
@@ -86,11 +82,11 @@ class Layout:
             "d_taps": (KERNEL_SIZE * h, d),
             "d_taps_bias": (1, d),
             "d_adjacency": (n, round_up(n)),
-            "mixed": (b, n, t, c),
+            "mixed": (b, n, round_up(t * c)),
             "hidden": (b, n, t, h),
             "out": (b, n, t, d),
             # Gradients of the rows that are computed together, and one clip's features, transposed.
-            "scratch": (1, max(n, _block.ROWS) * t * (c + h + d) + round_up(n) * t * c),
+            "scratch": (1, max(n, _block.ROWS) * (t * (h + d) + wide) + round_up(n) * t * c),
         }
         arrays = {name: self.array(*shape) for name, shape in shapes.items()}
         own = slice(block.first, block.first + n)
@@ -102,7 +98,9 @@ class Layout:
         backbone = self.arrays[: self.n_backbone]
         for own in backbone:
             own["grad"] = self.array(*own["out"].shape)
-        backbone[0] |= {"x": self.features(1), "d_x": self.zeros}
+        first = self.blocks[0]
+        self.features = self.array(self.n_clips, first.n_nodes, round_up(self.n_frames * first.c))
+        backbone[0] |= {"x": self.features, "d_x": self.zeros}
         for before, after in pairwise(backbone):
             after |= {"x": before["out"], "d_x": before["grad"]}
         self.actions, self.d_actions = backbone[-1]["out"], backbone[-1]["grad"]
@@ -123,21 +121,21 @@ class Layout:
             own |= {"nodes": own["x"], "d_nodes": own["d_x"]}
             own["turned"] = self.array(1, nodes.shape[3] * own["out"].shape[3])
 
-    def plan(self, features: np.ndarray, weights: Arrays, gradients: Arrays) -> Plan:
-        """Return the tables for batches of features, and parameters and gradients by name."""
-        self.arrays[0]["x"] = features
+    def plan(self, weights: Arrays, gradients: Arrays) -> Plan:
+        """Return the tables for parameters and gradients by name."""
         components = range(self.n_backbone, self.n_backbone + self.n_components)
         poolings = [table_of(self.arrays[k], _pooling.LINES) for k in components]
         return Plan(
+            self.features,
             self.n_backbone,
             self.n_components,
             np.array([self._sizes(block) for block in self.blocks]),
-            np.array([[block.c, block.d] for block in self.blocks]),
+            np.array([block.d for block in self.blocks]),
             np.array([block.first for block in self.blocks]),
             np.array([table_of(own, _block.LINES) for own in self.arrays]),
             np.array([_sources(block, weights, gradients) for block in self.blocks]),
             np.array([self._pooling_sizes(k) for k in components], np.int64).reshape(-1, 6),
-            np.array(poolings, np.int64).reshape(-1, len(_pooling.LINES), 4),
+            np.array(poolings, np.int64).reshape(-1, len(_pooling.LINES), 3),
         )
 
     def _pooling_sizes(self, k: int) -> tuple[int, ...]:
@@ -188,8 +186,8 @@ def table_of(arrays: Arrays, lines: Iterable[str]) -> list[tuple[int, ...]]:
         array = arrays[name]
         steps = [step // array.itemsize for step in array.strides]
         if array.ndim == 2:
-            batch, clip, row = 0, 0, steps[0] if len(array) > 1 else 0
+            clip, row = 0, steps[0] if len(array) > 1 else 0
         else:
-            batch, clip, row = steps[0] if array.ndim == 5 else 0, steps[-4], steps[-3]
-        table.append((_address(array), batch, clip, row))
+            clip, row = steps[:2]
+        table.append((_address(array), clip, row))
     return table

@@ -19,7 +19,7 @@ SCORES, NODES, MAPS, ACTIONS, D_ACTIONS, D_SCORES, D_NODES, ZEROS, TURNED = rang
 @njit(nogil=True)
 def _frame(table, line, clip, step):
     """Return one frame of a clip, ``step`` entries after its first."""
-    whole = matrix(table, line, 0, clip)
+    whole = matrix(table, line, clip)
     return Matrix(whole.address + step, whole.row, 1)
 
 
@@ -27,7 +27,7 @@ def _frame(table, line, clip, step):
 def pooling_forward(sizes, table, lowest):
     """Fill ``maps`` and ``actions``."""
     n_clips, n_nodes, n_frames, n_actions, d, width = sizes
-    zeros = matrix(table, ZEROS, 0, 0)
+    zeros = matrix(table, ZEROS, 0)
     for clip in range(n_clips):
         for t in range(n_frames):
             scores, maps = _frame(table, SCORES, clip, t * width), _frame(table, MAPS, clip, t * width)
@@ -41,7 +41,7 @@ def pooling_forward(sizes, table, lowest):
 def pooling_backward(sizes, table, lowest):
     """Fill ``d_scores`` and ``d_nodes``."""
     n_clips, n_nodes, n_frames, n_actions, d, width = sizes
-    zeros, turned = matrix(table, ZEROS, 0, 0), Matrix(table[TURNED, 0], width, 1)
+    zeros, turned = matrix(table, ZEROS, 0), Matrix(table[TURNED, 0], width, 1)
     for clip in range(n_clips):
         for t in range(n_frames):
             maps, to = _frame(table, MAPS, clip, t * width), _frame(table, D_SCORES, clip, t * width)

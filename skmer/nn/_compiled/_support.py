@@ -19,6 +19,9 @@ SUPPORTED = {
 }
 """Values by parameter; parameters that are not listed are unrestricted."""
 
+LAMBDAS = ("lambda_center", "lambda_weight", "lambda_balance")
+"""Weights of the loss that `DeReGRLLoss` has as attributes: they are read at every step and shape nothing."""
+
 
 class AdamStep(NamedTuple):
     """Settings of `torch.optim.Adam` or `torch.optim.AdamW` for a run of batches."""

@@ -11,28 +11,25 @@ from skmer.nn._compiled._epoch import Adam, Batches, Matrices, Plan, Tensors, tr
 from skmer.nn._compiled._gemm import prepare, round_up
 from skmer.nn._compiled._head import Head, Linear, Losses
 from skmer.nn._compiled._layout import Arrays, Layout, adjacency_of, blocks_of
-from skmer.nn._compiled._support import AdamStep
-from skmer.nn._losses import LossTerms
-
-LAMBDAS = ("lambda_center", "lambda_weight", "lambda_balance")
+from skmer.nn._compiled._support import LAMBDAS, AdamStep
 
 
 class _Room(NamedTuple):
-    """Arrays and tables for runs of one size."""
+    """Arrays and tables for batches of one size."""
 
     layout: Layout
-    features: np.ndarray
     matrices: Matrices
     plan: Plan
     head: Head
     maps: tuple[Linear, Linear]
+    tensors: tuple[Tensors, Tensors]
 
 
 class CompiledTrainer:
     """Loss, gradients and Adam's updates of `DeReGRL` with `DeReGRLLoss`, without autograd.
 
-    It owns all arrays that the loops see. Parameters are copied in before a run and out after it, so that the
-    modules stay ordinary ones, which may be changed between runs.
+    It owns all arrays that the loops see. The parameters are moved into one of them, where they go on as
+    parameters of the modules; one that has got other memory between two runs is moved again.
 
     Parameters
     ----------
@@ -65,17 +62,16 @@ class CompiledTrainer:
         self._flat = [np.zeros(int(ends[-1]), self.number) for _ in range(4)]
         weights, gradients, self.means, self.squares = map(self._views, self._flat)
         self._named = weights, gradients
-        self._weights, self._gradients = ([torch.from_numpy(v) for v in w.values()] for w in self._named)
         self.blocks = blocks_of(module)
         self.losses = self._losses()
-        self._rooms: dict[tuple[int, int], _Room] = {}
+        self._rooms: dict[int, _Room] = {}
 
     def __reduce__(self) -> Any:
         raise TypeError("a CompiledTrainer holds addresses of this process's memory and cannot be copied.")
 
     def run(
         self, features: Tensor, target: Tensor, sample_weight: Tensor, adam: AdamStep | None = None
-    ) -> LossTerms:
+    ) -> Tensor:
         """Train on batches of one size, or with ``adam=None`` only compute loss and gradients.
 
         Parameters
@@ -91,8 +87,8 @@ class CompiledTrainer:
 
         Returns
         -------
-        terms : LossTerms of Tensor of shape (n_batches,)
-            Loss of each batch, before its update.
+        terms : Tensor of shape (n_batches, 5)
+            Loss of each batch before its update; columns as in `skmer.nn.LossTerms`.
 
         Raises
         ------
@@ -101,26 +97,14 @@ class CompiledTrainer:
         """
         self._check(features, target, sample_weight, adam)
         n_batches, n_clips = target.shape
-        room = self._room(n_batches, n_clips)
-        # Laid out anew, so that sums are added in one order whatever the strides.
-        features, share = features.to(self.dtype).contiguous(), sample_weight.to(self.dtype).contiguous()
-        self._fill(room, features)
-        share = share / share.sum(-1, keepdim=True)
-        flat = features.flatten(2)
-        flat = flat[..., : flat.shape[-1] if self.module.linear_skip is not None else 0].contiguous()
-        batches = Batches(target.long().contiguous().numpy(), share.contiguous().numpy(), flat.numpy())
-        terms = np.empty((n_batches, 5), self.number)
-        scales = self._scales(room)
-        tensors = self._tensors(self._named[0], 0), self._tensors(self._named[1], 1)
-        torch._foreach_copy_(self._weights, [p.detach() for p in self.parameters.values()])
-        lowest = np.finfo(self.number).min
+        room = self._room(n_clips)
+        self._move_in()
+        terms, lowest = np.empty((n_batches, 5), self.number), np.finfo(self.number).min
         train_batches(
-            room.plan, room.head, room.maps, self.losses, batches, room.matrices, *tensors, scales,
-            self._adam(adam), terms, lowest,
+            room.plan, room.head, room.maps, self.losses, self._batches(features, target, sample_weight),
+            room.matrices, *room.tensors, self._scales(room), self._adam(adam), terms, lowest,
         )  # fmt: skip
-        if adam is not None:
-            torch._foreach_copy_([p.detach() for p in self.parameters.values()], self._weights)
-        return LossTerms(*torch.from_numpy(terms).T)
+        return torch.from_numpy(terms)
 
     def gradients(self) -> dict[str, Tensor]:
         """Return the gradients of the last batch by the names of the parameters, as copies."""
@@ -128,7 +112,7 @@ class CompiledTrainer:
 
     def output(self, n_clips: int) -> tuple[Tensor, Tensor, Tensor]:
         """Return the network's output for the last batch, of ``n_clips``, as `DeReGRL` does."""
-        room = next(room for size, room in reversed(self._rooms.items()) if size[1] == n_clips)
+        room = self._rooms[n_clips]
         logits = torch.tensor(room.head.logits[:, : self.losses.n_classes])
         actions, weights = torch.tensor(room.layout.actions), torch.tensor(room.head.weights)
         if self.module.decomposition is None:
@@ -161,37 +145,51 @@ class CompiledTrainer:
             raise ValueError(
                 f"adam must have a rate for each of {len(target)} batches, got {len(adam.rates)}."
             )
-        if any(p.numel() != stop - start for p, (start, stop) in self._pairs()):
-            raise ValueError("the parameters of module and criterion have changed their shapes.")
 
-    def _pairs(self) -> Any:
-        return zip(self.parameters.values(), self._bounds.values(), strict=True)
+    def _move_in(self) -> None:
+        """Let the parameters have their memory in the array that the loops read and write."""
+        for name, parameter in self.parameters.items():
+            own = self._named[0][name]
+            if parameter.data_ptr() == own.ctypes.data:
+                continue
+            if tuple(parameter.shape) != own.shape or parameter.dtype != self.dtype:
+                raise ValueError(f"{name} has changed its shape or type since this trainer was made.")
+            own[...] = parameter.detach().numpy()
+            parameter.data = torch.from_numpy(own)
+
+    def _batches(self, features: Tensor, target: Tensor, sample_weight: Tensor) -> Batches:
+        """Return batches as the loops read them, laid out anew, so that sums have one order of addition."""
+        features, share = features.to(self.dtype).contiguous(), sample_weight.to(self.dtype)
+        share = share.contiguous() / share.contiguous().sum(-1, keepdim=True)
+        channels = self.module.channels(features).detach().contiguous()
+        skips = 0 if self.module.linear_skip is None else features[0, 0].numel()
+        flat = features.flatten(2)[..., :skips].contiguous()
+        return Batches(channels.numpy(), target.long().contiguous().numpy(), share.numpy(), flat.numpy())
 
     def _views(self, flat: np.ndarray) -> Arrays:
         """Return an array by the name of each parameter, all of them parts of ``flat``."""
         return {name: flat[a:b].reshape(self.parameters[name].shape) for name, (a, b) in self._bounds.items()}
 
-    def _room(self, n_batches: int, n_clips: int) -> _Room:
-        """Return the arrays for runs of one size, made once for each."""
-        if (n_batches, n_clips) not in self._rooms:
-            self._rooms[n_batches, n_clips] = self._make_room(n_batches, n_clips)
-        return self._rooms[n_batches, n_clips]
+    def _room(self, n_clips: int) -> _Room:
+        """Return the arrays for batches of one size, made once for each."""
+        if n_clips not in self._rooms:
+            self._rooms[n_clips] = self._make_room(n_clips)
+        return self._rooms[n_clips]
 
-    def _make_room(self, n_batches: int, n_clips: int) -> _Room:
+    def _make_room(self, n_clips: int) -> _Room:
         sizes: dict[str, int] = {"adjacency": 0, "reconstruction.adjacency": 0}
         for block in self.blocks:
             sizes[adjacency_of(block)] = max(sizes[adjacency_of(block)], block.n_nodes)
         arrays = {name: np.zeros((n, n), self.number) for name, n in sizes.items()}
         fixed = [self._fixed(name) for name in sizes]
         layout = Layout(self.module, n_clips, self.number, arrays)
-        features = layout.features(n_batches)
         return _Room(
             layout,
-            features,
             Matrices(*arrays.values(), *fixed),
-            layout.plan(features, *self._named),
+            layout.plan(*self._named),
             self._make_head(layout),
             (self._linear(layout, "head.weight"), self._linear(layout, "linear_skip.weight")),
+            (self._tensors(self._named[0], 0), self._tensors(self._named[1], 1)),
         )
 
     def _fixed(self, name: str) -> np.ndarray:
@@ -200,11 +198,6 @@ class CompiledTrainer:
             return np.zeros((0, 0), self.number)
         fixed = self.module.get_submodule(name).fixed
         return np.zeros((0, 0), self.number) if fixed is None else np.array(fixed.numpy(), self.number)
-
-    def _fill(self, room: _Room, features: Tensor) -> None:
-        """Write the features with the appended channels; what pads them to whole vectors stays zero."""
-        channels = self.module.channels(features).transpose(-3, -2)
-        room.features[..., : channels.shape[-1]] = channels.detach().numpy()
 
     def _make_head(self, layout: Layout) -> Head:
         array, last = layout.array, layout.arrays[-1]
@@ -263,7 +256,8 @@ class CompiledTrainer:
     def _adam(self, step: AdamStep | None) -> Adam:
         schedule = np.zeros((0, 3)) if step is None else step.schedule()
         constants = [0.0] * 5 if step is None else step.constants()
-        trainable = [bounds for p, bounds in self._pairs() if p.requires_grad]
+        pairs = zip(self.parameters.values(), self._bounds.values(), strict=True)
+        trainable = [bounds for parameter, bounds in pairs if parameter.requires_grad]
         weights, gradients, means, squares = self._flat
         return Adam(
             weights,

@@ -7,24 +7,23 @@ from numba import njit
 
 from skmer.nn._compiled import _block as block
 from skmer.nn._compiled._gemm import get, put, round_up
-from skmer.nn._temporal_convolution import KERNEL_SIZE
+from skmer.nn._spatio_temporal_block import KERNEL_SIZE
 
 MIX, MIX_BIAS, TAPS, TAPS_BIAS = range(4)
 """Lines of the source of a block."""
 
 
 @njit(nogil=True)
-def load_block(sizes, own, table, source, lowest):
-    """Copy the parameters and clear the gradients; ``own`` are the channels (in, out) without padding."""
+def load_block(sizes, d_own, table, source, lowest):
+    """Copy the parameters and clear the gradients; ``d_own`` are the outgoing channels without padding."""
     _, n_nodes, _, c, h, d = sizes
-    c_own, d_own = own
     zero = lowest - lowest  # zero in the arrays' type
     mix, taps = source[MIX, 0], source[TAPS, 0]
-    for i in range(c_own):
+    for i in range(c):
         for j in range(h):
             value = get(lowest, mix + i * h + j)
             put(lowest, table[block.MIX, 0] + i * h + j, value)
-            put(lowest, table[block.MIX_TURNED, 0] + j * c + i, value)
+            put(lowest, table[block.MIX_TURNED, 0] + j * round_up(c) + i, value)
     for tap in range(KERNEL_SIZE):
         for i in range(h):
             for j in range(d_own):
@@ -47,12 +46,11 @@ def load_block(sizes, own, table, source, lowest):
 
 
 @njit(nogil=True)
-def store_block(sizes, own, table, source, d_adjacency, first, lowest):
+def store_block(sizes, d_own, table, source, d_adjacency, first, lowest):
     """Copy the gradients; that of the adjacency is added to the rows and columns of the block's nodes."""
-    _, n_nodes, _, _, h, d = sizes
-    c_own, d_own = own
+    _, n_nodes, _, c, h, d = sizes
     for line, of, n_rows, n, row in (
-        (MIX, block.D_MIX, c_own, h, h),
+        (MIX, block.D_MIX, c, h, h),
         (MIX_BIAS, block.D_MIX_BIAS, 1, h, h),
         (TAPS, block.D_TAPS, KERNEL_SIZE * h, d_own, d),
         (TAPS_BIAS, block.D_TAPS_BIAS, 1, d_own, d),

@@ -66,7 +66,7 @@ def test_the_run_card_holds_no_address_and_nothing_of_skorch_s_own(make_data):
     parameters = evaluate_loso(pipeline, X.astype(np.float32), y, groups).run_card["parameters"]
     assert "0x" not in json.dumps(parameters)
     assert parameters["clf"] == "DeReGRLClassifier"
-    assert parameters["clf__module"] == "skmer.nn._dere_grl.DeReGRL"
+    assert parameters["clf__module"] == "skmer.nn._dere_grl_network.DeReGRL"
     assert parameters["clf__callbacks"] == ["EarlyStopping"]
     assert parameters["clf__lr"] == net.lr
     assert not [name for name in parameters if "callbacks__" in name]

@@ -1,0 +1,109 @@
+"""``skmer evaluate``: one method on one or several data sets under one protocol, into one folder."""
+
+from contextlib import suppress
+
+from sklearn.model_selection import GridSearchCV, GroupKFold, LeaveOneGroupOut
+from sklearn.pipeline import Pipeline
+
+from skmer._cli._corpora import find_landmarks, paper_set, read_clips
+from skmer._cli._options import NETS, REAL, Model
+from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
+from skmer.feature_extraction import LandmarkGraphTransformer
+from skmer.frames import holds_landmarks
+from skmer.metrics import uf1_scorer
+from skmer.model_selection import BatchedGridSearchCV, evaluate_loso
+from skmer.pipelines import baseline, paper_pipeline
+
+GRIDS = {
+    "dere-grl": {"clf__estimator__n_actions": [2, 3, 5], "clf__estimator__lambda_center": [0.01, 0.1, 1.0]},
+    "paper": {"clf__n_actions": [2, 3, 5], "clf__lambda_center": [0.1, 1.0]},
+    "rbf-svm": {"clf__C": [0.1, 1.0, 10.0], "clf__gamma": [0.003, 0.01, 0.03]},
+    "linear-svm": {"clf__C": [0.001, 0.01, 0.1, 1.0]},
+    "lda": {"clf__shrinkage": [0.1, 0.3, 0.5, 0.7, 0.9]},
+}
+
+
+def make_method(name, *, dataset="casme2", landmarks=False, model=None):
+    """Pipeline of a method; `dataset` sets the paper's width, `landmarks` says that X is no frames."""
+    model = model or Model()
+    if name not in NETS:
+        return baseline(name)
+    epochs = {} if model.epochs is None else {"max_epochs": model.epochs}
+    if name == "paper":
+        pipeline = paper_pipeline(dataset, model.magnet_weights, landmarks=landmarks, random_state=0)
+        pipeline["clf"].set_params(**epochs)
+        return pipeline
+    clf = SeedEnsemble(DeReGRLClassifier(**epochs), random_state=0)
+    return Pipeline([("graph", LandmarkGraphTransformer()), ("clf", clf)])
+
+
+def searched(name, pipeline, inner_folds=None, n_jobs=None):
+    """Search over a method's own grid, leaving out each subject or, with `inner_folds`, groups of them."""
+    cv = LeaveOneGroupOut() if inner_folds is None else GroupKFold(inner_folds)
+    if name in NETS:
+        return BatchedGridSearchCV(pipeline, GRIDS[name], cv=cv, n_jobs=n_jobs, verbose=0)
+    return GridSearchCV(pipeline, GRIDS[name], scoring=uf1_scorer, cv=cv, n_jobs=n_jobs, error_score="raise")
+
+
+_AUDIT = {"off": False, "warn": "warn", "raise": True}
+
+
+def run_evaluation(run, source, method, protocol, *, model=None, audit="warn"):
+    """Evaluate and write ``result.json`` and its like; folds that are finished wait in ``folds``.
+
+    Parameters
+    ----------
+    run : Run
+        Folder to write to, seeds and processes.
+    source : Source
+        Clips.
+    method : str
+        By name.
+    protocol : Protocol
+        By name, with its own settings.
+    model : Model, default=None
+        Settings of the method other than its own.
+    audit : {"off", "warn", "raise"}, default="warn"
+        Consequence of a leak that is found.
+
+    Returns
+    -------
+    LOSOResult
+    """
+    folds = run.prepare()
+    clips = read_clips(source, composite=protocol.name == "megc2019")
+    print(clips)
+    landmarks = holds_landmarks(clips.frames)
+    pipeline = make_method(method, dataset=paper_set(source.names), landmarks=landmarks, model=model)
+    find_landmarks(pipeline, clips, run.n_jobs)
+    if protocol.name == "nested-loso":
+        pipeline = searched(method, pipeline, protocol.inner_folds)
+    result = evaluate_loso(
+        pipeline,
+        clips,
+        protocol=protocol.name,
+        train_on=protocol.train_on,
+        test_on=protocol.test_on,
+        seeds=run.seeds,
+        n_jobs=run.n_jobs,
+        checkpoint=folds,
+        engine="batched" if method in NETS else "loop",
+        audit=_AUDIT[audit],
+    )
+    # A page with the frames of a licensed set would be as private as the set itself.
+    write(result, run.output, None if set(source.names) & set(REAL) else clips)
+    files = ", ".join(sorted(path.name for path in run.output.iterdir() if path.is_file()))
+    print(f"\n{method}, {result}\n\nWritten to {run.output}: {files}")
+    return result
+
+
+def write(result, output, clips=None):
+    """Write all forms of a result, the page with `clips` if given; the log of the challenges if it fits."""
+    output.mkdir(parents=True, exist_ok=True)
+    result.to_json(output / "result.json")
+    result.to_csv(output / "predictions.csv")
+    result.to_markdown(output / "table.md")
+    result.to_latex(output / "table.tex")
+    result.to_html(output / "report.html", clips)
+    with suppress(ValueError):  # several seeds, or a clip with a blank in its name: no log can hold them
+        result.to_megc_log(output / "megc-log.txt")

@@ -1,0 +1,162 @@
+"""``skmer tables``: the paper's Tables 1 and 2 on a data set, its published figures beside ours."""
+
+import json
+import time
+
+import pandas as pd
+
+from skmer._cli._corpora import find_landmarks, paper_set, read_clips
+from skmer._cli._options import SYNTHETIC, Model
+from skmer._utils._text import markdown_table
+from skmer.frames import holds_landmarks
+from skmer.model_selection import evaluate_loso
+from skmer.pipelines import ablation_pipelines
+
+TABLES = {
+    1: ("modules", ["backbone", "+ ADM", "+ ADM + RRM"]),
+    2: ("loss terms", ["lambda1 = 0", "lambda2 = 0", "lambda3 = 0", "+ ADM + RRM"]),
+}
+# Accuracy in %, F1; Wei et al., IEICE Trans. Inf. & Syst. E106-D(10), 2023, arXiv 2303.01776.
+PUBLISHED = {
+    "casme2": {
+        "backbone": (73.68, 0.726),
+        "+ ADM": (76.11, 0.758),
+        "+ ADM + RRM": (80.16, 0.796),
+        "lambda1 = 0": (74.09, 0.730),
+        "lambda2 = 0": (76.52, 0.762),
+        "lambda3 = 0": (76.11, 0.759),
+    },
+    "samm": {
+        "backbone": (66.18, 0.640),
+        "+ ADM": (69.85, 0.688),
+        "+ ADM + RRM": (72.06, 0.699),
+        "lambda1 = 0": (63.97, 0.582),
+        "lambda2 = 0": (68.38, 0.646),
+        "lambda3 = 0": (70.59, 0.684),
+    },
+}
+PUBLISHED_N = {"casme2": 247, "samm": 136}
+COLUMNS = ["N", "Acc %", "UF1", "UAR", "UF1, 95 % interval", "published N", "published Acc %", "published F1"]
+
+
+def run_tables(run, source, *, tables=(1, 2), recipe="both", model=None):
+    """Evaluate the rows of the tables; print and write them as Markdown, CSV and JSON.
+
+    Parameters
+    ----------
+    run : Run
+        Folder to write to, seeds and processes.
+    source : Source
+        Clips of one data set: "casme2", "samm" or a synthetic corpus.
+    tables : list of int, default=(1, 2)
+        1, 2 or both.
+    recipe : {"both", "paper", "default"}, default="both"
+        Of :func:`skmer.pipelines.ablation_pipelines`.
+    model : Model, default=None
+        Settings other than the recipe's.
+
+    Returns
+    -------
+    dict of str to dict of str to LOSOResult
+        Each recipe's rows and their results.
+    """
+    model, (dataset,) = model or Model(), source.names
+    folds = run.prepare()
+    clips = read_clips(source)
+    print(clips)
+    recipes = ("paper", "default") if recipe == "both" else (recipe,)
+    names = list(dict.fromkeys(row for number in tables for row in TABLES[number][1]))
+    results = {
+        name: _evaluate_rows(name, names, clips, folds / name, run, dataset, model) for name in recipes
+    }
+    _write(run, tables, results, dataset, model)
+    return results
+
+
+def _evaluate_rows(recipe, names, clips, folds, run, dataset, model):
+    """Evaluate rows of the tables in a recipe, and say after each how long the others take."""
+    options = {"recipe": recipe, "landmarks": holds_landmarks(clips.frames), "random_state": 0}
+    weights = model.magnet_weights if recipe == "paper" else None
+    pipelines = ablation_pipelines(paper_set([dataset]), weights, **options)
+    # Once, with a progress bar: the rows then find them in the cache.
+    find_landmarks(next(iter(pipelines.values())), clips, run.n_jobs)
+    rows, started = {}, time.perf_counter()
+    for row in names:
+        if model.epochs is not None:
+            pipelines[row].set_params(clf__max_epochs=model.epochs)
+        print(f"{recipe} recipe, {row} ...", flush=True)
+        place = folds / "".join(letter if letter.isalnum() else "_" for letter in row)
+        # Frames are magnified and landmarks found once a row, not once a fold.
+        rows[row] = evaluate_loso(
+            pipelines[row], clips, seeds=run.seeds, n_jobs=run.n_jobs, checkpoint=place, engine="batched"
+        )
+        each = (time.perf_counter() - started) / len(rows)
+        left = len(names) - len(rows)
+        print(
+            f"    {each:.0f} s a row, {left} left" + (f": about {each * left / 60:.0f} min" if left else "")
+        )
+    return rows
+
+
+def table(number, results, dataset):
+    """One table of the paper: our pooled scores of each row, and the published ones; DataFrame."""
+    like = SYNTHETIC.get(dataset, dataset)
+    lines = {}
+    for row in TABLES[number][1]:
+        result, (accuracy, f1) = results[row], PUBLISHED[like][row]
+        low, high = result.intervals()["uf1"]
+        scores = [
+            f"{100 * result.accuracy:.2f}",
+            f"{result.uf1:.3f}",
+            f"{result.uar:.3f}",
+            f"{low:.3f} to {high:.3f}",
+        ]
+        lines[row] = [result.n_clips, *scores, PUBLISHED_N[like], f"{accuracy:.2f}", f"{f1:.3f}"]
+    baseline = next(iter(results.values())).baseline
+    n_clips = next(iter(results.values())).n_clips
+    ours = [f"{100 * baseline.accuracy:.2f}", f"{baseline.uf1:.3f}", f"{baseline.uar:.3f}", ""]
+    lines["majority baseline"] = [n_clips, *ours, "", "", ""]
+    return pd.DataFrame.from_dict(lines, orient="index", columns=COLUMNS)
+
+
+def _write(run, tables, results, dataset, model):
+    blocks, frames = [], []
+    for number in tables:
+        for recipe, rows in results.items():
+            found, note = table(number, rows, dataset), _note(number, rows, recipe, dataset, run, model)
+            first = next(iter(rows.values()))
+            title = f"Table {number}, {TABLES[number][0]}, {recipe} recipe: {dataset}, "
+            title += f"{first.n_clips} clips, {first.n_folds} folds"
+            print(f"\n{title}\n{found.to_string()}\n{note}")
+            cells = [
+                [row, *map(str, values)] for row, values in zip(found.index, found.to_numpy(), strict=True)
+            ]
+            blocks.append(f"{title}\n\n{markdown_table([['', *found.columns], *cells])}\n\n{note}\n")
+            frames.append(found.rename_axis("row").reset_index().assign(table=number, recipe=recipe))
+    (run.output / "tables.md").write_text("\n".join(blocks), encoding="utf-8")
+    pd.concat(frames).to_csv(run.output / "tables.csv", index=False)
+    content = {
+        recipe: {row: json.loads(result.to_json()) for row, result in rows.items()}
+        for recipe, rows in results.items()
+    }
+    (run.output / "tables.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
+    print(f"\nWritten to {run.output}: tables.md, tables.csv, tables.json")
+
+
+def _note(number, rows, recipe, dataset, run, model):
+    """Settings of a table, and what a reader must know of its rows."""
+    about = {"recipe": recipe, "epochs": model.epochs or "as the recipe says", "seeds": run.seeds}
+    note = ", ".join(f"{name} {value}" for name, value in about.items())
+    if dataset in SYNTHETIC:
+        note += "; the clips are synthetic, the published figures are those of the real data set"
+    guessing = [row for row in TABLES[number][1] if _guesses(rows[row])]
+    if guessing:
+        note += (
+            f"; {', '.join(guessing)}: no better than guessing the commonest class, the network has learned "
+            "nothing there (docs/accuracy.md compares the recipes)"
+        )
+    return note
+
+
+def _guesses(result):
+    return result.uf1 <= result.baseline.uf1 + 1e-9
