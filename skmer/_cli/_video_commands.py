@@ -5,8 +5,6 @@ from pathlib import Path
 
 from skmer._cli._options import METHODS, REAL, SYNTHETIC, Model, Source
 
-_ORDER = ("analyze", "train", "predict")
-
 
 def add_video_commands(commands, add_reading):
     """Add the three commands.
@@ -27,10 +25,10 @@ def _add_analyze(commands):
     analyze = commands.add_parser(
         "analyze",
         help="your own video: when a face moves, where and how far, as tables and as a page",
-        description="Follow the face through each video, find its movements, and write movements.csv and, in a "
-        "folder for each video, track.csv, analysis.json and index.html, a page that works offline. A run that "
-        "was ended in any way goes on from the chunks that are finished. An expression is no lie detector, and "
-        "without --model no emotion is named.",
+        description="Follow the face through each video, find its movements, and write movements.csv and, in "
+        "a folder for each video, track.csv, analysis.json and index.html, a page that works offline. A run "
+        "that was ended in any way goes on from the chunks that are finished. An expression is no lie "
+        "detector, and without --model no emotion is named.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     analyze.add_argument(
@@ -47,9 +45,9 @@ def _add_analyze(commands):
 def _add_train(commands, add_reading):
     train = commands.add_parser(
         "train",
-        help="a model of all clips of a data set, in a file for analyze and predict",
-        description="Read one data set or several, fit a method on all their clips, and write the model. What it "
-        "is worth is told by `skmer evaluate`, which leaves subjects out; this command does not.",
+        help="a model of all clips of a data set, for analyze and predict",
+        description="Read one data set or several, fit a method on all their clips, and write the model. What "
+        "it is worth is told by `skmer evaluate`, which leaves subjects out; this command does not.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     train.add_argument("--dataset", nargs="+", required=True, choices=(*REAL, *SYNTHETIC), help="which sets")
@@ -66,8 +64,8 @@ def _add_predict(commands):
     predict = commands.add_parser(
         "predict",
         help="classes of clips: folders of frames or short videos, to a table",
-        description="Classify clips that run from onset to offset: videos, folders of numbered frames, or folders "
-        "that hold such folders. The apex is found by motion.",
+        description="Classify clips that run from onset to offset: videos, folders of numbered frames, or "
+        "folders that hold such folders. The apex is found by motion.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     predict.add_argument("model", type=Path, help="model of `skmer train`")
