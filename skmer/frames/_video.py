@@ -106,7 +106,7 @@ class VideoReader:
     def __len__(self):
         return self.n_frames
 
-    def read(self, start=0, stop=None):
+    def read(self, start=0, stop=None, step=1):
         """Yield the frames of a span.
 
         Parameters
@@ -115,6 +115,8 @@ class VideoReader:
             Number of the first frame.
         stop : int, default=None
             Number after the last frame; None reads to the end.
+        step : int, default=1
+            Every so many frames; those between are not decoded where the source allows it.
 
         Yields
         ------
@@ -122,15 +124,15 @@ class VideoReader:
         """
         stop = np.inf if stop is None else stop
         if self._images is None:
-            yield from self._read_file(start, stop)
+            yield from self._read_file(start, stop, step)
             return
-        for number in range(start, int(min(stop, self.n_frames))):
+        for number in range(start, int(min(stop, self.n_frames)), step):
             label = f"frame {number} of {_name(self.source)}"
             yield VideoFrame(
                 number, float(self._times[number]), read_image(self._images[number], self.mode, label)
             )
 
-    def _read_file(self, start, stop):
+    def _read_file(self, start, stop, step):
         video = cv2.VideoCapture(str(self.source))
         self.missing, clock, bad = [], _Clock(self.fps, self._given_rate, self.source), 0
         try:
@@ -144,7 +146,7 @@ class VideoReader:
                     number, bad = number + 1, bad + 1
                     continue
                 time = clock.read(number, video.get(cv2.CAP_PROP_POS_MSEC))
-                if number >= start:
+                if number >= start and (number - start) % step == 0:
                     done, image = video.retrieve()
                     if done:
                         yield VideoFrame(number, time, self._converted(image))

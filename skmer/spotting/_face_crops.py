@@ -37,8 +37,8 @@ def face_crops(track, size, anchor_seconds):
         )
     step = max(1, round(track.fps / RATE))
     motion, placed = None, -np.inf
-    for number, time, image in VideoReader(track.source, times=_own_times(track)):
-        if number >= len(track) or number % step or not track.found[number]:
+    for number, time, image in VideoReader(track.source, times=_own_times(track)).read(step=step):
+        if number >= len(track) or not track.found[number]:
             continue
         is_new = motion is None or time - placed >= anchor_seconds
         if is_new:

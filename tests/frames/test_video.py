@@ -48,6 +48,7 @@ def test_files_are_read_frame_by_frame(tmp_path, name, code):
         [frame.image[-1, -1] for frame in frames], [shade(k) for k in range(40)], atol=5
     )
     assert [frame.number for frame in video.read(7, 9)] == [7, 8]
+    assert [frame.number for frame in video.read(1, 12, 5)] == [1, 6, 11]
     assert next(iter(VideoReader(tmp_path / name, mode="RGB"))).image.shape == (*SIZE[::-1], 3)
     assert (video.missing, video.fps) == ([], 25)
 
