@@ -15,7 +15,7 @@ from skmer.frames import one_opencv_thread
 from skmer.landmarks import FaceTrack, FaceTracker, find_predictor
 from skmer.spotting import MDMDSpotter, MotionSpotter, OpticalFlowSpotter, evaluate_spotting
 
-# MotionSpotter's bands and shares were looked at on casme2 videos with the generator's defaults, seeds 0 to 2.
+# MotionSpotter's bands and shares were chosen on casme2 videos of the generator's defaults, seeds 0 to 2.
 FAMILIES = {
     "samm": {
         "dataset": "samm",
@@ -146,9 +146,8 @@ def report(name, error):
     slow = [np.sqrt(np.nanmean(np.nanmean(part, axis=0) ** 2)) for part in parts]
     fast = np.nanstd(np.diff(error, axis=0)) / np.sqrt(2)
     print(f"{name}: noise {fast:.3f} px; drift by tenths {' '.join(f'{value:.2f}' for value in slow)} px")
-    print(
-        f"  found {np.isfinite(error).all(axis=(1, 2)).mean():.4f}; rms {np.sqrt(np.nanmean(error**2)):.2f} px"
-    )
+    found = np.isfinite(error).all(axis=(1, 2)).mean()
+    print(f"  found {found:.4f}; rms {np.sqrt(np.nanmean(error**2)):.2f} px")
 
 
 def main():

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from skmer._cli._corpora import find_landmarks, paper_set, read_clips
-from skmer._cli._methods import make_method
+from skmer._cli._evaluate_command import make_method
 from skmer._utils._files import write_atomically
 from skmer.datasets import clip_from_video
 from skmer.frames import holds_landmarks, is_image_file

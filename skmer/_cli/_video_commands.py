@@ -46,8 +46,8 @@ def _add_train(commands, add_reading):
     train = commands.add_parser(
         "train",
         help="a model of all clips of a data set, for analyze and predict",
-        description="Read one data set or several, fit a method on all their clips, and write the model. What "
-        "it is worth is told by `skmer evaluate`, which leaves subjects out; this command does not.",
+        description="Read one data set or several, fit a method on all their clips, and write the model. "
+        "What it is worth is told by `skmer evaluate`, which leaves subjects out; this command does not.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     train.add_argument("--dataset", nargs="+", required=True, choices=(*REAL, *SYNTHETIC), help="which sets")

@@ -1,5 +1,6 @@
 """Pictures of results and of what a model has learned: displays hold numbers and draw on request."""
 
+from skmer.inspection._analysis_page import write_analysis
 from skmer.inspection._motion import LandmarkMotionDisplay
 from skmer.inspection._net_displays import ActionMapDisplay, ActionWeightsDisplay, LossCurvesDisplay
 from skmer.inspection._report_page import write_report
@@ -8,7 +9,6 @@ from skmer.inspection._result_displays import (
     PooledConfusionDisplay,
     SubjectScoresDisplay,
 )
-from skmer.inspection._timeline import write_analysis
 
 __all__ = [
     "PooledConfusionDisplay",

@@ -18,7 +18,7 @@ from skmer.datasets._readers._movement_rows import (
     signed_frame,
     video_folders,
 )
-from skmer.datasets._readers._workbooks import read_workbook
+from skmer.datasets._readers._sheets import read_workbook
 
 _ABOUT = LongSet("casme_sq", "CAS(ME)^2", 30.0, 1)
 _SHEETS = ("CAS(ME)^2code_final.xlsx", "CAS(ME)*code*.xlsx", "CASME*2*code*.xlsx")

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from skmer._utils._files import write_atomically
-from skmer.inspection._report._pictures import data_uri
+from skmer.inspection._report_pictures import data_uri
 from skmer.magnification import magnify_lagrangian
 
 CAVEATS = (
@@ -87,7 +87,7 @@ def write_analysis(path, track, movements, frames, curve, *, title=None, notes=(
 
 
 def _resource(name):
-    return files("skmer.inspection._timeline").joinpath(name).read_text(encoding="utf-8")
+    return files("skmer.inspection").joinpath("_timeline", name).read_text(encoding="utf-8")
 
 
 def _hash(text):
