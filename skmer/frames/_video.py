@@ -198,10 +198,12 @@ def _probe(path):
         if not video.isOpened():
             raise ValueError(f"source: {str(path)!r} is no video that OpenCV can read.")
         n_frames, fps = video.get(cv2.CAP_PROP_FRAME_COUNT), video.get(cv2.CAP_PROP_FPS)
+        if not (np.isfinite(n_frames) and n_frames > 0):  # a stream that states no length is counted
+            n_frames = sum(1 for _ in iter(video.grab, False))
     finally:
         video.release()
     plausible = np.isfinite(fps) and _RATES[0] <= fps <= _RATES[1]
-    return max(0, int(n_frames)) if np.isfinite(n_frames) else 0, float(fps) if plausible else np.nan
+    return int(n_frames), float(fps) if plausible else np.nan
 
 
 def _listed(source):

@@ -76,7 +76,7 @@ def read_face_track(path, *, fps=None, name=None, min_confidence=0.0):
         )
     table = table.assign(frame=pd.to_numeric(table["frame"], errors="coerce")).dropna(subset=["frame"])
     points = table[_POINTS].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
-    points = points.reshape(-1, 2, 68).swapaxes(1, 2)
+    points = points.reshape(-1, 2, 68).swapaxes(1, 2).copy()
     points[_is_failed(table, min_confidence)] = np.nan
     numbers = table["frame"].to_numpy(dtype=int)
     rows = _one_face(points, numbers, table)

@@ -88,7 +88,7 @@ def _empty(videos, result):
             "in videos without one are not counted.",
         )
     if result is not None:
-        lacking = [name for name in videos.names if name not in set(result.videos["video"])]
+        lacking = [str(name) for name in videos.names if name not in set(result.videos["video"])]
         if lacking:
             empty = sum(name not in moving for name in lacking)
             yield LeakFinding(

@@ -88,9 +88,7 @@ def region_curves(track):
         [aligned[:, list(p)].mean(axis=1) @ direction for p, direction in REGIONS.values()], axis=1
     )
     _bridge_lids(named, times, track.blinks[found])
-    rigid = aligned[:, _RIGID].reshape(len(aligned), -1)
-    _, _, axes = np.linalg.svd(rigid - rigid.mean(axis=0), full_matrices=False)
-    head = (rigid - rigid.mean(axis=0)) @ axes[:_HEAD_COMPONENTS].T
+    head = _turns(aligned)
     step = 1 / track.fps
     gaps = np.interp(seconds, times, np.arange(len(times)))
     near = np.abs(times[np.clip(np.round(gaps).astype(int), 0, len(times) - 1)] - seconds)
@@ -108,6 +106,39 @@ def _aligned(points):
     rigid = points[:, _RIGID]
     motion = fit_similarity(rigid, np.broadcast_to(middle[_RIGID], rigid.shape))
     return apply_similarity(motion, points) / np.linalg.norm(middle[45] - middle[36])
+
+
+def steady_points(track):
+    """Landmarks of every frame in one pose of the head, in px; NaN where the face was not found.
+
+    Parameters
+    ----------
+    track : FaceTrack
+        The track.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, 68, 2)
+        Motion in the image plane is taken out by a similarity, turns of the head as `band_pass` does.
+    """
+    steady = np.full(track.points.shape, np.nan)
+    found = track.found
+    if found.sum() < 2:
+        return steady
+    aligned = _aligned(track.points[found])
+    middle = np.median(aligned, axis=0)
+    moved = (aligned - middle).reshape(len(aligned), -1)
+    rest = _without(moved, _turns(aligned)).reshape(aligned.shape)
+    steady[found] = (middle + rest) * track.interocular
+    return steady
+
+
+def _turns(aligned):
+    """Largest principal components of the rigid points: what turns of the head move in them."""
+    rigid = aligned[:, _RIGID].reshape(len(aligned), -1)
+    rigid = rigid - rigid.mean(axis=0)
+    _, _, axes = np.linalg.svd(rigid, full_matrices=False)
+    return rigid @ axes[:_HEAD_COMPONENTS].T
 
 
 def _bridge_lids(named, times, blinks):

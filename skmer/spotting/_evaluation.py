@@ -75,7 +75,7 @@ def ordered_tracks(videos, tracks):
     """Tracks of the videos in their order."""
     tracks = check_tracks(videos if tracks is None else tracks)
     named = {track.name: track for track in tracks}
-    lacking = [name for name in videos.names if name not in named]
+    lacking = [str(name) for name in videos.names if name not in named]
     if lacking:
         raise ValueError(f"tracks must hold one track for each video, {lacking[0]!r} has none.")
     return [named[name] for name in videos.names]

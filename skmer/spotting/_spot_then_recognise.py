@@ -5,6 +5,8 @@ import pandas as pd
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from skmer.spotting._curves import steady_points
+from skmer.spotting._memory import remembered
 from skmer.spotting._spotter import check_tracks, training_movements
 
 _SIDE = 0.15  # s around onset and offset over which landmarks are averaged: far below a movement's length
@@ -13,8 +15,8 @@ _SIDE = 0.15  # s around onset and offset over which landmarks are averaged: far
 class SpotThenRecognise(BaseEstimator):
     """Spot the movements of long videos and give each a class.
 
-    The spotter finds intervals and apexes; the landmarks at onset, apex and offset are a clip, which the
-    pipeline classifies.
+    The spotter finds intervals and apexes; the landmarks at onset, apex and offset, turns of the head taken
+    out, are a clip, which the pipeline classifies.
 
     Parameters
     ----------
@@ -42,7 +44,7 @@ class SpotThenRecognise(BaseEstimator):
     >>> from skmer.datasets import make_long_videos
     >>> from skmer.pipelines import baseline
     >>> from skmer.spotting import MotionSpotter, SpotThenRecognise
-    >>> videos = make_long_videos(n_subjects=4, n_videos=8, random_state=0)
+    >>> videos = make_long_videos(n_subjects=4, n_videos=8, macro_per_minute=12, random_state=0)
     >>> model = SpotThenRecognise(MotionSpotter(), baseline("lda"))
     >>> model = model.fit(videos.tracks(), videos.intervals, groups=videos.groups)
     >>> found = model.predict(videos.tracks())
@@ -185,7 +187,7 @@ def movement_clips(tracks, movements):
     Returns
     -------
     clips : ndarray of shape (n, 3, 68, 2)
-        In px.
+        In px, all in one pose of the head.
     rows : ndarray of shape (n,), int
         Positions of their movements; those in which the face was lost are left out.
     """
@@ -195,17 +197,18 @@ def movement_clips(tracks, movements):
         onset, offset = int(movement["onset"]), int(movement["offset"])
         apex = movement.get("apex")
         apex = _farthest(track, onset, offset) if apex is None or pd.isna(apex) else int(apex)
+        steady = remembered(track, ("steady",), lambda track=track: steady_points(track))
         reach = max(0, round(min(_SIDE, (offset - onset) / 8 / track.fps) * track.fps))
         spans = ((onset - reach, onset), (apex - reach // 2, apex + reach // 2), (offset, offset + reach))
-        clip = np.stack([_mean(track, *span) for span in spans])
+        clip = np.stack([_mean(steady, *span) for span in spans])
         if np.isfinite(clip).all():
             clips.append(clip)
             rows.append(row)
     return np.array(clips).reshape(-1, 3, 68, 2), np.array(rows, dtype=int)
 
 
-def _mean(track, first, last):
-    part = track.points[max(first, 0) : last + 1]
+def _mean(points, first, last):
+    part = points[max(first, 0) : last + 1]
     part = part[np.isfinite(part).all(axis=(1, 2))]
     return part.mean(axis=0) if len(part) else np.full((68, 2), np.nan)
 
