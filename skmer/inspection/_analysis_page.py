@@ -23,7 +23,6 @@ CAVEATS = (
 )
 """What the page and the text say that an analysis cannot tell."""
 
-NO_MODEL = "No trained model was given, so no emotion is named."
 _ALPHA = 6.0
 _ARROWS = 6.0  # arrows are that much longer than the movement
 _QUALITY = 82
@@ -41,8 +40,9 @@ def write_analysis(path, track, movements, frames, curve, *, title=None, notes=(
     movements : DataFrame
         Movements with ``onset``, ``apex``, ``offset``, ``type``, the three in seconds, ``regions``,
         ``peak_px``, ``resembles``, ``displacement``, and ``emotion`` with ``probability`` where known.
-    frames : list of dict of str to (ndarray, ndarray)
-        For each movement the crops at "onset", "apex" and "offset", RGB, and the landmarks in them.
+    frames : list of dict of str to (ndarray, ndarray, float)
+        For each movement the crops at "onset", "apex" and "offset", RGB, the landmarks in them, and the crop's
+        scale; empty where they could not be read.
     curve : ndarray of shape (n_frames,)
         Size of the motion in each frame, for the timeline.
     title : str, default=None
@@ -147,8 +147,8 @@ def _card(k, row, frames):
 def _pictures(row, frames):
     if not frames:
         return "<p>The frames of this movement could not be read.</p>"
-    shown = {name: image for name, (image, _) in frames.items()}
-    shown["apex"] = _with_arrows(*frames["apex"], row["displacement"], frames["onset"])
+    shown = {name: part[0] for name, part in frames.items()}
+    shown["apex"] = _with_arrows(*frames["apex"], row["displacement"])
     onset, apex = frames["onset"][0], frames["apex"][0]
     plain = "".join(
         f'<figure><img src="{_jpeg(shown[name])}" alt="{name}"><figcaption>{name}</figcaption></figure>'
@@ -162,15 +162,13 @@ def _pictures(row, frames):
     return f'<div class="frames">{plain}</div>{pair}'
 
 
-def _with_arrows(image, points, displacement, onset):
+def _with_arrows(image, points, scale, displacement):
     """The apex with arrows from where each landmark was, enlarged."""
     drawn = image.copy()
     if displacement is None:
         return drawn
     width = np.linalg.norm(points[45] - points[36])
     start = np.asarray(points, dtype=float)
-    # The displacement is in px of the full frame; the crop may be smaller.
-    scale = onset[2] if len(onset) > 2 else 1.0
     ends = start + _ARROWS * scale * np.asarray(displacement)
     for a, b in zip(start, ends, strict=True):
         if np.linalg.norm(b - a) > 0.012 * width:
