@@ -41,7 +41,7 @@ def write_analysis(path, track, movements, frames, curve, *, title=None, notes=(
         Movements with ``onset``, ``apex``, ``offset``, ``type``, the three in seconds, ``regions``,
         ``peak_px``, ``resembles``, ``displacement``, and ``emotion`` with ``probability`` where known.
     frames : list of dict of str to (ndarray, ndarray, float)
-        For each movement the crops at "onset", "apex" and "offset", RGB, the landmarks in them, and the crop's
+        For each movement the crops at "onset", "apex" and "offset", RGB, the landmarks in them, and their
         scale; empty where they could not be read.
     curve : ndarray of shape (n_frames,)
         Size of the motion in each frame, for the timeline.

@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
 
-from skmer.face import ACTION_UNITS, action_unit_field
+from skmer.face import ACTION_UNITS, COMPONENTS, action_unit_field
 from skmer.landmarks import align_landmarks
-from skmer.spotting._curves import REGIONS
+from skmer.spotting._curves import LIDS, REGIONS
 from skmer.spotting._spot_then_recognise import movement_clips
 from skmer.spotting._spotter import check_tracks
 
 _POINTS = [7, 8, 9, *range(17, 68)]  # the rest of the jaw's outline slides along the face
+_EYES = frozenset(COMPONENTS["right_eye"] + COMPONENTS["left_eye"])
 _MOST_UNITS = 3
 _LEAST_GAIN = 0.06  # of the movement's energy that a further unit has to explain
 _NAMED = 0.4  # of the strongest region
@@ -40,13 +41,15 @@ class UnitLikeness(NamedTuple):
     confidence: float
 
 
-def resembled_units(displacement):
+def resembled_units(displacement, *, lids=True):
     """Action units whose displacement fields together resemble a movement.
 
     Parameters
     ----------
     displacement : array-like of shape (68, 2)
         Of the landmarks from onset to apex, head motion removed, in px.
+    lids : bool, default=True
+        Whether the eyes count; False where they blink.
 
     Returns
     -------
@@ -68,11 +71,12 @@ def resembled_units(displacement):
     >>> unit.number, unit.side, round(unit.amplitude_px, 2), round(unit.confidence, 2)
     (12, 'left', 2.0, 1.0)
     """
-    moved = np.asarray(displacement, dtype=float)[_POINTS].ravel()
+    points = [point for point in _POINTS if lids or point not in _EYES]
+    moved = np.asarray(displacement, dtype=float)[points].ravel()
     energy = float(moved @ moved)
     if energy < 1e-12:
         return []
-    fields = np.stack([action_unit_field(*unit)[_POINTS].ravel() for unit in _UNITS], axis=1)
+    fields = np.stack([action_unit_field(*unit)[points].ravel() for unit in _UNITS], axis=1)
     chosen, left = [], energy
     while len(chosen) < _MOST_UNITS:
         trials = [
@@ -138,7 +142,9 @@ def describe_movements(tracks, movements):
     for clip, row in zip(clips, rows, strict=True):
         aligned = align_landmarks(clip)
         moved = aligned[1] - aligned[0]
-        told[row] = _told(moved, named[movements["video"][row]].interocular)
+        track = named[movements["video"][row]]
+        blinks = bool(track.blinks[[movements["onset"][row], movements["apex"][row]]].any())
+        told[row] = _told(moved, track.interocular, blinks)
     columns = list(_nothing())
     made = pd.DataFrame(told, columns=columns, index=movements.index)
     return movements.drop(columns=[name for name in columns if name in movements]).join(made)
@@ -154,11 +160,15 @@ def _nothing():
     }
 
 
-def _told(moved, unit):
-    sizes = {name: float(moved[list(points)].mean(axis=0) @ way) for name, (points, way) in REGIONS.items()}
+def _told(moved, unit, blinks):
+    sizes = {
+        name: float(moved[list(points)].mean(axis=0) @ way)
+        for name, (points, way) in REGIONS.items()
+        if not (blinks and name in LIDS)  # a blink is no part of the movement
+    }
     peak = max(abs(size) for size in sizes.values())
     strong = sorted((n for n in sizes if abs(sizes[n]) >= _NAMED * peak), key=lambda n: -abs(sizes[n]))
-    units = resembled_units(moved)
+    units = resembled_units(moved, lids=not blinks)
     return {
         "regions": "; ".join(f"{name} {sizes[name]:+.2f} px ({sizes[name] / unit:+.4f})" for name in strong),
         "peak_px": peak,

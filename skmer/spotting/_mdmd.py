@@ -131,10 +131,7 @@ class MDMDSpotter(BaseSpotter):
 
 def mdmd_feature(track, k):
     """Seconds and relative feature of the frames that are looked at; two ndarrays (n,)."""
-    seconds, crops = [], []
-    for time, crop, _, _ in face_crops(track, _SIZE, np.inf):
-        seconds.append(time)
-        crops.append(crop)
+    seconds, crops = remembered(track, ("mdmd crops",), lambda: _crops(track))
     feature = np.zeros(len(crops))
     for i in range(k, len(crops) - k):
         current, tail = (farneback(crops[i - k], crops[j]) for j in (i, i + k))
@@ -145,6 +142,11 @@ def mdmd_feature(track, k):
         places = np.arange(len(crops))[inner]
         relative[inner] = feature[inner] - (feature[places - k + 1] + feature[places + k - 1]) / 2
     return np.array(seconds), relative.clip(0)
+
+
+def _crops(track):
+    parts = [(time, crop) for time, crop, _, _ in face_crops(track, _SIZE, np.inf)]
+    return [time for time, _ in parts], [crop for _, crop in parts]
 
 
 def _difference(current, tail):

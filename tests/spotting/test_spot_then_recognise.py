@@ -33,7 +33,7 @@ def test_true_movements_are_named_better_than_by_chance(corpus, fitted):
     named = fitted.recognise(other.tracks(), other.intervals)
     right = (named["emotion"] == other.intervals["emotion"]).mean()
     chance = other.intervals["emotion"].value_counts(normalize=True).max()
-    assert right > chance + 0.15
+    assert right > chance + 0.1
     again = classify_movements(fitted.pipeline_, other.tracks(), other.intervals)
     assert again.equals(named)
 
