@@ -143,7 +143,8 @@ def describe_movements(tracks, movements):
         aligned = align_landmarks(clip)
         moved = aligned[1] - aligned[0]
         track = named[movements["video"][row]]
-        blinks = bool(track.blinks[[movements["onset"][row], movements["apex"][row]]].any())
+        ends = movements.loc[row, [name for name in ("onset", "apex") if name in movements]]
+        blinks = bool(track.blinks[[int(end) for end in ends if not pd.isna(end)]].any())
         told[row] = _told(moved, track.interocular, blinks)
     columns = list(_nothing())
     made = pd.DataFrame(told, columns=columns, index=movements.index)
