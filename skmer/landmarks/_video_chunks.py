@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from skmer.landmarks._alignment import apply_similarity
 from skmer.landmarks._anchor import Anchor
 from skmer.landmarks._detection import detect_faces, face_points, find_face
 from skmer.landmarks._predictor import dlib, load_predictor
@@ -17,6 +18,7 @@ _SEARCHED = 0.5  # s between frames in which a face is looked for
 _KEPT_WIDTH = 320.0  # px: wider faces are read smaller, since the flow does not gain by more
 _LOOK = 560  # px of the longer side in which faces are looked for
 _LIKE, _FAIR, _LOST = 0.93, 0.85, 0.6  # correlations: back to the first anchor, another anchor, lost
+_OTHER_SIZE, _OTHER_PLACE = 0.3, 0.05  # likeness that a face loses by its log size, and by its distance
 _LARGEST_STEP = 0.35  # of the face's width that a face may move from one frame to the next
 
 
@@ -156,12 +158,18 @@ class _Follower:
         return points, likeness
 
     def _search(self, image):
-        """Landmarks of the face that looks most like the anchor; None without one."""
-        predictor = load_predictor(self.settings.predictor)
+        """Landmarks of the face that looks most like the anchor, in size and place too; None without one."""
+        predictor, anchor = load_predictor(self.settings.predictor), self.face.anchor
+        centre = apply_similarity(anchor.place, anchor.points).mean(axis=0)
         best = None
         for box in _boxes(image):
             points = face_points(image, box, predictor, 1)
-            found, _, likeness = self.face.anchor.follow(image, self.face.anchor.motion_to(points))
-            if best is None or likeness > best[1]:
-                best = found, likeness
-        return best[0] if best is not None and best[1] >= _LOST else None
+            found, _, likeness = anchor.follow(image, anchor.motion_to(points))
+            if likeness < _LOST:
+                continue
+            size = abs(np.log(np.ptp(found, axis=0).max() / self.face.width))
+            away = np.linalg.norm(found.mean(axis=0) - centre) / self.face.width
+            fit = likeness - _OTHER_SIZE * size - _OTHER_PLACE * min(away, 2.0)
+            if best is None or fit > best[0]:
+                best = fit, found
+        return None if best is None else best[1]
