@@ -233,6 +233,3 @@ def without_inside(candidates, seconds, spans):
         return candidates
     apex = seconds[candidates.apex][:, None]
     return candidates.take(~((apex >= spans[:, 0]) & (apex <= spans[:, 1])).any(axis=1))
-
-
-NO_CANDIDATES = Candidates(*np.empty((3, 0), dtype=int), np.empty(0))
