@@ -1,12 +1,31 @@
-"""Classifiers: DeRe-GRL as one skorch net, and an ensemble over seeds."""
+"""Classifiers: DeRe-GRL and the field's networks on maps, a seed ensemble, kernel machines on histograms."""
 
 import warnings
 from importlib import import_module
 
 from skmer.classifiers._dere_grl import DeReGRLClassifier
 from skmer.classifiers._ensemble import SeedEnsemble
+from skmer.classifiers._flow_net import FlowNetClassifier
+from skmer.classifiers._image_nets import DSSNClassifier, LEARNetClassifier
+from skmer.classifiers._intersection import histogram_intersection
+from skmer.classifiers._ktgsl import KTGSL
+from skmer.classifiers._landmark_nets import GTCNClassifier, LFMClassifier
+from skmer.classifiers._lgccon import LGCconClassifier
+from skmer.classifiers._map_net import MapNetClassifier
 
-__all__ = ["DeReGRLClassifier", "SeedEnsemble"]
+__all__ = [
+    "DeReGRLClassifier",
+    "SeedEnsemble",
+    "MapNetClassifier",
+    "FlowNetClassifier",
+    "DSSNClassifier",
+    "LEARNetClassifier",
+    "LFMClassifier",
+    "LGCconClassifier",
+    "GTCNClassifier",
+    "KTGSL",
+    "histogram_intersection",
+]
 
 # Names that moved with 0.2; the old path works for one release.
 _MOVED = {

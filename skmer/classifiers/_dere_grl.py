@@ -8,7 +8,7 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 
 from skmer._utils._sklearn import HasMethods, Interval, Options, StrOptions
-from skmer.classifiers._net import ClipNetClassifier
+from skmer.classifiers._node_net import NodeNetClassifier
 from skmer.classifiers._prediction import average_views, prediction_module, softmax
 from skmer.face import FaceGraph
 from skmer.nn import DeReGRL, DeReGRLLoss
@@ -23,7 +23,7 @@ def _each(names, constraint):
     return {name: [constraint] for name in names.split()}
 
 
-class DeReGRLClassifier(ClipNetClassifier):
+class DeReGRLClassifier(NodeNetClassifier):
     """Decomposition and reconstruction learning on a graph of facial landmarks (DeRe-GRL).
 
     A graph and temporal convolution backbone reads the landmark motion of a clip's three keyframes; an action

@@ -1,4 +1,8 @@
-"""The skorch net behind the classifiers: scikit-learn's contract, seeded streams, compiled epochs."""
+"""The skorch net behind all classifiers of torch: scikit-learn's contract, seeded streams, one thread.
+
+What the rows are, and how they become a batch and a prediction, is said by `skmer.classifiers._node_net` and
+`skmer.classifiers._map_net`.
+"""
 
 import threading
 from collections.abc import Mapping
@@ -15,28 +19,19 @@ from skmer._utils._sklearn import check_sample_weight
 from skmer.classifiers._parameters import (
     architecture_key,
     check_params,
-    make_augmentation,
     own_params_for,
     renew_callbacks,
     resolve_device,
 )
-from skmer.classifiers._prediction import (
-    average_flips,
-    average_views,
-    in_double_precision,
-    prediction_module,
-)
-from skmer.classifiers._validation import check_channel_pairs, check_clips, resolve_graph
-from skmer.classifiers._weighting import find_classes, normalize_clips, weighted_rms, weighted_rows
-from skmer.nn import LossTerms, SeededDropout
+from skmer.classifiers._prediction import in_double_precision, prediction_module
+from skmer.classifiers._weighting import find_classes, weighted_rms, weighted_rows
+from skmer.nn import SeededDropout
 from skmer.training import (
     LOSS_TERMS,
     N_STREAMS,
-    CompiledEpochs,
     EarlyStop,
     Streams,
     asks_for_end,
-    augment_batches,
     default_callbacks,
     one_thread,
     split_clips,
@@ -46,13 +41,20 @@ _WEIGHTS = threading.RLock()  # torch draws initial weights from its global gene
 
 
 class ClipNetClassifier(NeuralNetClassifier):
-    """Base of the classifiers that train a torch module on node features: one net of skorch.
+    """Base of the classifiers that train a torch module on the features of clips: one net of skorch.
 
     A subclass has its parameters in ``__init__``; ``_module_params`` and ``_criterion_params`` return those
-    that build the network and its loss.
+    that build the network and its loss, ``_data_params`` what the network takes from the rows of the fit.
+    ``_check_rows`` validates features and labels, ``_predict_rows`` averages what one clip gives.
     """
 
     _parameter_constraints: dict = {}
+    # Parameters beside those of the module and the loss whose change asks for a new network.
+    _structural: tuple[str, ...] = ("normalize_motion",)
+    _layout = "graph_"  # attribute that a fit reads off the shape of its rows
+    _loss_terms: tuple[str, ...] = LOSS_TERMS
+    # Whether an incomplete last batch is left out of an epoch.
+    _drop_last = True
     # Groups that a caller passes for a splitter are not meant for the net, unless it asks for them.
     __metadata_request__fit = {"groups": False}
     __metadata_request__partial_fit = {"groups": False}
@@ -135,8 +137,8 @@ class ClipNetClassifier(NeuralNetClassifier):
 
         Parameters
         ----------
-        X : array-like of shape (n_clips, T, N, C), (n_clips, n_views, T, N, C) or (n_clips, T * N * C)
-            Node features, any unit: one factor found on these rows scales them.
+        X : array-like of shape (n_clips, ...)
+            Features in a shape that the class names, any unit: one factor found on these rows scales them.
         y : array-like of shape (n_clips,)
             Class labels: strings, integers or booleans.
         sample_weight : array-like of shape (n_clips,), optional
@@ -190,24 +192,27 @@ class ClipNetClassifier(NeuralNetClassifier):
         check_params(self)
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
-        graph = self.graph_ if resume else resolve_graph(self.graph, X)
-        X, y = check_clips(self, X, y, graph=graph, reset=not resume)
+        X, y = self._check_rows(X, y, resume)
         sample_weight = check_sample_weight(
             sample_weight, X[:, 0], dtype=np.float64, ensure_non_negative=True
         )
         if groups is not None and len(groups) != len(X):
             raise ValueError(f"groups must have one entry per clip, {len(X)}, got {len(groups)}.")
         if not resume:
-            self.graph_ = graph
             known = self.classes if classes is None else classes
             self.classes_inferred_ = find_classes(y[sample_weight > 0], known)
-        X = normalize_clips(X) if self.normalize_motion else X
-        data = weighted_rows(X, y, self.classes_, groups, sample_weight, self.class_weight)
-        check_channel_pairs(self, graph, X.shape[-1])
+        data = weighted_rows(X, y, self.classes_, groups, sample_weight, self.class_weight, self._row_axes(X))
         if not resume:
-            self.scale_ = weighted_rms(data)
+            self.scale_ = self._find_scale(data)
             self.build(self.random_state)
         return data
+
+    def _row_axes(self, X):
+        """Return how many axes one row of X has where it is one view."""
+        return X.ndim - 1
+
+    def _find_scale(self, data):
+        return weighted_rms(data)
 
     def build(self, random_state=None):
         """Draw the random streams and build the network around the attributes that a fit reads off its rows.
@@ -227,11 +232,10 @@ class ClipNetClassifier(NeuralNetClassifier):
         return self.initialize()
 
     def initialize(self):
-        if not hasattr(self, "graph_"):
+        if not hasattr(self, "classes_inferred_"):
             raise ValueError(
                 f"{type(self).__name__}.initialize needs features and classes; call fit, partial_fit or load."
             )
-        self.augmentation_ = make_augmentation(self)
         with _WEIGHTS, torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(self.streams_.weights)
             super().initialize()
@@ -258,7 +262,7 @@ class ClipNetClassifier(NeuralNetClassifier):
 
     @property
     def _default_callbacks(self):
-        return default_callbacks(self.schedule is not None, self.train_split is not None)
+        return default_callbacks(self.schedule is not None, self.train_split is not None, self._loss_terms)
 
     def train(self, data):
         """Train the initialized net for ``max_epochs`` epochs.
@@ -273,18 +277,17 @@ class ClipNetClassifier(NeuralNetClassifier):
         self : estimator
             Trained.
         """
-        self.augmentation_ = make_augmentation(self)
         renew_callbacks(self)
         self.n_epochs_ = self.max_epochs
         self.notify("on_train_begin", X=data, y=data.y)
-        self.compiled_ = CompiledEpochs(self) if CompiledEpochs.supports(self) else None
-        try:
-            with suppress(EarlyStop), one_thread():
-                self.fit_loop(data)
-        finally:
-            self.compiled_ = None
+        with suppress(EarlyStop), one_thread(), self._while_training():
+            self.fit_loop(data)
         self.notify("on_train_end", X=data, y=data.y)
         return self
+
+    def _while_training(self):
+        """Return a context manager around the epochs."""
+        return nullcontext()
 
     def notify(self, method_name, **cb_kwargs):
         try:
@@ -318,25 +321,8 @@ class ClipNetClassifier(NeuralNetClassifier):
             )
         return iterator
 
-    def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
-        compiled = getattr(self, "compiled_", None) if training else None
-        if compiled is not None and compiled.has_update:
-            compiled.run_epoch(iterator, prefix)
-        else:
-            super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
-
-    def train_step_single(self, batch, **fit_params):
-        if getattr(self, "compiled_", None) is None:
-            rows, target = batch
-            features = augment_batches(rows["X"][None], [self])[0]
-            return super().train_step_single(({**rows, "X": features}, target), **fit_params)
-        self._set_training(True)
-        terms, output = self.compiled_.gradients(batch)
-        self._record_terms(terms, "train")
-        return {"loss": terms.total[0], "y_pred": output}
-
     def _record_terms(self, terms, part):
-        for name in LOSS_TERMS:
+        for name in terms._fields[1:]:
             self.history.record_batch(f"{part}_{name}", getattr(terms, name).item())
 
     def _set_training(self, training=True):
@@ -356,9 +342,10 @@ class ClipNetClassifier(NeuralNetClassifier):
     def get_loss(self, y_pred, y_true, X=None, training=False):
         weight = to_tensor(X["sample_weight"], device=self.device)
         # Outside of training the network's output may be float64, the criterion's centres are not.
-        y_pred = tuple(part.to(getattr(torch, self.dtype)) for part in y_pred)
+        dtype = getattr(torch, self.dtype)
+        y_pred = y_pred.to(dtype) if torch.is_tensor(y_pred) else tuple(part.to(dtype) for part in y_pred)
         terms = self.criterion_(y_pred, to_tensor(y_true, device=self.device), weight)
-        if not isinstance(terms, LossTerms):
+        if torch.is_tensor(terms):
             return terms
         self._record_terms(terms, "train" if training else "valid")
         return terms.total
@@ -368,7 +355,7 @@ class ClipNetClassifier(NeuralNetClassifier):
             yield from super().forward_iter(X, training=training, device=device)
 
     def predict_proba(self, X):
-        """Return class probabilities, averaged over views and, with ``horizontal_flip``, mirror images.
+        """Return class probabilities, averaged over the views of a clip where it has several.
 
         Parameters
         ----------
@@ -381,7 +368,7 @@ class ClipNetClassifier(NeuralNetClassifier):
             Columns in the order of ``classes_``; rows sum to one.
         """
         proba = super().predict_proba
-        return proba(X) if is_dataset(X) else average_views(self, lambda x: average_flips(self, proba, x), X)
+        return proba(X) if is_dataset(X) else self._predict_rows(proba, X)
 
     def predict(self, X):
         """Return the most probable label of each clip.

@@ -36,9 +36,7 @@ def check_params(net):
 def own_params_for(net, prefix):
     """Return the keyword arguments that the flat parameters and the data make for one part; dict."""
     if prefix == "module":
-        n_channels = net.n_features_in_ // (net.graph_.n_frames * net.graph_.n_nodes)
-        data = {"graph": net.graph_, "in_channels": n_channels, "n_classes": len(net.classes_)}
-        return {**data, **net._module_params()}
+        return {**net._data_params(), "n_classes": len(net.classes_), **net._module_params()}
     if prefix == "criterion":
         return {"n_classes": len(net.classes_), **net._criterion_params()}
     if prefix == "optimizer":
@@ -46,13 +44,13 @@ def own_params_for(net, prefix):
         wanted = {"weight_decay": net.weight_decay, "fused": True}
         return {name: value for name, value in wanted.items() if name in accepted}
     if prefix == "iterator_train":
-        return {"shuffle": True, "drop_last": True, "generator": net.streams_.shuffle}
+        return {"shuffle": True, "drop_last": net._drop_last, "generator": net.streams_.shuffle}
     return {}
 
 
 def architecture_key(net):
     """Return the parameters whose change asks for a new network; dict."""
-    names = ("graph", "normalize_motion", "dtype", "module", "criterion", "optimizer")
+    names = (*net._structural, "dtype", "module", "criterion", "optimizer")
     dunder = [name for name in vars(net) if name.startswith(("module__", "criterion__"))]
     own = {name: getattr(net, name) for name in (*names, *dunder)}
     return {**own, **net._module_params(), **net._criterion_params()}

@@ -18,13 +18,13 @@ def find_classes(y, classes=None):
     return found
 
 
-def weighted_rows(X, y, classes, groups, sample_weight, class_weight):
+def weighted_rows(X, y, classes, groups, sample_weight, class_weight, row_axes=3):
     """Return the rows of nonzero weight as a `ClipDataset` with encoded labels.
 
     Parameters
     ----------
     X : ndarray of shape (n_clips, ...)
-        Node features.
+        Features.
     y : ndarray of shape (n_clips,)
         Labels.
     classes : ndarray
@@ -35,6 +35,8 @@ def weighted_rows(X, y, classes, groups, sample_weight, class_weight):
         Not negative.
     class_weight : {"balanced", "sqrt-balanced"}, dict or None
         As of `skmer.classifiers.DeReGRLClassifier`.
+    row_axes : int
+        Axes of a row that is one view.
     """
     rows = np.flatnonzero(sample_weight)
     X, y, sample_weight = X[rows], y[rows], sample_weight[rows]
@@ -49,7 +51,7 @@ def weighted_rows(X, y, classes, groups, sample_weight, class_weight):
     weight = sample_weight * _class_weights(class_weight, classes, encoded, sample_weight)[encoded]
     if not weight.any():
         raise ValueError("sample_weight and class_weight leave no clip a weight above zero; raise some.")
-    data = ClipDataset(X, encoded, weight, groups)
+    data = ClipDataset(X, encoded, weight, groups, row_axes)
     return data if weight.all() else data.take(np.flatnonzero(weight))
 
 

@@ -15,7 +15,7 @@ from skmer.datasets._clip_sequences import (
     sequences_identity,
 )
 from skmer.datasets._layouts import save_clips
-from skmer.frames import KEYFRAMES, check_frames, holds_landmarks
+from skmer.frames import KEYFRAMES, check_frames, holds_landmarks, holds_maps
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +69,8 @@ class MicroExpressionClips:
     Parameters
     ----------
     frames : ndarray
-        Object array (n_clips, 3) of paths or uint8 images, or float array (n_clips, 3, 68, 2) of landmarks in
-        px.
+        Object array (n_clips, 3) of paths or uint8 images, float array (n_clips, 3, 68, 2) of landmarks in
+        px, or float32 array (n_clips, C, H, W) of flow maps.
     target : array-like of shape (n_clips,) of str
         Class names.
     groups : array-like of shape (n_clips,) of str
@@ -152,7 +152,7 @@ class MicroExpressionClips:
         digest = hashlib.sha256("\n".join([*self.target, *self.groups]).encode())
         digest.update(
             np.ascontiguousarray(self.frames).tobytes()
-            if holds_landmarks(self.frames)
+            if self.frames.dtype != object
             else repr([_identity(frame) for frame in self.frames.ravel()]).encode()
         )
         if describe_sequences(self.sequences):
@@ -189,6 +189,8 @@ class MicroExpressionClips:
         )
 
     def _kind(self):
+        if holds_maps(self.frames):
+            return f"maps, {' x '.join(map(str, self.frames.shape[1:]))}"
         if holds_landmarks(self.frames):
             return "landmarks (68 points, px)"
         if len(self) and isinstance(self.frames[0, 0], np.ndarray):
@@ -299,6 +301,8 @@ class MicroExpressionClips:
 def _check_frames(frames):
     if isinstance(frames, np.ndarray) and not len(frames):
         return frames  # an empty selection
+    if holds_maps(frames):
+        return frames
     return check_frames(frames)
 
 

@@ -3,6 +3,7 @@
 from skmer.face._action_units import ACTION_UNITS, ActionUnit, action_unit_field
 from skmer.face._graph import FaceGraph, check_graph
 from skmer.face._points import COMPONENTS, MEAN_SHAPE, MIRROR_POINTS, POINT_NAMES, RIGID_POINTS
+from skmer.face._regions import REGION_NAMES, face_regions
 
 __all__ = [
     "COMPONENTS",
@@ -10,6 +11,8 @@ __all__ = [
     "MIRROR_POINTS",
     "RIGID_POINTS",
     "MEAN_SHAPE",
+    "REGION_NAMES",
+    "face_regions",
     "FaceGraph",
     "check_graph",
     "ActionUnit",

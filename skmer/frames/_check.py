@@ -84,7 +84,7 @@ def holds_landmarks(frames):
     False
     """
     if frames.dtype != object or frames.ndim > 1:
-        return frames.dtype != object
+        return frames.dtype != object and not holds_maps(frames)
     kinds = [None if entry is None else getattr(entry, "shape", ())[1:] == (68, 2) for entry in frames]
     if True in kinds and False in kinds:
         raise ValueError(
@@ -92,6 +92,30 @@ def holds_landmarks(frames):
             "one kind."
         )
     return True in kinds
+
+
+def holds_maps(frames):
+    """Return whether the frames of clips are maps, such as flow maps, rather than pictures or landmarks.
+
+    Parameters
+    ----------
+    frames : object
+        Frames.
+
+    Returns
+    -------
+    bool
+        True for float32 arrays (n, C, H, W), landmarks aside: pictures are uint8 or float64.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmer.frames import holds_maps
+    >>> holds_maps(np.zeros((5, 3, 28, 28), np.float32)), holds_maps(np.zeros((5, 3, 28, 28), np.uint8))
+    (True, False)
+    """
+    is_array = isinstance(frames, np.ndarray) and frames.dtype == np.float32 and frames.ndim == 4
+    return is_array and not _is_landmark_shape(frames.shape)
 
 
 def _check_numbers(frames):

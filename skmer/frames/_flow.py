@@ -6,6 +6,11 @@ import cv2
 import numpy as np
 from scipy.ndimage import map_coordinates
 
+from skmer._utils._imports import import_optional
+
+LEAST_SIDE = 16
+"""Shorter side of the smallest images that have a flow, px: DIS has no patch of 8 px at half size below."""
+
 
 @contextmanager
 def one_opencv_thread():
@@ -106,6 +111,98 @@ def fine_flow(first, second):
     method.setVariationalRefinementAlpha(25.0)
     method.setVariationalRefinementGamma(10.0)
     return method.calc(first, second, None)
+
+
+def _farneback(first, second):
+    return cv2.calcOpticalFlowFarneback(first, second, None, 0.5, 3, 15, 3, 5, 1.2, 0)
+
+
+def _tvl1(first, second):
+    registration = import_optional(
+        "skimage.registration", caller='flow "tvl1"', package="scikit-image", extra="flow"
+    )
+    first, second = (np.divide(image, 255, dtype=np.float32) for image in (first, second))
+    # scikit-image puts the rows first: (v, u) on the first axis.
+    v, u = registration.optical_flow_tvl1(first, second, attachment=15, tightness=0.3, dtype=np.float32)
+    return np.stack([u, v], axis=-1)
+
+
+FLOW_METHODS = {"dis": fine_flow, "farneback": _farneback, "tvl1": _tvl1}
+"""Names of the methods of `optical_flow`, and the functions behind them."""
+
+
+def optical_flow(first, second, *, method="dis"):
+    """Return the dense optical flow from one grey image to another, by the name of its method.
+
+    Parameters
+    ----------
+    first, second : array-like of shape (H, W), uint8
+        Images of one size, at least 16 px high and wide.
+    method : {"dis", "farneback", "tvl1"}, default="dis"
+        Dense inverse search as in `fine_flow`; OpenCV's polynomial expansion (3 levels, window 15, 3
+        iterations); or scikit-image's TV-L1 (attachment 15, tightness 0.3 on images in [0, 1]), which the
+        extra ``flow`` installs and which takes about a hundred times as long.
+
+    Returns
+    -------
+    ndarray of shape (H, W, 2), float32
+        Displacement in px: ``second[y + flow[y, x, 1], x + flow[y, x, 0]]`` shows what ``first[y, x]`` shows.
+        The same to the last bit, however many threads OpenCV has.
+
+    Raises
+    ------
+    ValueError
+        If the images are not two grey uint8 images of one size, are smaller, or the method is another one.
+    ImportError
+        If the method is "tvl1" and scikit-image is not installed.
+
+    References
+    ----------
+    Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016,
+    doi:10.1007/978-3-319-46493-0_29. Farneback, "Two-Frame Motion Estimation Based on Polynomial Expansion",
+    SCIA 2003, doi:10.1007/3-540-45103-X_50. Zach et al., "A Duality Based Approach for Realtime TV-L1 Optical
+    Flow", DAGM 2007, doi:10.1007/978-3-540-74936-3_22.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmer.frames import optical_flow
+    >>> x, y = np.meshgrid(np.arange(96.0), np.arange(96.0))
+    >>> first, second = (
+    ...     (128 + 60 * np.sin((x - shift) / 9) + 60 * np.cos(y / 7)).astype(np.uint8) for shift in (0, 0.6)
+    ... )
+    >>> for method in ("dis", "farneback"):
+    ...     flow = optical_flow(first, second, method=method)
+    ...     print(flow.shape, bool(abs(np.median(flow[..., 0]) - 0.6) < 0.1))
+    (96, 96, 2) True
+    (96, 96, 2) True
+    """
+    if method not in FLOW_METHODS:
+        raise ValueError(f"method must be one of {list(FLOW_METHODS)}, got {method!r}.")
+    first, second = (_grey(image, name) for image, name in ((first, "first"), (second, "second")))
+    if first.shape != second.shape:
+        raise ValueError(
+            f"first and second must be images of one size, got {first.shape} and {second.shape}; resize or "
+            "crop the frames of a clip alike."
+        )
+    with one_opencv_thread():
+        return FLOW_METHODS[method](first, second)
+
+
+def _grey(image, name):
+    image = np.asarray(image)
+    if image.ndim != 2 or image.dtype != np.uint8:
+        raise ValueError(
+            f"{name} must be a grey image (height, width) of uint8, got shape {image.shape} of dtype "
+            f"{image.dtype}; skmer.frames.read_image makes one."
+        )
+    # DIS ends the process instead of an exception when a wide image is lower than its patches.
+    if min(image.shape) < LEAST_SIDE:
+        raise ValueError(
+            f"{name} must be at least {LEAST_SIDE} px high and wide to have a flow, got {image.shape}; "
+            "enlarge the crop."
+        )
+    return np.ascontiguousarray(image)
 
 
 def sample_flow(field, points):

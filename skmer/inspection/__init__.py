@@ -1,6 +1,8 @@
 """Pictures of results and of what a model has learned: displays hold numbers and draw on request."""
 
 from skmer.inspection._analysis_page import write_analysis
+from skmer.inspection._block_weights import BlockWeightsDisplay
+from skmer.inspection._flow_maps import FlowMapDisplay
 from skmer.inspection._motion import LandmarkMotionDisplay
 from skmer.inspection._net_displays import ActionMapDisplay, ActionWeightsDisplay, LossCurvesDisplay
 from skmer.inspection._report_page import write_report
@@ -15,9 +17,11 @@ __all__ = [
     "ClassScoresDisplay",
     "SubjectScoresDisplay",
     "LandmarkMotionDisplay",
+    "FlowMapDisplay",
     "ActionMapDisplay",
     "ActionWeightsDisplay",
     "LossCurvesDisplay",
+    "BlockWeightsDisplay",
     "write_report",
     "write_analysis",
 ]

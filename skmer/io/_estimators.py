@@ -11,6 +11,7 @@ from skmer.face import FaceGraph
 from skmer.io import _nets
 from skmer.io._codec import Encoder, EstimatorNode, GraphNode, ObjectNode
 from skmer.io._forms import LEARNED, check_attributes, is_plain, nodes
+from skmer.io._net_table import NETS, parts_of
 from skmer.io._table import CHECKS, CLASSES, FORMS, LASTING, NESTED, OBJECTS, lasts, name_of, resolve
 
 
@@ -83,7 +84,7 @@ def check(node, trusted):
     try:
         _check_params(node, cls, trusted)
         if issubclass(cls, NeuralNet):
-            _nets.check_state(node.params, node.state)
+            _nets.check_state(cls, node.params, node.state)
         else:
             _check_state(node, cls)
     except ValueError as error:
@@ -134,7 +135,8 @@ def _check_params(node, cls, trusted):
 def _may_hold(owner, is_net, name, value, trusted):
     """Return whether a parameter may hold a value that is not plain."""
     if isinstance(value, ObjectNode):
-        return value.name in OBJECTS.get(name, ()) or value.name in trusted
+        allowed = parts_of(owner, OBJECTS) if owner in NETS else OBJECTS
+        return value.name in allowed.get(name, ()) or value.name in trusted
     if owner in trusted:
         # Estimators inside are checked for themselves.
         return all(inner.name in trusted for inner in nodes(value) if isinstance(inner, ObjectNode))

@@ -5,6 +5,7 @@ its history. Loading constructs the net, sets those attributes, lets it build it
 """
 
 import inspect
+import math
 import re
 import warnings
 
@@ -15,9 +16,13 @@ from skmer.io._codec import GraphNode, ObjectNode
 from skmer.io._forms import check_attributes, is_plain, parse_forms
 from skmer.io._table import resolve
 
-FITTED = parse_forms(
-    "graph_:graph classes_inferred_:labels[C] scale_:float n_features_in_:int feature_names_in_:names[F]"
-)
+_COMMON = "classes_inferred_:labels[C] scale_:float n_features_in_:int feature_names_in_:names[F]"
+FITTED = {
+    "graph_": parse_forms(f"{_COMMON} graph_:graph"),
+    "map_shape_": parse_forms(f"{_COMMON} map_shape_:sizes motion_rms_:float"),
+}
+"""Learned attributes of nets by the one that says how their rows are laid out."""
+MAX_SIDE = 4096
 WEIGHTS = ("module_", "criterion_")
 _STATE = {"fitted", "history", *WEIGHTS}
 _DEVICE = re.compile(r"auto|cpu|mps|(cuda|xpu)(:\d{1,3})?")
@@ -52,7 +57,7 @@ def take_apart(net):
 
 def _state(net):
     weights = {part: _weights(getattr(net, part)) for part in WEIGHTS}
-    fitted = {name: getattr(net, name) for name in FITTED if hasattr(net, name)}
+    fitted = {name: getattr(net, name) for name in FITTED[net._layout] if hasattr(net, name)}
     return {"fitted": fitted, "history": list(net.history), **weights}
 
 
@@ -107,11 +112,13 @@ def _is_small(value):
     return len(items) <= 16 and all(v is None or isinstance(v, bool | int | float | str) for v in items)
 
 
-def check_state(params, state):
+def check_state(cls, params, state):
     """Refuse a state that is not that of a fitted net.
 
     Parameters
     ----------
+    cls : type
+        Class of the net.
     params : dict of str to object
         Parameters of the net.
     state : dict of str to object
@@ -121,23 +128,40 @@ def check_state(params, state):
         return
     if state.keys() != _STATE:
         raise ValueError(f"the state of a net must have the keys {sorted(_STATE)}, got {sorted(state)[:10]}")
-    fitted = state["fitted"]
-    if not isinstance(fitted, dict) or not fitted.keys() <= FITTED.keys():
-        raise ValueError(f"a fitted net has the attributes {list(FITTED)} and no others in a file")
-    missing = {"graph_", "classes_inferred_", "scale_", "n_features_in_"} - fitted.keys()
-    if missing:
-        raise ValueError(f"a fitted net needs {sorted(missing)}")
-    if not isinstance(fitted["graph_"], GraphNode):
-        raise ValueError("the attribute graph_ is no graph")
-    check_attributes(FITTED, {name: value for name, value in fitted.items() if name != "graph_"})
-    graph = fitted["graph_"].fields
-    n_values, n_classes = graph["n_frames"] * len(graph["nodes"]), len(fitted["classes_inferred_"])
-    if n_classes < 2 or not n_values or fitted["n_features_in_"] % n_values or not fitted["scale_"] > 0:
-        raise ValueError("the numbers of features and classes or the scale do not fit a net over its graph")
+    _check_fitted(state["fitted"], cls._layout)
     for part in WEIGHTS:
         _check_weights(state[part], part)
     _check_sizes(params, state["module_"])
     _check_history(state["history"])
+
+
+def _check_fitted(fitted, layout):
+    forms = FITTED[layout]
+    if not isinstance(fitted, dict) or not fitted.keys() <= forms.keys():
+        raise ValueError(f"a fitted net has the attributes {list(forms)} and no others in a file")
+    missing = forms.keys() - {"feature_names_in_"} - fitted.keys()
+    if missing:
+        raise ValueError(f"a fitted net needs {sorted(missing)}")
+    if layout == "graph_" and not isinstance(fitted["graph_"], GraphNode):
+        raise ValueError("the attribute graph_ is no graph")
+    check_attributes(forms, {name: value for name, value in fitted.items() if name != "graph_"})
+    fits = _fits_graph if layout == "graph_" else _fits_maps
+    if len(fitted["classes_inferred_"]) < 2 or not fitted["scale_"] > 0 or not fits(fitted):
+        raise ValueError(
+            f"the numbers of features and classes or the scale do not fit a net over its {layout[:-1]}"
+        )
+
+
+def _fits_graph(fitted):
+    graph = fitted["graph_"].fields
+    n_values = graph["n_frames"] * len(graph["nodes"])
+    return n_values and fitted["n_features_in_"] % n_values == 0
+
+
+def _fits_maps(fitted):
+    shape = fitted["map_shape_"]
+    bounded = 2 <= len(shape) <= 4 and all(0 < size <= MAX_SIDE for size in shape)
+    return bounded and fitted["n_features_in_"] == math.prod(shape) and fitted["motion_rms_"] > 0
 
 
 def _check_weights(weights, part):
@@ -158,6 +182,17 @@ def _check_sizes(params, weights):
         builds = name.startswith(("module__", "n_a", "n_c", "n_l"))
         if builds and isinstance(value, int) and value > max(most, 16):
             raise ValueError(f"{name}={value} does not fit the weights of the file")
+        if name == "network_params" and value is not None:
+            _check_network_params(value, len(weights), n_entries)
+
+
+def _check_network_params(value, n_weights, n_entries):
+    """As `_check_sizes`, for the arguments of a network by name: sizes, and lists of numbers of layers."""
+    for name, item in value.items():
+        items = item if isinstance(item, list | tuple) else [item]
+        most = max(16, n_weights if item is items else n_entries)
+        if not all(isinstance(n, int | float) and abs(n) <= most for n in items) or len(items) > most:
+            raise ValueError(f"network_params[{name!r}]={item} does not fit the weights of the file")
 
 
 def _check_history(history):

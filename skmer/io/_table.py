@@ -8,13 +8,16 @@ from importlib import import_module
 
 import numpy as np
 
+from skmer.io._codec import ObjectNode
 from skmer.io._forms import parse_forms
+from skmer.io._net_table import NETS
 
 # Parameters that a file may hold with these values alone. Others name a place that is written to or read from
 # (memory is a folder of pickles), start a compiler, or serve training alone: `save` leaves them out.
 LASTING = {
     "memory": (None, "auto"),
     "predictor": (None,),
+    "pretrained": (None,),
     "verify_predictor": (True,),
     "callbacks": (None,),
     "train_split": (None,),
@@ -39,6 +42,7 @@ _REGRESSION = "coef_:f[F]|f[*,F] intercept_:float|f[*] rank_:int singular_:f[*] 
 _LIBSVM = (
     "_sparse:false _effective_probability:bool _gamma:float support_:i[S] support_vectors_:f[S,F]|f[0,0] "
     "shape_fit_:sizes fit_status_:int _num_iter:i n_iter_:int|i offset_:f[1] "
+    "_BaseLibSVM__Xfit:f[*,*] "
 )
 _SVC = (
     _LIBSVM
@@ -163,21 +167,35 @@ _OURS = {
     "skmer.feature_extraction.LocalBinaryPatterns": "",
     "skmer.feature_extraction.DirectionGradients": "",
     "skmer.feature_extraction.OrientedGradients": "",
+    "skmer.feature_extraction.BiWOOF": "",
+    **dict.fromkeys(
+        (
+            f"skmer.feature_extraction.{name}"
+            for name in ("FlowMaps", "ApexImage", "DynamicImage", "LandmarkFeatureMaps", "LandmarkPatches")
+        ),
+        "",
+    ),
+    "skmer.feature_extraction.MDMO": "",
     "skmer.landmarks.FaceLandmarker": "",
     "skmer.magnification.MotionMagnifier": "",
     "skmer.classifiers.SeedEnsemble": "classes_:labels[C] estimators_:estimators",
+    "skmer.classifiers.KTGSL": (
+        "classes_:labels[C] block_weights_:f[B] n_blocks_:i[2] coef_:f[C,S] intercept_:f[C] objective_:f[*] "
+        "X_fit_:f[S,F] gammas_:f[B] traces_:f[B]"
+    ),
 }
-NETS = ("skmer.classifiers.DeReGRLClassifier",)
 
+_LANDMARKER = {"landmarker": ("skmer.landmarks.FaceLandmarker",)}
 # Parameters that hold other than plain values: estimators by name of class, "estimator" for any, "steps".
 NESTED = {
     "sklearn.pipeline.Pipeline": {"steps": "steps"},
     "sklearn.pipeline.FeatureUnion": {"transformer_list": "steps"},
     "skmer.classifiers.SeedEnsemble": {"estimator": "estimator"},
-    "skmer.feature_extraction.LandmarkGraphTransformer": {
-        "landmarker": ("skmer.landmarks.FaceLandmarker",),
-        "graph": "graph",
-    },
+    "skmer.feature_extraction.LandmarkGraphTransformer": {**_LANDMARKER, "graph": "graph"},
+    **dict.fromkeys(
+        (f"skmer.feature_extraction.{name}" for name in ("LandmarkFeatureMaps", "LandmarkPatches", "MDMO")),
+        _LANDMARKER,
+    ),
 }
 
 _SCORES = (
@@ -205,8 +223,9 @@ _OPTIMIZERS = (
 OBJECTS = {
     "score_func": {f"sklearn.feature_selection.{name}" for name in _SCORES},
     "optimizer": {f"torch.optim.{name}" for name in _OPTIMIZERS},
-    "module": {"skmer.nn.DeReGRL"},
-    "criterion": {"skmer.nn.DeReGRLLoss"},
+    "module": {f"skmer.nn.{module}" for module, _ in NETS.values()},
+    "criterion": {f"skmer.nn.{criterion}" for _, criterion in NETS.values()},
+    "kernel": {"skmer.classifiers.histogram_intersection"},
     "iterator_train": {"torch.utils.data.DataLoader"},
     "iterator_valid": {"torch.utils.data.DataLoader"},
 }
@@ -219,7 +238,10 @@ _SVM_NEEDS = (
 
 def _check_svm(params, state):
     """Refuse sizes that would lead the compiled code of libsvm past the end of an array."""
-    missing = set(_SVM_NEEDS.split()) - state.keys()
+    kernel, rows = params.get("kernel"), state.get("_BaseLibSVM__Xfit")
+    # With a function as kernel, libsvm gets its values alone: the rows are kept beside, their number is not.
+    computed = isinstance(kernel, ObjectNode)
+    missing = set(_SVM_NEEDS.split()) - state.keys() - ({"n_features_in_"} if computed else set())
     if missing:
         raise ValueError(f"a fitted support vector machine needs {sorted(missing)}")
     n_support, support, shape = state["_n_support"], state["support_"], state["shape_fit_"]
@@ -229,8 +251,10 @@ def _check_svm(params, state):
         raise ValueError("the attribute _n_support does not count the vectors in support_")
     if len(shape) != 2 or (len(support) and not 0 <= support.min() <= support.max() < shape[0]):
         raise ValueError("the attribute support_ holds rows that are none of the training data")
-    if (params.get("kernel") == "precomputed") != (len(state["support_vectors_"]) < len(support)):
+    if (computed or kernel == "precomputed") != (len(state["support_vectors_"]) < len(support)):
         raise ValueError("the attribute support_vectors_ does not go with the kernel")
+    if computed != (rows is not None) or (computed and rows.shape != tuple(shape)):
+        raise ValueError("the rows that the kernel is computed with are not those of the fit")
 
 
 def _check_svc(params, state):

@@ -100,6 +100,8 @@ class SeededDropout(nn.Module):
     ----------
     p : float
         Probability of dropping a value, in [0, 1).
+    channels : bool
+        Whether whole channels of maps (..., B, C, H, W) are dropped.
 
     Attributes
     ----------
@@ -120,20 +122,22 @@ class SeededDropout(nn.Module):
     tensor([0., 2., 0., 0.])
     """
 
-    def __init__(self, p: float = 0.0) -> None:
+    def __init__(self, p: float = 0.0, channels: bool = False) -> None:
         super().__init__()
         self.p = p
+        self.channels = channels
         self.generator: torch.Generator | list[torch.Generator] | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         """Return x with a share p set to zero and the rest scaled by ``1 / (1 - p)``, in training only."""
         if not self.training or self.p == 0.0:
             return x
+        shape = torch.Size((*x.shape[:-2], 1, 1)) if self.channels else x.shape
         if isinstance(self.generator, list):
             # One stream a replica, so that a net in a stack drops what it would drop alone.
-            uniform = torch.stack([_uniform(x.shape[1:], generator, x) for generator in self.generator])
+            uniform = torch.stack([_uniform(shape[1:], generator, x) for generator in self.generator])
         else:
-            uniform = _uniform(x.shape, self.generator, x)
+            uniform = _uniform(shape, self.generator, x)
         return x * (uniform >= self.p).to(x) / (1.0 - self.p)
 
 

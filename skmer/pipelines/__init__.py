@@ -1,6 +1,22 @@
-"""Named pipelines: the choices of the paper, its ablations, and plain baselines."""
+"""Named pipelines: the choices of the paper, its ablations, methods that it is compared with, baselines."""
 
 from skmer.pipelines._baselines import baseline
+from skmer.pipelines._comparison import (
+    COMPARISON_METHODS,
+    comparison_choices,
+    comparison_grid,
+    comparison_pipeline,
+    comparison_table,
+)
 from skmer.pipelines._paper import ablation_pipelines, paper_pipeline
 
-__all__ = ["paper_pipeline", "ablation_pipelines", "baseline"]
+__all__ = [
+    "paper_pipeline",
+    "ablation_pipelines",
+    "comparison_pipeline",
+    "comparison_table",
+    "comparison_grid",
+    "comparison_choices",
+    "COMPARISON_METHODS",
+    "baseline",
+]

@@ -10,7 +10,6 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from skmer.landmarks import FaceTrack
 from skmer.spotting._intervals import interval_iou
 from skmer.spotting._movements import LONGEST_MICRO, TYPES, check_movements, check_videos, movement_types
-from skmer.spotting._peaks import Candidates
 
 COLUMNS = ["video", "onset", "apex", "offset", "type", "score", "onset_s", "apex_s", "offset_s"]
 MORE_COLUMNS = [*COLUMNS, "regions", "peak_px"]

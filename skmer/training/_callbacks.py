@@ -233,7 +233,9 @@ class QuietPrintLog(PrintLog):
             super().on_epoch_end(net, **kwargs)
 
 
-def default_callbacks(has_schedule: bool, has_validation: bool) -> list[tuple[str, Callback]]:
+def default_callbacks(
+    has_schedule: bool, has_validation: bool, terms: Sequence[str] = LOSS_TERMS
+) -> list[tuple[str, Callback]]:
     """Return the callbacks that every net has.
 
     Parameters
@@ -242,6 +244,8 @@ def default_callbacks(has_schedule: bool, has_validation: bool) -> list[tuple[st
         Whether the learning rate follows `OneCycle`.
     has_validation : bool
         Whether rows are held out from training.
+    terms : sequence of str
+        Terms of the loss whose means over an epoch are recorded.
 
     Returns
     -------
@@ -256,12 +260,12 @@ def default_callbacks(has_schedule: bool, has_validation: bool) -> list[tuple[st
     """
     parts = ("train", "valid") if has_validation else ("train",)
     losses = [(f"{p}_loss", PassthroughScoring(f"{p}_loss", on_train=p == "train")) for p in parts]
-    terms = EpochMeans([f"{part}_{term}" for part in parts for term in LOSS_TERMS])
+    means = EpochMeans([f"{part}_{term}" for part in parts for term in terms])
     accuracy = EpochScoring("accuracy", name="valid_acc", lower_is_better=False)
     return [
         ("epoch_timer", EpochTimer()),
         *losses,
-        ("loss_terms", terms),
+        ("loss_terms", means),
         *([("valid_acc", accuracy)] if has_validation else []),
         *([("one_cycle", OneCycle())] if has_schedule else []),
         ("print_log", QuietPrintLog()),

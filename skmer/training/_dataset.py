@@ -8,18 +8,20 @@ from torch.utils.data import Dataset, Subset
 
 
 class ClipDataset(Dataset):
-    """Node features with encoded labels, sample weights and groups.
+    """Features with encoded labels, sample weights and groups.
 
     Parameters
     ----------
     X : array of shape (n, T, N, C) or (n, views, T, N, C)
-        Node features, float32.
+        Node features, or maps in other shapes, float32.
     y : array of shape (n,), optional
         Class indices. None: zeros, for prediction.
     sample_weight : array of shape (n,), optional
         Weights of the rows. None: ones.
     groups : array of shape (n,), optional
         Subject of each row; read by an inner split, never by the network.
+    row_axes : int, default=3
+        Axes of one view of a row; X has views where it has two axes more.
 
     Examples
     --------
@@ -29,7 +31,7 @@ class ClipDataset(Dataset):
     2
     """
 
-    def __init__(self, X, y=None, sample_weight=None, groups=None):
+    def __init__(self, X, y=None, sample_weight=None, groups=None, row_axes=3):
         n_rows = len(X)
         # torch warns of memory that cannot be written to, as that of a read-only memory map.
         self.X = torch.as_tensor(np.require(X, requirements=["C", "W"]))
@@ -37,6 +39,7 @@ class ClipDataset(Dataset):
         weight = np.ones(n_rows) if sample_weight is None else sample_weight
         self.sample_weight = torch.as_tensor(weight, dtype=torch.float32)
         self.groups = groups
+        self.row_axes = row_axes
 
     def __len__(self):
         return len(self.X)
@@ -59,7 +62,8 @@ class ClipDataset(Dataset):
         """
         groups = None if self.groups is None else np.asarray(self.groups)[rows]
         rows = torch.as_tensor(rows)
-        return ClipDataset(self.X[rows].numpy(), self.y[rows], self.sample_weight[rows].numpy(), groups)
+        weight = self.sample_weight[rows].numpy()
+        return ClipDataset(self.X[rows].numpy(), self.y[rows], weight, groups, self.row_axes)
 
     def unfold_views(self):
         """Return every view as a row of its own; the views of a clip share its weight.
@@ -69,7 +73,7 @@ class ClipDataset(Dataset):
         data : ClipDataset
             With X of (rows, T, N, C).
         """
-        if self.X.ndim == 4:
+        if self.X.ndim == self.row_axes + 1:
             return self
         n_views = self.X.shape[1]
         return ClipDataset(
@@ -77,6 +81,7 @@ class ClipDataset(Dataset):
             self.y.repeat_interleave(n_views),
             self.sample_weight.repeat_interleave(n_views).numpy() / n_views,
             None if self.groups is None else np.repeat(self.groups, n_views),
+            self.row_axes,
         )
 
 

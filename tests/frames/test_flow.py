@@ -1,9 +1,18 @@
+import sys
+
 import cv2
 import numpy as np
 import pytest
 from skimage.data import astronaut
 
-from skmer.frames import coarse_flow, fine_flow, one_opencv_thread, sample_flow
+from skmer.frames import (
+    FLOW_METHODS,
+    coarse_flow,
+    fine_flow,
+    one_opencv_thread,
+    optical_flow,
+    sample_flow,
+)
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +52,58 @@ def test_a_field_is_sampled_bilinearly_and_held_beyond_its_border():
     field = np.dstack(np.meshgrid(np.arange(5.0), np.arange(4.0))).astype(np.float32)
     places = np.array([[1.25, 2.5], [4.0, 3.0], [9.0, -3.0]])
     assert np.allclose(sample_flow(field, places), [[1.25, 2.5], [4.0, 3.0], [4.0, 0.0]])
+
+
+METHODS = pytest.mark.parametrize("method", list(FLOW_METHODS))
+
+
+@METHODS
+def test_a_shift_of_part_of_a_pixel_is_found_by_each_method(grey, method):
+    matrix = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 1.0]])
+    moved = cv2.warpAffine(grey, matrix, (240, 240), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+    flow = optical_flow(grey, moved, method=method)
+    assert flow.shape == (240, 240, 2)
+    assert flow.dtype == np.float32
+    # u before v: the two shifts differ, so an exchange would be seen.
+    assert np.abs(np.median(flow[30:-30, 30:-30], axis=(0, 1)) - [0.5, 1.0]).max() < 0.05
+
+
+@METHODS
+@pytest.mark.parametrize("shape", [(16, 16), (16, 700), (700, 16), (45, 33)])
+def test_flow_of_small_and_of_flat_images_is_finite(method, shape):
+    noise = np.random.default_rng(0).integers(0, 256, (2, *shape), dtype=np.uint8)
+    flat = np.full(shape, 90, dtype=np.uint8)
+    assert np.isfinite(optical_flow(*noise, method=method)).all()
+    assert not optical_flow(flat, flat, method=method).any()
+
+
+def test_flow_of_the_default_method_is_that_of_landmarks(grey):
+    assert np.array_equal(optical_flow(grey, grey[::-1]), fine_flow(grey, np.ascontiguousarray(grey[::-1])))
+
+
+@pytest.mark.parametrize(
+    ("images", "method", "message"),
+    [
+        (((40, 40), (40, 41)), "dis", r"images of one size, got \(40, 40\) and \(40, 41\); resize or crop"),
+        (((40, 40, 3), (40, 40, 3)), "dis", r"first must be a grey image .* got shape \(40, 40, 3\)"),
+        (((15, 300), (15, 300)), "dis", r"first must be at least 16 px high and wide .* got \(15, 300\)"),
+        (((40, 40), (40, 40)), "raft", r"method must be one of \['dis', 'farneback', 'tvl1'\], got 'raft'"),
+    ],
+)
+def test_what_has_no_flow(images, method, message):
+    with pytest.raises(ValueError, match=message):
+        optical_flow(*(np.zeros(shape, dtype=np.uint8) for shape in images), method=method)
+
+
+def test_float_images_have_no_flow():
+    with pytest.raises(
+        ValueError, match=r"second must be a grey image .* dtype float64; skmer.frames.read_im"
+    ):
+        optical_flow(np.zeros((40, 40), dtype=np.uint8), np.zeros((40, 40)))
+
+
+def test_tvl1_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "skimage.registration", None)
+    monkeypatch.setitem(sys.modules, "skimage", None)
+    with pytest.raises(ImportError, match=r"needs the package scikit-image: pip install 'skmer\[flow\]'"):
+        optical_flow(*np.zeros((2, 40, 40), dtype=np.uint8), method="tvl1")

@@ -1,0 +1,126 @@
+"""Candidates for the default recipe, on real displacements and on synthetic families, paired by subject.
+
+``python benchmarks/recipe.py --real FILE.npz --seeds 5`` reads real displacements: D (n, 31, 2) at the nodes
+of `FaceGraph.preset("brow-nose-lip31")`, y (n,) and group (n,). ``python benchmarks/recipe.py --families``
+takes the families for choosing (`families.py`), which are the brake: none may lose more than .02. Folds are
+ten groups of whole subjects, or with ``--loso`` each subject. A line has the mean of pooled UF1 over the
+seeds, its spread, and the difference from the first candidate with its 95 % interval by subject, each the
+mean over the seeds.
+"""
+
+import argparse
+import time
+
+import numpy as np
+from families import load_family, names_of
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, cross_val_predict
+
+from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
+from skmer.metrics import paired_bootstrap, uf1_score
+from skmer.model_selection import batched_cross_val_predict
+
+OLD = {"max_epochs": 40, "head_motion_noise": 0.5}
+NETS = {
+    "40 epochs, head motion .5": OLD,
+    "20 epochs, head motion .5": {**OLD, "max_epochs": 20},
+    "40 epochs, no head motion": {**OLD, "head_motion_noise": 0.0},
+    "20 epochs, no head motion": {"max_epochs": 20, "head_motion_noise": 0.0},
+    "15 epochs, no head motion": {"max_epochs": 15, "head_motion_noise": 0.0},
+}
+
+
+def load_real(path):
+    """Node features (n, 3, 31, 2) whose apex row is filled, classes and subjects."""
+    with np.load(path, allow_pickle=True) as file:
+        D, y, groups = file["D"], file["y"], file["group"]
+    X = np.zeros((len(D), 3, *D.shape[1:]), dtype=np.float32)
+    X[:, 1] = D
+    return X, y, groups.astype(str)
+
+
+def net_probabilities(X, y, split, seed, n_estimators, parameters):
+    """Out-of-fold probabilities of a net, or of an ensemble of them."""
+    net = DeReGRLClassifier(**parameters)
+    model = (
+        SeedEnsemble(net, n_estimators=n_estimators, random_state=seed)
+        if n_estimators > 1
+        else net.set_params(random_state=seed)
+    )
+    return batched_cross_val_predict(model, X, y, method="predict_proba", n_jobs=2, **split)
+
+
+def lda_probabilities(X, y, split):
+    """Out-of-fold probabilities of a shrinkage LDA with equal priors, on displacements and their lengths."""
+    nodes = X[:, 1:] if X[:, 2].any() else X[:, 1:2]
+    table = np.concatenate([nodes, np.linalg.norm(nodes, axis=-1, keepdims=True)], axis=-1)
+    n_classes = len(np.unique(y))
+    lda = LinearDiscriminantAnalysis("eigen", shrinkage="auto", priors=np.full(n_classes, 1 / n_classes))
+    return cross_val_predict(lda, table.reshape(len(X), -1), y, method="predict_proba", **split)
+
+
+def compare(name, data, options):
+    """Print a line for each candidate on one set."""
+    X, y, groups = data
+    classes = np.unique(y)
+    split = {"groups": groups, "cv": LeaveOneGroupOut() if options.loso else GroupKFold(10)}
+    found = {}
+    for candidate in options.candidates or NETS:
+        start = time.perf_counter()
+        found[candidate] = [
+            net_probabilities(X, y, split, seed, options.members, NETS[candidate])
+            for seed in range(options.seeds)
+        ]
+        report(name, candidate, found, y, groups, classes, time.perf_counter() - start)
+    if options.lda:
+        lda = lda_probabilities(X, y, split)
+        found["LDA"] = [lda] * options.seeds
+        report(name, "LDA", found, y, groups, classes, 0.0)
+        for candidate in options.candidates or NETS:
+            found[f"{candidate} + LDA"] = [(p + softened(lda)) / 2 for p in found[candidate]]
+            report(name, f"{candidate} + LDA", found, y, groups, classes, 0.0)
+
+
+def softened(probabilities, power=0.5):
+    """Probabilities to a power, as LDA's are too sure."""
+    raised = probabilities**power
+    return raised / raised.sum(axis=1, keepdims=True)
+
+
+def report(name, candidate, found, y, groups, classes, seconds):
+    """Print the line of one candidate."""
+    labels = [classes[p.argmax(axis=1)] for p in found[candidate]]
+    scores = [uf1_score(y, predicted) for predicted in labels]
+    first = [classes[p.argmax(axis=1)] for p in next(iter(found.values()))]
+    draws = [paired_bootstrap(y, a, b, groups)["uf1"] for a, b in zip(labels, first, strict=True)]
+    low, high = np.mean(draws, axis=0)
+    value = np.mean(scores) - np.mean([uf1_score(y, predicted) for predicted in first])
+    print(
+        f"| {name} | {candidate} | {np.mean(scores):.3f} | {np.std(scores):.3f} | "
+        f"{value:+.3f} [{low:+.3f}, {high:+.3f}] | {seconds:.0f} |",
+        flush=True,
+    )
+
+
+def main():
+    """Compare the candidates on what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--real", help="file of real displacements")
+    parser.add_argument("--families", action="store_true")
+    parser.add_argument("--candidates", nargs="*", choices=list(NETS))
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--members", type=int, default=4, help="nets in an ensemble; 1 is a single net")
+    parser.add_argument("--loso", action="store_true")
+    parser.add_argument("--lda", action="store_true", help="with LDA, alone and averaged with each net")
+    options = parser.parse_args()
+    print(
+        "| set | candidate | UF1 | spread | less the first, 95 % by subject | s |\n|---|---|---|---|---|---|"
+    )
+    if options.real:
+        compare("real", load_real(options.real), options)
+    for name in names_of("choose") if options.families else []:
+        compare(name, load_family(name), options)
+
+
+if __name__ == "__main__":
+    main()
