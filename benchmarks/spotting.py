@@ -41,6 +41,7 @@ SPOTTERS = {
     "MDMD, p and height learned": MDMDSpotter(learn=True),
     "flow rule, published height": OpticalFlowSpotter(),
     "flow rule, heights learned": OpticalFlowSpotter(height=None),
+    "flow rule, Savitzky-Golay": OpticalFlowSpotter(height=None, smoothing="savgol"),
     "MotionSpotter": MotionSpotter(),
 }
 FACE, NOISE = 140.0, 0.06  # px; noise of the landmarks in each frame, as FaceTracker has it

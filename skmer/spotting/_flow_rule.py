@@ -4,6 +4,7 @@ from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
+from scipy.ndimage import median_filter
 from scipy.signal import butter, savgol_filter, sosfiltfilt
 
 from skmer._utils._sklearn import Interval, StrOptions
@@ -38,7 +39,7 @@ class OpticalFlowSpotter(BaseSpotter):
         Least height of a peak in px of a crop of 256 px; published rules have 1.4 to 2.1. None chooses it
         for each type by pooled F1 on the training subjects.
     smoothing : {"band-pass", "savgol"}, default="band-pass"
-        Butterworth filter from 1 to 5 Hz, or the difference between a Savitzky-Golay filter and the median.
+        Butterworth filter from 1 to 5 Hz, or a Savitzky-Golay filter minus the median of a window.
     inner_folds : int, default=5
         As in `MotionSpotter`, where `height` is None.
 
@@ -153,6 +154,7 @@ def _filtered(curves, seconds, smoothing):
     rate = 1 / np.median(np.diff(seconds))
     if smoothing == "savgol":
         width = max(5, round(_SMOOTH * rate) | 1)
-        return savgol_filter(curves, width, 2, axis=0) - np.median(curves, axis=0)
+        rest = median_filter(curves, size=(min(len(curves), round(_WINDOW * rate)), 1), mode="nearest")
+        return savgol_filter(curves, width, 2, axis=0) - rest
     high = min(_BAND[1], 0.45 * rate)
     return sosfiltfilt(butter(2, [_BAND[0], high], "bandpass", fs=rate, output="sos"), curves, axis=0)
