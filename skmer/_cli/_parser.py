@@ -8,6 +8,7 @@ from pathlib import Path
 
 from skmer import __version__
 from skmer._cli._options import FLOW_MAPS, METHODS, PROTOCOLS, REAL, SYNTHETIC, Model, Protocol, Run, Source
+from skmer._cli._video_commands import add_video_commands
 
 OK, FAILED, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
@@ -82,6 +83,7 @@ def _parser():
     _add_tables(commands)
     _add_corpus_commands(commands)
     _add_compare(commands)
+    add_video_commands(commands, _add_reading)
     return parser
 
 
@@ -228,6 +230,17 @@ def _compare(**options):
 
 def _add_run(parser, output):
     """Add the options that both commands have: clips, work and output."""
+    _add_reading(parser)
+    parser.add_argument("--seeds", type=_at_least(1), default=1, help="repetitions, each scored alone")
+    parser.add_argument("--n-jobs", type=int, default=-1, help="processes, -1 for one per core")
+    parser.add_argument("--output", type=Path, default=output, help="folder to write to")
+    again = parser.add_mutually_exclusive_group()
+    again.add_argument("--resume", action="store_true", help="go on from the folds that are finished there")
+    again.add_argument("--overwrite", action="store_true", help="delete the folds that are finished there")
+
+
+def _add_reading(parser):
+    """Add the options of clips that are read or made, and of the network."""
     parser.add_argument("--root", nargs="+", type=Path, default=[], help="folder of each set that is read")
     parser.add_argument(
         "--annotations", nargs="+", type=Path, help="sheet of each set that is read, where they lie elsewhere"
@@ -244,12 +257,6 @@ def _add_run(parser, output):
     parser.add_argument("--n-clips", type=_at_least(2), help="of a synthetic corpus")
     parser.add_argument("--epochs", type=_at_least(1), help="of the network, other than its own")
     parser.add_argument("--magnet-weights", type=Path, help="MagNet's weights, for the paper's method")
-    parser.add_argument("--seeds", type=_at_least(1), default=1, help="repetitions, each scored alone")
-    parser.add_argument("--n-jobs", type=int, default=-1, help="processes, -1 for one per core")
-    parser.add_argument("--output", type=Path, default=output, help="folder to write to")
-    again = parser.add_mutually_exclusive_group()
-    again.add_argument("--resume", action="store_true", help="go on from the folds that are finished there")
-    again.add_argument("--overwrite", action="store_true", help="delete the folds that are finished there")
 
 
 def _evaluate(**options):

@@ -1,5 +1,6 @@
 """Pictures of results and of what a model has learned: displays hold numbers and draw on request."""
 
+from skmer.inspection._analysis_page import write_analysis
 from skmer.inspection._block_weights import BlockWeightsDisplay
 from skmer.inspection._flow_maps import FlowMapDisplay
 from skmer.inspection._methods_page import write_methods_report
@@ -26,4 +27,5 @@ __all__ = [
     "BlockWeightsDisplay",
     "write_report",
     "write_methods_report",
+    "write_analysis",
 ]
