@@ -1,6 +1,6 @@
 """Accuracy and cost of published methods on synthetic faces: the tables of docs/published-methods.md.
 
-python benchmarks/published_methods.py [accuracy] [cost] [picture]
+python benchmarks/published_methods.py [accuracy] [cost] [picture] [amplitude]
 """
 
 import sys
@@ -30,7 +30,7 @@ SHUFFLES = 5
 def balanced(n_per_class=20, **settings):
     """Clips of three classes, as many of each: guessing is right in a third."""
     common = {"dataset": "megc2019", "amplitude": (2, 3), "noise_sigma": 0, "color": False, "random_state": 0}
-    made = make_face_clips(12, 120, face_size=140, sequence=True, fps=100, **common, **settings)
+    made = make_face_clips(12, 120, face_size=140, sequence=True, fps=100, **{**common, **settings})
     rng = np.random.default_rng(0)
     rows = [rng.permutation(np.flatnonzero(made.target == name))[:n_per_class] for name in made.class_names]
     return made.select(np.sort(np.concatenate(rows)))
@@ -103,12 +103,40 @@ def draw_picture(path="docs/_static/block_weights.jpg"):
     print(path, display.largest, "blocks with a weight:", int((clf.block_weights_ > 0).sum()), "of 50")
 
 
+def draw_amplitudes(path="docs/_static/bi_woof_amplitude.png"):
+    """Accuracy of Bi-WOOF over the size of the movement, on still heads and on all that moves by default."""
+    from matplotlib import pyplot as plt
+
+    sizes = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
+    figure, ax = plt.subplots(figsize=(5.2, 3.2), layout="constrained")
+    pipeline = comparison_pipeline("bi-woof")
+    for title, settings in (("nothing else moves", STILL), ("head, light and JPEG, by default", {})):
+        found = []
+        for size in sizes:
+            clips = balanced(**settings, amplitude=(size, size))
+            found.append(accuracy(pipeline, features(pipeline, clips.frames), clips))
+        print(title, *(f"{size}: {value:.2f}" for size, value in zip(sizes, found, strict=True)), flush=True)
+        ax.plot(sizes, found, marker="o", label=title)
+    ax.axhline(1 / 3, color="#767676", linestyle=":", label="majority baseline")
+    ax.set(xlabel="largest movement, px of a 280 px face", ylabel="accuracy", ylim=(0, 1))
+    ax.legend(frameon=False, loc="lower right")
+    ax.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=110)
+
+
 def table(header, rows):
     print(f"\n| {' | '.join(header)} |\n|{'---|' * len(header)}")
     for row in rows:
         print(f"| {' | '.join(map(str, row))} |")
 
 
+PARTS = {
+    "accuracy": report_accuracy,
+    "cost": report_cost,
+    "picture": draw_picture,
+    "amplitude": draw_amplitudes,
+}
+
 if __name__ == "__main__":
-    for part in sys.argv[1:] or ["accuracy", "cost", "picture"]:
-        {"accuracy": report_accuracy, "cost": report_cost, "picture": draw_picture}[part]()
+    for part in sys.argv[1:] or PARTS:
+        PARTS[part]()

@@ -6,10 +6,12 @@ same checks through an adapter: test_common_checks.py in tests/landmarks and tes
 
 import os
 
+import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
-from skmer.classifiers import KTGSL, DeReGRLClassifier, SeedEnsemble
+from skmer.classifiers import KTGSL, BalancedLDA, DeReGRLClassifier, FlipAugmentedClassifier, SeedEnsemble
 
 # The only excuses; strict, so that a check which passes again must be struck off.
 EXCUSES = {
@@ -28,6 +30,9 @@ EXCUSES = {
 ESTIMATORS = [
     DeReGRLClassifier(graph="generic", random_state=0),
     SeedEnsemble(DeReGRLClassifier(graph="generic"), n_estimators=2, random_state=0),
+    # A table has no left and right: each row is its own mirror image.
+    FlipAugmentedClassifier(LogisticRegression(), mirror=np.positive),
+    BalancedLDA(),
     KTGSL(),
 ]
 

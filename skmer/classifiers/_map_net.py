@@ -116,6 +116,8 @@ class MapNetClassifier(ClipNetClassifier):
     1.0
     """
 
+    # For `skmer.training.stacking_reason`; measured in benchmarks/map_nets.py.
+    loop_reason = "convolutions of several nets are slower together than one by one"
     _layout = "map_shape_"
     _drop_last = False
     _shapes = {4: "(n_clips, C, H, W)", 5: "(n_clips, T, C, H, W)"}

@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 
+from skmer._utils._torch import usual_torch
 from skmer.classifiers._net import ClipNetClassifier
 from skmer.classifiers._parameters import make_augmentation
 from skmer.classifiers._prediction import average_flips, average_views
@@ -73,6 +74,7 @@ class NodeNetClassifier(ClipNetClassifier):
             self.augmentation_ = make_augmentation(self)
         return super().initialize()
 
+    @usual_torch()
     def train(self, data, epochs=None):
         """Train the initialized net.
 

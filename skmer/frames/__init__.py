@@ -27,6 +27,7 @@ from skmer.frames._sequence_content import (
 )
 from skmer.frames._sequences import check_sequences, holds_sequences
 from skmer.frames._strain import flow_curl, flow_derivatives, flow_divergence, optical_strain
+from skmer.frames._video import VideoFrame, VideoReader
 
 __all__ = [
     "KEYFRAMES",
@@ -54,6 +55,8 @@ __all__ = [
     "fine_flow",
     "sample_flow",
     "one_opencv_thread",
+    "VideoReader",
+    "VideoFrame",
     "flow_derivatives",
     "optical_strain",
     "flow_divergence",

@@ -61,6 +61,8 @@ def check_sequences(X, *, min_frames=1, needed_by=None, allow_missing=False):
     >>> check_sequences(np.zeros((5, 9, 48, 64), dtype=np.uint8), min_frames=9)[0].shape
     (9, 48, 64)
     """
+    # Clips stand for their sequences, so that a pipeline takes them as they are.
+    X = X.sequences if hasattr(X, "sequences") and hasattr(X, "target") else X
     if issparse(X):
         raise TypeError(f"sequences: sparse data was passed, but {_EXPECTED}.")
     if not hasattr(X, "__len__") and hasattr(X, "__array__"):

@@ -13,7 +13,7 @@ _REGION = 0.5  # of the face's size, around it: what is cut out before scaling, 
 _MARGIN = 0.1  # of the face's size, around it: the region whose flow is computed
 _FACE_WIDTHS = (280.0, 420.0)  # px: smaller faces are enlarged, at most twice, larger ones reduced
 _LIGHT = 32.0  # px: changes of brightness over a shorter distance are taken for movements
-_RIGID = list(RIGID_POINTS)
+RIGID = list(RIGID_POINTS)
 
 
 @dataclass(frozen=True)
@@ -56,23 +56,21 @@ def track_points(onset, frame, points):
     Track
     """
     face = points[:68]
-    start, stop = _crop(face, onset.shape, _REGION)
+    start, stop = crop_around(face, onset.shape, _REGION)
     scale = _flow_scale(face)
-    region, other = (
-        _scaled(image[start[1] : stop[1], start[0] : stop[0]], scale) for image in (onset, frame)
-    )
+    region, other = (scaled(image[start[1] : stop[1], start[0] : stop[0]], scale) for image in (onset, frame))
     moved, correlation, error = _track(region, other, (points - start + 0.5) * scale - 0.5)
     return Track((moved + 0.5) / scale - 0.5 + start, correlation, error / scale)
 
 
 def _track(onset, frame, points):
-    start, stop = _crop(points[:68], onset.shape, _MARGIN)
+    start, stop = crop_around(points[:68], onset.shape, _MARGIN)
     still = np.ascontiguousarray(onset[start[1] : stop[1], start[0] : stop[0]])
     local = points - start
-    rigid = local[_RIGID]
+    rigid = local[RIGID]
     first = coarse_flow(still, np.ascontiguousarray(frame[start[1] : stop[1], start[0] : stop[0]]))
     motion = fit_similarity(rigid, rigid + sample_flow(first, rigid) + start)
-    steady = _equal_light(still, warp_back(frame, motion, still.shape))
+    steady = equal_light(still, warp_back(frame, motion, still.shape))
     flow = fine_flow(still, steady)
     forward = sample_flow(flow, local)
     backward = sample_flow(fine_flow(steady, still), local + forward)
@@ -98,14 +96,14 @@ def rigid_correlation(onset, frame, points, motion):
     float
         Low if the frame does not show the same face.
     """
-    start, stop = _crop(points, onset.shape, _MARGIN)
+    start, stop = crop_around(points, onset.shape, _MARGIN)
     still = np.ascontiguousarray(onset[start[1] : stop[1], start[0] : stop[0]])
     local = np.column_stack([motion[:, :2], motion[:, :2] @ start + motion[:, 2]])
-    steady = _equal_light(still, warp_back(frame, local, still.shape))
+    steady = equal_light(still, warp_back(frame, local, still.shape))
     return _photometric_correlation(still, steady, np.zeros((*still.shape, 2), np.float32))
 
 
-def _crop(points, shape, margin):
+def crop_around(points, shape, margin):
     low, high = points.min(axis=0), points.max(axis=0)
     room = margin * (high - low).max()
     size = np.array([shape[1], shape[0]])
@@ -121,7 +119,7 @@ def _flow_scale(face):
     return min(2.0, max(smallest / width, 1.0)) * min(largest / width, 1.0)
 
 
-def _scaled(image, scale):
+def scaled(image, scale):
     if scale == 1:
         return image
     filtering = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
@@ -148,7 +146,7 @@ def warp_back(frame, motion, shape):
     return cv2.warpAffine(frame, motion, shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
 
 
-def _equal_light(reference, image):
+def equal_light(reference, image):
     """Give an image the smooth lighting of a reference."""
     # Optical flow assumes constant brightness; without this a shadow would be taken for a movement.
     light = cv2.resize(_light(reference) / np.maximum(_light(image), 1), image.shape[::-1])

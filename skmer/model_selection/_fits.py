@@ -18,10 +18,11 @@ from sklearn.utils import get_tags
 from skmer._utils._checks import warn_user
 from skmer._utils._jobs import raising_interrupts, run_jobs
 from skmer._utils._progress import Progress
-from skmer._utils._sklearn import BaseSearchCV, safe_indexing
+from skmer._utils._sklearn import safe_indexing
+from skmer.model_selection._every_epoch import fit_every_epoch
 from skmer.model_selection._routing import split_params
-from skmer.model_selection._run._identity import fit_names, plain
-from skmer.model_selection._samples import steps_of
+from skmer.model_selection._run._identity import fit_names
+from skmer.model_selection._search._candidate_table import search_records
 from skmer.training import fit_stacked, runs_in_threads, stack_size_of, stacking_reason
 
 # A job of nets that train in stacks: so many that those of one shape meet, and not all are lost with one.
@@ -45,6 +46,8 @@ class FitTask(NamedTuple):
         Of its part in a checkpoint; None is a digest of model and rows.
     with_train : bool
         Whether the training rows are predicted as well.
+    every_epoch : bool
+        Whether the labels after each epoch are wanted too, of a model that ends in a net.
     """
 
     model: Any
@@ -54,6 +57,7 @@ class FitTask(NamedTuple):
     table: int = 0
     name: str | None = None
     with_train: bool = False
+    every_epoch: bool = False
 
 
 class DivergedError(ValueError):
@@ -79,6 +83,8 @@ class Predictions(NamedTuple):
         Of the training rows, where they were asked for.
     failure : str or None
         Why the fit has no predictions.
+    epochs : list of list of int
+        Labels of all rows after each epoch, where the task asks for them.
     """
 
     rows: np.ndarray
@@ -89,6 +95,7 @@ class Predictions(NamedTuple):
     searches: list = []
     train: Any = None
     failure: str | None = None
+    epochs: list = []
 
     def among(self, codes) -> "Predictions":
         """Return the predictions in terms of fewer classes, which hold all that the fit saw."""
@@ -121,7 +128,11 @@ class Predictions(NamedTuple):
             raise ValueError("predictions of other rows or classes")
         times = float(content["fit_time"]), float(content["score_time"])
         of_train = None if train is None else cls.from_json(content["train"], train, n_classes)
-        return cls(rows, labels, probabilities, *times, list(content["searches"]), of_train)
+        epochs = [[int(label) for label in epoch] for epoch in content.get("epochs", [])]
+        if any(len(epoch) != len(rows) or not set(epoch) <= set(range(n_classes)) for epoch in epochs):
+            raise ValueError("labels of epochs of other rows or classes")
+        found = cls(rows, labels, probabilities, *times, list(content["searches"]), of_train)
+        return found._replace(epochs=epochs)
 
 
 def share_features(samples, model, key=()) -> tuple[Any, int]:
@@ -252,6 +263,8 @@ def _jobs(tasks, waiting, stack_size):
     """Return lists of positions in `tasks`: one fit each, or enough for a few stacks."""
     models = {id(task.model): task.model for task in tasks}
     sizes = {key: stack_size_of(last_step(model)) for key, model in models.items()}
+    # A callback hears each epoch of a net that is fitted alone.
+    sizes |= {id(task.model): 1 for task in tasks if task.every_epoch}
     # How fits are put together must not depend on n_jobs, or results would.
     together = [k for k in waiting if sizes[id(tasks[k].model)] > 1]
     largest = max(sizes.values()) if stack_size == "auto" else stack_size
@@ -296,10 +309,17 @@ def _fit_alone(task, samples, kept_errors):
         with _errors_named(task.label, samples.params):
             model = clone(task.model)  # tasks share a model, and threads fit it at the same time
             rows = safe_indexing(samples.tables[task.table], task.train)
-            model.fit(rows, samples.y[task.train], **samples.fit_params(task.model, task.train))
+            params, epochs = samples.fit_params(task.model, task.train), []
+            if task.every_epoch:
+                held_out = safe_indexing(samples.tables[task.table], task.test)
+                labels = fit_every_epoch(model, rows, samples.y[task.train], held_out, params)
+                epochs = np.searchsorted(samples.classes, labels).tolist()
+            else:
+                model.fit(rows, samples.y[task.train], **params)
     except kept_errors as error:
         return _failed(task, error, time.perf_counter() - started)
-    return _predict(model, task, samples, kept_errors, time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    return _predict(model, task, samples, kept_errors, seconds)._replace(epochs=epochs)
 
 
 def _fit_together(tasks, samples, kept_errors, stack_size):
@@ -357,25 +377,6 @@ def _outputs(model, task, rows, samples):
                 "its probabilities are not finite, since the training diverged; lower the learning rate."
             )
     return np.searchsorted(samples.classes, model.predict(X)), probabilities
-
-
-def search_records(model) -> list[dict]:
-    """Return what each search of a fitted model chose, as JSON holds it."""
-    return [
-        search_record(step, prefix.removesuffix("__"))
-        for prefix, step in steps_of(model)
-        if isinstance(step, BaseSearchCV) and hasattr(step, "best_params_")
-    ]
-
-
-def search_record(search, step="") -> dict:
-    """Return what a search chose; its best score was chosen on the very clips that it is a score of."""
-    return {
-        "step": step,
-        "best_params": plain(search.best_params_),
-        "n_candidates": len(search.cv_results_["params"]),
-        "best_score_optimistic": float(getattr(search, "best_score_", np.nan)),
-    }
 
 
 @contextmanager

@@ -387,7 +387,7 @@ def check_seeds(seeds) -> list:
         return list(range(seeds))
     check_argument("seeds", seeds, [Integral, Items(integer(0, 2**32 - 1), None)])
     seeds = [] if isinstance(seeds, Integral) else list(seeds)
-    # A seed that stands twice would count twice in means, and both would be one part of a checkpoint.
+    # Twice the same seed would count twice in means, and be one part of a checkpoint.
     if not seeds or len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds must be None, a positive number of seeds or distinct seeds, got {seeds}.")
     return seeds

@@ -169,7 +169,7 @@ class GraphTCN(nn.Module):
         super().__init__()
         n_inputs = 1 if layout == "flat" else input_shape[1]
         self.layout = layout
-        self.register_buffer("edges", torch.tensor(face_edges()), persistent=False)
+        self.edges = face_edges()
         self.nodes = CausalNetwork(n_inputs, n_levels, width, kernel, dropout)
         self.lines = CausalNetwork(n_inputs, n_levels, width, kernel, dropout)
         self.dropout = SeededDropout(dropout)
@@ -177,7 +177,8 @@ class GraphTCN(nn.Module):
 
     def sequences(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return patches (B, 28, 49), and their differences along edges, as the networks take them."""
-        differences = x[:, self.edges[:, 1]] - x[:, self.edges[:, 0]]
+        first, second = (list(places) for places in zip(*self.edges, strict=True))
+        differences = x[:, second] - x[:, first]
         if self.layout == "flat":
             return x.flatten(1).unsqueeze(1), differences.flatten(1).unsqueeze(1)
         return x.transpose(1, 2), differences.transpose(1, 2)

@@ -218,6 +218,42 @@ class EpochMeans(Callback):
                 net.history.record(name, total / sum(batch[size] for batch in rows))
 
 
+class EpochPredictions(Callback):
+    """Predict the same clips after every epoch, for a learning curve, or to show what choosing an epoch does.
+
+    Training is not changed by it. An epoch that is chosen by the score on these clips is chosen on the test
+    data where they are held out: such a score is no result.
+
+    Parameters
+    ----------
+    X : array-like
+        Clips, as the net takes them.
+
+    Attributes
+    ----------
+    probabilities_ : list of ndarray (n_clips, n_classes)
+        After each epoch of the last training, classes in the net's order.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmer.training import EpochPredictions
+    >>> EpochPredictions(np.zeros((4, 3, 31, 2))).X.shape
+    (4, 3, 31, 2)
+    """
+
+    def __init__(self, X: Any) -> None:
+        self.X = X
+
+    def on_train_begin(self, net: Any, **kwargs: Any) -> None:
+        # Forget an earlier training.
+        self.probabilities_: list[Any] = []
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        # Predict as after a fit that ends here.
+        self.probabilities_.append(net.predict_proba(self.X))
+
+
 class QuietPrintLog(PrintLog):
     """`PrintLog` that does nothing when ``verbose=0``.
 

@@ -92,7 +92,7 @@ class CompiledEpochs:
         heard = any(hears_gradients(callback) for _, callback in self.net.callbacks_)
         return bool(rates and not hooked and not heard)
 
-    def run_epoch(self, iterator: Iterable[Batch], prefix: str) -> None:
+    def run_epoch(self, iterator: Any, prefix: str) -> None:
         """Train one epoch and record it, as `skorch.NeuralNet.run_single_epoch` does.
 
         Batches are trained in one call, or one a call where a callback has a use for them: the bits are the

@@ -61,6 +61,8 @@ def stacking_reason(estimator: Any) -> str | None:
     net = net_of(estimator)
     if net is None:
         return f"{type(estimator).__name__} is no net of skmer.classifiers"
+    if hasattr(net, "loop_reason"):
+        return net.loop_reason
     for name in OWN_LOOP:
         if getattr(net, name):
             return f"{name} is set"

@@ -1,5 +1,6 @@
 """Readers of the data sets since 2021: MMEW, CAS(ME)^3, 4DME and DFME."""
 
+from skmer.datasets._readers._casme3_videos import load_casme3_videos
 from skmer.datasets._readers._reader import ReadOptions, load_dataset
 
 
@@ -73,8 +74,10 @@ def load_casme3(
     missing_apex="find",
     on_missing="warn",
     verify_files=True,
+    part="A",
+    videos=False,
 ):
-    """Read a licensed copy of CAS(ME)^3, part A.
+    """Read a licensed copy of CAS(ME)^3, part A: clips of micro-expressions, or the long videos.
 
     A subject's file name occurs more than once: further clips get a counter, such as ``"b_2"``.
 
@@ -87,10 +90,17 @@ def load_casme3(
         positive, surprise; ``"4"``: these and others.
     labels, frames, corrections, missing_apex, on_missing, verify_files : object
         As for `load_casme2`.
+    part : {"A"}, default="A"
+        Part of the data set.
+    videos : bool, default=False
+        Read the long videos with their macro- and micro-expressions instead of clips; the parameters
+        `classes` to `verify_files` are not used then, and `annotations` may be a dict of the sheets of
+        "micro" and "macro".
 
     Returns
     -------
-    clips : MicroExpressionClips
+    clips : MicroExpressionClips, or LongVideos
+        Long videos are all that have frames, also those without a movement.
 
     Raises
     ------
@@ -116,6 +126,10 @@ def load_casme3(
     >>> clips.groups.tolist(), clips.target.tolist()
     (['casme3/spNO.1'], ['disgust'])
     """
+    if part != "A":
+        raise ValueError(f"part must be 'A', the one with labels of emotions and frames, got {part!r}.")
+    if videos:
+        return load_casme3_videos(root, annotations)
     options = ReadOptions(
         annotations, classes, labels, frames, corrections, missing_apex, on_missing, verify_files
     )

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from skmer._utils._arguments import check_argument, real
+from skmer._utils._files import write_atomically
 from skmer.metrics import majority_predictions, mcnemar_exact, paired_bootstrap, uar_score, uf1_score
 from skmer.model_selection._protocols import datasets_of
 
@@ -153,6 +154,32 @@ class LOSOComparison:
         for name, row in self.differences.iterrows():
             lines.append(f"{name:8}  {row.difference:+10.3f}  {row.low:+.3f} to {row.high:+.3f}")
         return "\n".join([*lines, self._test_line()])
+
+    def to_latex(self, path=None):
+        r"""Return the differences with their intervals as a LaTeX table, for booktabs.
+
+        Parameters
+        ----------
+        path : path-like, default=None
+            File to write as well.
+
+        Returns
+        -------
+        str
+            The text; McNemar's test stands in a comment.
+        """
+        names = {"accuracy": "Accuracy", "uf1": "UF1", "uar": "UAR"}
+        body = [
+            rf"{names[name]} & ${row.difference:+.3f}$ & $[{row.low:+.3f}, {row.high:+.3f}]$ \\"
+            for name, row in self.differences.iterrows()
+        ]
+        header = rf" & Difference & {100 * self.level:.0f}\% interval \\"
+        rules = r"\toprule", header, r"\midrule", *body, r"\bottomrule"
+        lines = [f"% {self._test_line()}", r"\begin{tabular}{lrr}", *rules, r"\end{tabular}"]
+        text = "\n".join(lines) + "\n"
+        if path is not None:
+            write_atomically(path, text)
+        return text
 
     def _test_line(self):
         if len(self.mcnemar) > 1:

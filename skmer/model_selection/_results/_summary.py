@@ -20,7 +20,10 @@ def summary_rows(result, level=0.95):
     """Return the rows of the table that every form shows: a label and three cells."""
     intervals = result.intervals(level)
     rows = [
-        ("pooled over folds", *_cells(result.accuracy, result.uf1, result.uar)),
+        (
+            result.run_card.get("selection", "pooled over folds"),
+            *_cells(result.accuracy, result.uf1, result.uar),
+        ),
         (f"{level:.0%} interval by subject", *(_range(intervals[name]) for name in SCORES)),
     ]
     if len(result.seeds) > 1:
@@ -42,7 +45,8 @@ def heading(result):
     if result.seeds != [None]:
         parts.append(_count(len(result.seeds), "seed"))
     protocol = result.run_card.get("protocol", "leave-one-subject-out")
-    return ", ".join(parts) + ("" if protocol in _USUAL else f"; {protocol}")
+    words = ["" if protocol in _USUAL else protocol, result.run_card.get("selection", "").upper()]
+    return "; ".join([", ".join(parts), *filter(None, words)])
 
 
 def notes(result):

@@ -279,7 +279,9 @@ _READERS = (
 
 def fit_names(samples, tasks) -> list[str]:
     """Return the name of each task's part: its own, or a digest of transformers, model and rows."""
-    models, rows, names = {}, {}, []
+    models: dict[int, list[str]] = {}
+    rows: dict[int, str] = {}
+    names = []
     for task in tasks:
         if task.name is None:
             # One digest a model: a search has far fewer models than fits.

@@ -13,12 +13,15 @@ from sklearn.utils.metaestimators import available_if
 
 from skmer._utils._checks import warn_user
 from skmer._utils._sklearn import (
+    BaseSearchCV,
     check_method_params,
     parameter_columns,
     safe_indexing,
     validate_parameter_constraints,
 )
 from skmer.metrics import uar_scorer, uf1_scorer
+from skmer.model_selection._run._identity import plain
+from skmer.model_selection._samples import steps_of
 
 _OURS = {"uf1": uf1_scorer, "uar": uar_scorer}
 
@@ -291,3 +294,22 @@ def _set(model, name, value, names):
     if not names:
         raise ValueError(f"{name}={value!r} is for estimators with a {name}, got {type(model).__name__}.")
     model.set_params(**dict.fromkeys(names, value))
+
+
+def search_records(model) -> list[dict]:
+    """Return what each search of a fitted model chose, as JSON holds it."""
+    return [
+        search_record(step, prefix.removesuffix("__"))
+        for prefix, step in steps_of(model)
+        if isinstance(step, BaseSearchCV) and hasattr(step, "best_params_")
+    ]
+
+
+def search_record(search, step="") -> dict:
+    """Return what a search chose; its best score was chosen on the very clips that it is a score of."""
+    return {
+        "step": step,
+        "best_params": plain(search.best_params_),
+        "n_candidates": len(search.cv_results_["params"]),
+        "best_score_optimistic": float(getattr(search, "best_score_", np.nan)),
+    }

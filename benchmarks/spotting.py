@@ -1,0 +1,173 @@
+"""Spotters on synthetic long videos whose generator settings chose nothing, and what the tracker is worth.
+
+python benchmarks/spotting.py rates --fps 30 --family samm     spotters, leave-one-subject-out
+python benchmarks/spotting.py tracker                          landmarks of FaceTracker, of dlib, true ones
+python benchmarks/spotting.py drift --n-frames 10000           drift and noise in px, and frames a second
+"""
+
+import argparse
+import time
+
+import numpy as np
+
+from skmer.datasets import make_long_videos
+from skmer.frames import one_opencv_thread
+from skmer.landmarks import FaceTrack, FaceTracker, find_predictor
+from skmer.spotting import MDMDSpotter, MotionSpotter, OpticalFlowSpotter, evaluate_spotting
+
+# MotionSpotter's bands and shares were chosen on casme2 videos of the generator's defaults, seeds 0 to 2.
+FAMILIES = {
+    "samm": {
+        "dataset": "samm",
+        "micro_amplitude": (1.0, 3.5),
+        "macro_amplitude": (3.0, 8.0),
+        "speech": 0.04,
+        "blinks_per_minute": 18.0,
+        "head_motion": 0.8,
+        "random_state": 101,
+    },
+    "casme3": {
+        "dataset": "casme3",
+        "micro_amplitude": (0.7, 2.5),
+        "macro_amplitude": (2.5, 10.0),
+        "speech": 0.12,
+        "blinks_per_minute": 10.0,
+        "head_motion": 1.3,
+        "random_state": 202,
+    },
+}
+SPOTTERS = {
+    "MDMD, published p": MDMDSpotter(),
+    "MDMD, p and height learned": MDMDSpotter(learn=True),
+    "flow rule, published height": OpticalFlowSpotter(),
+    "flow rule, heights learned": OpticalFlowSpotter(height=None),
+    "flow rule, Savitzky-Golay": OpticalFlowSpotter(height=None, smoothing="savgol"),
+    "MotionSpotter": MotionSpotter(),
+}
+FACE, NOISE = 140.0, 0.06  # px; noise of the landmarks in each frame, as FaceTracker has it
+
+
+def corpus(family, fps, n_subjects, seconds):
+    """Videos as images, and their tracks: true landmarks with a tracker's noise and drift."""
+    options = FAMILIES[family] | {"fps": fps, "duration": seconds, "face_size": FACE}
+    sizes = {"n_subjects": n_subjects, "n_videos": n_subjects, "empty": 0.25, "micro_per_minute": 5.0}
+    noisy = make_long_videos(**sizes, **options, noise=NOISE)
+    films = make_long_videos(**sizes, **options, images=True)
+    tracks = []
+    for k, name in enumerate(films.names):
+        error = noisy.frames[k] - noisy.truth.points[k]
+        points = films.truth.points[k] + error
+        tracks.append(FaceTrack(points, films.times[k], name=str(name), source=films.frames[k]))
+    return films, tracks
+
+
+def compare_rates(options):
+    films, tracks = corpus(options.family, options.fps, options.n_subjects, options.seconds)
+    counts = films.intervals["type"].value_counts().to_dict()
+    print(f"{options.family}, {options.fps:g} frames a second, {films!r}\n{counts}")
+    for name, spotter in SPOTTERS.items():
+        if options.only and options.only not in name:
+            continue
+        started = time.perf_counter()
+        result = evaluate_spotting(spotter, films, tracks)
+        intervals, scores = result.confidence(), result.scores
+        cells = [
+            f"{kind} {scores.loc[kind, 'f1']:.3f} [{intervals[kind].low:.3f}, {intervals[kind].high:.3f}]"
+            for kind in ("micro", "macro", "all")
+        ]
+        minutes = scores.loc["all", "fp_per_minute"]
+        print(
+            f"{name:28} {'; '.join(cells)}; FP/min {minutes:.2f}; {time.perf_counter() - started:.0f} s",
+            flush=True,
+        )
+
+
+def dlib_track(frames, times, name):
+    """Landmarks of dlib's detector and predictor on each frame."""
+    from skmer.landmarks._detection import face_points, find_face
+    from skmer.landmarks._predictor import load_predictor
+
+    predictor = load_predictor(str(find_predictor()))
+    points = np.full((len(frames), 68, 2), np.nan)
+    for k in range(len(frames)):
+        image = frames[k]
+        face = find_face(image)
+        if face is not None:
+            points[k] = face_points(image, face.box, predictor, 1)
+    return FaceTrack(points, times, name=name)
+
+
+def compare_trackers(options):
+    films, given = corpus(options.family, options.fps, options.n_subjects, options.seconds)
+    tracks = {"true landmarks, a tracker's noise": given, "FaceTracker": [], "dlib on each frame": []}
+    for frames, times, name in zip(films.frames, films.times, films.names, strict=True):
+        tracks["FaceTracker"].append(FaceTracker(memory=None).track(frames, times=times, name=str(name)))
+        with one_opencv_thread():
+            tracks["dlib on each frame"].append(dlib_track(frames, times, str(name)))
+    for name, own in tracks.items():
+        result = evaluate_spotting(MotionSpotter(), films, own)
+        cells = [f"{kind} {result.scores.loc[kind, 'f1']:.3f}" for kind in ("micro", "macro", "all")]
+        low, high = result.confidence()["all"]
+        print(f"{name:36} F1 {', '.join(cells)} [{low:.3f}, {high:.3f}]", flush=True)
+
+
+def measure_drift(options):
+    videos = make_long_videos(
+        1, 1, duration=options.n_frames / 30, face_size=options.face, images=True, empty=1, random_state=7
+    )
+    frames, truth = videos.frames[0], videos.truth.points[0]
+    shape = frames[0].shape
+    started = time.perf_counter()
+    track = FaceTracker(memory=None, n_jobs=options.n_jobs).track(frames, fps=30)
+    spent = time.perf_counter() - started
+    started = time.perf_counter()
+    for k in range(0, len(frames), 10):
+        frames[k]
+    rendering = 10 * (time.perf_counter() - started)
+    sample = range(0, len(frames), max(1, len(frames) // 300))
+    images = [frames[k] for k in sample]
+    started = time.perf_counter()
+    with one_opencv_thread():
+        detected = dlib_track(images, np.arange(len(images)) / 30, "dlib").points
+    dlib_rate = len(images) / (time.perf_counter() - started)
+    rate = len(frames) / max(spent - rendering, 1e-9)
+    print(
+        f"{len(frames)} frames of {shape[1]} x {shape[0]}, face {options.face:g} px, n_jobs {options.n_jobs}"
+    )
+    print(f"FaceTracker {rate:.0f} frames/s ({spent:.0f} s, {rendering:.0f} s of it making frames)")
+    print(f"dlib on each frame {dlib_rate:.0f} frames/s; FaceTracker is {rate / dlib_rate:.2f} times as fast")
+    report("FaceTracker", track.points - truth)
+    error = detected - truth[list(sample)]
+    print(f"dlib: noise {np.nanstd(error - np.nanmean(error, axis=0)):.3f} px")
+
+
+def report(name, error):
+    """Print noise from frame to frame, and the slow error in ten parts of the video, in px."""
+    parts = np.array_split(error - np.nanmedian(error[:300], axis=0), 10)
+    slow = [np.sqrt(np.nanmean(np.nanmean(part, axis=0) ** 2)) for part in parts]
+    fast = np.nanstd(np.diff(error, axis=0)) / np.sqrt(2)
+    print(f"{name}: noise {fast:.3f} px; drift by tenths {' '.join(f'{value:.2f}' for value in slow)} px")
+    found = np.isfinite(error).all(axis=(1, 2)).mean()
+    rms = np.sqrt(np.nanmean((error - np.nanmean(error, axis=0)) ** 2))
+    print(f"  found {found:.4f}; rms about its own mean {rms:.2f} px")
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=("rates", "tracker", "drift"))
+    parser.add_argument("--family", default="samm", choices=FAMILIES)
+    parser.add_argument("--fps", type=float, default=30.0)
+    parser.add_argument("--n-subjects", type=int, default=8)
+    parser.add_argument("--seconds", type=float, default=45.0)
+    parser.add_argument("--only", help="spotters whose name has this in it")
+    parser.add_argument("--n-frames", type=int, default=10_000)
+    parser.add_argument("--face", type=float, default=200.0)
+    parser.add_argument("--n-jobs", type=int, default=None)
+    options = parser.parse_args()
+    {"rates": compare_rates, "tracker": compare_trackers, "drift": measure_drift}[options.what](options)
+
+
+if __name__ == "__main__":
+    main()

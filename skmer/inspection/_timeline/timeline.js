@@ -1,0 +1,30 @@
+"use strict";
+const marks = [...document.querySelectorAll(".mark")];
+const cards = [...document.querySelectorAll(".card")];
+let current = 0;
+
+function show(number) {
+  if (!cards.length) return;
+  current = (number + cards.length) % cards.length;
+  cards.forEach((card, k) => { card.hidden = k !== current; });
+  marks.forEach((mark, k) => mark.setAttribute("aria-current", k === current));
+  document.getElementById("place").textContent = `movement ${current + 1} of ${cards.length}`;
+}
+
+marks.forEach((mark, k) => {
+  // Places are set from here: the page's policy forbids styles in attributes.
+  mark.style.left = `${100 * mark.dataset.left}%`;
+  mark.style.width = `${100 * mark.dataset.width}%`;
+  mark.addEventListener("click", () => show(k));
+});
+document.querySelectorAll("[data-step]").forEach(button =>
+  button.addEventListener("click", () => show(current + Number(button.dataset.step))));
+document.querySelectorAll("[data-flip]").forEach(button =>
+  button.addEventListener("click", () => {
+    const image = button.parentElement.querySelector("img");
+    const other = image.dataset.other;
+    image.dataset.other = image.src;
+    image.src = other;
+    image.alt = image.alt === "before" ? "enlarged" : "before";
+  }));
+show(0);

@@ -1,0 +1,137 @@
+"""Tables of movements: their columns, types and lengths."""
+
+import numpy as np
+import pandas as pd
+
+TYPES = ("micro", "macro")
+LONGEST_MICRO = 0.5  # s
+_ONE_VIDEO = "video"
+
+
+def check_movements(name, table):
+    """Return a table of movements with a text column ``video`` and integers ``onset`` and ``offset``.
+
+    Parameters
+    ----------
+    name : str
+        Argument that an error names.
+    table : DataFrame, or array-like of shape (n, 2)
+        Movements; pairs (onset, offset) are of one video.
+
+    Returns
+    -------
+    DataFrame
+        A copy with a new index.
+    """
+    if not isinstance(table, pd.DataFrame):
+        rows = np.asarray(table, dtype=object)
+        if rows.size and (rows.ndim != 2 or rows.shape[1] != 2):
+            raise ValueError(f"{name} must be a table of movements or pairs (onset, offset), got {table!r}.")
+        rows = rows.reshape(-1, 2)
+        table = pd.DataFrame({"video": _ONE_VIDEO, "onset": rows[:, 0], "offset": rows[:, 1]})
+    lacking = [column for column in ("video", "onset", "offset") if column not in table]
+    if lacking and len(table.columns):
+        raise ValueError(
+            f"{name} must be a table with the columns video, onset and offset, {lacking[0]} is absent from "
+            f"{list(table.columns)}."
+        )
+    table = table.reindex(columns=["video", "onset", "offset"]) if lacking else table
+    frames = table[["onset", "offset"]].apply(pd.to_numeric, errors="coerce")
+    whole = (frames.notna() & (frames % 1 == 0)).all(axis=1).to_numpy() & table["video"].notna().to_numpy()
+    whole &= (frames["onset"] <= frames["offset"]).to_numpy()
+    if not whole.all():
+        row = table[["video", "onset", "offset"]].iloc[int(np.argmin(whole))].to_dict()
+        raise ValueError(f"{name} must have onset <= offset as whole frames in every row, got {row}.")
+    frames = frames.astype(np.int64)
+    return table.assign(
+        video=table["video"].astype(str), onset=frames["onset"], offset=frames["offset"]
+    ).reset_index(drop=True)
+
+
+def check_videos(videos, *tables, fps=None):
+    """Return one row a video: ``fps``, ``minutes`` and ``group``, NaN or None where nothing tells it.
+
+    Parameters
+    ----------
+    videos : DataFrame, LongVideos or None
+        Table with a column ``video`` and any of ``fps``, ``n_frames``, ``duration_s`` and ``group``.
+    *tables : DataFrame
+        Movements, whose videos are in the result too.
+    fps : float, mapping or None
+        Frames a second of all videos, or of each.
+
+    Returns
+    -------
+    DataFrame indexed by video
+    """
+    known = getattr(videos, "table", videos)
+    if known is None:
+        known = pd.DataFrame({"video": []})
+    if not isinstance(known, pd.DataFrame) or "video" not in known:
+        raise ValueError("videos must be LongVideos or a table with a column video.")
+    known = known.assign(video=known["video"].astype(str)).drop_duplicates("video").set_index("video")
+    names = [str(video) for table in tables for video in table["video"]]
+    made = known.reindex(list(dict.fromkeys([*known.index, *names])))
+    made = made.assign(fps=_rates(made, fps))
+    seconds = made["n_frames"] / made["fps"] if "n_frames" in made else np.nan
+    made["minutes"] = made.get("duration_s", seconds) / 60
+    made["group"] = _groups(made, tables)
+    return made[["fps", "minutes", "group"]]
+
+
+def _rates(made, fps):
+    if fps is None:
+        return made.get("fps", np.nan)
+    rates = made.index.map(fps) if hasattr(fps, "keys") else np.full(len(made), float(fps))
+    rates = np.asarray(rates, dtype=float)
+    if not (rates[~np.isnan(rates)] > 0).all():
+        raise ValueError(f"fps must be frames a second above 0, got {fps!r}.")
+    return rates
+
+
+def _groups(made, tables):
+    groups = made["group"].to_dict() if "group" in made else {}
+    for table in tables:
+        column = next((name for name in ("group", "subject") if name in table), None)
+        if column:
+            pairs = zip(table["video"], table[column], strict=True)
+            groups = {video: group for video, group in pairs if group == group} | {
+                video: group for video, group in groups.items() if group is not None and group == group
+            }
+    return [groups.get(video) for video in made.index]
+
+
+def movement_seconds(table, videos):
+    """Length of each movement in seconds; NaN where neither a rate nor times tell it."""
+    frames = (table["offset"] - table["onset"] + 1).to_numpy(dtype=float)
+    seconds = frames / table["video"].map(videos["fps"]).to_numpy(dtype=float)
+    if {"onset_s", "offset_s"} <= set(table):
+        spans = (table["offset_s"] - table["onset_s"]).to_numpy(dtype=float)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            seconds = np.where(np.isnan(seconds), spans * frames / (frames - 1), seconds)
+    return seconds
+
+
+def movement_types(table, videos):
+    """Type of each movement: "micro" or "macro" as its table or its length says, "" if neither does."""
+    stated = table["type"].fillna("").astype(str).str.casefold() if "type" in table else [""] * len(table)
+    seconds = movement_seconds(table, videos)
+    # A length of fifteen frames at 30 a second is half a second, whatever the rounding of the quotient.
+    by_length = np.where(np.isnan(seconds), "", np.where(seconds <= LONGEST_MICRO + 1e-9, *TYPES))
+    types = [
+        next((kind for kind in TYPES if text.startswith(kind)), length)
+        for text, length in zip(stated, by_length, strict=True)
+    ]
+    return np.array(types, dtype=object)
+
+
+def paired_types(true, pred, videos):
+    """Types of true and predicted movements; all "" where no type and no length in seconds is known."""
+    found = movement_types(true, videos), movement_types(pred, videos)
+    unknown = [(types == "").any() for types in found]
+    if not any(unknown) or all((types == "").all() for types in found):
+        return found
+    raise ValueError(
+        f"fps must be given, or a column type with 'micro' or 'macro' in each row of "
+        f"{'true' if unknown[0] else 'pred'}, whose movements have neither a type nor a length in seconds."
+    )

@@ -1,0 +1,92 @@
+"""Confidence intervals of pooled spotting scores, from resampling subjects."""
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from skmer._utils._checks import check_integer
+from skmer.metrics import Interval
+from skmer.spotting._counts import ROWS, Comparison, pooled_scores
+
+_MOST_RESAMPLES = 100_000  # bounds the memory; the ends of an interval no longer move
+
+
+def spotting_bootstrap(
+    true,
+    pred,
+    *,
+    videos=None,
+    fps=None,
+    iou=0.5,
+    matching="optimal",
+    level=0.95,
+    n_resamples=2000,
+    random_state=0,
+):
+    """Percentile intervals of the pooled F1, from resampling whole subjects.
+
+    Parameters
+    ----------
+    true, pred, videos, fps, iou, matching : object
+        As in `spotting_score`; the subject of each video is in the column ``group`` or ``subject`` of one of
+        the tables.
+    level : float, default=0.95
+        Coverage.
+    n_resamples : int, default=2000
+        Number of draws, at most 100,000.
+    random_state : int, RandomState instance or None, default=0
+        Source of the draws.
+
+    Returns
+    -------
+    dict of str to Interval
+        Keys "micro", "macro" and "all". Draws in which nothing is due and nothing predicted are left out; NaN
+        where all are so.
+
+    Raises
+    ------
+    ValueError
+        If a subject is not known, there is only one, or a parameter is out of its range.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skmer.spotting import spotting_bootstrap
+    >>> true = pd.DataFrame({"video": list("abcd"), "subject": [1, 1, 2, 3], "onset": 0, "offset": 9})
+    >>> interval = spotting_bootstrap(true, true[:3], fps=30)["micro"]
+    >>> interval.low < 6 / 7 <= interval.high
+    True
+    """
+    compared = Comparison.take(true, pred, videos, fps)
+    counts = compared.counts(compared.match(iou, matching))
+    return resampled_intervals(counts, compared.videos["group"], level, n_resamples, random_state)
+
+
+def resampled_intervals(counts, groups, level=0.95, n_resamples=2000, random_state=0):
+    """Intervals of F1 from counts of each video and type, and the group of each video."""
+    check_integer("n_resamples", n_resamples, 1, _MOST_RESAMPLES)
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, got {level!r}.")
+    if groups.isna().any():
+        raise ValueError(
+            f"videos must tell the subject of each video in a column group, video {groups.isna().idxmax()!r} "
+            "has none."
+        )
+    subjects, members = np.unique(groups.astype(str).to_numpy(), return_inverse=True)
+    if len(subjects) < 2:
+        raise ValueError(f"videos must be of at least two subjects, got only {list(subjects)}.")
+    table = counts.to_numpy().reshape(len(groups), len(ROWS), 3)
+    own = np.zeros((len(subjects), len(ROWS), 3))
+    np.add.at(own, members, table)
+    share = np.full(len(subjects), 1 / len(subjects))
+    weights = check_random_state(random_state).multinomial(len(subjects), share, size=n_resamples)
+    drawn = np.tensordot(weights, own, 1)
+    _, _, f1 = pooled_scores(*np.moveaxis(drawn, -1, 0))
+    return {kind: _interval(f1[:, k], level) for k, kind in enumerate(ROWS)}
+
+
+def _interval(values, level):
+    values = values[~np.isnan(values)]
+    if not len(values):
+        return Interval(np.nan, np.nan)
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(float(low), float(high))

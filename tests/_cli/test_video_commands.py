@@ -1,0 +1,123 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import cv2
+import pandas as pd
+import pytest
+from PIL import Image
+
+from skmer._cli import main
+from skmer._cli._analyze import COLUMNS
+from skmer.datasets import make_face_clips, make_long_videos
+from skmer.io import load
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory):
+    """Twelve seconds of a face that moves, as a file, and its true movements."""
+    pytest.importorskip("skimage")
+    path = tmp_path_factory.mktemp("film") / "face.mp4"
+    videos = make_long_videos(
+        1, 1, duration=12, face_size=150, images=True, empty=0, macro_per_minute=30, speech=0, random_state=3
+    )
+    frames = videos.frames[0]
+    height, width = frames[0].shape
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 30.0, (width, height))
+    for k in range(len(frames)):
+        writer.write(cv2.cvtColor(frames[k], cv2.COLOR_GRAY2BGR))
+    writer.release()
+    return path, videos.intervals
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "model.skmer"
+    words = ["train", "--dataset", "synthetic", "--n-subjects", "4", "--n-clips", "60"]
+    assert main([*words, "--method", "lda", "--output", str(path)]) == 0
+    return path
+
+
+@pytest.fixture(scope="module")
+def analysis(film, model, tmp_path_factory):
+    output = tmp_path_factory.mktemp("analysis") / "out"
+    assert main(["analyze", str(film[0]), "--model", str(model), "--output", str(output), "--quiet"]) == 0
+    return output
+
+
+def test_the_movements_of_a_video_are_written(film, analysis):
+    table = pd.read_csv(analysis / "movements.csv")
+    assert table.columns.tolist() == COLUMNS
+    assert set(table["video"]) == {"face"}
+    macro = film[1][film[1]["type"] == "macro"]
+    near = [(abs(table["apex_s"] - second) < 0.6).any() for second in macro["apex_s"]]
+    assert sum(near) >= 0.6 * len(macro) > 0
+    assert table["emotion"].notna().all()
+    assert table["regions"].str.contains("px").all()
+    content = json.loads((analysis / "face" / "analysis.json").read_text())
+    assert len(content["movements"]) == len(table)
+    assert "no lie detector" in content["cannot_tell"]
+    assert content["face_found"] > 0.9
+    assert (analysis / "face" / "track.csv").exists()
+    assert not (analysis / ".track").exists()
+
+
+def test_the_page_says_what_it_cannot_tell(film, analysis, tmp_path):
+    page = (analysis / "face" / "index.html").read_text(encoding="utf-8")
+    assert "no lie detector" in page
+    assert "class by the given model" in page
+    assert page.count("<article") == len(pd.read_csv(analysis / "movements.csv"))
+    assert "http://" not in page
+    assert "https://" not in page
+    assert main(["analyze", str(film[0]), "--output", str(tmp_path)]) == 0
+    page = (tmp_path / "face" / "index.html").read_text(encoding="utf-8")
+    assert "No trained model was given, so no emotion is named." in page
+    assert pd.read_csv(tmp_path / "movements.csv")["emotion"].isna().all()
+
+
+def test_a_run_that_was_killed_goes_on(film, tmp_path):
+    """Chunks that were finished before SIGKILL are there, and the second run ends as an undisturbed one."""
+    words = [sys.executable, "-m", "skmer", "analyze", str(film[0]), "--output", str(tmp_path), "--quiet"]
+    run = subprocess.Popen(words, env=os.environ | {"PYTHONUNBUFFERED": "1"})
+    deadline = time.time() + 120
+    while time.time() < deadline and not list(tmp_path.rglob(".track/**/*.json")) and run.poll() is None:
+        time.sleep(0.05)
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    kept = list(tmp_path.rglob("*.json"))
+    assert kept
+    assert main(words[3:]) == 0
+    assert (tmp_path / "movements.csv").exists()
+
+
+def test_a_model_names_clips(model, tmp_path):
+    pytest.importorskip("skimage")
+    clips = make_face_clips(n_subjects=2, n_clips=5, color=False, random_state=0)
+    for k in range(2):
+        for frame in range(3):
+            folder = tmp_path / "clips" / f"clip{k}"
+            folder.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(clips.frames[k, frame]).save(folder / f"img{frame}.png")
+    output = tmp_path / "out.csv"
+    assert main(["predict", str(model), str(tmp_path / "clips"), "--output", str(output)]) == 0
+    table = pd.read_csv(output)
+    assert [name[-5:] for name in table["clip"]] == ["clip0", "clip1"]
+    assert table["prediction"].isin(load(model).classes_).all()
+    assert table["probability"].between(0, 1).all()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["analyze", "no.mp4"], "there is no video or folder 'no.mp4'"),
+        (["predict", "no.skmer", "x"], "no.skmer"),
+        (["analyze", __file__], "is no video that OpenCV can read"),
+    ],
+)
+def test_what_is_not_there_is_named(words, message, capsys, tmp_path):
+    extra = ["--output", str(tmp_path / "x"), "--quiet"] if words[0] == "analyze" else []
+    assert main([*words, *extra]) == 1
+    assert message in capsys.readouterr().err

@@ -1,0 +1,113 @@
+"""The page of an analysed video as a reader has it: headless Chromium clicks the timeline."""
+
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skmer.face import MEAN_SHAPE
+from skmer.inspection import write_analysis
+from skmer.landmarks import FaceTrack
+
+FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync")
+FLAGS += ("--disable-background-networking", "--disable-component-update", "--window-size=1000,800")
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    track = FaceTrack(np.tile(120 + 80 * MEAN_SHAPE, (300, 1, 1)), 30.0, name="film")
+    rows = []
+    for k in range(3):
+        row = {
+            "onset": 60 * k + 10,
+            "apex": 60 * k + 15,
+            "offset": 60 * k + 30,
+            "type": ("micro", "macro")[k % 2],
+        }
+        row |= {f"{name}_s": row[name] / 30 for name in ("onset", "apex", "offset")}
+        row |= {"regions": f"region {k}", "peak_px": 1.0, "resembles": "AU12 both 0.90"}
+        rows.append(row | {"displacement": np.full((68, 2), 1.5), "emotion": "", "probability": np.nan})
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 255, (3, 160, 150, 3), dtype=np.uint8)
+    points = 75 + 40 * MEAN_SHAPE
+    names = ("onset", "apex", "offset")
+    frames = [{name: (image, points, 0.5) for name, image in zip(names, images, strict=True)}]
+    curve = np.abs(np.sin(np.arange(300) / 20))
+    path = tmp_path_factory.mktemp("page") / "index.html"
+    return write_analysis(path, track, pd.DataFrame(rows), [*frames * 2, {}], curve, notes=["a note"])
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    programs = {name: shutil.which(name) for name in ("chromium", "chromedriver")}
+    lacking = [name for name, path in programs.items() if path is None]
+    if lacking:
+        pytest.skip(f"{lacking[0]} is not installed")
+    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+    from selenium.common.exceptions import WebDriverException
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = programs["chromium"]
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
+        options.add_argument(flag)
+    try:
+        driver = webdriver.Chrome(options, webdriver.ChromeService(programs["chromedriver"]))
+    except WebDriverException as error:
+        pytest.skip(f"Chromium does not start here: {error.msg}")
+    yield driver
+    driver.quit()
+
+
+def shown(browser):
+    cards = browser.find_elements("css selector", ".card")
+    return [card.get_attribute("id") for card in cards if card.is_displayed()]
+
+
+def test_a_click_on_the_timeline_shows_the_movement(browser, page):
+    browser.get(page.as_uri())
+    assert shown(browser) == ["movement-0"]
+    marks = browser.find_elements("css selector", ".mark")
+    assert len(marks) == 3
+    marks[2].click()
+    assert shown(browser) == ["movement-2"]
+    assert marks[2].get_attribute("aria-current") == "true"
+    assert "could not be read" in browser.find_element("id", "movement-2").text
+    browser.find_element("css selector", "[data-step='1']").click()
+    assert shown(browser) == ["movement-0"]
+    assert browser.find_element("id", "place").text == "movement 1 of 3"
+
+
+def test_marks_lie_where_the_movements_are(browser, page):
+    browser.get(page.as_uri())
+    width = browser.find_element("css selector", ".marks").rect["width"]
+    marks = browser.find_elements("css selector", ".mark")
+    places = [(mark.rect["x"] - marks[0].rect["x"]) / width for mark in marks]
+    np.testing.assert_allclose(places, np.array([0, 60, 120]) / 299, atol=0.01)
+
+
+def test_the_movement_is_enlarged_at_a_click(browser, page):
+    browser.get(page.as_uri())
+    image = browser.find_element("css selector", "#movement-0 .magnified img")
+    before = image.get_attribute("src")
+    button = browser.find_element("css selector", "#movement-0 [data-flip]")
+    button.click()
+    assert image.get_attribute("src") != before
+    assert image.get_attribute("alt") == "enlarged"
+    button.click()
+    assert image.get_attribute("src") == before
+
+
+@pytest.mark.parametrize("width", [360, 1000])
+def test_the_page_fits_phones_and_nothing_fails(browser, page, width):
+    metrics = {"width": width, "height": 740, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        browser.get(page.as_uri())
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+        assert browser.execute_script("return [...document.images].every(i => i.naturalWidth)")
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert [entry["message"] for entry in browser.get_log("browser")] == []
+    assert "no lie detector" in browser.find_element("tag name", "body").text

@@ -1,0 +1,95 @@
+import json
+
+import pandas as pd
+import pytest
+
+from skmer.spotting import MotionSpotter, SpottingResult, evaluate_spotting, spotting_score
+
+
+@pytest.fixture(scope="module")
+def result(videos):
+    return evaluate_spotting(MotionSpotter(), videos)
+
+
+def test_each_subject_is_spotted_by_a_spotter_of_the_others(videos, result):
+    fold = videos.groups == videos.groups[0]
+    train = videos.select(~fold)
+    own = MotionSpotter().fit(train, train.intervals, groups=train.groups).predict(videos.select(fold))
+    there = result.movements[result.movements["video"].isin(videos.names[fold])]
+    pd.testing.assert_frame_equal(there.reset_index(drop=True), own)
+
+
+def test_scores_are_pooled_over_all_videos(videos, result):
+    scores = spotting_score(videos.intervals, result.movements, videos=videos)
+    pd.testing.assert_frame_equal(result.scores, scores)
+    assert (result.n_videos, result.n_subjects, result.n_empty) == (12, 6, 3)
+    assert result.counts.xs("all", level="type").sum().tolist() == [
+        len(videos.intervals),
+        len(result.movements),
+        int(result.hits.sum()),
+    ]
+    assert result.per_subject["n_true"].sum() == len(videos.intervals)
+    low, high = result.confidence()["all"]
+    assert low <= scores.loc["all", "f1"] <= high
+
+
+def test_the_curve_is_of_the_threshold(result):
+    curve = result.curve[result.curve["type"] == "all"]
+    assert curve["threshold"].is_monotonic_increasing
+    assert curve["recall"].is_monotonic_decreasing
+    assert curve["f1"].iloc[0] == pytest.approx(result.scores.loc["all", "f1"])
+
+
+def test_jobs_and_words(videos, result, capsys):
+    again = evaluate_spotting(MotionSpotter(), videos, videos.tracks(), n_jobs=2, verbose=1)
+    pd.testing.assert_frame_equal(again.movements, result.movements)
+    assert "6 of 6, 0 s left" in capsys.readouterr().out
+
+
+def test_exports(result, tmp_path):
+    text = repr(result)
+    assert "12 videos (3 without a movement)" in text
+    assert f"{result.scores.loc['micro', 'f1']:.3f}" in text
+    assert "\\toprule" in result.to_latex(tmp_path / "a.tex")
+    assert result.to_markdown().count("\n| ") == 5
+    result.to_csv(tmp_path / "a.csv")
+    assert len(pd.read_csv(tmp_path / "a.csv")) == len(result.movements)
+    content = json.loads(result.to_json(tmp_path / "a.json"))
+    assert content["scores"]["all"]["f1"] == pytest.approx(result.scores.loc["all", "f1"])
+    again = SpottingResult.from_json(tmp_path / "a.json")
+    pd.testing.assert_frame_equal(again.scores, result.scores)
+    assert again.run_card == result.run_card
+    page = result.to_html(tmp_path / "a.html").read_text(encoding="utf-8")
+    assert page.count("<figure>") == 12
+    assert page.count('class="true"') == len(result.intervals)
+    assert page.count('class="hit"') == result.hits.sum()
+    assert "http" not in page.replace("http-equiv", "")
+
+
+def test_one_subject_is_not_enough(videos):
+    with pytest.raises(ValueError, match="at least two subjects"):
+        evaluate_spotting(MotionSpotter(), videos[:2])
+    with pytest.raises(ValueError, match="one track for each video, 's06_2' has none"):
+        evaluate_spotting(MotionSpotter(), videos, videos.tracks()[:-1])
+
+
+def test_tables_must_fit(result):
+    with pytest.raises(ValueError, match="movements must be of the videos"):
+        SpottingResult(result.movements.assign(video="x"), result.intervals, result.videos)
+    with pytest.raises(ValueError, match="not 'fps'"):
+        SpottingResult(result.movements, result.intervals, result.videos.drop(columns="fps"))
+
+
+class Blind(MotionSpotter):
+    """A spotter that never spots."""
+
+    def predict(self, tracks):
+        return super().predict(tracks)[:0]
+
+
+def test_a_result_without_a_movement(videos, tmp_path):
+    result = evaluate_spotting(Blind(), videos[:4])
+    assert result.scores["n_pred"].tolist() == [0, 0, 0]
+    assert result.curve.empty
+    assert result.scores.loc["all", "ap"] == 0
+    assert result.to_html(tmp_path / "a.html").exists()
