@@ -383,12 +383,10 @@ def check_seeds(seeds) -> list:
     """Return seeds as a list: None is the estimator's own ``random_state``, a number n is ``range(n)``."""
     if seeds is None:
         return [None]
-    if isinstance(seeds, Integral) and not isinstance(seeds, bool) and 0 < seeds < 2**31:
-        return list(range(seeds))
-    check_argument("seeds", seeds, [Integral, Items(integer(0, 2**32 - 1), None)])
-    seeds = [] if isinstance(seeds, Integral) else list(seeds)
+    check_argument("seeds", seeds, [integer(1), Items(integer(0, 2**32 - 1), None, least=1)])
+    seeds = list(range(seeds) if isinstance(seeds, Integral) else seeds)
     # Twice the same seed would count twice in means, and be one part of a checkpoint.
-    if not seeds or len(set(seeds)) < len(seeds):
+    if len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds must be None, a positive number of seeds or distinct seeds, got {seeds}.")
     return seeds
 
