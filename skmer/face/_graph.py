@@ -161,7 +161,7 @@ class FaceGraph:
         """
         if not isinstance(name, str) or name not in _PRESETS:
             raise ValueError(
-                f"graph, or its name, must be one of {sorted(_PRESETS)} or a FaceGraph, got {name!r}."
+                f"graph must be one of {sorted(_PRESETS)} or a FaceGraph, got {name!r}."
             )
         parts, edges = _PRESETS[name]
         nodes = tuple(point for points in parts.values() for point in points)
@@ -197,7 +197,7 @@ class FaceGraph:
             If `n_nodes` is below one.
         """
         if not isinstance(n_nodes, Integral) or not 1 <= n_nodes < 2**22:
-            raise ValueError(f"n_nodes must be at least 1 and an integer below 2**22, got {n_nodes!r}.")
+            raise ValueError(f"n_nodes must be an integer of at least 1, got {n_nodes!r}.")
         nodes = tuple(range(n_nodes))
         return cls(name="generic", nodes=nodes, edges=(), components={"node": nodes}, n_frames=1)
 
