@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from skmer._utils._arguments import PATH, checked, integer
+from skmer._utils._sklearn import HasMethods
 
 KEYFRAMES = ("onset", "apex", "offset")
 """Names of the three frames of a clip, in the order in which every array of frames holds them."""
@@ -88,6 +89,7 @@ def trailing_number(name):
     return int(runs[-1]) if runs else None
 
 
+@checked(paths=[HasMethods("__iter__")])
 def numbered_images(paths):
     """Return the images among the files of one folder, with the last numbers in their names.
 

@@ -9,9 +9,12 @@ from string import Template
 
 import cv2
 import numpy as np
+import pandas as pd
 
+from skmer._utils._arguments import PATH, Items, checked
 from skmer._utils._files import write_atomically
 from skmer.inspection._report_pictures import data_uri
+from skmer.landmarks import FaceTrack
 from skmer.magnification import magnify_lagrangian
 
 CAVEATS = (
@@ -28,6 +31,14 @@ _ARROWS = 6.0  # arrows are that much longer than the movement
 _QUALITY = 82
 
 
+@checked(
+    path=PATH,
+    track=[FaceTrack],
+    movements=[pd.DataFrame],
+    frames=[Items(dict)],
+    title=[str, None],
+    notes=[Items(str)],
+)
 def write_analysis(path, track, movements, frames, curve, *, title=None, notes=()):
     """Write the page of one analysed video; it holds all it needs and loads nothing.
 

@@ -6,6 +6,8 @@ from functools import cached_property
 import numpy as np
 from scipy.ndimage import label, maximum, minimum, percentile_filter
 
+from skmer._utils._arguments import Numbers, checked
+
 _UPPER, _LOWER = [37, 38, 43, 44], [41, 40, 47, 46]
 _RATE = 20.0  # samples a second of the openness's baseline, which changes slowly
 _BASELINE = 6.0  # s: half of it must hold open eyes
@@ -110,6 +112,7 @@ def check_times(times, n_frames):
     return times
 
 
+@checked(points=[Numbers(None, 68, 2, finite=False)], times=[Numbers(None)])
 def find_blinks(points, times):
     """Find the frames in which the eyes blink.
 

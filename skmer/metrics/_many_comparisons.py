@@ -6,11 +6,13 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import check_consistent_length
 
+from skmer._utils._arguments import SEED, Numbers, checked, real
 from skmer._utils._checks import check_integer
 from skmer.metrics._scores import SCORES, check_labels
 from skmer.metrics._significance import _by_subject
 
 
+@checked(random_state=SEED)
 def subject_randomization_test(y_true, y_pred_a, y_pred_b, groups, *, n_resamples=10_000, random_state=0):
     """P-values of the difference of two methods' pooled scores, from exchanging their predictions by subject.
 
@@ -87,6 +89,7 @@ def _p_values(a, b, stay):
     return found
 
 
+@checked(p_values=[Numbers(None, finite=False)])
 def holm_correction(p_values):
     """Correct p-values of several tests at once, by Holm's step-down procedure.
 
@@ -127,6 +130,7 @@ def holm_correction(p_values):
     return corrected
 
 
+@checked(level=[real(0, 1)])
 def critical_difference(n_methods, n_subjects, *, level=0.95):
     """Difference of mean ranks that two of several methods need to be told apart, by Nemenyi's test.
 

@@ -39,6 +39,7 @@ class CompiledEpochs:
     ...     assert CompiledEpochs(net).has_update
     """
 
+    @checked(net=[HasMethods("initialize")])
     def __init__(self, net: Any) -> None:
         self.net = net
         self.trainer = compiled_trainer(net.module_, net.criterion_)

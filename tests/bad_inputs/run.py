@@ -19,6 +19,7 @@ import tempfile
 import time
 import warnings
 from collections import Counter
+from pathlib import Path
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
@@ -32,6 +33,8 @@ from verdicts import GOOD, Outcome, allowed_by, judge_error, judge_return
 
 CPU_LIMIT, WALL_LIMIT = 5.0, 120.0  # s for one input
 MEMORY = 16 << 30
+# Arguments whose errors are not yet as they should be, one a line; the list only shrinks.
+FAULTS, KNOWN = Path(__file__).with_name("known_faults.txt").resolve(), "known fault"
 SLOW = 3.0  # s for an example: a quicker one belongs in more_examples.py
 # Arguments in whose place anything may stand.
 FREE = {
@@ -153,7 +156,9 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after that time")
+    parser.add_argument("--strict", action="store_true", help="count the faults in known_faults.txt too")
     options = parser.parse_args()
+    known = set() if options.strict else set(FAULTS.read_text(encoding="utf-8").split("\n"))
     _limit_memory()
     sys.stdout.reconfigure(errors="backslashreplace")
     warnings.simplefilter("ignore")
@@ -167,11 +172,13 @@ def main():
             break
         with limited():
             outcome = try_input(*rest)
+        if outcome.verdict not in GOOD and f"{label.partition('=')[0]})" in known:
+            outcome = Outcome(KNOWN)
         counts[outcome.verdict] += 1
-        if outcome.verdict not in GOOD:
+        if outcome.verdict not in (*GOOD, KNOWN):
             print(f"{outcome.verdict}: {label} {outcome.detail[:200]}".replace("\n", " "), flush=True)
         plt.close("all")
-    wrong = sum(count for verdict, count in counts.items() if verdict not in GOOD)
+    wrong = sum(count for verdict, count in counts.items() if verdict not in (*GOOD, KNOWN))
     print(
         f"{sum(counts.values())} tried, {wrong} wrong, {time.perf_counter() - started:.0f} s: {dict(counts)}"
     )

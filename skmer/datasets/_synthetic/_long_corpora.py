@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pandas as pd
 
+from skmer._utils._arguments import FLAG, SEED, checked, real
 from skmer._utils._checks import check_integer, check_positive, check_range
 from skmer.datasets._long_videos import LongVideos
 from skmer.datasets._synthetic._corpus_plan import FACE_WIDTH, REFERENCE_SIZE, numpy_generator
@@ -53,6 +54,13 @@ class LongVideoTruth:
         return LongVideoTruth(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 
 
+@checked(
+    micro_per_minute=[real(0, 1e3)],
+    macro_per_minute=[real(0, 1e3)],
+    blinks_per_minute=[real(0, 1e3)],
+    images=FLAG,
+    random_state=SEED,
+)
 def make_long_videos(
     n_subjects=6,
     n_videos=12,
