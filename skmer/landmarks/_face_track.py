@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from scipy.ndimage import label, maximum, minimum, percentile_filter
 
-from skmer._utils._arguments import Numbers, checked
+from skmer._utils._arguments import Numbers, checked, real
 
 _UPPER, _LOWER = [37, 38, 43, 44], [41, 40, 47, 46]
 _RATE = 20.0  # samples a second of the openness's baseline, which changes slowly
@@ -112,7 +112,7 @@ def check_times(times, n_frames):
     return times
 
 
-@checked(points=[Numbers(None, 68, 2, finite=False)], times=[Numbers(None)])
+@checked(points=[Numbers(None, 68, 2, finite=False)], times=[Numbers(None), real(1e-6, 1e6)])
 def find_blinks(points, times):
     """Find the frames in which the eyes blink.
 

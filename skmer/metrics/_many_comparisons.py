@@ -1,12 +1,14 @@
 """Tests of many methods on the same clips: p-values by subject, their correction, mean ranks."""
 
+from numbers import Real
+
 import numpy as np
 from scipy.stats import studentized_range
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import check_consistent_length
 
-from skmer._utils._arguments import SEED, Numbers, checked, real
+from skmer._utils._arguments import SEED, checked
 from skmer._utils._checks import check_integer
 from skmer.metrics._scores import SCORES, check_labels
 from skmer.metrics._significance import _by_subject
@@ -89,7 +91,7 @@ def _p_values(a, b, stay):
     return found
 
 
-@checked(p_values=[Numbers(None, finite=False)])
+@checked(p_values=["array-like"])
 def holm_correction(p_values):
     """Correct p-values of several tests at once, by Holm's step-down procedure.
 
@@ -130,7 +132,7 @@ def holm_correction(p_values):
     return corrected
 
 
-@checked(level=[real(0, 1)])
+@checked(level=[Real])
 def critical_difference(n_methods, n_subjects, *, level=0.95):
     """Difference of mean ranks that two of several methods need to be told apart, by Nemenyi's test.
 
