@@ -62,7 +62,7 @@ class FlowsOfTables(OfTables, FlowMaps):
     """Adapter: a row of numbers is read as three small frames, written as the values of their maps."""
 
     def read(self, X):
-        return as_images(X, (3, 24, 24))
+        return as_pictures(X, (3, 24, 24))
 
     def write(self, features):
         return features.reshape(len(features), -1).astype(float)
