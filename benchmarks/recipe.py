@@ -13,12 +13,12 @@ import time
 
 import numpy as np
 from families import load_family, names_of
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, cross_val_predict
 
 from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
 from skmer.metrics import paired_bootstrap, uf1_score
 from skmer.model_selection import batched_cross_val_predict
+from skmer.pipelines import baseline
 
 OLD = {"max_epochs": 40, "head_motion_noise": 0.5}
 NETS = {
@@ -51,19 +51,15 @@ def net_probabilities(X, y, split, seed, n_estimators, parameters):
 
 
 def lda_probabilities(X, y, split):
-    """Out-of-fold probabilities of a shrinkage LDA with equal priors, on displacements and their lengths."""
-    nodes = X[:, 1:] if X[:, 2].any() else X[:, 1:2]
-    table = np.concatenate([nodes, np.linalg.norm(nodes, axis=-1, keepdims=True)], axis=-1)
-    n_classes = len(np.unique(y))
-    lda = LinearDiscriminantAnalysis("eigen", shrinkage="auto", priors=np.full(n_classes, 1 / n_classes))
-    return cross_val_predict(lda, table.reshape(len(X), -1), y, method="predict_proba", **split)
+    """Out-of-fold probabilities of the LDA that stands in every table: mirrored, magnitudes, equal priors."""
+    return cross_val_predict(baseline("lda"), X, y, method="predict_proba", **split)
 
 
 def compare(name, data, options):
     """Print a line for each candidate on one set."""
     X, y, groups = data
-    classes = np.unique(y)
-    split = {"groups": groups, "cv": LeaveOneGroupOut() if options.loso else GroupKFold(10)}
+    classes, n_folds = np.unique(y), min(10, len(np.unique(groups)))
+    split = {"groups": groups, "cv": LeaveOneGroupOut() if options.loso else GroupKFold(n_folds)}
     found = {}
     for candidate in options.candidates or NETS:
         start = time.perf_counter()

@@ -15,6 +15,8 @@ extensions = [
     "numpydoc",
     "myst_parser",
     "api_pages",
+    "published_page",
+    "choices_page",
     "mathml",
 ]
 exclude_patterns = ["_build", "_ext"]

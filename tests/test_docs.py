@@ -32,6 +32,16 @@ def test_builds_without_a_warning(build):
     assert (run.stderr, run.returncode) == ("", 0)
 
 
+def test_no_page_has_a_name_that_sphinx_writes_itself(build):
+    """Its own page would take the place of ours, without a word."""
+    pages = {path.relative_to(DOCS).with_suffix("").as_posix() for path in DOCS.rglob("*.md")}
+    assert not pages & {"search", "genindex", "py-modindex", "modindex"}
+    for page in pages:
+        words = re.search(r"^# (\w+)", (DOCS / f"{page}.md").read_text(encoding="utf-8"), re.M)[1]
+        shown = re.sub(r"<[^>]+>", "", (build[0] / f"{page}.html").read_text(encoding="utf-8"))
+        assert words in shown
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_public_name_is_in_the_reference(package, build):
     folder = build[0] / "api" / "generated"

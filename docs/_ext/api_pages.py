@@ -10,7 +10,7 @@ from pathlib import Path
 import skmer
 
 WALK = ["face", "frames", "magnification", "landmarks", "datasets", "feature_extraction", "nn", "classifiers"]
-WALK += ["model_selection", "spotting", "metrics", "inspection"]
+WALK += ["pipelines", "literature", "model_selection", "spotting", "metrics", "inspection"]
 
 
 def packages():

@@ -3,14 +3,16 @@
 from sklearn.base import clone
 
 from skmer import datasets
-from skmer._cli._options import REAL, SYNTHETIC
+from skmer._cli._options import FLOW_MAPS, REAL, SYNTHETIC
 from skmer.frames import holds_landmarks
 
 READERS = {name: getattr(datasets, f"load_{name}") for name in REAL}
+_ALL_READERS = {**READERS, FLOW_MAPS: datasets.load_flow_maps}
 _SIZES = {"casme2": (26, 247), "samm": (27, 136)}
+_SIZE_OF_FACES = (12, 120)  # pictures take their time
 
 
-def read_clips(source, *, composite=False, seed=0):
+def read_clips(source, *, composite=False, seed=0, faces=False):
     """Read or make the clips of one data set or of several.
 
     Parameters
@@ -22,12 +24,14 @@ def read_clips(source, *, composite=False, seed=0):
         Whether they become the three classes of MEGC 2019.
     seed : int, default=0
         Of the synthetic corpora.
+    faces : bool, default=False
+        Whether synthetic corpora are pictures of faces rather than landmarks.
 
     Returns
     -------
     clips : MicroExpressionClips
     """
-    real = [name for name in source.names if name in READERS]
+    real = [name for name in source.names if name in _ALL_READERS]
     for option, given, noun in (
         ("root", source.roots, "folder"),
         ("annotations", source.annotations, "sheet"),
@@ -42,10 +46,18 @@ def read_clips(source, *, composite=False, seed=0):
     if composite:
         return _read_composite(real, places, source.reader)
     parts = [
-        READERS[name](*next(places), **source.reader) if name in READERS else _make(name, source, seed)
+        _read(name, *next(places), source.reader) if name in real else _make(name, source, seed, faces)
         for name in source.names
     ]
     return parts[0] if len(parts) == 1 else datasets.concatenate_clips(parts)
+
+
+def _read(name, root, annotations, options):
+    if name == FLOW_MAPS and options:
+        raise ValueError(
+            f"--{next(iter(options)).replace('_', '-')} has no meaning for {FLOW_MAPS}; leave it out."
+        )
+    return _ALL_READERS[name](root, annotations, **options)
 
 
 def _read_composite(names, places, options):
@@ -58,9 +70,12 @@ def _read_composite(names, places, options):
     return datasets.load_megc2019(**parts)
 
 
-def _make(name, source, seed):
-    usual = _SIZES[SYNTHETIC[name]]
+def _make(name, source, seed, faces=False):
+    usual = _SIZE_OF_FACES if faces else _SIZES[SYNTHETIC[name]]
     size = source.n_subjects or usual[0], source.n_clips or usual[1]
+    if faces:
+        options = {"dataset": SYNTHETIC[name], "sequence": True, "random_state": seed}
+        return datasets.make_face_clips(*size, **options)
     return datasets.make_landmark_clips(*size, dataset=SYNTHETIC[name], random_state=seed)
 
 
@@ -69,8 +84,29 @@ def paper_set(names):
     return "samm" if all("samm" in name for name in names) else "casme2"
 
 
+def published_set(names, protocol="loso"):
+    """Data set whose published settings fit: that of the clips, or the composite; "casme2" for several."""
+    if protocol == "megc2019":
+        return protocol
+    sets = {SYNTHETIC.get(name, name) for name in names}
+    return sets.pop() if len(sets) == 1 else "casme2"
+
+
 def find_landmarks(pipeline, clips, n_jobs):
     """Fill the cache of landmarks before the folds ask for them, with a progress bar of its own."""
     name, first = pipeline.steps[0]
     if name == "graph" and not holds_landmarks(clips.frames):
         clone(first).set_params(n_jobs=n_jobs, verbose=1).fit_transform(clips.frames)
+
+
+def find_features(pipeline, rows, n_jobs):
+    """Fill the caches of the steps before the classifier, clips in parallel and with progress bars."""
+    front = clone(pipeline[:-1])
+    params = front.get_params()
+    # A union of transformers has jobs of its own; those of its parts are over clips.
+    own = [name for name in params if name.rpartition("__")[2] in ("n_jobs", "verbose")]
+    own = [
+        name for name in own if f"{name.rpartition('__')[0]}__transformer_list" not in params and "__" in name
+    ]
+    values = {name: 1 if name.endswith("verbose") else n_jobs for name in own}
+    front.set_params(**values).transform([row for row in rows if row is not None])

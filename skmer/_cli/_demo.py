@@ -1,4 +1,4 @@
-"""The main job, end to end: faces on disk, landmarks, DeRe-GRL beside a plain SVM, pictures."""
+"""The main job, end to end: faces on disk, landmarks, DeRe-GRL beside plain baselines, pictures."""
 
 import json
 import shutil
@@ -22,6 +22,7 @@ from skmer.landmarks import FaceLandmarker
 from skmer.model_selection import evaluate_loso
 from skmer.pipelines import baseline
 
+BASELINE_LABELS = {"lda": "LDA", "rbf-svm": "RBF-SVM", "linear-svm": "linear-SVM"}
 HEADER = ("", "accuracy", "UF1", "UAR", "UF1, 95% interval")
 
 
@@ -64,11 +65,11 @@ def run_demo(output, *, n_subjects=12, n_clips=120, n_jobs=-1, seed=0):
 
 
 def pipelines(seed):
-    """DeRe-GRL and, on the same landmarks, a support vector machine; dict."""
+    """DeRe-GRL and, on the same landmarks, the baselines; dict. Every result has the majority baseline."""
     clf = SeedEnsemble(DeReGRLClassifier(), random_state=seed)
     return {
         "DeRe-GRL": Pipeline([("graph", LandmarkGraphTransformer()), ("clf", clf)]),
-        "RBF-SVM": baseline("rbf-svm"),
+        **{label: baseline(name, input="frames") for name, label in BASELINE_LABELS.items()},
     }
 
 
@@ -137,7 +138,8 @@ def _save(display, path):
 
 
 def _summary(results, seconds):
-    ours, svm = results["DeRe-GRL"], results["RBF-SVM"]
+    ours = results["DeRe-GRL"]
+    others = {name.replace("-", "_"): results[label] for name, label in BASELINE_LABELS.items()}
     scores = ("accuracy", "uf1", "uar")
     return {
         "n_clips": ours.n_clips,
@@ -146,7 +148,7 @@ def _summary(results, seconds):
         **{name: getattr(ours, name) for name in scores},
         **{f"{name}_interval": list(ours.intervals()[name]) for name in scores},
         **{f"{name}_baseline": getattr(ours.baseline, name) for name in scores},
-        **{f"{name}_rbf_svm": getattr(svm, name) for name in scores},
+        **{f"{name}_{key}": getattr(other, name) for key, other in others.items() for name in scores},
         "seconds": seconds,
         "run_card": ours.run_card,
     }

@@ -5,29 +5,68 @@ from contextlib import suppress
 from sklearn.model_selection import GridSearchCV, GroupKFold, LeaveOneGroupOut
 from sklearn.pipeline import Pipeline
 
-from skmer._cli._corpora import find_landmarks, paper_set, read_clips
-from skmer._cli._options import NETS, REAL, Model
+from skmer._cli._corpora import (
+    find_features,
+    find_landmarks,
+    paper_set,
+    published_set,
+    read_clips,
+)
+from skmer._cli._method_tables import write_methods
+from skmer._cli._options import NETS, PUBLISHED, REAL, Model
 from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
 from skmer.feature_extraction import LandmarkGraphTransformer
 from skmer.frames import holds_landmarks
 from skmer.metrics import uf1_scorer
-from skmer.model_selection import BatchedGridSearchCV, evaluate_loso
-from skmer.pipelines import baseline, paper_pipeline
+from skmer.model_selection import BatchedGridSearchCV, MethodsResult, evaluate_loso, evaluate_methods
+from skmer.pipelines import (
+    BASELINES,
+    COMPARISON_METHODS,
+    baseline,
+    comparison_grid,
+    comparison_pipeline,
+    paper_pipeline,
+)
 
 GRIDS = {
     "dere-grl": {"clf__estimator__n_actions": [2, 3, 5], "clf__estimator__lambda_center": [0.01, 0.1, 1.0]},
     "paper": {"clf__n_actions": [2, 3, 5], "clf__lambda_center": [0.1, 1.0]},
-    "rbf-svm": {"clf__C": [0.1, 1.0, 10.0], "clf__gamma": [0.003, 0.01, 0.03]},
-    "linear-svm": {"clf__C": [0.001, 0.01, 0.1, 1.0]},
-    "lda": {"clf__shrinkage": [0.1, 0.3, 0.5, 0.7, 0.9]},
+    "rbf-svm": {
+        "clf__estimator__clf__C": [0.1, 1.0, 10.0],
+        "clf__estimator__clf__gamma": [0.003, 0.01, 0.03],
+    },
+    "linear-svm": {"clf__estimator__clf__C": [0.001, 0.01, 0.1, 1.0]},
+    "lda": {"clf__estimator__clf__shrinkage": [0.1, 0.3, 0.5, 0.7, 0.9]},
 }
+
+
+class Keyframes:
+    """Clips whose three keyframes stand for their sequences, which are not there."""
+
+    def __init__(self, clips):
+        self.clips = clips
+        self.sequences = clips.frames
+
+    def __getattr__(self, name):
+        return getattr(self.clips, name)
+
+
+def published_method(name, clips, dataset="casme2", epochs=None):
+    """Pipeline of a published method for what the clips hold, and the clips as it takes them."""
+    takes_sequences = COMPARISON_METHODS[name][0] == "sequences"
+    some = clips.sequences is not None and any(entry is not None for entry in clips.sequences)
+    given = "sequences" if some and takes_sequences else "frames"
+    pipeline = comparison_pipeline(name, dataset, input=given, random_state=0)
+    if epochs is not None and hasattr(pipeline["clf"], "max_epochs"):
+        pipeline.set_params(clf__max_epochs=epochs)
+    return pipeline, Keyframes(clips) if takes_sequences and not some else clips
 
 
 def make_method(name, *, dataset="casme2", landmarks=False, model=None):
     """Pipeline of a method; `dataset` sets the paper's width, `landmarks` says that X is no frames."""
     model = model or Model()
     if name not in NETS:
-        return baseline(name)
+        return baseline(name, input="frames")
     epochs = {} if model.epochs is None else {"max_epochs": model.epochs}
     if name == "paper":
         pipeline = paper_pipeline(dataset, model.magnet_weights, landmarks=landmarks, random_state=0)
@@ -40,6 +79,8 @@ def make_method(name, *, dataset="casme2", landmarks=False, model=None):
 def searched(name, pipeline, inner_folds=None, n_jobs=None):
     """Search over a method's own grid, leaving out each subject or, with `inner_folds`, groups of them."""
     cv = LeaveOneGroupOut() if inner_folds is None else GroupKFold(inner_folds)
+    if name in PUBLISHED:
+        return BatchedGridSearchCV(pipeline, comparison_grid(name), cv=cv, n_jobs=n_jobs, verbose=0)
     if name in NETS:
         return BatchedGridSearchCV(pipeline, GRIDS[name], cv=cv, n_jobs=n_jobs, verbose=0)
     return GridSearchCV(pipeline, GRIDS[name], scoring=uf1_scorer, cv=cv, n_jobs=n_jobs, error_score="raise")
@@ -48,7 +89,7 @@ def searched(name, pipeline, inner_folds=None, n_jobs=None):
 _AUDIT = {"off": False, "warn": "warn", "raise": True}
 
 
-def run_evaluation(run, source, method, protocol, *, model=None, audit="warn"):
+def run_evaluation(run, source, method, protocol, *, model=None, audit="warn", baselines=True):
     """Evaluate and write ``result.json`` and its like; folds that are finished wait in ``folds``.
 
     Parameters
@@ -65,6 +106,8 @@ def run_evaluation(run, source, method, protocol, *, model=None, audit="warn"):
         Settings of the method other than its own.
     audit : {"off", "warn", "raise"}, default="warn"
         Consequence of a leak that is found.
+    baselines : bool, default=True
+        Whether the plain baselines are evaluated too, on the same clips and folds.
 
     Returns
     -------
@@ -73,28 +116,56 @@ def run_evaluation(run, source, method, protocol, *, model=None, audit="warn"):
     folds = run.prepare()
     clips = read_clips(source, composite=protocol.name == "megc2019")
     print(clips)
-    landmarks = holds_landmarks(clips.frames)
-    pipeline = make_method(method, dataset=paper_set(source.names), landmarks=landmarks, model=model)
-    find_landmarks(pipeline, clips, run.n_jobs)
+    data = clips
+    if method in PUBLISHED:
+        dataset = published_set(source.names, protocol.name)
+        pipeline, data = published_method(method, clips, dataset, model and model.epochs)
+        rows = data.sequences if COMPARISON_METHODS[method][0] == "sequences" else data.frames
+        find_features(pipeline, rows, run.n_jobs)
+    else:
+        landmarks = holds_landmarks(clips.frames)
+        pipeline = make_method(method, dataset=paper_set(source.names), landmarks=landmarks, model=model)
+        find_landmarks(pipeline, clips, run.n_jobs)
     if protocol.name == "nested-loso":
         pipeline = searched(method, pipeline, protocol.inner_folds)
+    how = {"train_on": protocol.train_on, "test_on": protocol.test_on, "n_folds": protocol.n_folds}
     result = evaluate_loso(
         pipeline,
-        clips,
+        data,
         protocol=protocol.name,
-        train_on=protocol.train_on,
-        test_on=protocol.test_on,
+        **how,
         seeds=run.seeds,
         n_jobs=run.n_jobs,
         checkpoint=folds,
-        engine="batched" if method in NETS else "loop",
+        engine="batched" if method in (*NETS, *PUBLISHED) else "loop",
         audit=_AUDIT[audit],
     )
     # A page with the frames of a licensed set would be as private as the set itself.
     write(result, run.output, None if set(source.names) & set(REAL) else clips)
     files = ", ".join(sorted(path.name for path in run.output.iterdir() if path.is_file()))
     print(f"\n{method}, {result}\n\nWritten to {run.output}: {files}")
+    if baselines:
+        _write_baselines(run, clips, method, result, protocol.name, how)
     return result
+
+
+def _write_baselines(run, clips, method, result, protocol, how):
+    """Evaluate the baselines on the same folds; print and write all in one table."""
+    others = [name for name in BASELINES if name != method]
+    found = evaluate_methods(
+        others,
+        clips,
+        baselines=False,
+        # Nothing of a baseline is searched; the folds are the same.
+        protocol="loso" if protocol == "nested-loso" else protocol,
+        **how,
+        seeds=run.seeds,
+        n_jobs=run.n_jobs,
+        checkpoint=run.output / "baselines",
+    )
+    together = MethodsResult({method: result, **found.results})
+    print(f"\n{together}")
+    write_methods(together, run.output, "comparison")
 
 
 def write(result, output, clips=None):

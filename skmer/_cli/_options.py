@@ -5,14 +5,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 REAL = ("casme2", "samm", "smic", "casme3", "mmew", "4dme", "dfme")
+FLOW_MAPS = "flow-maps"
+"""Folder of flow maps as public repositories distribute them, for tables of methods alone."""
+
 SYNTHETIC = {"synthetic": "casme2", "synthetic-casme2": "casme2", "synthetic-samm": "samm"}
 """Synthetic corpora, and the data set that each resembles."""
 
-METHODS = ("dere-grl", "paper", "rbf-svm", "linear-svm", "lda")
+PUBLISHED: tuple[str, ...] = ("lbp-top", "lbp-fip", "lbp-sdg", "ktgsl", "higo", "bi-woof", "mdmo", "ststnet")
+PUBLISHED += ("off-apexnet", "sssnet", "rcn-a", "dual-inception", "htnet", "dssn", "learnet", "lfm", "lgccon")
+PUBLISHED += ("g-tcn",)
+"""Methods of others, by their names in `skmer.pipelines.comparison_pipeline`."""
+
+METHODS = ("dere-grl", "paper", "rbf-svm", "linear-svm", "lda", *PUBLISHED)
 NETS = ("dere-grl", "paper")
 """Methods whose fits are trained together."""
 
-PROTOCOLS = ("loso", "megc2019", "cross-dataset", "nested-loso")
+PROTOCOLS = ("loso", "megc2019", "cross-dataset", "nested-loso", "group-k-fold")
 _OF_READERS = ("frames", "corrections", "missing_apex", "on_missing", "classes", "labels")
 
 
@@ -59,17 +67,18 @@ class Model:
 
 @dataclass(frozen=True)
 class Protocol:
-    """Protocol by name; sets of "cross-dataset", folds of the inner search of "nested-loso"."""
+    """Protocol by name; sets of "cross-dataset", folds of "group-k-fold", and of a nested search."""
 
     name: str = "loso"
     train_on: list[str] | None = None
     test_on: list[str] | None = None
     inner_folds: int | None = None
+    n_folds: int | None = None
 
     @classmethod
     def take(cls, options):
         """Take the group's options out of those of a command."""
-        names = ("train_on", "test_on", "inner_folds")
+        names = ("train_on", "test_on", "inner_folds", "n_folds")
         return cls(options.pop("protocol"), **{name: options.pop(name) for name in names})
 
 
@@ -91,8 +100,9 @@ class Run:
     def prepare(self):
         """Return the folder of the finished folds; ValueError if it holds some that are not to be used."""
         folds = self.output / "folds"
-        if self.overwrite and folds.exists():
-            shutil.rmtree(folds)
+        if self.overwrite:
+            for name in ("folds", "baselines"):
+                shutil.rmtree(self.output / name, ignore_errors=True)
         if not self.resume and folds.exists() and any(folds.rglob("*.json")):
             raise ValueError(
                 f"{folds} holds finished folds; go on from them with --resume, delete them with --overwrite, "

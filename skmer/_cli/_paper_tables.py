@@ -9,6 +9,7 @@ from skmer._cli._corpora import find_landmarks, paper_set, read_clips
 from skmer._cli._options import SYNTHETIC, Model
 from skmer._utils._text import markdown_table
 from skmer.frames import holds_landmarks
+from skmer.literature import published_results
 from skmer.model_selection import evaluate_loso
 from skmer.pipelines import ablation_pipelines
 
@@ -16,26 +17,20 @@ TABLES = {
     1: ("modules", ["backbone", "+ ADM", "+ ADM + RRM"]),
     2: ("loss terms", ["lambda1 = 0", "lambda2 = 0", "lambda3 = 0", "+ ADM + RRM"]),
 }
-# Accuracy in %, F1; Wei et al., IEICE Trans. Inf. & Syst. E106-D(10), 2023, arXiv 2303.01776.
-PUBLISHED = {
-    "casme2": {
-        "backbone": (73.68, 0.726),
-        "+ ADM": (76.11, 0.758),
-        "+ ADM + RRM": (80.16, 0.796),
-        "lambda1 = 0": (74.09, 0.730),
-        "lambda2 = 0": (76.52, 0.762),
-        "lambda3 = 0": (76.11, 0.759),
-    },
-    "samm": {
-        "backbone": (66.18, 0.640),
-        "+ ADM": (69.85, 0.688),
-        "+ ADM + RRM": (72.06, 0.699),
-        "lambda1 = 0": (63.97, 0.582),
-        "lambda2 = 0": (68.38, 0.646),
-        "lambda3 = 0": (70.59, 0.684),
-    },
-}
-PUBLISHED_N = {"casme2": 247, "samm": 136}
+_ROWS = {"+ ADM + RRM": "DeRe-GRL"}
+
+
+def _published(dataset):
+    """Accuracy in % and F1 of each row on a data set, and the number of clips; (dict, int)."""
+    table = published_results(dataset=dataset).set_index("method")
+    names = [row for _, rows in TABLES.values() for row in rows]
+    rows = {row: table.loc[_ROWS.get(row, f"DeRe-GRL, {row}")] for row in names}
+    figures = {row: (round(100 * line["accuracy"], 2), line["f1"]) for row, line in rows.items()}
+    return figures, int(rows[names[0]]["n_clips"])
+
+
+PUBLISHED = {name: _published(name)[0] for name in ("casme2", "samm")}
+PUBLISHED_N = {name: _published(name)[1] for name in PUBLISHED}
 COLUMNS = ["N", "Acc %", "UF1", "UAR", "UF1, 95 % interval", "published N", "published Acc %", "published F1"]
 
 

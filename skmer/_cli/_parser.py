@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from skmer import __version__
-from skmer._cli._options import METHODS, PROTOCOLS, REAL, SYNTHETIC, Model, Protocol, Run, Source
+from skmer._cli._options import FLOW_MAPS, METHODS, PROTOCOLS, REAL, SYNTHETIC, Model, Protocol, Run, Source
 from skmer._cli._video_commands import add_video_commands
 
 OK, FAILED, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
@@ -24,13 +24,14 @@ def main(arguments=None):
     Returns
     -------
     int
-        0 done, 1 failed, 130 interrupted, 143 terminated; wrong usage exits with 2.
+        0 done, 1 failed, 3 a copy that `check` finds incomplete, 130 interrupted, 143 terminated; wrong usage
+        exits with 2.
     """
     options = vars(_parser().parse_args(arguments))
     command = options.pop("command")
     try:
         with _terminable():
-            command(**options)
+            code = command(**options)
     except KeyboardInterrupt:
         print("skmer: interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -40,7 +41,7 @@ def main(arguments=None):
     except (OSError, ValueError, ImportError) as error:
         print(f"skmer: error: {error}", file=sys.stderr)
         return FAILED
-    return OK
+    return OK if code is None else code
 
 
 class _Terminated(BaseException):
@@ -80,6 +81,8 @@ def _parser():
     _add_demo(commands)
     _add_evaluate(commands)
     _add_tables(commands)
+    _add_corpus_commands(commands)
+    _add_compare(commands)
     add_video_commands(commands, _add_reading)
     return parser
 
@@ -123,6 +126,10 @@ def _add_evaluate(commands):
     evaluate.add_argument("--train-on", nargs="+", help="data sets of cross-dataset, as the groups name them")
     evaluate.add_argument("--test-on", nargs="+", help="data sets of cross-dataset, as the groups name them")
     evaluate.add_argument("--inner-folds", type=_at_least(2), help="of nested-loso's search, instead of loso")
+    evaluate.add_argument("--n-folds", type=_at_least(2), help="of group-k-fold, ten if left out")
+    evaluate.add_argument(
+        "--no-baselines", action="store_false", dest="baselines", help="leave the plain baselines out"
+    )
     evaluate.add_argument("--audit", default="warn", choices=("off", "warn", "raise"), help="leaks found")
     evaluate.add_argument("--classes", help="classes to keep, as the reader names them")
     evaluate.add_argument("--labels", choices=("emotion", "objective"), help="emotion or action units' class")
@@ -133,20 +140,92 @@ def _add_evaluate(commands):
 def _add_tables(commands):
     tables = commands.add_parser(
         "tables",
-        help="Tables 1 and 2 of the DeRe-GRL paper, our figures beside the published ones",
-        description="Evaluate the paper's ablations on CASME II, SAMM or a synthetic corpus that resembles "
-        "one, leaving one subject out, and write tables.md, tables.csv and tables.json.",
+        help="Tables 1 to 3 of the DeRe-GRL paper, or any methods, our figures beside the published ones",
+        description="Evaluate the paper's ablations (tables 1 and 2; tables.md, .csv, .json), the methods "
+        "that it compares with (table 3), or methods by name (methods.md, .tex, .csv, .html, .json), leaving "
+        "one subject out.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     tables.add_argument(
-        "--dataset", default="synthetic", choices=("casme2", "samm", *SYNTHETIC), help="which data set"
+        "--dataset",
+        default="synthetic",
+        choices=("casme2", "samm", FLOW_MAPS, *SYNTHETIC),
+        help="which data set",
     )
-    tables.add_argument("--table", dest="tables", nargs="+", type=int, default=[1, 2], choices=(1, 2))
     tables.add_argument(
-        "--recipe", default="both", choices=("both", "paper", "default"), help="settings of the network"
+        "--table",
+        dest="tables",
+        nargs="+",
+        type=int,
+        default=None,
+        choices=(1, 2, 3),
+        help="1 and 2, where no methods are named",
     )
+    tables.add_argument(
+        "--methods",
+        nargs="+",
+        default=[],
+        help="names of comparison_pipeline, baselines, dere-grl, dere-grl-single, paper; or all",
+    )
+    tables.add_argument(
+        "--recipe", default="both", choices=("both", "paper", "default"), help="settings of tables 1 and 2"
+    )
+    epochs = "of methods: score nets at the epoch best on the test subjects too, as a demonstration"
+    tables.add_argument("--select", default="last", choices=("last", "test-epoch"), help=epochs)
+    tables.add_argument("--n-folds", type=_at_least(2), help="of methods: folds of subjects, not one each")
     _add_run(tables, Path("tables"))
     tables.set_defaults(command=_tables)
+
+
+def _add_corpus_commands(commands):
+    listing = commands.add_parser(
+        "datasets",
+        help="the data sets that can be read, how to get them, how their files lie",
+        description="List the data sets that have a reader.",
+    )
+    listing.set_defaults(command=_datasets)
+    check = commands.add_parser(
+        "check",
+        help="is my copy of a data set whole?",
+        description="Read a copy, print its classes, what was left out and what was corrected, and why, and "
+        "exit with 3 where frames are missing or the counts are no published version's.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    check.add_argument("--dataset", required=True, choices=REAL, help="which set")
+    check.add_argument("--root", required=True, type=Path, help="folder of the copy")
+    check.add_argument("--annotations", type=Path, help="its sheet, where it lies elsewhere")
+    check.add_argument("--output", type=Path, help="folder of a picture of some clips; none without it")
+    check.set_defaults(command=_check)
+
+
+def _datasets():
+    from skmer._cli._corpus_commands import run_datasets
+
+    run_datasets()
+
+
+def _check(**options):
+    from skmer._cli._corpus_commands import run_check
+
+    return run_check(**options)
+
+
+def _add_compare(commands):
+    compare = commands.add_parser(
+        "compare",
+        help="two saved results on the same clips",
+        description="Print the differences of two results with intervals by subject and McNemar's test.",
+    )
+    compare.add_argument("first", type=Path, help="result.json, or the folder that evaluate wrote")
+    compare.add_argument("second", type=Path, help="the one that is subtracted")
+    compare.add_argument("--latex", action="store_true", help="print a table for a paper instead")
+    compare.set_defaults(command=_compare)
+
+
+def _compare(**options):
+    from skmer._cli._compare_command import run_compare
+
+    run_compare(**options)
 
 
 def _add_run(parser, output):
@@ -188,14 +267,14 @@ def _evaluate(**options):
 
 
 def _tables(**options):
-    from skmer._cli._paper_tables import run_tables
+    from skmer._cli._method_tables import run_all_tables
 
     run, source, model = (
         Run.take(options),
         Source.take(options, [options.pop("dataset")]),
         Model.take(options),
     )
-    run_tables(run=run, source=source, model=model, **options)
+    run_all_tables(run=run, source=source, model=model, **options)
 
 
 def _at_least(minimum):

@@ -72,7 +72,7 @@ def warn_user(message, category=UserWarning):
 
 
 def _is_passed_over(frame):
-    # scikit-learn wraps `transform`, joblib calls workers, `from package import name` looks for the name:
-    # their frames are not the user's line either.
+    # scikit-learn wraps `transform`, joblib calls workers, `from package import name` looks for the name, and
+    # so on: their frames are not the user's line either.
     package = frame.f_globals.get("__name__", "").partition(".")[0]
-    return package in (_PACKAGE, "sklearn", "joblib", "importlib")
+    return package in (_PACKAGE, "sklearn", "joblib", "importlib", "contextlib", "numba", "skorch")

@@ -1,9 +1,8 @@
 """One computation per clip, in parallel, each result kept on disk."""
 
-from tqdm import tqdm
-
 from skmer._utils._files import digest
 from skmer._utils._jobs import run_jobs
+from skmer._utils._progress import Progress
 
 
 def run_clips(work, rows, *, cache=None, n_jobs=None, verbose=0, name="clips"):
@@ -34,10 +33,11 @@ def run_clips(work, rows, *, cache=None, n_jobs=None, verbose=0, name="clips"):
     """
     results = run_jobs(_run, _Tasks(rows), n_jobs=n_jobs, shared=(work, cache), label=_label)
     computed = False
-    silent = None if verbose else True
-    for clip, (result, key, is_new) in tqdm(results, total=len(rows), desc=name, unit="clip", disable=silent):
-        computed |= is_new
-        yield clip, result, key
+    with Progress(len(rows), title=name, unit="clip", verbose=verbose) as progress:
+        for clip, (result, key, is_new) in results:
+            computed |= is_new
+            yield clip, result, key
+            progress.add()
     if cache and computed:
         cache.prune()
 

@@ -1,11 +1,13 @@
 """Many tasks over processes or machines, by joblib; on a Dask cluster none is lost with its worker."""
 
+import threading
 from collections import Counter
+from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from uuid import uuid4
 
-from joblib import parallel_config
+from joblib import effective_n_jobs, parallel_config
 from joblib.parallel import get_active_backend
 from sklearn import config_context, get_config
 from sklearn.utils.parallel import Parallel, delayed
@@ -13,10 +15,11 @@ from sklearn.utils.parallel import Parallel, delayed
 ATTEMPTS = 3
 """Times that a task is submitted whose worker died, or the data that it needs with one."""
 
+_ROUND = 4  # tasks of each worker in a round, where a backend returns lists
 _AHEAD = 2  # tasks submitted for each of the cluster's cores: one at work, one waiting
 
 
-def run_jobs(function, tasks, *, n_jobs, shared, label=str, prefer=None):
+def run_jobs(function, tasks, *, n_jobs, shared, label=str, prefer=None, pre_dispatch="2*n_jobs"):
     """Run a function on each task, with what joblib is told to use.
 
     Parameters
@@ -33,6 +36,8 @@ def run_jobs(function, tasks, *, n_jobs, shared, label=str, prefer=None):
         What an error calls a task.
     prefer : {"threads", "processes"} or None, default=None
         What joblib takes where nobody has told it.
+    pre_dispatch : int or str, default="2*n_jobs"
+        Tasks handed out ahead of time, as of `joblib.Parallel`.
 
     Yields
     ------
@@ -58,8 +63,14 @@ def run_jobs(function, tasks, *, n_jobs, shared, label=str, prefer=None):
     # A generator: joblib takes tasks as workers become free, so that they need not all be there at once.
     work = (delayed(_numbered)(function, k, task, shared) for k, task in enumerate(tasks))
     # Tasks are long: joblib's own batches of them would only leave workers idle at the end.
-    options = {"return_as": "generator_unordered", "batch_size": 1, "prefer": prefer}
-    yield from Parallel(n_jobs=n_jobs, **options)(work)
+    options = {"batch_size": 1, "prefer": prefer, "pre_dispatch": pre_dispatch}
+    if getattr(backend, "supports_return_generator", False):
+        yield from Parallel(n_jobs=n_jobs, return_as="generator_unordered", **options)(work)
+        return
+    with Parallel(n_jobs=n_jobs, **options) as parallel:
+        # These backends return all results at once: rounds let those of the first be kept before the last.
+        while part := list(islice(work, _ROUND * effective_n_jobs(n_jobs))):
+            yield from parallel(part)
 
 
 def _numbered(function, k, task, shared):
@@ -146,3 +157,30 @@ def _call(function, task, config, shared):
     # A task that submitted tasks and waited for them would hold the very core that they wait for.
     with config_context(**config), parallel_config("sequential"):
         return function(task, shared)
+
+
+_INTERRUPTS = threading.local()
+
+
+@contextmanager
+def raising_interrupts():
+    """Let Ctrl-C end the fits inside with KeyboardInterrupt, rather than with the net as it is by then.
+
+    Examples
+    --------
+    >>> from skmer._utils._jobs import interrupts_raise, raising_interrupts
+    >>> with raising_interrupts():
+    ...     interrupts_raise()
+    True
+    """
+    before = interrupts_raise()
+    _INTERRUPTS.active = True
+    try:
+        yield
+    finally:
+        _INTERRUPTS.active = before
+
+
+def interrupts_raise():
+    """Return whether a fit in this thread has to raise on Ctrl-C, since it is part of something larger."""
+    return getattr(_INTERRUPTS, "active", False)

@@ -20,13 +20,18 @@ from sklearn.utils._param_validation import (
     Interval,
     Options,
     StrOptions,
+    make_constraint,
     validate_parameter_constraints,
     validate_params,
 )
-from sklearn.utils._set_output import _get_output_config as get_output_config
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _num_samples as num_samples
+
+try:
+    from sklearn.callback._callback_support import callback_management_context
+except ImportError:  # scikit-learn 1.8 has no callbacks
+    from contextlib import nullcontext as callback_management_context
 
 __all__ = [
     "BaseSearchCV",
@@ -37,10 +42,11 @@ __all__ = [
     "Options",
     "RepeatedSplits",
     "StrOptions",
+    "callback_management_context",
     "check_method_params",
     "check_sample_weight",
     "fit_context",
-    "get_output_config",
+    "make_constraint",
     "num_samples",
     "parameter_columns",
     "safe_indexing",

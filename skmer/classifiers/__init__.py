@@ -1,10 +1,12 @@
-"""Classifiers: DeRe-GRL and the field's networks on maps, a seed ensemble, kernel machines on histograms."""
+"""Classifiers: DeRe-GRL and the field's networks on maps, ensembles, kernel machines, plain ones."""
 
 import warnings
 from importlib import import_module
 
+from skmer.classifiers._balanced_lda import BalancedLDA
 from skmer.classifiers._dere_grl import DeReGRLClassifier
 from skmer.classifiers._ensemble import SeedEnsemble
+from skmer.classifiers._flip_augmented import FlipAugmentedClassifier
 from skmer.classifiers._flow_net import FlowNetClassifier
 from skmer.classifiers._image_nets import DSSNClassifier, LEARNetClassifier
 from skmer.classifiers._intersection import histogram_intersection
@@ -25,6 +27,8 @@ __all__ = [
     "GTCNClassifier",
     "KTGSL",
     "histogram_intersection",
+    "FlipAugmentedClassifier",
+    "BalancedLDA",
 ]
 
 # Names that moved with 0.2; the old path works for one release.

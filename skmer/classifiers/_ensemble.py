@@ -8,11 +8,15 @@ from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
+from skmer._utils._jobs import raising_interrupts
 from skmer._utils._sklearn import HasMethods, Interval, validate_parameter_constraints
+from skmer.classifiers._parameters import own_request
+from skmer.classifiers._prediction import most_probable
+from skmer.classifiers._skorch_net import ScoresMixin
 from skmer.training import N_STREAMS, fit_stacked, runs_in_threads, stacking_reason
 
 
-class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class SeedEnsemble(ScoresMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     """Nets of one kind trained from different seeds, whose probabilities are averaged.
 
     Initial weights, order of the clips, augmentation and dropout differ from net to net. With a few hundred
@@ -103,7 +107,17 @@ class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             members = self._parallel(delayed(_fit)(member, X, y, params) for member in members)
         return self._keep(members)
 
-    def partial_fit(self, X, y, classes=None, sample_weight=None, *, groups=None):
+    def get_metadata_routing(self):
+        """Return what ``fit`` asks for under metadata routing: groups only where the nets split by them.
+
+        Returns
+        -------
+        request : MetadataRequest
+            As of scikit-learn.
+        """
+        return own_request(self, getattr(self.estimator, "train_split", None))
+
+    def partial_fit(self, X, y, classes=None, sample_weight=None, *, groups=None, epochs=None):
         """Train all nets some more from where the last fit ended.
 
         Parameters
@@ -114,6 +128,8 @@ class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             All labels that will ever come; read at the first call.
         sample_weight, groups : array-like of shape (n_clips,), optional
             As in `fit`.
+        epochs : int, default=None
+            Number of epochs of each net. None: as the nets have it.
 
         Returns
         -------
@@ -122,7 +138,7 @@ class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         """
         # As many nets as there are: with another n_estimators it begins anew.
         members = self._resumed() or self._make_estimators()
-        params = _given(classes=classes, sample_weight=sample_weight, groups=groups)
+        params = _given(classes=classes, sample_weight=sample_weight, groups=groups, epochs=epochs)
         return self._keep(self._parallel(delayed(_partial_fit)(member, X, y, params) for member in members))
 
     def prepare_fit(self, X, y, sample_weight=None, *, groups=None):
@@ -221,8 +237,8 @@ class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         y : ndarray of shape (n_clips,)
             Labels.
         """
-        best = self.predict_proba(X).argmax(axis=1)
-        return self.classes_[best]
+        proba = self.predict_proba(X)
+        return self.classes_[most_probable(self.estimators_[0], proba)]
 
     def action_weights(self, X):
         """Return the weight of each action in each clip, eq. (5) of DeRe-GRL, net by net.
@@ -265,8 +281,10 @@ def _given(**params):
 
 
 def _fit(estimator, X, y, params):
-    return estimator.fit(X, y, **params)
+    with raising_interrupts():
+        return estimator.fit(X, y, **params)
 
 
 def _partial_fit(estimator, X, y, params):
-    return estimator.partial_fit(X, y, **params)
+    with raising_interrupts():
+        return estimator.partial_fit(X, y, **params)

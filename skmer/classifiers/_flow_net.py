@@ -44,7 +44,7 @@ class FlowNetClassifier(MapNetClassifier):
         Weight decay of the optimizer.
     random_state : int, RandomState instance or None, default=None
         Seed of initial weights, order and dropout.
-    module, criterion, schedule, dtype, device, verbose, warm_start, train_split, callbacks : object
+    module, schedule, dtype, device, verbose, warm_start, train_split, callbacks, criterion : object
         As of `MapNetClassifier`.
     iterator_train, iterator_valid, dataset, predict_nonlinearity, compile, use_caching : object
         As of `MapNetClassifier`.

@@ -51,9 +51,9 @@ class DSSNClassifier(MapNetClassifier):
         Learning rate.
     batch_size : int, default=60
         Mini-batch size.
-    norm, normalize_motion, class_weight, optimizer, weight_decay, random_state, module : object
+    module, norm, normalize_motion, class_weight, optimizer, weight_decay, schedule, dtype : object
         As of `MapNetClassifier`; the network has no normalisation to choose.
-    criterion, schedule, dtype, device, verbose, warm_start, train_split, callbacks : object
+    device, random_state, verbose, warm_start, train_split, callbacks, criterion : object
         As of `MapNetClassifier`.
     iterator_train, iterator_valid, dataset, predict_nonlinearity, compile, use_caching : object
         As of `MapNetClassifier`.
@@ -197,9 +197,9 @@ class LEARNetClassifier(MapNetClassifier):
         Learning rate.
     batch_size : int, default=16
         Mini-batch size.
-    normalize_motion, class_weight, optimizer, weight_decay, random_state, module : object
+    module, normalize_motion, class_weight, optimizer, weight_decay, schedule, dtype : object
         As of `MapNetClassifier`.
-    criterion, schedule, dtype, device, verbose, warm_start, train_split, callbacks : object
+    device, random_state, verbose, warm_start, train_split, callbacks, criterion : object
         As of `MapNetClassifier`.
     iterator_train, iterator_valid, dataset, predict_nonlinearity, compile, use_caching : object
         As of `MapNetClassifier`.

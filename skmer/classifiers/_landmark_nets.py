@@ -27,9 +27,9 @@ class LFMClassifier(MapNetClassifier):
         Learning rate.
     batch_size : int, default=32
         Mini-batch size.
-    norm, normalize_motion, class_weight, optimizer, weight_decay, random_state, module : object
+    module, norm, normalize_motion, class_weight, optimizer, weight_decay, schedule, dtype : object
         As of `MapNetClassifier`.
-    criterion, schedule, dtype, device, verbose, warm_start, train_split, callbacks : object
+    device, random_state, verbose, warm_start, train_split, callbacks, criterion : object
         As of `MapNetClassifier`.
     iterator_train, iterator_valid, dataset, predict_nonlinearity, compile, use_caching : object
         As of `MapNetClassifier`.
@@ -105,9 +105,9 @@ class GTCNClassifier(MapNetClassifier):
         Learning rate.
     batch_size : int, default=64
         Mini-batch size, in views.
-    norm, normalize_motion, class_weight, optimizer, weight_decay, random_state, module : object
+    module, norm, normalize_motion, class_weight, optimizer, weight_decay, schedule, dtype : object
         As of `MapNetClassifier`.
-    criterion, schedule, dtype, device, verbose, warm_start, train_split, callbacks : object
+    device, random_state, verbose, warm_start, train_split, callbacks, criterion : object
         As of `MapNetClassifier`.
     iterator_train, iterator_valid, dataset, predict_nonlinearity, compile, use_caching : object
         As of `MapNetClassifier`.

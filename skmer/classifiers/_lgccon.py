@@ -44,10 +44,10 @@ class LGCconClassifier(MapNetClassifier):
         Learning rate.
     batch_size : int, default=32
         Mini-batch size.
-    norm, normalize_motion, class_weight, optimizer, weight_decay, random_state, module : object
-        As of `MapNetClassifier`.
-    criterion, schedule, dtype, device, verbose, warm_start, train_split, callbacks : object
+    module, criterion, norm, normalize_motion, class_weight, optimizer, weight_decay : object
         As of `MapNetClassifier`; the criterion is `skmer.nn.LGCconLoss`.
+    schedule, dtype, device, random_state, verbose, warm_start, train_split, callbacks : object
+        As of `MapNetClassifier`.
     iterator_train, iterator_valid, dataset, predict_nonlinearity, compile, use_caching : object
         As of `MapNetClassifier`.
     torch_load_kwargs, classes : object

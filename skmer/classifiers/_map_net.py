@@ -116,6 +116,8 @@ class MapNetClassifier(ClipNetClassifier):
     1.0
     """
 
+    # For `skmer.training.stacking_reason`; measured in benchmarks/map_nets.py.
+    loop_reason = "convolutions of several nets are slower together than one by one"
     _layout = "map_shape_"
     _drop_last = False
     _shapes = {4: "(n_clips, C, H, W)", 5: "(n_clips, T, C, H, W)"}
@@ -218,7 +220,7 @@ class MapNetClassifier(ClipNetClassifier):
     def _data_params(self):
         return {"input_shape": tuple(self.map_shape_)}
 
-    def fit(self, X, y, sample_weight=None, *, groups=None):
+    def fit(self, X, y=None, sample_weight=None, *, groups=None):
         """Train on clips.
 
         Parameters
@@ -226,7 +228,7 @@ class MapNetClassifier(ClipNetClassifier):
         X : array-like of shape (n_clips, C, H, W) or (n_clips, T, C, H, W)
             Maps, any unit: one factor found on these rows scales them. Flattened rows are refused.
         y : array-like of shape (n_clips,)
-            Class labels: strings, integers or booleans.
+            Class labels: strings, integers or booleans. None only where a torch dataset holds them.
         sample_weight : array-like of shape (n_clips,), optional
             Weight of each clip in the loss; a clip of weight zero is left out.
         groups : array-like of shape (n_clips,), optional

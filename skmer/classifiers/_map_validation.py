@@ -56,7 +56,8 @@ def _as_rows(net, X):
     expected = " or ".join(net._shapes.values())
     if issparse(X) or hasattr(X, "iloc"):
         raise TypeError(f"X must be an array of maps {expected}, got {type(X).__name__}; pass its values.")
-    X = np.asarray(X)
+    # Clips of a corpus of maps hold them in their frames.
+    X = np.asarray(X.frames if hasattr(X, "frames") and hasattr(X, "target") else X)
     if X.ndim == 2:
         raise ValueError(
             f"X must have the shape {expected}, got two dimensions, {X.shape}; reshape flattened maps first: "

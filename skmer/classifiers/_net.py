@@ -4,7 +4,6 @@ What the rows are, and how they become a batch and a prediction, is said by `skm
 `skmer.classifiers._map_net`.
 """
 
-import threading
 from collections.abc import Mapping
 from contextlib import nullcontext, suppress
 
@@ -12,35 +11,43 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from skorch import NeuralNetClassifier
-from skorch.utils import is_dataset, to_tensor
+from sklearn.utils.validation import check_is_fitted
+from skorch.utils import to_tensor
 
+from skmer._utils._checks import check_integer, warn_user
+from skmer._utils._jobs import interrupts_raise
 from skmer._utils._sklearn import check_sample_weight
+from skmer._utils._torch import drawing_weights, usual_torch
+from skmer.classifiers._outside_data import inner_rows, unpack_rows
 from skmer.classifiers._parameters import (
     architecture_key,
     check_params,
     own_params_for,
+    own_request,
     renew_callbacks,
-    resolve_device,
 )
-from skmer.classifiers._prediction import in_double_precision, prediction_module
+from skmer.classifiers._prediction import (
+    in_double_precision,
+    most_probable,
+    prediction_module,
+    warn_of_divergence,
+)
+from skmer.classifiers._skorch_net import SkorchNet
 from skmer.classifiers._weighting import find_classes, weighted_rms, weighted_rows
 from skmer.nn import SeededDropout
 from skmer.training import (
     LOSS_TERMS,
     N_STREAMS,
+    ClipDataset,
     EarlyStop,
     Streams,
-    asks_for_end,
     default_callbacks,
     one_thread,
     split_clips,
 )
 
-_WEIGHTS = threading.RLock()  # torch draws initial weights from its global generator, which threads share
 
-
-class ClipNetClassifier(NeuralNetClassifier):
+class ClipNetClassifier(SkorchNet):
     """Base of the classifiers that train a torch module on the features of clips: one net of skorch.
 
     A subclass has its parameters in ``__init__``; ``_module_params`` and ``_criterion_params`` return those
@@ -60,27 +67,8 @@ class ClipNetClassifier(NeuralNetClassifier):
     __metadata_request__partial_fit = {"groups": False}
     __repr__ = BaseEstimator.__repr__
 
-    @property
-    def classes_(self):
-        """Labels, sorted; probabilities are in their order."""
-        if not hasattr(self, "classes_inferred_"):
-            raise AttributeError(f"{type(self).__name__} has no classes_ before fit.")
-        return self.classes_inferred_
-
-    @property
-    def device(self):
-        """Device of the tensors; "auto" is resolved at each reading and stays "auto" among the parameters."""
-        return resolve_device(self.__dict__["device"])
-
-    @device.setter
-    def device(self, value):
-        self.__dict__["device"] = value
-
-    def _get_param_names(self):
-        return [name for name in super()._get_param_names() if not name.startswith("_")]
-
-    def get_params(self, deep=True):
-        return {**super().get_params(deep=deep), "device": self.__dict__["device"]}
+    def get_metadata_routing(self):
+        return own_request(self, self.train_split)
 
     def set_params(self, **params):
         if not self.initialized_ and "callbacks" in params:
@@ -126,21 +114,16 @@ class ClipNetClassifier(NeuralNetClassifier):
         """
         return self.initialized_ and architecture_key(self) == self.architecture_key_
 
-    def __setstate__(self, state):
-        device = state["device"]
-        super().__setstate__({**state, "device": resolve_device(device)})
-        if device == "auto":
-            self.device = device
-
-    def fit(self, X, y, sample_weight=None, *, groups=None):
+    def fit(self, X, y=None, sample_weight=None, *, groups=None):
         """Train on clips.
 
         Parameters
         ----------
         X : array-like of shape (n_clips, ...)
-            Features in a shape that the class names, any unit: one factor found on these rows scales them.
+            Features in a shape that the class names, any unit: one factor found on these rows scales them. A
+            torch dataset of rows and labels, and skorch's SliceDict of one array, are taken as well.
         y : array-like of shape (n_clips,)
-            Class labels: strings, integers or booleans.
+            Class labels: strings, integers or booleans. None only where a dataset holds them.
         sample_weight : array-like of shape (n_clips,), optional
             Weight of each clip in every term of the loss; a clip of weight zero is left out.
         groups : array-like of shape (n_clips,), optional
@@ -154,8 +137,8 @@ class ClipNetClassifier(NeuralNetClassifier):
         data = self._prepare(X, y, sample_weight, groups, self.warm_start and self.resumes())
         return self.train(data)
 
-    def partial_fit(self, X, y, classes=None, sample_weight=None, *, groups=None):
-        """Train ``max_epochs`` more epochs from where the last fit ended.
+    def partial_fit(self, X, y=None, classes=None, sample_weight=None, *, groups=None, epochs=None):
+        """Train some more epochs from where the last fit ended.
 
         Parameters
         ----------
@@ -165,13 +148,17 @@ class ClipNetClassifier(NeuralNetClassifier):
             All labels that will ever come; read at the first call. None: those in ``y``.
         sample_weight, groups : array-like of shape (n_clips,), optional
             As in `fit`.
+        epochs : int, default=None
+            Number of epochs. None: ``max_epochs``.
 
         Returns
         -------
         self : estimator
             Fitted.
         """
-        return self.train(self._prepare(X, y, sample_weight, groups, self.resumes(), classes))
+        if epochs is not None:
+            check_integer("epochs", epochs, 1)
+        return self.train(self._prepare(X, y, sample_weight, groups, self.resumes(), classes), epochs)
 
     def prepare_fit(self, X, y, sample_weight=None, *, groups=None):
         """Do all of `fit` but the training.
@@ -188,8 +175,11 @@ class ClipNetClassifier(NeuralNetClassifier):
         """
         return [(self, self._prepare(X, y, sample_weight, groups))]
 
+    @usual_torch()
     def _prepare(self, X, y, sample_weight=None, groups=None, resume=False, classes=None):
+        self.check_training_readiness()
         check_params(self)
+        X, y = unpack_rows(X, y)
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
         X, y = self._check_rows(X, y, resume)
@@ -204,6 +194,7 @@ class ClipNetClassifier(NeuralNetClassifier):
         data = weighted_rows(X, y, self.classes_, groups, sample_weight, self.class_weight, self._row_axes(X))
         if not resume:
             self.scale_ = self._find_scale(data)
+            self.commonest_ = int(data.y.bincount().argmax())
             self.build(self.random_state)
         return data
 
@@ -236,8 +227,7 @@ class ClipNetClassifier(NeuralNetClassifier):
             raise ValueError(
                 f"{type(self).__name__}.initialize needs features and classes; call fit, partial_fit or load."
             )
-        with _WEIGHTS, torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(self.streams_.weights)
+        with drawing_weights(self.streams_.weights):
             super().initialize()
         self.architecture_key_ = architecture_key(self)
         self.default_callback_names_ = [name for name, _ in self._default_callbacks]
@@ -264,13 +254,16 @@ class ClipNetClassifier(NeuralNetClassifier):
     def _default_callbacks(self):
         return default_callbacks(self.schedule is not None, self.train_split is not None, self._loss_terms)
 
-    def train(self, data):
-        """Train the initialized net for ``max_epochs`` epochs.
+    @usual_torch()
+    def train(self, data, epochs=None):
+        """Train the initialized net.
 
         Parameters
         ----------
         data : ClipDataset
             Rows, as `prepare_fit` returns them.
+        epochs : int, default=None
+            Number of epochs. None: ``max_epochs``.
 
         Returns
         -------
@@ -278,58 +271,58 @@ class ClipNetClassifier(NeuralNetClassifier):
             Trained.
         """
         renew_callbacks(self)
-        self.n_epochs_ = self.max_epochs
+        self.n_epochs_ = self.max_epochs if epochs is None else epochs
         self.notify("on_train_begin", X=data, y=data.y)
-        with suppress(EarlyStop), one_thread(), self._while_training():
-            self.fit_loop(data)
+        try:
+            with suppress(EarlyStop), one_thread(), self._while_training():
+                self.fit_loop(data, epochs=self.n_epochs_)
+        except KeyboardInterrupt:
+            # As in skorch, where a user's own fit is interrupted; part of a search must not go on so.
+            if interrupts_raise():
+                raise
+            warn_user(f"The training was interrupted in epoch {len(self.history)}; the net is as it was.")
+        finally:
+            self.rows_in_training_ = []
         self.notify("on_train_end", X=data, y=data.y)
+        return self.end_training()
+
+    def end_training(self):
+        """Warn where the training has left weights that are not finite.
+
+        Returns
+        -------
+        self : estimator
+            Trained.
+        """
+        warn_of_divergence(self)
         return self
 
     def _while_training(self):
         """Return a context manager around the epochs."""
         return nullcontext()
 
-    def notify(self, method_name, **cb_kwargs):
-        try:
-            super().notify(method_name, **cb_kwargs)
-        except KeyboardInterrupt:
-            # EarlyStopping asks for the end in the same way as a user who presses Ctrl-C.
-            if method_name == "on_epoch_end" and any(
-                asks_for_end(callback) for _, callback in self.callbacks_
-            ):
-                raise EarlyStop from None
-            raise
-
-    def check_data(self, X, y=None):
-        """Leave the classes as `fit` found them; skorch would infer them again here.
-
-        Parameters
-        ----------
-        X, y : object
-            Unused.
-        """
-
     def get_split_datasets(self, X, y=None, **fit_params):
-        return (X.unfold_views(), None) if self.train_split is None else split_clips(self.train_split, X)
+        whole = X.unfold_views(), None
+        train, valid = whole if self.train_split is None else split_clips(self.train_split, X)
+        if valid is not None and not isinstance(valid, ClipDataset):
+            valid = self._held_out(*unpack_rows(valid))  # of skorch's predefined_split
+        self.rows_in_training_ = [id(part.X) for part in (train, valid) if part is not None]
+        return train, valid
 
-    def get_iterator(self, dataset, training=False):
-        iterator = super().get_iterator(dataset, training=training)
-        if training and len(iterator) == 0:
-            raise ValueError(
-                f"iterator_train makes no batch of {len(dataset)} clips with batch_size={self.batch_size}; "
-                "use a smaller batch_size or iterator_train__drop_last=False."
-            )
-        return iterator
+    def _held_out(self, X, y):
+        """Return rows from outside that a callback watches, as those of a fit."""
+        X, y = self._check_rows(X, y, True)
+        weight = np.ones(len(X))
+        return weighted_rows(X, y, self.classes_, None, weight, None, self._row_axes(X)).unfold_views()
+
+    def _dataset_of(self, X):
+        """Return rows from outside as a dataset, one view a row."""
+        X = self._check_rows(unpack_rows(X)[0], None, True)
+        return ClipDataset(X, row_axes=self._row_axes(X)).unfold_views()
 
     def _record_terms(self, terms, part):
         for name in terms._fields[1:]:
             self.history.record_batch(f"{part}_{name}", getattr(terms, name).item())
-
-    def _set_training(self, training=True):
-        """Switch modules to training or evaluation, where they are not there yet: the walk takes its time."""
-        modules = [getattr(self, f"{name}_") for name in self._modules + self._criteria]
-        if any(module.training != training for module in modules):
-            super()._set_training(training)
 
     def infer(self, x, **fit_params):
         features = to_tensor(x["X"] if isinstance(x, Mapping) else x, device=self.device)
@@ -351,6 +344,7 @@ class ClipNetClassifier(NeuralNetClassifier):
         return terms.total
 
     def forward_iter(self, X, training=False, device="cpu"):
+        check_is_fitted(self)
         with nullcontext() if training else in_double_precision(self):
             yield from super().forward_iter(X, training=training, device=device)
 
@@ -367,8 +361,8 @@ class ClipNetClassifier(NeuralNetClassifier):
         proba : ndarray of shape (n_clips, n_classes)
             Columns in the order of ``classes_``; rows sum to one.
         """
-        proba = super().predict_proba
-        return proba(X) if is_dataset(X) else self._predict_rows(proba, X)
+        proba, rows = super().predict_proba, inner_rows(self, X)
+        return proba(rows) if rows is not None else self._predict_rows(proba, unpack_rows(X)[0])
 
     def predict(self, X):
         """Return the most probable label of each clip.
@@ -376,12 +370,13 @@ class ClipNetClassifier(NeuralNetClassifier):
         Parameters
         ----------
         X : array-like or Dataset
-            As in `fit`. A torch dataset, which skorch's callbacks pass, holds encoded labels and gets such.
+            As in `fit`. Rows of a running training, which skorch's callbacks pass, have class indices for
+            labels and get such.
 
         Returns
         -------
         y : ndarray of shape (n_clips,)
             Labels.
         """
-        best = self.predict_proba(X).argmax(axis=1)
-        return best if is_dataset(X) else self.classes_[best]
+        best = most_probable(self, self.predict_proba(X))
+        return best if inner_rows(self, X) is not None else self.classes_[best]

@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 
+from skmer._utils._torch import usual_torch
 from skmer.classifiers._net import ClipNetClassifier
 from skmer.classifiers._parameters import make_augmentation
 from skmer.classifiers._prediction import average_flips, average_views
@@ -15,7 +16,7 @@ class NodeNetClassifier(ClipNetClassifier):
 
     _structural = ("graph", "normalize_motion")
 
-    def fit(self, X, y, sample_weight=None, *, groups=None):
+    def fit(self, X, y=None, sample_weight=None, *, groups=None):
         """Train on clips.
 
         Parameters
@@ -23,7 +24,7 @@ class NodeNetClassifier(ClipNetClassifier):
         X : array-like of shape (n_clips, T, N, C), (n_clips, n_views, T, N, C) or (n_clips, T * N * C)
             Node features, any unit: one factor found on these rows scales them.
         y : array-like of shape (n_clips,)
-            Class labels: strings, integers or booleans.
+            Class labels: strings, integers or booleans. None only where a torch dataset holds them.
         sample_weight : array-like of shape (n_clips,), optional
             Weight of each clip in every term of the loss; a clip of weight zero is left out.
         groups : array-like of shape (n_clips,), optional
@@ -53,11 +54,13 @@ class NodeNetClassifier(ClipNetClassifier):
 
     def _check_rows(self, X, y, resume):
         graph = self.graph_ if resume else resolve_graph(self.graph, X)
-        X, y = check_clips(self, X, y, graph=graph, reset=not resume)
+        checked = check_clips(self, X, y, graph=graph, reset=not resume)
+        X = checked if y is None else checked[0]
         check_channel_pairs(self, graph, X.shape[-1])
         if not resume:
             self.graph_ = graph
-        return normalize_clips(X) if self.normalize_motion else X, y
+        X = normalize_clips(X) if self.normalize_motion else X
+        return X if y is None else (X, checked[1])
 
     def _row_axes(self, X):
         return 3
@@ -71,13 +74,16 @@ class NodeNetClassifier(ClipNetClassifier):
             self.augmentation_ = make_augmentation(self)
         return super().initialize()
 
-    def train(self, data):
-        """Train the initialized net for ``max_epochs`` epochs.
+    @usual_torch()
+    def train(self, data, epochs=None):
+        """Train the initialized net.
 
         Parameters
         ----------
         data : ClipDataset
             Rows, as `prepare_fit` returns them.
+        epochs : int, default=None
+            Number of epochs. None: ``max_epochs``.
 
         Returns
         -------
@@ -85,7 +91,7 @@ class NodeNetClassifier(ClipNetClassifier):
             Trained.
         """
         self.augmentation_ = make_augmentation(self)
-        return super().train(data)
+        return super().train(data, epochs)
 
     @contextmanager
     def _while_training(self):

@@ -3,6 +3,7 @@
 import inspect
 
 import torch
+from sklearn.base import BaseEstimator
 from skorch.callbacks import LRScheduler
 
 from skmer._utils._sklearn import validate_parameter_constraints
@@ -31,6 +32,18 @@ def check_params(net):
             f"callbacks holds an LRScheduler while schedule={net.schedule!r} sets the rate too; pass "
             "schedule=None."
         )
+
+
+def own_request(estimator, train_split):
+    """Return what ``fit`` asks for under metadata routing: groups only where an inner split needs them.
+
+    Where the user has decided (``set_fit_request``), that stands.
+    """
+    request = BaseEstimator.get_metadata_routing(estimator)
+    if train_split is not None and not hasattr(estimator, "_metadata_request"):
+        for method in (request.fit, request.partial_fit):
+            method.add_request(param="groups", alias=True)
+    return request
 
 
 def own_params_for(net, prefix):

@@ -4,9 +4,13 @@ import copy
 import threading
 from contextlib import contextmanager
 
+import numpy as np
 import torch
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
+from skmer._utils._checks import warn_user
+from skmer._utils._torch import usual_torch
 from skmer.classifiers._validation import check_clips
 from skmer.classifiers._weighting import normalize_clips
 from skmer.training import ClipDataset, one_thread
@@ -18,6 +22,24 @@ _DOUBLES = threading.local()
 def softmax(logits):
     """Return probabilities in float64, so that they sum to one to the last digits."""
     return logits.double().softmax(-1)
+
+
+def most_probable(net, proba):
+    """Return the class codes of probabilities; the commonest class of the fit where they are not finite."""
+    return np.where(np.isfinite(proba).all(axis=1), proba.argmax(axis=1), getattr(net, "commonest_", 0))
+
+
+def warn_of_divergence(net):
+    """Warn where weights of a trained net are not finite."""
+    if all(torch.isfinite(weight).all() for weight in net.module_.parameters()):
+        return
+    losses = net.history[:, "train_loss"] if len(net.history) else []
+    epoch = next((k for k, loss in enumerate(losses, 1) if not np.isfinite(loss)), len(losses))
+    warn_user(
+        f"The training diverged in epoch {epoch}: neither loss nor probabilities are finite, and predict "
+        f"returns the commonest class. Lower lr={net.lr} or weight_decay={net.weight_decay}.",
+        ConvergenceWarning,
+    )
 
 
 @contextmanager
@@ -43,6 +65,7 @@ def prediction_module(net):
     return module, next(module.parameters()).dtype
 
 
+@usual_torch()
 def average_views(net, function, X):
     """Apply a function of rows (n, T, N, C) to clips, and average it over the views of each clip."""
     check_is_fitted(net)

@@ -1,6 +1,5 @@
 """Clips put together: from a table of one's own, and from several data sets."""
 
-import io
 from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
@@ -8,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from skmer._utils._arguments import PATH, TEXT, Items, checked
 from skmer._utils._checks import check_path
-from skmer._utils._text import decode_text, read_content
+from skmer._utils._csv_tables import naming, read_csv_table
+from skmer._utils._sklearn import HasMethods
 from skmer.datasets._cells import canonical_label, cell_text
 from skmer.datasets._clip_sequences import folder_sequence
 from skmer.datasets._clips import ClipTruth, MicroExpressionClips
@@ -18,6 +19,13 @@ from skmer.frames import KEYFRAMES, check_frames, holds_landmarks, is_path
 _MAX_COLUMNS = 1_000
 
 
+@checked(
+    table=[pd.DataFrame, *PATH, HasMethods("read")],
+    target=TEXT,
+    subject=TEXT,
+    dataset=TEXT,
+    root=[*PATH, None],
+)
 def clips_from_frame(
     table, frames=None, *, target="target", subject="subject", dataset="own", root=None, sequences=None
 ):
@@ -68,7 +76,14 @@ def clips_from_frame(
         check_path("table", table)
         if root is None and not hasattr(table, "read"):
             root = Path(table).parent
-        table = _read_csv(table, target, subject)
+        text_columns = {subject: str, target: str}
+        table, name = read_csv_table(table, "table", subject, most=_MAX_COLUMNS, dtype=text_columns)
+        with naming(name):
+            return _clips_of(table, frames, target, subject, dataset, root, sequences)
+    return _clips_of(table, frames, target, subject, dataset, root, sequences)
+
+
+def _clips_of(table, frames, target, subject, dataset, root, sequences):
     needed = [target, subject, *(KEYFRAMES if frames is None else ())]
     missing = [name for name in needed if name not in table.columns]
     if missing:
@@ -118,26 +133,13 @@ def _paths(cells, root):
     return cells if root is None else cells.map(lambda path: str(Path(root) / path))
 
 
-def _read_csv(source, target, subject):
-    """Table of a CSV file, by the separator under which the columns are found."""
-    content, name = read_content(source)
-    text = decode_text(content, name, "table")
-    header = text.partition("\n")[0]
-    separator = next((mark for mark in ",;\t" if subject in header.split(mark)), ",")
-    if header.count(separator) >= _MAX_COLUMNS:
-        raise ValueError(f"table must have at most {_MAX_COLUMNS} columns, {name} has more.")
-    try:
-        return pd.read_csv(io.StringIO(text), sep=separator, dtype={subject: str, target: str})
-    except ValueError as error:  # pandas' own errors among them
-        raise ValueError(f"table must be a CSV file, {name} is none: {str(error).strip()}.") from error
-
-
 def _people(names):
     """First spelling of each name, whatever its case and blanks."""
     first = {}
     return [first.setdefault(" ".join(name.casefold().split()), name) for name in names]
 
 
+@checked(parts=[Items(MicroExpressionClips)])
 def concatenate_clips(parts):
     """Put several data sets together.
 

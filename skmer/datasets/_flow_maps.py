@@ -1,6 +1,5 @@
 """Flow maps as public repositories of the field distribute them: small pictures of u, v and strain."""
 
-import io
 import re
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from skmer._utils._checks import warn_user
-from skmer._utils._text import decode_text, read_content
+from skmer._utils._csv_tables import naming, read_csv_table
 from skmer.datasets._cells import canonical_label, cell_text
 from skmer.datasets._clips import MicroExpressionClips
 from skmer.frames import is_path, read_image
@@ -117,12 +116,16 @@ def _listed(root, table):
 
 def _read_table(table):
     if isinstance(table, pd.DataFrame):
-        frame = table
+        frame, name = table, "table"
     elif is_path(table) or hasattr(table, "read"):
-        content, name = read_content(table)
-        frame = pd.read_csv(io.StringIO(decode_text(content, name, "table")), dtype=str)
+        frame, name = read_csv_table(table, "table", "label", dtype=str)
     else:
         raise TypeError(f"table must be a path or a DataFrame, got {type(table).__name__}.")
+    with naming(name):
+        return _checked_rows(frame)
+
+
+def _checked_rows(frame):
     missing = [name for name in _COLUMNS if name not in frame.columns]
     if missing or not len(frame):
         raise ValueError(f"table must have rows and the columns {_COLUMNS}, got {list(frame.columns)[:10]}.")

@@ -1,11 +1,13 @@
 """Clips made of a video or a folder of frames."""
 
+from numbers import Integral
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pandas as pd
 
+from skmer._utils._arguments import FLAG, JOBS, PATH, TEXT, Numbers, checked, real
 from skmer._utils._checks import check_positive
 from skmer.datasets._clips import MicroExpressionClips
 from skmer.frames import numbered_images
@@ -14,6 +16,18 @@ from skmer.landmarks import find_apex
 _MOST_FRAMES = 2_000  # that are decoded into memory; as many as a sequence may have
 
 
+@checked(
+    path=PATH,
+    onset=[Integral, None],
+    apex=[Integral, None],
+    offset=[Integral, None],
+    box=[Numbers(4), None],
+    predictor=[*PATH, None],
+    n_jobs=JOBS,
+    sequence=FLAG,
+    fps=[real(1e-3, 1e6), None],
+    target=TEXT,
+)
 def clip_from_video(
     path,
     onset=None,

@@ -5,9 +5,11 @@ unit say how much of the movement each landmark shares. Both are ours, from anat
 """
 
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 
+from skmer._utils._arguments import TEXT, checked
 from skmer.face._points import mirror_half, side_weights
 
 # Inner lip point -> its outer neighbour, on the half seen on the left and the midline. Unless a unit says
@@ -195,6 +197,7 @@ ACTION_UNITS = {
 """Action units by number, each an `ActionUnit`."""
 
 
+@checked(number=[Integral], side=TEXT)
 def action_unit_field(number, side="both"):
     """Displacement of the 68 landmarks by one action unit.
 

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 from itertools import pairwise
+from numbers import Integral
 
 import numpy as np
 
+from skmer._utils._arguments import TEXT, Items, check_argument, checked, integer
 from skmer.face._points import MIRROR_POINTS
 
 _RIGHT_BROW, _LEFT_BROW = tuple(range(17, 22)), tuple(range(22, 27))
@@ -93,6 +95,7 @@ class FaceGraph:
     n_frames: int = 3
 
     def __post_init__(self):
+        self._check_types()
         positions = tuple(position for part in self.components.values() for position in part)
         # In order and without a gap: the network cuts nodes into components by their sizes alone.
         if positions != tuple(range(self.n_nodes)) or not all(self.components.values()):
@@ -111,6 +114,23 @@ class FaceGraph:
         ):
             raise ValueError(
                 f"mirror must be a permutation of node positions that undoes itself, got {self.mirror}."
+            )
+
+    def _check_types(self):
+        place = Items(integer(0))
+        check_argument("name", self.name, TEXT)
+        check_argument("nodes", self.nodes, [Items(integer(0), least=1)])
+        check_argument("edges", self.edges, [Items(Items(integer(0), n=2))])
+        check_argument("components", self.components, [dict])
+        for part in self.components.items():
+            check_argument("components", part, [Items(str, place, n=2)])
+        check_argument("mirror", self.mirror, [place, None])
+        check_argument("n_frames", self.n_frames, [integer(1)])
+        points = [*self.nodes]
+        if points != [*range(len(points))] and (len({*points}) < len(points) or max(points) > 67):
+            raise ValueError(
+                f"nodes must be landmarks in 0..67, each once, or range(n) of a generic graph, "
+                f"got {self.nodes}."
             )
 
     @classmethod
@@ -139,7 +159,7 @@ class FaceGraph:
         Wei et al., "Prior Information Based Decomposition and Reconstruction Learning for Micro-Expression
         Recognition", IEICE Trans. Inf. & Syst. E106-D(10), 2023. The skeleton's edges are ours.
         """
-        if name not in _PRESETS:
+        if not isinstance(name, str) or name not in _PRESETS:
             raise ValueError(f"graph must be one of {sorted(_PRESETS)} or a FaceGraph, got {name!r}.")
         parts, edges = _PRESETS[name]
         nodes = tuple(point for points in parts.values() for point in points)
@@ -174,8 +194,8 @@ class FaceGraph:
         ValueError
             If `n_nodes` is below one.
         """
-        if n_nodes < 1:
-            raise ValueError(f"n_nodes must be at least 1, got {n_nodes}.")
+        if not isinstance(n_nodes, Integral) or not 1 <= n_nodes < 2**22:
+            raise ValueError(f"n_nodes must be at least 1 and an integer below 2**22, got {n_nodes!r}.")
         nodes = tuple(range(n_nodes))
         return cls(name="generic", nodes=nodes, edges=(), components={"node": nodes}, n_frames=1)
 
@@ -227,6 +247,7 @@ class FaceGraph:
         return scale[:, None] * looped * scale
 
 
+@checked(graph=[str, FaceGraph])
 def check_graph(graph):
     """Resolve the `graph` parameter of an estimator.
 

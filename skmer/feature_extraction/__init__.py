@@ -11,6 +11,7 @@ from skmer.feature_extraction._landmark_patches import LandmarkPatches
 from skmer.feature_extraction._local_binary_patterns import LocalBinaryPatterns
 from skmer.feature_extraction._map_nodes import sample_nodes
 from skmer.feature_extraction._mdmo import MDMO
+from skmer.feature_extraction._motion_rows import NodeDisplacements, PooledMaps
 from skmer.feature_extraction._temporal_interpolator import TemporalInterpolator
 
 __all__ = [
@@ -27,5 +28,7 @@ __all__ = [
     "DirectionGradients",
     "OrientedGradients",
     "BiWOOF",
+    "NodeDisplacements",
+    "PooledMaps",
     "MDMO",
 ]

@@ -31,26 +31,25 @@ class BlockGrid:
 
     Attributes
     ----------
-    segments : list of (int, int)
+    segments : list of [int, int]
         First frame of each segment and that after its last, margins left out.
     rows, columns : ndarray of shape (n, 2), int64
         The same for rows and columns, counted from the first pixel inside the frame's own margin.
     """
 
     def __init__(self, shape, blocks, radius, radius_t):
-        margins = (radius_t, radius, radius)
-        n_rows, n_columns, n_segments = blocks
-        least = [n * (2 * margin + 1) for n, margin in zip((n_rows, n_columns), margins[1:], strict=True)]
-        if shape[1] < least[0] or shape[2] < least[1]:
+        n_frames, height, width = shape
+        n_rows, n_columns, n_segments = self.shape = blocks
+        least_height, least_width = (n * (2 * radius + 1) for n in (n_rows, n_columns))
+        if height < least_height or width < least_width:
             raise ValueError(
                 f"{n_rows} x {n_columns} blocks and a radius of {radius} px need frames of at least "
-                f"{least[1]} x {least[0]} px, got {shape[2]} x {shape[1]}; scale the frames up, or set fewer "
-                "blocks."
+                f"{least_width} x {least_height} px, got {width} x {height}; scale the frames up, or set "
+                "fewer blocks."
             )
-        self.shape = (n_rows, n_columns, n_segments)
-        self.segments = (_bounds(shape[0], n_segments, radius_t) + radius_t).tolist()
-        self.rows = _bounds(shape[1], n_rows, radius)
-        self.columns = _bounds(shape[2], n_columns, radius)
+        self.segments = (_bounds(n_frames, n_segments, radius_t) + radius_t).tolist()
+        self.rows = _bounds(height, n_rows, radius)
+        self.columns = _bounds(width, n_columns, radius)
 
     def histograms(self, add_frame, n_bins):
         """Add up what each frame gives.

@@ -39,8 +39,8 @@ class DirectionGradients(BlockHistogramTransformer):
         negative and all positive changes, both as positive numbers.
     norm : {"l1", "l2", None}, default="l1"
         Norm of a histogram that is brought to 1; None leaves counts or sums.
-    memory : "auto", str, path-like or None, default="auto"
-        Cache of results, by content and parameters, as in `skmer.landmarks.FaceLandmarker`.
+    memory : "auto", str, path-like, LandmarkCache or None, default="auto"
+        Cache of results, by content and parameters; see `skmer.landmarks.FaceLandmarker`.
     n_jobs : int, default=None
         Number of clips computed in parallel, by joblib. The result does not depend on it.
     verbose : int, default=0
@@ -158,8 +158,8 @@ class OrientedGradients(BlockHistogramTransformer):
     norm : {"l1", "l2", None}, default="l1"
         Norm of a histogram that is brought to 1; None leaves sums of votes. The histogram of a block without
         any gradient is zero.
-    memory : "auto", str, path-like or None, default="auto"
-        Cache of results, by content and parameters, as in `skmer.landmarks.FaceLandmarker`.
+    memory : "auto", str, path-like, LandmarkCache or None, default="auto"
+        Cache of results, by content and parameters; see `skmer.landmarks.FaceLandmarker`.
     n_jobs : int, default=None
         Number of clips computed in parallel, by joblib. The result does not depend on it.
     verbose : int, default=0

@@ -5,8 +5,9 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils.metaestimators import available_if
 
-from skmer._utils._sklearn import ClipTransformerMixin, Interval, StrOptions, fit_context, get_output_config
+from skmer._utils._sklearn import ClipTransformerMixin, Interval, StrOptions, fit_context
 from skmer.face import FaceGraph, check_graph
 from skmer.frames import KEYFRAMES
 from skmer.landmarks import FaceLandmarker, LandmarkCache, align_landmarks
@@ -38,7 +39,8 @@ class LandmarkGraphTransformer(ClipTransformerMixin, BaseEstimator):
         Total factor alpha of the displacements in all features: x_onset + alpha (x_t - x_onset).
     flatten : bool, default=False
         Whether to return rows (n, 3 * n_nodes * C) in the order frame, node, channel, named by
-        `get_feature_names_out`, for estimators that take tables.
+        `get_feature_names_out`, for estimators that take tables. Features with four axes have no names and
+        stay an array under ``set_config(transform_output="pandas")``.
     landmarker : FaceLandmarker, default=None
         The transformer that finds the landmarks. Its parameters are searched and set as
         ``landmarker__n_boxes`` and so on. None is ``FaceLandmarker()``, which passes given landmarks through.
@@ -160,8 +162,6 @@ class LandmarkGraphTransformer(ClipTransformerMixin, BaseEstimator):
         self._validate_params()
         landmarker = self._resolved_landmarker()
         graph = self._checked_graph(landmarker)
-        if not self.flatten and get_output_config("transform", self)["dense"] != "default":
-            raise ValueError("set_output asks for a table, but features have four axes; set flatten=True.")
         landmarks = landmarker.transform(X)
         if self.flatten and landmarks.ndim == 5:
             raise ValueError(
@@ -171,6 +171,8 @@ class LandmarkGraphTransformer(ClipTransformerMixin, BaseEstimator):
         features = self._node_features(landmarks)[..., list(graph.nodes), :].astype(np.float32)
         return features.reshape(len(features), -1) if self.flatten else features
 
+    # Four axes are no table: without names scikit-learn leaves them an array, whatever set_output asks for.
+    @available_if(lambda self: self.flatten)
     def get_feature_names_out(self, input_features=None):
         """Names of the flattened features: frame, component, point of the 68 and channel.
 

@@ -103,8 +103,8 @@ class LocalBinaryPatterns(BlockHistogramTransformer):
         Norm of a histogram that is brought to 1; None leaves counts.
     vertex_order : {"official", "temporal"}, default="official"
         Order of the vertices; see the notes.
-    memory : "auto", str, path-like or None, default="auto"
-        Cache of results, by content and parameters, as in `skmer.landmarks.FaceLandmarker`.
+    memory : "auto", str, path-like, LandmarkCache or None, default="auto"
+        Cache of results, by content and parameters; see `skmer.landmarks.FaceLandmarker`.
     n_jobs : int, default=None
         Number of clips computed in parallel, by joblib. The result does not depend on it.
     verbose : int, default=0

@@ -16,10 +16,10 @@ def check_frames(frames):
 
     Parameters
     ----------
-    frames : array-like
-        One of: rows ``[[onset, apex, offset], ...]`` of paths or images in any mixture, as nested lists, an
-        object array or a table; images of one size stacked to (n, 3, H, W) or (n, 3, H, W, C); landmarks (n,
-        3, 68, 2) in px, or several views of them (n, views, 3, 68, 2).
+    frames : array-like or MicroExpressionClips
+        Clips, for their ``frames``; or one of: rows ``[[onset, apex, offset], ...]`` of paths or images in
+        any mixture, as nested lists, an object array or a table; images of one size stacked to (n, 3, H, W)
+        or (n, 3, H, W, C); landmarks (n, 3, 68, 2) in px, or several views of them (n, views, 3, 68, 2).
 
     Returns
     -------
@@ -44,6 +44,8 @@ def check_frames(frames):
     >>> check_frames(np.zeros((5, 3, 68, 2), dtype=np.float32)).dtype
     dtype('float64')
     """
+    # Clips stand for their frames, so that a pipeline takes them as they are.
+    frames = frames.frames if hasattr(frames, "frames") and hasattr(frames, "target") else frames
     if issparse(frames):
         raise TypeError(f"frames: sparse data was passed, but {_EXPECTED}.")
     if not hasattr(frames, "__len__") and hasattr(frames, "__array__"):

@@ -1,9 +1,12 @@
 """Sequences that are computed of others: kept in the cache, and read from it when they are needed."""
 
+from os import PathLike
+
 import numpy as np
 
+from skmer._utils._arguments import JOBS, TEXT, checked
 from skmer._utils._clip_jobs import run_clips
-from skmer._utils._store import ArrayCache
+from skmer._utils._store import ArrayCache, FileCache
 from skmer.frames._sequence_content import FrameSequence
 
 
@@ -91,6 +94,7 @@ class DerivedSequence(FrameSequence):
         return self.key
 
 
+@checked(n_jobs=JOBS, verbose=["verbose"], name=TEXT, memory=[str, PathLike, FileCache, None])
 def derive_sequences(work, rows, *, memory="auto", n_jobs=None, verbose=0, name="clips"):
     """Compute the images of every clip, once.
 

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from scipy.ndimage import map_coordinates
 
+from skmer._utils._arguments import Numbers, Pixels, checked
 from skmer._utils._imports import import_optional
 
 LEAST_SIDE = 16
@@ -39,6 +40,7 @@ def one_opencv_thread():
         cv2.setNumThreads(threads)
 
 
+@checked(first=[Pixels(2)], second=[Pixels(2)])
 def coarse_flow(first, second):
     """Dense inverse search (DIS) optical flow with the fast preset, for large motions.
 
@@ -72,6 +74,7 @@ def coarse_flow(first, second):
     return cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST).calc(first, second, None)
 
 
+@checked(first=[Pixels(2)], second=[Pixels(2)])
 def fine_flow(first, second):
     """Dense inverse search (DIS) optical flow of sub-pixel accuracy, for motions of a few pixels.
 
@@ -205,6 +208,7 @@ def _grey(image, name):
     return np.ascontiguousarray(image)
 
 
+@checked(field=[Numbers(None, None, 2, finite=False)], points=[Numbers(..., 2, finite=False)])
 def sample_flow(field, points):
     """Values of a dense field at points, interpolated bilinearly.
 

@@ -4,6 +4,8 @@ import os
 import re
 from pathlib import Path
 
+from skmer._utils._arguments import PATH, Items, checked
+
 KEYFRAMES = ("onset", "apex", "offset")
 """Names of the three frames of a clip, in the order in which every array of frames holds them."""
 
@@ -37,6 +39,7 @@ def is_path(source):
     return isinstance(source, str | os.PathLike)
 
 
+@checked(name=PATH)
 def is_image_file(name):
     """Return whether a file is an image by its name.
 
@@ -61,6 +64,7 @@ def is_image_file(name):
     return path.suffix.casefold() in _SUFFIXES and not path.name.startswith(".")
 
 
+@checked(name=PATH)
 def trailing_number(name):
     """Return the last number in the name of a file.
 
@@ -84,6 +88,7 @@ def trailing_number(name):
     return int(runs[-1]) if runs else None
 
 
+@checked(paths=[Items(*PATH)])
 def numbered_images(paths):
     """Return the images among the files of one folder, with the last numbers in their names.
 

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from skmer._utils._arguments import PATH, TEXT, checked, option
 from skmer.frames._names import is_path
 
 # Pillow tells formats by the content; among its others are some that start programs, such as EPS.
@@ -25,6 +26,7 @@ _TURNS = {
 _BRIGHT = 2**14  # 16-bit frames whose largest value is below hold fewer bits, or nearly black pictures
 
 
+@checked(path=PATH, label=TEXT)
 def read_bytes(path, label="the frame"):
     """Return the content of an image file, without decoding it.
 
@@ -75,6 +77,7 @@ def read_bytes(path, label="the frame"):
     return content
 
 
+@checked(mode=[option("L", "RGB")], label=TEXT)
 def read_image(source, mode="L", label="the frame"):
     """Decode a frame to uint8 pixels.
 

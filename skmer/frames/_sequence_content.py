@@ -3,9 +3,11 @@
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from numbers import Integral
 
 import numpy as np
 
+from skmer._utils._arguments import checked, option
 from skmer.frames._names import is_path
 from skmer.frames._read import read_bytes, read_image
 
@@ -92,6 +94,7 @@ def sequence_label(clip, k, source=None):
     return f"{text} ({str(source)!r})" if is_path(source) else text
 
 
+@checked(name=[Integral, str], mode=[option("L", "RGB")], label=[callable])
 def read_sequence(sources, name=0, mode="L", *, label=sequence_label):
     """Decode the frames of one clip.
 
@@ -137,6 +140,7 @@ def read_sequence(sources, name=0, mode="L", *, label=sequence_label):
     return frames
 
 
+@checked(name=[Integral, str])
 def sequence_digest(sources, name=0):
     """Return the digest of the frames of one clip: of files by their bytes, which are not decoded.
 

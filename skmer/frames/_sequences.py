@@ -5,6 +5,7 @@ import os
 import numpy as np
 from scipy.sparse import issparse
 
+from skmer._utils._arguments import FLAG, checked, integer
 from skmer._utils._checks import warn_user
 from skmer.frames._check import holds_landmarks
 from skmer.frames._names import KEYFRAMES, is_path, trailing_number
@@ -17,6 +18,7 @@ _EXPECTED = (
 _MOST_FRAMES = 2_000  # 10 s at 200 frames a second; the longest macro-expression lasts about 4 s
 
 
+@checked(min_frames=[integer(1)], needed_by=[str, None], allow_missing=FLAG)
 def check_sequences(X, *, min_frames=1, needed_by=None, allow_missing=False):
     """Validate the sequences of clips and return them in one container; no file is read.
 
@@ -59,6 +61,8 @@ def check_sequences(X, *, min_frames=1, needed_by=None, allow_missing=False):
     >>> check_sequences(np.zeros((5, 9, 48, 64), dtype=np.uint8), min_frames=9)[0].shape
     (9, 48, 64)
     """
+    # Clips stand for their sequences, so that a pipeline takes them as they are.
+    X = X.sequences if hasattr(X, "sequences") and hasattr(X, "target") else X
     if issparse(X):
         raise TypeError(f"sequences: sparse data was passed, but {_EXPECTED}.")
     if not hasattr(X, "__len__") and hasattr(X, "__array__"):

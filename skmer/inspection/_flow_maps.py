@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skmer._utils._arguments import TEXT, Items, Numbers, checked
 from skmer.feature_extraction import FlowMaps
 from skmer.inspection._style import CAPTION, SEQUENTIAL, axes_or_new, divided
 
@@ -38,6 +39,11 @@ class FlowMapDisplay:
     (1, 3)
     """
 
+    @checked(
+        maps=[Numbers(None, None, None), Numbers(None, None, None, None)],
+        channels=[Items(str, Items(str, least=1), least=1)],
+        caption=TEXT,
+    )
     def __init__(self, maps, channels=("u", "v", "strain"), caption=""):
         maps = np.asarray(maps, dtype=float)
         nested = [(row,) if isinstance(row, str) else tuple(row) for row in channels]

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skmer._utils._arguments import TEXT, Numbers, Pixels, check_argument, checked
 from skmer.frames import KEYFRAMES, read_image
 from skmer.inspection._style import BLUE, CAPTION, ORANGE, axes_or_new, show_face
 from skmer.landmarks import FaceLandmarker, align_landmarks
@@ -36,11 +37,13 @@ class LandmarkMotionDisplay:
     0.5
     """
 
+    @checked(image=[Pixels(), None], points=[Numbers(None, 2)], motion=[Numbers(None, 2)], caption=TEXT)
     def __init__(self, image, points, motion, caption=""):
         self.image = image
         self.points = np.asarray(points, dtype=float)
         self.motion = np.asarray(motion, dtype=float)
         self.caption = caption
+        check_argument("motion", self.motion, [Numbers(*self.points.shape)])
 
     @classmethod
     def from_landmarks(cls, image, landmarks, *, frame="apex", align=True):

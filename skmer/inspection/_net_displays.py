@@ -7,7 +7,8 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skmer.face import COMPONENTS, MEAN_SHAPE, check_graph
+from skmer._utils._arguments import Items, Numbers, Pixels, check_argument, checked
+from skmer.face import COMPONENTS, MEAN_SHAPE, FaceGraph, check_graph
 from skmer.frames import KEYFRAMES
 from skmer.inspection._style import (
     CAPTION,
@@ -58,9 +59,16 @@ class ActionMapDisplay:
     ['brow 1', 'nose 1', 'lip 1']
     """
 
+    @checked(
+        maps=[Numbers(None, None, None)],
+        graph=[str, FaceGraph],
+        image=[Pixels(), None],
+        points=[Numbers(68, 2), None],
+    )
     def __init__(self, maps, graph, image=None, points=None):
         self.maps = np.asarray(maps, dtype=float)
         self.graph = check_graph(graph)
+        check_argument("maps", self.maps, [Numbers(None, self.graph.n_nodes, None)])
         self.image = image
         self.points = np.asarray(MEAN_SHAPE if points is None else points, dtype=float)
 
@@ -176,7 +184,10 @@ class ActionWeightsDisplay:
     [[0.57, 1.33], [1.14, 0.89]]
     """
 
+    @checked(weights=[pd.DataFrame], counts=[Numbers(None)])
     def __init__(self, weights, counts):
+        check_argument("weights", weights.to_numpy(), [Numbers(None, None, finite=False)])
+        check_argument("counts", counts, [Numbers(len(weights))])
         self.weights = weights
         self.counts = np.asarray(counts)
 
@@ -266,7 +277,11 @@ class LossCurvesDisplay:
     2
     """
 
+    @checked(curves=[dict])
     def __init__(self, curves):
+        check_argument(
+            "curves", list(curves.items()), [Items(Items(str, Numbers(None, finite=False)), least=1)]
+        )
         self.curves = {name: np.asarray(values, dtype=float) for name, values in curves.items()}
 
     @classmethod

@@ -5,6 +5,7 @@ import pandas as pd
 from sklearn.metrics import confusion_matrix
 from sklearn.utils.multiclass import unique_labels
 
+from skmer._utils._arguments import TEXT, Items, Numbers, check_argument, checked
 from skmer.inspection._style import (
     BLUE,
     CAPTION,
@@ -45,10 +46,12 @@ class PooledConfusionDisplay:
     [[0.8, 0.2], [0.05, 0.95]]
     """
 
+    @checked(confusion=[Numbers(None, None)], class_names=[Items(object, least=1)], caption=TEXT)
     def __init__(self, confusion, class_names, caption=""):
         self.confusion = np.asarray(confusion, dtype=float)
         self.class_names = list(class_names)
         self.caption = caption
+        check_argument("confusion", self.confusion, [Numbers(*[len(self.class_names)] * 2)])
 
     @classmethod
     def from_result(cls, result):
@@ -151,7 +154,10 @@ class ClassScoresDisplay:
     ['happiness (10)', 'others (20)']
     """
 
+    @checked(f1=[pd.DataFrame], counts=[Numbers(None)])
     def __init__(self, f1, counts):
+        check_argument("f1", f1.to_numpy(), [Numbers(None, None, finite=False)])
+        check_argument("counts", counts, [Numbers(len(f1))])
         self.f1 = f1
         self.counts = np.asarray(counts)
 
@@ -255,10 +261,15 @@ class SubjectScoresDisplay:
     0.6
     """
 
+    @checked(
+        subjects=[Items(object, least=1)], accuracy=[Numbers(None, finite=False)], n_clips=[Numbers(None)]
+    )
     def __init__(self, subjects, accuracy, n_clips):
         self.subjects = list(subjects)
         self.accuracy = np.asarray(accuracy, dtype=float)
         self.n_clips = np.asarray(n_clips)
+        check_argument("accuracy", self.accuracy, [Numbers(len(self.subjects), finite=False)])
+        check_argument("n_clips", self.n_clips, [Numbers(len(self.subjects))])
 
     @classmethod
     def from_result(cls, result):

@@ -166,5 +166,6 @@ _SCALARS = {
     "sizes": lambda value: isinstance(value, tuple) and all(map(_is_int, value)),
     "output": _is_output,
     "plain": is_plain,
+    "estimator": lambda value: isinstance(value, EstimatorNode),
     "estimators": _is_estimators,
 }

@@ -17,6 +17,7 @@ import warnings
 from importlib.metadata import version
 from pathlib import Path
 
+from skmer._utils._arguments import PATH, Items, checked
 from skmer._utils._files import write_atomically
 from skmer.io._codec import Parser
 from skmer.io._container import pack, unpack
@@ -29,6 +30,7 @@ _WRITERS = {1: "0.1"}
 _TRAINING = ("callbacks", "train_split", "compile", "random_state")
 
 
+@checked(path=PATH, trusted=[Items(object)])
 def save(estimator, path, *, trusted=()):
     """Write an estimator or a Pipeline to a file.
 
@@ -86,6 +88,7 @@ def save(estimator, path, *, trusted=()):
         warnings.warn(f"{' and '.join(names)} {reason}.", UserWarning, stacklevel=2)
 
 
+@checked(path=PATH, trusted=[Items(object)])
 def load(path, *, trusted=()):
     """Read an estimator that `save` wrote, without running code of the file's choice.
 

@@ -161,24 +161,32 @@ _SKLEARN = {
     "dummy.DummyRegressor": "n_outputs_:int constant_:f[1,*]",
 }
 
+# Transformers of clips, which learn nothing.
+_FEATURES = (
+    "LandmarkGraphTransformer",
+    "FaceCropper",
+    "TemporalInterpolator",
+    "LocalBinaryPatterns",
+    "DirectionGradients",
+    "OrientedGradients",
+    "BiWOOF",
+    "MDMO",
+    "FlowMaps",
+    "ApexImage",
+    "DynamicImage",
+    "LandmarkFeatureMaps",
+    "LandmarkPatches",
+    "NodeDisplacements",
+    "PooledMaps",
+)
 # Our own. Nets are in `skmer.io._nets`; an ensemble holds a list of fitted ones.
 _OURS = {
-    "skmer.feature_extraction.LandmarkGraphTransformer": "",
-    "skmer.feature_extraction.LocalBinaryPatterns": "",
-    "skmer.feature_extraction.DirectionGradients": "",
-    "skmer.feature_extraction.OrientedGradients": "",
-    "skmer.feature_extraction.BiWOOF": "",
-    **dict.fromkeys(
-        (
-            f"skmer.feature_extraction.{name}"
-            for name in ("FlowMaps", "ApexImage", "DynamicImage", "LandmarkFeatureMaps", "LandmarkPatches")
-        ),
-        "",
-    ),
-    "skmer.feature_extraction.MDMO": "",
+    **{f"skmer.feature_extraction.{name}": "" for name in _FEATURES},
     "skmer.landmarks.FaceLandmarker": "",
     "skmer.magnification.MotionMagnifier": "",
     "skmer.classifiers.SeedEnsemble": "classes_:labels[C] estimators_:estimators",
+    "skmer.classifiers.FlipAugmentedClassifier": "classes_:labels[C] estimator_:estimator",
+    "skmer.classifiers.BalancedLDA": "classes_:labels[C] coef_:f[D,F] intercept_:f[D]",
     "skmer.classifiers.KTGSL": (
         "classes_:labels[C] block_weights_:f[B] n_blocks_:i[2] coef_:f[C,S] intercept_:f[C] objective_:f[*] "
         "X_fit_:f[S,F] gammas_:f[B] traces_:f[B]"
@@ -186,26 +194,19 @@ _OURS = {
 }
 
 _LANDMARKER = {"landmarker": ("skmer.landmarks.FaceLandmarker",)}
+_WITH_LANDMARKER = ("FaceCropper", "LandmarkFeatureMaps", "LandmarkPatches", "MDMO")
 # Parameters that hold other than plain values: estimators by name of class, "estimator" for any, "steps".
 NESTED = {
     "sklearn.pipeline.Pipeline": {"steps": "steps"},
     "sklearn.pipeline.FeatureUnion": {"transformer_list": "steps"},
     "skmer.classifiers.SeedEnsemble": {"estimator": "estimator"},
+    "skmer.classifiers.FlipAugmentedClassifier": {"estimator": "estimator", "graph": "graph"},
     "skmer.feature_extraction.LandmarkGraphTransformer": {**_LANDMARKER, "graph": "graph"},
-    **dict.fromkeys(
-        (f"skmer.feature_extraction.{name}" for name in ("LandmarkFeatureMaps", "LandmarkPatches", "MDMO")),
-        _LANDMARKER,
-    ),
+    **{f"skmer.feature_extraction.{name}": _LANDMARKER for name in _WITH_LANDMARKER},
 }
 
-_SCORES = (
-    "f_classif",
-    "f_regression",
-    "chi2",
-    "mutual_info_classif",
-    "mutual_info_regression",
-    "r_regression",
-)
+_SCORES = ["f_classif", "chi2", "f_regression", "r_regression"]
+_SCORES += [f"mutual_info_{kind}" for kind in ("classif", "regression")]
 _OPTIMIZERS = (
     "Adadelta",
     "Adagrad",
@@ -278,8 +279,9 @@ def _check_neighbors(params, state):
 def _check_ensemble(params, state):
     """Refuse members that are no copies of the estimator."""
     own = getattr(params.get("estimator"), "name", None)
-    if any(member.name != own for member in state.get("estimators_", ())):
-        raise ValueError("the attribute estimators_ holds other estimators than the parameter estimator")
+    members = [*state.get("estimators_", ()), *([state["estimator_"]] if "estimator_" in state else [])]
+    if any(member.name != own for member in members):
+        raise ValueError("a fitted estimator in it is of another class than the parameter estimator")
 
 
 # What the forms cannot say.
@@ -288,6 +290,7 @@ CHECKS = {
     **dict.fromkeys(("sklearn.svm.SVR", "sklearn.svm.NuSVR"), _check_svm),
     "sklearn.neighbors.KNeighborsClassifier": _check_neighbors,
     "skmer.classifiers.SeedEnsemble": _check_ensemble,
+    "skmer.classifiers.FlipAugmentedClassifier": _check_ensemble,
 }
 FORMS = {f"sklearn.{name}": parse_forms(_ANY + forms) for name, forms in _SKLEARN.items()}
 FORMS |= {name: parse_forms(_ANY + forms) for name, forms in _OURS.items()}

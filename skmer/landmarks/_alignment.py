@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from skmer._utils._arguments import Numbers, checked
 from skmer.face import RIGID_POINTS
 
 
+@checked(source=[Numbers(..., None, 2, finite=False)], target=[Numbers(..., None, 2, finite=False)])
 def fit_similarity(source, target):
     """Least-squares similarity (rotation, uniform scale, shift) from points to points.
 
@@ -48,6 +50,7 @@ def _complex(points):
     return points[..., 0] + 1j * points[..., 1]
 
 
+@checked(similarity=[Numbers(..., 2, 3, finite=False)], points=[Numbers(..., None, 2, finite=False)])
 def apply_similarity(similarity, points):
     """Apply similarities to points.
 
@@ -72,6 +75,7 @@ def apply_similarity(similarity, points):
     return np.einsum("...ij,...nj->...ni", similarity[..., :2], points) + similarity[..., None, :, 2]
 
 
+@checked(landmarks=[Numbers(..., 3, 68, 2, finite=False)])
 def align_landmarks(landmarks):
     """Remove head motion from apex and offset.
 

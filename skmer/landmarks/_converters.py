@@ -3,6 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from skmer._utils._arguments import PATH, Numbers, checked, real
+from skmer._utils._csv_tables import read_csv_table
+
 # fmt: off
 _MEDIAPIPE = (
     162, 234, 93, 58, 172, 136, 149, 148, 152, 377, 378, 365, 397, 288, 323, 454, 389,  # jaw
@@ -15,6 +18,7 @@ _MEDIAPIPE = (
 # fmt: on
 
 
+@checked(path=PATH, frames=[Numbers(..., 3), None], min_confidence=[real()])
 def read_openface_csv(path, frames=None, min_confidence=0.0):
     r"""Read landmarks from a table that OpenFace wrote.
 
@@ -56,7 +60,7 @@ def read_openface_csv(path, frames=None, min_confidence=0.0):
     ...     read_openface_csv(path, frames=[[1, 2, 3]]).shape
     (1, 3, 68, 2)
     """
-    table = pd.read_csv(path, skipinitialspace=True)
+    table, _ = read_csv_table(path, "path", "x_0", most=5_000, skipinitialspace=True)
     table.columns = table.columns.str.strip()
     columns = [f"{axis}_{point}" for point in range(68) for axis in "xy"]
     absent = [name for name in columns if name not in table]
@@ -64,14 +68,20 @@ def read_openface_csv(path, frames=None, min_confidence=0.0):
         raise ValueError(
             f"{path}: expected OpenFace's columns x_0 to y_67, but {absent[0]} is absent; run it with -2Dfp."
         )
-    points = table[columns].to_numpy(dtype=np.float64, copy=True).reshape(-1, 68, 2)
+    try:
+        points = table[columns].to_numpy(dtype=np.float64, copy=True).reshape(-1, 68, 2)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path}: expected numbers in the columns x_0 to y_67, but {error}.") from error
     points[_failed(table, min_confidence)] = np.nan
     return points if frames is None else points[_rows(table, np.asarray(frames), path)]
 
 
 def _failed(table, min_confidence):
-    success = table["success"] if "success" in table else pd.Series(1, index=table.index)
-    confidence = table["confidence"] if "confidence" in table else pd.Series(1.0, index=table.index)
+    ones = pd.Series(1.0, index=table.index)
+    # What is no number is no success.
+    success, confidence = (
+        pd.to_numeric(table.get(name, ones), errors="coerce").fillna(0) for name in ("success", "confidence")
+    )
     return ((success == 0) | (confidence < min_confidence)).to_numpy()
 
 
@@ -96,6 +106,7 @@ def _rows(table, frames, path):
     return rows
 
 
+@checked(points=[Numbers(..., (468, 478), (2, 3), finite=False)], size=[Numbers(2), None])
 def mediapipe_to_68(points, size=None):
     """Select the 68 landmarks from MediaPipe's face mesh.
 

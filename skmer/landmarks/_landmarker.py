@@ -8,10 +8,10 @@ from numbers import Integral
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
-from tqdm import tqdm
 
 from skmer._utils._checks import warn_user
 from skmer._utils._jobs import run_jobs
+from skmer._utils._progress import Progress
 from skmer._utils._sklearn import ClipTransformerMixin, HasMethods, Interval, StrOptions, fit_context
 from skmer.frames import check_frames, frame_label, holds_landmarks, is_path
 from skmer.landmarks._cache import LandmarkCache
@@ -260,11 +260,12 @@ class FaceLandmarker(ClipTransformerMixin, BaseEstimator):
         clips = list(missing)
         tasks = ClipTasks(frames, boxes, clips)
         results = run_jobs(extract_task, tasks, n_jobs=self.n_jobs, shared=settings, label=_clip_label)
-        silent = None if self.verbose else True
-        for k, result in tqdm(results, total=len(clips), desc="landmarks", unit="clip", disable=silent):
-            if cache:
-                cache.put(missing[clips[k]], result)
-            yield clips[k], result
+        with Progress(len(clips), title="landmarks", unit="clip", verbose=self.verbose) as progress:
+            for k, result in results:
+                if cache:
+                    cache.put(missing[clips[k]], result)
+                yield clips[k], result
+                progress.add()
         if cache and missing:
             cache.prune()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from skmer._utils._arguments import PATH, checked
 from skmer._utils._imports import import_optional
 
 PREDICTOR_SHA256 = "fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f"
@@ -15,6 +16,7 @@ _VARIABLE = "SKMER_PREDICTOR"
 _FILE = "models/shape_predictor_68_face_landmarks.dat"
 
 
+@checked(predictor=[*PATH, None])
 def find_predictor(predictor=None):
     """Find the file of dlib's 68-point model.
 

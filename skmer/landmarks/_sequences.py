@@ -1,9 +1,13 @@
 """Sequences of frames: how the face moves in them, and their apex."""
 
+from os import PathLike
+
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
+from skmer._utils._arguments import JOBS, PATH, Numbers, checked
 from skmer._utils._jobs import run_jobs
+from skmer._utils._store import FileCache
 from skmer.face import FaceGraph
 from skmer.frames import is_path, one_opencv_thread, read_image
 from skmer.landmarks._alignment import align_landmarks
@@ -18,6 +22,7 @@ _N_BOXES = 5  # as FaceLandmarker under flow: there the boxes only say where to 
 _SMOOTHING = 1.5  # standard deviation in frames: far below a micro-expression's rise, above the noise of one
 
 
+@checked(box=[Numbers(4), None], predictor=[*PATH, None], n_jobs=JOBS)
 def motion_curve(frames, *, box=None, predictor=None, n_jobs=None):
     """Distance that brows, nose and lips have moved since the first frame, for every frame.
 
@@ -60,6 +65,9 @@ def motion_curve(frames, *, box=None, predictor=None, n_jobs=None):
     return np.sqrt(((aligned[:, 1] - aligned[:, 0])[:, _NODES] ** 2).sum(axis=-1).mean(axis=-1))
 
 
+@checked(
+    box=[Numbers(4), None], predictor=[*PATH, None], n_jobs=JOBS, memory=[str, PathLike, FileCache, None]
+)
 def find_apex(frames, *, box=None, predictor=None, memory=None, n_jobs=None):
     """Find the apex of a sequence that has none.
 

@@ -11,6 +11,9 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from skmer._utils._arguments import Numbers, checked, integer, real
+from skmer._utils._torch import drawing_weights, usual_torch
+
 _MULTIPLE = 4  # px: the texture has a quarter of the image's size
 
 
@@ -183,7 +186,8 @@ class MagNet(nn.Module):
             ) from error
         if not isinstance(state, Mapping):
             raise ValueError(f"weights: expected a state dict in {str(path)!r}, got {type(state).__name__}.")
-        net = cls()
+        with drawing_weights(0):
+            net = cls()
         try:
             net.load_state_dict(state)
         except RuntimeError as error:
@@ -193,6 +197,7 @@ class MagNet(nn.Module):
             ) from error
         return net.eval()
 
+    @usual_torch()
     @torch.no_grad()
     def magnify(self, onset: np.ndarray, frame: np.ndarray, alpha: float) -> np.ndarray:
         """Magnify the motion of one frame since the onset.
@@ -209,10 +214,11 @@ class MagNet(nn.Module):
         ndarray of the frame's shape, uint8
         """
         height, width = frame.shape[:2]
-        before, after = (_to_tensor(image) for image in (onset, frame))
-        factor = torch.tensor([float(alpha)])
+        weight = next(self.parameters())
+        before, after = (_to_tensor(image).to(weight) for image in (onset, frame))
+        factor = torch.tensor([float(alpha)]).to(weight)
         output = (self(before, after, factor)[0, :, :height, :width].clamp(-1, 1) + 1) * 127.5
-        pixels = output.round().to(torch.uint8).permute(1, 2, 0).numpy()
+        pixels = output.round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
         return pixels if frame.ndim == 3 else pixels.mean(axis=2).round().astype(np.uint8)
 
 
@@ -245,6 +251,16 @@ class MagNetTraining:
     losses: list[float] = field(default_factory=list)
 
 
+@checked(
+    n_steps=[integer(1)],
+    batch_size=[integer(1, 4096)],
+    size=[integer(1, 4096)],
+    alpha=[Numbers(2)],
+    shift=[real(0, 4096)],
+    lr=[real(0, 1e6)],
+    random_state=[integer(0, 2**63 - 1), None],
+)
+@usual_torch()
 def train_magnet(
     n_steps: int = 10_000,
     *,
@@ -297,9 +313,7 @@ def train_magnet(
     2
     """
     rng = np.random.default_rng(random_state)
-    with torch.random.fork_rng(devices=[]):
-        # Initial weights come from torch's global generator, which is put back as it was.
-        torch.manual_seed(int(rng.integers(2**31)))
+    with drawing_weights(rng.integers(2**31)):
         net = MagNet()
     optimizer = torch.optim.Adam(net.parameters(), lr=lr)
     losses = []

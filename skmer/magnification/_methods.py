@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from scipy.fft import fft2, ifft2, next_fast_len
 
+from skmer._utils._arguments import Pixels, checked, real
 from skmer.frames import fine_flow, one_opencv_thread
 
 _STEPS = 8  # of the fixed-point iteration that inverts the magnified flow
@@ -18,6 +19,7 @@ _FLOOR = 0.3  # of a band's rms amplitude: below it the amplitude is mostly nois
 _GROWTH = 0.25  # largest change of the log amplitude that counts as motion
 
 
+@checked(onset=[Pixels()], frame=[Pixels()], alpha=[real()])
 def magnify_lagrangian(onset, frame, alpha):
     """Magnify the motion of a frame since the onset by dense optical flow.
 
@@ -72,6 +74,7 @@ def _to_uint8(image):
     return np.clip(np.round(image), 0, 255).astype(np.uint8)
 
 
+@checked(onset=[Pixels()], frame=[Pixels()], alpha=[real()], wavelength=[real()])
 def magnify_eulerian(onset, frame, alpha, wavelength=16.0):
     """Magnify the change of a frame since the onset in each band of a Laplacian pyramid.
 
@@ -128,6 +131,7 @@ def _enlarged(image, like):
     return cv2.pyrUp(image, dstsize=like.shape[1::-1])
 
 
+@checked(onset=[Pixels()], frame=[Pixels()], alpha=[real()])
 def magnify_phase(onset, frame, alpha):
     """Magnify the change of local phase since the onset in each band of a complex steerable pyramid.
 

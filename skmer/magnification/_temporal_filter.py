@@ -3,12 +3,14 @@
 import cv2
 import numpy as np
 
+from skmer._utils._arguments import Numbers, checked, real
 from skmer.frames import one_opencv_thread
 
 _SMALLEST = 4  # px: the shorter side of the coarsest level is not shorter
 _EXAGGERATION = 2.0  # of the bound on alpha, as in the authors' code
 
 
+@checked(alpha=[real()], wavelength=[real()], rates=[Numbers(2)])
 def magnify_eulerian_sequence(frames, alpha, *, wavelength=16.0, rates=(0.4, 0.05)):
     """Magnify what changes over time in a sequence, in each band of a Laplacian pyramid.
 

@@ -1,6 +1,11 @@
 """Scores of the field, from predictions pooled over all folds, with the majority baseline and intervals."""
 
 from skmer.metrics._calibration import expected_calibration_error
+from skmer.metrics._many_comparisons import (
+    critical_difference,
+    holm_correction,
+    subject_randomization_test,
+)
 from skmer.metrics._scores import (
     BaselineScores,
     class_scores,
@@ -26,5 +31,8 @@ __all__ = [
     "paired_bootstrap",
     "Interval",
     "mcnemar_exact",
+    "subject_randomization_test",
+    "holm_correction",
+    "critical_difference",
     "expected_calibration_error",
 ]

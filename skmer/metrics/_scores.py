@@ -9,6 +9,7 @@ from sklearn.metrics import make_scorer
 from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import check_consistent_length
 
+from skmer._utils._arguments import ROWS, checked
 from skmer._utils._checks import warn_user
 from skmer._utils._sklearn import Options, StrOptions, check_sample_weight, validate_params
 
@@ -216,6 +217,7 @@ def uar_score(y_true, y_pred, *, labels=None, sample_weight=None, zero_division=
     return _mean_over_classes(recall, order[: len(labels)], zero_division, claim)
 
 
+@checked(y_true=ROWS, y_pred=ROWS, labels=["array-like", None], sample_weight=["array-like", None])
 def class_scores(y_true, y_pred, *, labels=None, sample_weight=None):
     """Count, precision, recall and F1 of each class over all samples.
 
@@ -281,6 +283,7 @@ class BaselineScores(NamedTuple):
     uar: float
 
 
+@checked(y=ROWS, groups=["array-like", None])
 def majority_predictions(y, groups=None):
     """Predict for each sample the commonest class of the other subjects.
 
@@ -321,6 +324,7 @@ def majority_predictions(y, groups=None):
     return classes[(counts - own).argmax(axis=1)[members]]
 
 
+@checked(y=ROWS, groups=["array-like", None])
 def majority_baseline(y, groups=None):
     """Scores of always predicting the commonest class of the training fold, under leave-one-subject-out.
 

@@ -9,6 +9,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import check_consistent_length
 
+from skmer._utils._arguments import ROWS, SEED, checked, real
 from skmer._utils._checks import check_integer
 from skmer.metrics._scores import SCORES, check_labels
 
@@ -28,6 +29,7 @@ class Interval(NamedTuple):
     high: float
 
 
+@checked(y_true=ROWS, y_pred=ROWS, groups=ROWS, level=[real(0, 1)], random_state=SEED)
 def subject_bootstrap(y_true, y_pred, groups, *, level=0.95, n_resamples=2000, random_state=0):
     """Percentile intervals of the pooled scores, from resampling whole subjects.
 
@@ -78,6 +80,7 @@ def subject_bootstrap(y_true, y_pred, groups, *, level=0.95, n_resamples=2000, r
     return {name: _interval(score(draws[0]).mean(axis=0), level) for name, score in SCORES.items()}
 
 
+@checked(y_true=ROWS, y_pred_a=ROWS, y_pred_b=ROWS, groups=ROWS, level=[real(0, 1)], random_state=SEED)
 def paired_bootstrap(y_true, y_pred_a, y_pred_b, groups, *, level=0.95, n_resamples=2000, random_state=0):
     """Percentile intervals of the difference of two methods' pooled scores, on the same drawn subjects.
 
@@ -160,6 +163,7 @@ def _interval(values, level):
     return Interval(float(low), float(high))
 
 
+@checked(correct_a=ROWS, correct_b=ROWS)
 def mcnemar_exact(correct_a, correct_b):
     """Exact McNemar test of two classifiers on the same samples.
 

@@ -4,6 +4,8 @@ from skmer.model_selection._audit._audit import audit_loso
 from skmer.model_selection._audit._finding import LeakAudit, LeakError, LeakFinding
 from skmer.model_selection._cross_val import batched_cross_val_predict
 from skmer.model_selection._evaluate import evaluate_loso
+from skmer.model_selection._methods._evaluate_methods import evaluate_methods
+from skmer.model_selection._methods._methods_result import MethodsResult
 from skmer.model_selection._protocols import LeaveOneDatasetOut
 from skmer.model_selection._results._megc_log import read_megc_log
 from skmer.model_selection._results._result import LOSOResult
@@ -15,6 +17,8 @@ __all__ = [
     "evaluate_loso",
     "LOSOResult",
     "LOSOComparison",
+    "evaluate_methods",
+    "MethodsResult",
     "BatchedGridSearchCV",
     "BatchedRandomizedSearchCV",
     "BatchedHalvingGridSearchCV",

@@ -1,16 +1,28 @@
 """Out-of-fold predictions whose fits share the features of the stateless transformers."""
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import check_cv
 from sklearn.utils import indexable
 
+from skmer._utils._arguments import JOBS, TEXT, checked
 from skmer.model_selection._fits import FitTask, check_stack_size, run_fits, share_features, warn_of_loops
-from skmer.model_selection._samples import Samples
+from skmer.model_selection._routing import check_routing
+from skmer.model_selection._samples import Samples, warn_of_unlearnable
 
 METHODS = ("predict", "predict_proba")
 
 
+@checked(
+    n_jobs=JOBS,
+    method=TEXT,
+    params=[dict, None],
+    stack_size=[str, Integral],
+    verbose=["verbose"],
+    pre_dispatch=[Integral, str],
+)
 def batched_cross_val_predict(
     estimator,
     X,
@@ -23,6 +35,7 @@ def batched_cross_val_predict(
     params=None,
     stack_size="auto",
     verbose=0,
+    pre_dispatch="2*n_jobs",
 ):
     """Return out-of-fold predictions, those of `sklearn.model_selection.cross_val_predict`.
 
@@ -50,7 +63,9 @@ def batched_cross_val_predict(
     stack_size : int or "auto", default="auto"
         Nets in a stack at most, on a GPU.
     verbose : int, default=0
-        1 shows a progress bar on a terminal.
+        1 shows a progress bar on a terminal, and a line a minute elsewhere.
+    pre_dispatch : int or str, default="2*n_jobs"
+        Fits that are handed to workers ahead of time, as of `joblib.Parallel`.
 
     Returns
     -------
@@ -65,7 +80,8 @@ def batched_cross_val_predict(
     Warns
     -----
     UserWarning
-        If nets on a GPU do not train in stacks, with the reason.
+        If nets on a GPU do not train in stacks, with the reason, or if no fold trains on a class when it is
+        asked for.
 
     Examples
     --------
@@ -86,6 +102,9 @@ def batched_cross_val_predict(
         raise ValueError(f"method must be one of {list(METHODS)}, got {method!r}.")
     if not hasattr(estimator, method):
         raise ValueError(f"method={method!r} needs an estimator that has it, got {type(estimator).__name__}.")
+    if y is None:
+        raise ValueError("y must be given, since fits and folds need classes; got None.")
+    check_routing(estimator, params)
     X, y, groups = indexable(X, y, groups)
     y, groups = np.asarray(y), None if groups is None else np.asarray(groups)
     splits = list(check_cv(cv, y, classifier=True).split(X, y, groups))
@@ -93,10 +112,12 @@ def batched_cross_val_predict(
     if not np.array_equal(np.sort(held_out), np.arange(len(y))):
         raise ValueError("cv must hold out every clip exactly once; use cross_validate for repeated splits.")
     samples = Samples(X, y, groups, np.arange(len(y)), np.unique(y), params=params or {})
+    warn_of_unlearnable(y, splits, groups)
     model, table = share_features(samples, clone(estimator))
     warn_of_loops([model])
     tasks = [FitTask(model, *split, f"split {k}", table) for k, split in enumerate(splits)]
-    found = run_fits(samples, tasks, n_jobs=n_jobs, stack_size=stack_size, verbose=verbose)
+    how = {"n_jobs": n_jobs, "pre_dispatch": pre_dispatch, "stack_size": stack_size, "verbose": verbose}
+    found = run_fits(samples, tasks, **how)
     if method == "predict":
         parts = [samples.classes[predictions.labels] for predictions in found]
     else:

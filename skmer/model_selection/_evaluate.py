@@ -2,38 +2,58 @@
 
 import copy
 import time
+from numbers import Integral
 
 import numpy as np
-import pandas as pd
 
+from skmer._utils._arguments import JOBS, PATH, TEXT, Items, checked
 from skmer._utils._checks import warn_user
 from skmer.model_selection._audit._audit import audit_samples
 from skmer.model_selection._audit._finding import LeakError
+from skmer.model_selection._every_epoch import SELECTION, at_best_epochs
 from skmer.model_selection._fits import (
+    DivergedError,
     FitTask,
-    Predictions,
     check_stack_size,
     run_fits,
-    search_record,
     share_features,
     warn_of_loops,
 )
+from skmer.model_selection._out_of_fold import no_predictions, out_of_fold_table
 from skmer.model_selection._protocols import (
-    TITLES,
     check_protocol,
     check_searches,
     group_searches,
     make_folds,
+    title_of,
 )
 from skmer.model_selection._results._result import LOSOResult
+from skmer.model_selection._routing import check_routing
 from skmer.model_selection._run._checkpoint import Checkpoint
 from skmer.model_selection._run._identity import run_card, run_identity
-from skmer.model_selection._samples import check_samples, check_seeds, seeded
+from skmer.model_selection._samples import (
+    check_samples,
+    check_seeds,
+    seeded,
+    warn_of_unlearnable,
+)
 from skmer.model_selection._search._base import BatchedSearch, SearchRun, run_searches
+from skmer.model_selection._search._candidate_table import search_record
 
 ENGINES = ("loop", "batched")
 
 
+@checked(
+    protocol=TEXT,
+    train_on=[str, Items(str), None],
+    test_on=[str, Items(str), None],
+    n_jobs=JOBS,
+    checkpoint=[*PATH, None],
+    verbose=["verbose"],
+    engine=TEXT,
+    params=[dict, None],
+    pre_dispatch=[Integral, str],
+)
 def evaluate_loso(
     estimator,
     X,
@@ -43,12 +63,15 @@ def evaluate_loso(
     protocol="loso",
     train_on=None,
     test_on=None,
+    n_folds=None,
     seeds=None,
     n_jobs=None,
     checkpoint=None,
     audit=False,
     verbose=1,
     engine="loop",
+    params=None,
+    pre_dispatch="2*n_jobs",
 ) -> LOSOResult:
     """Leave one subject out: fit on the others, predict the subject's clips, pool the predictions.
 
@@ -68,16 +91,19 @@ def evaluate_loso(
         Classes; None where `X` is clips.
     groups : array-like of shape (n_clips,), default=None
         Subjects, such as "casme2/sub01"; None where `X` is clips.
-    protocol : {"loso", "megc2019", "cross-dataset", "nested-loso"}, default="loso"
+    protocol : {"loso", "megc2019", "cross-dataset", "nested-loso", "group-k-fold"}, default="loso"
         ``"megc2019"`` is ``"loso"`` on the composite, whose three classes it requires.
         ``"nested-loso"`` searches inside each fold and requires that the searches in the estimator split by
         subject: a `cv` that is left out becomes ``LeaveOneGroupOut()``, a number ``GroupKFold``, and any
         other that ignores subjects is refused. ``"cross-dataset"`` trains on some data sets and tests on
-        others, as :class:`LeaveOneDatasetOut` splits them.
+        others, as :class:`LeaveOneDatasetOut` splits them. ``"group-k-fold"`` holds out `n_folds` groups of
+        whole subjects, as `GroupKFold` splits them.
     train_on, test_on : str or sequence of str, default=None
         Names of data sets, as they stand before the slash of the groups, for ``"cross-dataset"``. Each set of
         `test_on` is a fold; left out, it is every set that `train_on` does not hold, and `train_on` all that
         are not tested. Both left out: each set is tested in turn, by a model of all others.
+    n_folds : int, default=None
+        Folds of ``"group-k-fold"``; None is ten.
     seeds : int or sequence of int, default=None
         Repeat the evaluation with every ``random_state`` of the estimator set to each seed in turn; an int
         n means ``range(n)``. None runs once and leaves the estimator's own as they are. Each seed is scored
@@ -92,12 +118,17 @@ def evaluate_loso(
         Run :func:`audit_loso` first. What it finds raises :class:`LeakError`, or draws a warning where this
         is ``"warn"``. The run card says what came of it.
     verbose : int, default=1
-        1 shows a progress bar over folds or fits on a terminal and nothing elsewhere, 0 nothing at all.
+        1 shows a progress bar over folds or fits on a terminal, and a line a minute elsewhere; 0 nothing.
     engine : {"loop", "batched"}, default="loop"
         ``"loop"`` fits the whole estimator in each fold. ``"batched"`` runs the stateless transformers of a
         Pipeline once and shares their features among all folds and seeds, and with them the inner fits of a
         :class:`BatchedGridSearchCV`. The table is the same; on a GPU, where nets are then trained in stacks,
         it is so to rounding.
+    params : dict, default=None
+        Further parameters of ``fit``, such as ``sample_weight``, those with an entry a clip split with the
+        clips. With metadata routing, who asks for one gets it.
+    pre_dispatch : int or str, default="2*n_jobs"
+        Fits that are handed to workers ahead of time, as of `joblib.Parallel`.
 
     Returns
     -------
@@ -115,10 +146,17 @@ def evaluate_loso(
     LeakError
         If ``audit=True`` and the audit finds a leak.
 
+    Warns
+    -----
+    UserWarning
+        If all clips of a class are held out together, so that none can be predicted; if the training of a
+        fold diverged, whose clips are then treated as missing.
+
     Notes
     -----
     A clip is missing if its row of `X` is NaN (in every value where `X` is 2-D, in any value else), or if a
-    transformer with ``on_missing="warn"`` or ``"nan"`` returns NaN for it. Only stateless transformers (their
+    transformer with ``on_missing="warn"`` or ``"nan"`` returns NaN for it; or if the training of the model
+    that was to predict it diverged. Only stateless transformers (their
     tag ``requires_fit`` is False) may precede that step. A missing clip keeps its place in N: it never
     trains, is predicted as the commonest class of the other training clips, and is counted in ``n_missing``.
 
@@ -140,29 +178,85 @@ def evaluate_loso(
     >>> result.uf1 > result.baseline.uf1
     True
     """
-    check_protocol(protocol, train_on, test_on)
+    how = {"protocol": protocol, "train_on": train_on, "test_on": test_on, "n_folds": n_folds}
+    options = {"seeds": seeds, "n_jobs": n_jobs, "checkpoint": checkpoint, "audit": audit}
+    options |= {"verbose": verbose, "engine": engine, "params": params, "pre_dispatch": pre_dispatch}
+    return run_evaluation(estimator, (X, y, groups), how, **options)[0]
+
+
+def run_evaluation(
+    estimator,
+    data,
+    how,
+    *,
+    seeds,
+    n_jobs,
+    checkpoint,
+    audit,
+    verbose,
+    engine,
+    params=None,
+    pre_dispatch="2*n_jobs",
+    every_epoch=False,
+):
+    """Evaluate as `evaluate_loso`, and where every epoch is looked at, also at each subject's best one.
+
+    Parameters
+    ----------
+    estimator : estimator
+        As of `evaluate_loso`, as are the other parameters.
+    data : tuple
+        ``X``, ``y`` and ``groups``.
+    how : dict
+        ``protocol``, ``train_on``, ``test_on``, ``n_folds``.
+    seeds, n_jobs, checkpoint, audit, verbose, engine, params, pre_dispatch : object
+        As of `evaluate_loso`.
+    every_epoch : bool
+        Whether the second result is wanted, of an estimator that ends in a net.
+
+    Returns
+    -------
+    results : tuple of LOSOResult
+        The result; and with `every_epoch` the one that is not comparable.
+    """
+    check_protocol(**how)
     if engine not in ENGINES:
         raise ValueError(f"engine must be one of {list(ENGINES)}, got {engine!r}.")
     check_searches(estimator)
-    samples, seeds = check_samples(X, y, groups, estimator), check_seeds(seeds)
-    if protocol == "nested-loso":
+    check_routing(estimator, params)
+    samples, seeds = check_samples(*data, estimator, params), check_seeds(seeds)
+    if how["protocol"] == "nested-loso":
         estimator = samples.estimator = group_searches(estimator, samples.y)
     extra = _audit(samples, audit) if audit else {}
-    folds = make_folds(protocol, samples, train_on, test_on)
-    started = time.perf_counter()
-    keep = None
+    folds = make_folds(how["protocol"], samples, how["train_on"], how["test_on"], how["n_folds"])
+    started, keep = time.perf_counter(), None
     if checkpoint is not None:
-        how = [protocol, [fold.name for fold in folds], engine]
-        keep = Checkpoint(checkpoint, run_identity(estimator, samples, how))
-    options = {"n_jobs": n_jobs, "checkpoint": keep, "verbose": verbose}
+        words = [how["protocol"], [fold.name for fold in folds], engine, *(["epochs"] if every_epoch else [])]
+        keep = Checkpoint(checkpoint, run_identity(estimator, samples, words))
+    warn_of_unlearnable(
+        samples.y,
+        [(fold.train & samples.present, fold.test & samples.present) for fold in folds],
+        samples.groups,
+    )
+    options = {"n_jobs": n_jobs, "checkpoint": keep, "verbose": verbose, "pre_dispatch": pre_dispatch}
     tasks = [(seed, fold) for seed in seeds for fold in folds]
-    parts = _predictions(samples, tasks, engine, **options)
-    table = _out_of_fold_table(parts, folds, samples, seeds, by_subject=protocol != "cross-dataset")
+    parts = _predictions(samples, tasks, engine, every_epoch=every_epoch, **options)
+    _warn_of_divergence(tasks, parts)
     seconds = time.perf_counter() - started
-    card = run_card(estimator, seeds, table, samples.fingerprint, seconds, TITLES[protocol])
     extra |= {"engine": engine, "searches": _searches(tasks, parts)}
-    card |= {name: value for name, value in extra.items() if value}
-    return LOSOResult(table, samples.classes.tolist(), card)
+    extra["fit_seconds"] = round(sum(part.fit_time + part.score_time for part in parts), 1)
+    by_subject = how["protocol"] not in ("cross-dataset", "group-k-fold")
+    found = []
+    for chosen in [parts, at_best_epochs(parts, samples)] if every_epoch else [parts]:
+        table = out_of_fold_table(chosen, folds, samples, seeds, by_subject)
+        title = title_of(how["protocol"], folds)
+        card = run_card(estimator, seeds, table, samples.fingerprint, seconds, title)
+        card |= {name: value for name, value in extra.items() if value}
+        if chosen is not parts:
+            # The stamp stands in every row too, wherever the table goes.
+            card, table = card | {"selection": SELECTION}, table.assign(selection=SELECTION)
+        found.append(LOSOResult(table, samples.classes.tolist(), card))
+    return tuple(found)
 
 
 def _audit(samples, audit):
@@ -184,14 +278,14 @@ def _searches(tasks, parts):
     ]
 
 
-def _predictions(samples, tasks, engine, **options):
+def _predictions(samples, tasks, engine, every_epoch=False, **options):
     """Return the predictions of each task, (seed, fold), for its present clips."""
     kept = np.flatnonzero(samples.present)
     # Where no clip is missing it stays the same object, with the digests and tables that it has.
     present = samples if samples.present.all() else samples.take(kept)
     rows = [(np.flatnonzero(fold.train[kept]), np.flatnonzero(fold.test[kept])) for _, fold in tasks]
     # A fold whose held-out clips are all missing needs no fit.
-    found = [_nothing(samples)] * len(tasks)
+    found = [no_predictions(samples)] * len(tasks)
     waiting = [k for k, (_, test) in enumerate(rows) if len(test)]
     chosen = [(*tasks[k], *rows[k]) for k in waiting]
     # One object a seed: tasks that share a model share its digest and its features.
@@ -203,18 +297,24 @@ def _predictions(samples, tasks, engine, **options):
     else:
         samples.warn_of_searches()
         fits = [_whole_fit(models, *task) for task in chosen]
-    parts = run_fits(present, fits, title="folds", **options)
+    fits = [fit._replace(every_epoch=every_epoch) for fit in fits]
+    parts = run_fits(present, fits, title="folds", kept_errors=(DivergedError,), **options)
     for number, (k, part) in enumerate(zip(waiting, parts, strict=True)):
         searches = part.searches if records is None else records[number]
         found[k] = part._replace(rows=kept[part.rows], searches=searches)
     return found
 
 
-def _nothing(samples):
-    probabilities = None
-    if hasattr(samples.estimator, "predict_proba"):
-        probabilities = np.empty((0, len(samples.classes)))
-    return Predictions(np.empty(0, dtype=int), np.empty(0, dtype=int), probabilities)
+def _warn_of_divergence(tasks, parts):
+    """Warn of folds whose training diverged."""
+    failed = [(task, part) for task, part in zip(tasks, parts, strict=True) if part.failure is not None]
+    if failed:
+        (_, fold), part = failed[0]
+        warn_user(
+            f"The training diverged in {len(failed)} of {len(parts)} fits, such as that with {fold.name} "
+            "held out: their clips are predicted as the commonest class of the training clips and count as "
+            f"missing. {part.failure}"
+        )
 
 
 def _label(fold):
@@ -257,59 +357,8 @@ def _searched_fits(samples, tasks, models, **options):
         runs.append(SearchRun(search, samples, train, place, cached[seed], _key(seed)))
     if runs:
         runs[0].warn_of_loops()
-    run_searches(runs, samples, **options)
+        run_searches(runs, samples, **options)
     for run in runs:
         run.finish()
     fits = [run.best_task(test, _label(fold)) for run, (_, fold, _, test) in zip(runs, tasks, strict=True)]
     return fits, [[search_record(run.search)] for run in runs]
-
-
-def _out_of_fold_table(parts, folds, samples, seeds, by_subject):
-    """Return one row a clip and seed, in the order of the clips; with `fold` where subjects are no folds."""
-    majorities = [samples.classes[_class_shares(samples, fold.train).argmax()] for fold in folds]
-    runs = []
-    for k, seed in enumerate(seeds):
-        run = parts[k * len(folds) : (k + 1) * len(folds)]
-        run = [_with_missing(part, samples, fold) for part, fold in zip(run, folds, strict=True)]
-        lengths = [len(part.rows) for part in run]
-        names = {"fold": [fold.name for fold in folds], "majority": majorities}
-        extra = {} if by_subject else {name: np.repeat(v, lengths) for name, v in names.items()}
-        runs.append(_run_table(run, samples, seed, extra))
-    return pd.concat(runs, ignore_index=True)
-
-
-def _with_missing(part, samples, fold):
-    """Return the predictions of a fold with its missing clips, guessed as the commonest training class."""
-    unseen = np.flatnonzero(fold.test & ~samples.present)
-    if not len(unseen):
-        return part
-    shares = _class_shares(samples, fold.train & samples.present)
-    probabilities = part.probabilities
-    if probabilities is not None:
-        probabilities = np.concatenate([probabilities, np.tile(shares, (len(unseen), 1))])
-    labels = np.append(part.labels, np.full(len(unseen), shares.argmax()))
-    return part._replace(rows=np.append(part.rows, unseen), labels=labels, probabilities=probabilities)
-
-
-def _class_shares(samples, rows):
-    return (samples.y[rows][:, None] == samples.classes).mean(axis=0)
-
-
-def _run_table(run, samples, seed, extra):
-    rows = np.concatenate([part.rows for part in run])
-    order = np.argsort(rows)
-    rows = rows[order]
-    columns = {
-        "clip": samples.clip_ids[rows],
-        "subject": samples.groups[rows],
-        # The nullable type, since None is a seed as well.
-        "seed": pd.array([seed] * len(rows), dtype="Int64"),
-        "truth": samples.y[rows],
-        "prediction": samples.classes[np.concatenate([part.labels for part in run])[order]],
-        "missing": ~samples.present[rows],
-        **{name: values[order] for name, values in extra.items()},
-    }
-    if all(part.probabilities is not None for part in run):
-        pooled = np.concatenate([part.probabilities for part in run])[order]
-        columns |= {f"probability_{name}": pooled[:, i] for i, name in enumerate(samples.classes)}
-    return pd.DataFrame(columns)

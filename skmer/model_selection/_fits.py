@@ -4,7 +4,8 @@ A job is one fit. Of nets on a GPU, which are quicker in stacks, it is as many a
 """
 
 import time
-from contextlib import contextmanager
+import traceback
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,14 +14,15 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
-from tqdm import tqdm
 
 from skmer._utils._checks import warn_user
-from skmer._utils._files import digest
-from skmer._utils._jobs import run_jobs
-from skmer._utils._sklearn import BaseSearchCV, safe_indexing
-from skmer.model_selection._run._identity import parameters_digest, plain
-from skmer.model_selection._samples import steps_of
+from skmer._utils._jobs import raising_interrupts, run_jobs
+from skmer._utils._progress import Progress
+from skmer._utils._sklearn import safe_indexing
+from skmer.model_selection._every_epoch import fit_every_epoch
+from skmer.model_selection._routing import split_params
+from skmer.model_selection._run._identity import fit_names
+from skmer.model_selection._search._candidate_table import search_records
 from skmer.training import fit_stacked, runs_in_threads, stack_size_of, stacking_reason
 
 # A job of nets that train in stacks: so many that those of one shape meet, and not all are lost with one.
@@ -42,6 +44,10 @@ class FitTask(NamedTuple):
         Number of the table of `Samples` that the model takes.
     name : str or None
         Of its part in a checkpoint; None is a digest of model and rows.
+    with_train : bool
+        Whether the training rows are predicted as well.
+    every_epoch : bool
+        Whether the labels after each epoch are wanted too, of a model that ends in a net.
     """
 
     model: Any
@@ -50,6 +56,12 @@ class FitTask(NamedTuple):
     label: str
     table: int = 0
     name: str | None = None
+    with_train: bool = False
+    every_epoch: bool = False
+
+
+class DivergedError(ValueError):
+    """Raised where the probabilities of a fit are not finite."""
 
 
 class Predictions(NamedTuple):
@@ -67,6 +79,12 @@ class Predictions(NamedTuple):
         Seconds; those of a stack are shared by its nets.
     searches : list of dict
         Records of the searches inside the model.
+    train : Predictions or None
+        Of the training rows, where they were asked for.
+    failure : str or None
+        Why the fit has no predictions.
+    epochs : list of list of int
+        Labels of all rows after each epoch, where the task asks for them.
     """
 
     rows: np.ndarray
@@ -75,22 +93,29 @@ class Predictions(NamedTuple):
     fit_time: float = 0.0
     score_time: float = 0.0
     searches: list = []
+    train: Any = None
+    failure: str | None = None
+    epochs: list = []
 
     def among(self, codes) -> "Predictions":
         """Return the predictions in terms of fewer classes, which hold all that the fit saw."""
         probabilities = None if self.probabilities is None else self.probabilities[:, codes]
-        return self._replace(labels=np.searchsorted(codes, self.labels), probabilities=probabilities)
+        train = None if self.train is None else self.train.among(codes)
+        labels = np.searchsorted(codes, self.labels)
+        return self._replace(labels=labels, probabilities=probabilities, train=train)
 
     def to_json(self) -> dict:
         """Return the predictions as JSON holds them; floats keep every digit."""
         content = self._asdict() | {"rows": self.rows.tolist(), "labels": self.labels.tolist()}
         if self.probabilities is not None:
             content["probabilities"] = self.probabilities.tolist()
+        if self.train is not None:
+            content["train"] = self.train.to_json()
         return content
 
     @classmethod
-    def from_json(cls, content, rows, n_classes) -> "Predictions":
-        """Read what `to_json` returned for some rows; ValueError where it is none."""
+    def from_json(cls, content, rows, n_classes, train=None) -> "Predictions":
+        """Read what `to_json` returned for some rows, and training rows; ValueError where it is none."""
         labels = np.array(content["labels"], dtype=int)
         probabilities = content["probabilities"]
         if probabilities is not None:
@@ -102,7 +127,12 @@ class Predictions(NamedTuple):
         ):
             raise ValueError("predictions of other rows or classes")
         times = float(content["fit_time"]), float(content["score_time"])
-        return cls(rows, labels, probabilities, *times, list(content["searches"]))
+        of_train = None if train is None else cls.from_json(content["train"], train, n_classes)
+        epochs = [[int(label) for label in epoch] for epoch in content.get("epochs", [])]
+        if any(len(epoch) != len(rows) or not set(epoch) <= set(range(n_classes)) for epoch in epochs):
+            raise ValueError("labels of epochs of other rows or classes")
+        found = cls(rows, labels, probabilities, *times, list(content["searches"]), of_train)
+        return found._replace(epochs=epochs)
 
 
 def share_features(samples, model, key=()) -> tuple[Any, int]:
@@ -162,7 +192,16 @@ def _is_on_gpu(model):
 
 
 def run_fits(
-    samples, tasks, *, n_jobs=None, stack_size="auto", checkpoint=None, verbose=0, title="fits"
+    samples,
+    tasks,
+    *,
+    checkpoint=None,
+    verbose=0,
+    title="fits",
+    finished=None,
+    stack_size="auto",
+    kept_errors=(),
+    **options,
 ) -> list[Predictions]:
     """Fit the model of each task and predict its held-out rows.
 
@@ -172,42 +211,49 @@ def run_fits(
         All rows.
     tasks : list of FitTask
         Fits.
-    n_jobs : int or None
-        Jobs at a time.
-    stack_size : int or "auto"
-        Nets in a stack at most, on a GPU.
     checkpoint : Checkpoint or None
         Where the predictions of each fit are kept, and those of an earlier run are found.
     verbose : int
         0 shows no progress.
     title : str
         Of the progress bar.
+    finished : callable or None
+        Called with the number of each task once its predictions are there.
+    stack_size : int or "auto"
+        Nets in a stack at most, on a GPU.
+    kept_errors : tuple of type
+        Errors of a fit that become its ``failure``; others end the run. Failures are in no checkpoint.
+    **options : object
+        ``n_jobs`` and ``pre_dispatch``, as of `run_jobs`.
 
     Returns
     -------
     list of Predictions
         In the order of the tasks.
     """
-    names = [] if checkpoint is None else _names(samples, tasks)
+    names = [] if checkpoint is None else fit_names(samples, tasks)
     found: list = [None] * len(tasks) if checkpoint is None else _read(checkpoint, names, tasks, samples)
     waiting = [k for k, predictions in enumerate(found) if predictions is None]
     jobs = _jobs(tasks, waiting, stack_size)
     done = len(tasks) - len(waiting)
-    with tqdm(
-        total=len(tasks), initial=done, desc=title, unit="fit", disable=None if verbose else True
-    ) as bar:
-        for number, results in _run(samples, tasks, jobs, n_jobs, stack_size):
+    finished = finished or (lambda k: None)
+    for k in set(range(len(tasks))) - set(waiting):
+        finished(k)
+    with Progress(len(tasks), done, title=title, unit="fit", verbose=verbose) as progress:
+        for number, results in _run(samples, tasks, jobs, (stack_size, kept_errors), options):
             for k, predictions in zip(jobs[number], results, strict=True):
                 found[k] = predictions
-                if checkpoint is not None:
+                if checkpoint is not None and predictions.failure is None:
                     checkpoint.write(names[k], predictions.to_json())
-            bar.update(len(results))
+                finished(k)
+            progress.add(len(results))
     return found
 
 
 def _read(checkpoint, names, tasks, samples):
     def parse(task):
-        return lambda part: Predictions.from_json(part, task.test, len(samples.classes))
+        train = task.train if task.with_train else None
+        return lambda part: Predictions.from_json(part, task.test, len(samples.classes), train)
 
     return [checkpoint.read(name, parse(task)) for name, task in zip(names, tasks, strict=True)]
 
@@ -216,6 +262,8 @@ def _jobs(tasks, waiting, stack_size):
     """Return lists of positions in `tasks`: one fit each, or enough for a few stacks."""
     models = {id(task.model): task.model for task in tasks}
     sizes = {key: stack_size_of(last_step(model)) for key, model in models.items()}
+    # A callback hears each epoch of a net that is fitted alone.
+    sizes |= {id(task.model): 1 for task in tasks if task.every_epoch}
     # How fits are put together must not depend on n_jobs, or results would.
     together = [k for k in waiting if sizes[id(tasks[k].model)] > 1]
     largest = max(sizes.values()) if stack_size == "auto" else stack_size
@@ -224,16 +272,16 @@ def _jobs(tasks, waiting, stack_size):
     return jobs + [[k] for k in waiting if sizes[id(tasks[k].model)] == 1]
 
 
-def _run(samples, tasks, jobs, n_jobs, stack_size):
+def _run(samples, tasks, jobs, how, options):
     """Yield the number of each job with its predictions, as they are finished."""
     chosen = [tasks[k] for job in jobs for k in job]
     models = {id(task.model): task.model for task in chosen}.values()
     # Threads start at once and share the rows, where a fit lets go of Python's lock; the others would wait.
     threads = bool(models) and all(runs_in_threads(last_step(model)) for model in models)
-    shared = samples.for_workers({task.table for task in chosen}), stack_size
+    shared = samples.for_workers({task.table for task in chosen}), how
     work = [[tasks[k] for k in job] for job in jobs]
-    prefer = "threads" if threads else None
-    yield from run_jobs(run_job, work, n_jobs=n_jobs, shared=shared, label=_label, prefer=prefer)
+    options = {"n_jobs": None, "prefer": "threads" if threads else None, **options}
+    yield from run_jobs(run_job, work, shared=shared, label=_label, **options)
 
 
 def _label(tasks):
@@ -242,20 +290,38 @@ def _label(tasks):
 
 
 def run_job(tasks, shared) -> list[Predictions]:
-    """Fit the models of a job and predict their held-out rows; `shared` is the samples and the stack size."""
-    samples, stack_size = shared
-    if len(tasks) > 1:
-        return _fit_together(tasks, samples, stack_size)
-    (task,) = tasks
-    with _errors_named(task.label, samples.params):
-        # Tasks share a model, and threads fit it at the same time.
-        model, started = clone(task.model), time.perf_counter()
-        rows = safe_indexing(samples.tables[task.table], task.train)
-        model.fit(rows, samples.y[task.train], **samples.fit_params(task.model, task.train))
-        return [_predict(model, task, samples, time.perf_counter() - started)]
+    """Fit the models of a job and predict their held-out rows.
+
+    ``shared`` is the samples with a pair: the stack size, and the errors that are kept.
+    """
+    samples, (stack_size, kept_errors) = shared
+    with raising_interrupts():
+        if len(tasks) > 1:
+            with suppress(*kept_errors):
+                return _fit_together(tasks, samples, kept_errors, stack_size)
+        return [_fit_alone(task, samples, kept_errors) for task in tasks]
 
 
-def _fit_together(tasks, samples, stack_size):
+def _fit_alone(task, samples, kept_errors):
+    started = time.perf_counter()
+    try:
+        with _errors_named(task.label, samples.params):
+            model = clone(task.model)  # tasks share a model, and threads fit it at the same time
+            rows = safe_indexing(samples.tables[task.table], task.train)
+            params, epochs = samples.fit_params(task.model, task.train), []
+            if task.every_epoch:
+                held_out = safe_indexing(samples.tables[task.table], task.test)
+                labels = fit_every_epoch(model, rows, samples.y[task.train], held_out, params)
+                epochs = np.searchsorted(samples.classes, labels).tolist()
+            else:
+                model.fit(rows, samples.y[task.train], **params)
+    except kept_errors as error:
+        return _failed(task, error, time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    return _predict(model, task, samples, kept_errors, seconds)._replace(epochs=epochs)
+
+
+def _fit_together(tasks, samples, kept_errors, stack_size):
     """Fit the steps before each net, then all nets in stacks."""
     models, data = [clone(task.model) for task in tasks], []
     started = time.perf_counter()
@@ -265,7 +331,8 @@ def _fit_together(tasks, samples, stack_size):
     with _errors_named(_label(tasks)):
         fit_stacked([last_step(model) for model in models], data, stack_size=stack_size)
     seconds = (time.perf_counter() - started) / len(tasks)
-    return [_predict(model, task, samples, seconds) for model, task in zip(models, tasks, strict=True)]
+    pairs = zip(models, tasks, strict=True)
+    return [_predict(model, task, samples, kept_errors, seconds) for model, task in pairs]
 
 
 def _net_data(model, task, samples):
@@ -274,49 +341,41 @@ def _net_data(model, task, samples):
     params = samples.fit_params(model, task.train)
     if not isinstance(model, Pipeline):
         return rows, y, params
-    prefix = f"{model.steps[-1][0]}__"
-    own = {name.removeprefix(prefix): value for name, value in params.items() if name.startswith(prefix)}
-    if len(model.steps) > 1:
-        front = {name: value for name, value in params.items() if not name.startswith(prefix)}
-        rows = model[:-1].fit_transform(rows, y, **front)
-    return rows, y, own
+    front, own = split_params(model, params)
+    return model[:-1].fit_transform(rows, y, **front) if len(model.steps) > 1 else rows, y, own
 
 
-def _predict(model, task, samples, fit_time):
-    """Return the predictions of a fitted model, classes in the order of all classes."""
-    rows, started = safe_indexing(samples.tables[task.table], task.test), time.perf_counter()
-    probabilities = None
-    if hasattr(model, "predict_proba"):
-        probabilities = np.zeros((len(task.test), len(samples.classes)))
-        # A fit whose rows lack a class has no column for it: its probability stays zero.
-        probabilities[:, np.searchsorted(samples.classes, model.classes_)] = model.predict_proba(rows)
-        if not np.isfinite(probabilities).all():
-            raise ValueError(
-                f"{task.label} failed: its probabilities are not finite, since the training diverged; lower "
-                "the learning rate."
-            )
-    labels = np.searchsorted(samples.classes, model.predict(rows))
+def _failed(task, error, seconds):
+    why = "".join(traceback.format_exception_only(error)).strip()
+    return Predictions(task.test, np.zeros(len(task.test), int), None, seconds, failure=why)
+
+
+def _predict(model, task, samples, kept_errors, fit_time):
+    """Return the predictions of a fitted model."""
+    started = time.perf_counter()
+    try:
+        with _errors_named(task.label):
+            labels, probabilities = _outputs(model, task, task.test, samples)
+            train = _outputs(model, task, task.train, samples) if task.with_train else None
+    except kept_errors as error:
+        return _failed(task, error, fit_time)
+    train = None if train is None else Predictions(task.train, *train)
     seconds = time.perf_counter() - started
-    return Predictions(task.test, labels, probabilities, fit_time, seconds, search_records(model))
+    return Predictions(task.test, labels, probabilities, fit_time, seconds, search_records(model), train)
 
 
-def search_records(model) -> list[dict]:
-    """Return what each search of a fitted model chose, as JSON holds it."""
-    return [
-        search_record(step, prefix.removesuffix("__"))
-        for prefix, step in steps_of(model)
-        if isinstance(step, BaseSearchCV) and hasattr(step, "best_params_")
-    ]
-
-
-def search_record(search, step="") -> dict:
-    """Return what a search chose; its best score was chosen on the very clips that it is a score of."""
-    return {
-        "step": step,
-        "best_params": plain(search.best_params_),
-        "n_candidates": len(search.cv_results_["params"]),
-        "best_score_optimistic": float(getattr(search, "best_score_", np.nan)),
-    }
+def _outputs(model, task, rows, samples):
+    """Return labels as positions among all classes, and probabilities in their order or None."""
+    X, probabilities = safe_indexing(samples.tables[task.table], rows), None
+    if hasattr(model, "predict_proba"):
+        probabilities = np.zeros((len(rows), len(samples.classes)))
+        # A fit whose rows lack a class has no column for it: its probability stays zero.
+        probabilities[:, np.searchsorted(samples.classes, model.classes_)] = model.predict_proba(X)
+        if not np.isfinite(probabilities).all():
+            raise DivergedError(
+                "its probabilities are not finite, since the training diverged; lower the learning rate."
+            )
+    return np.searchsorted(samples.classes, model.predict(X)), probabilities
 
 
 @contextmanager
@@ -325,24 +384,9 @@ def _errors_named(label, params=()):
     try:
         yield
     except (ValueError, TypeError) as error:
-        kind = TypeError if isinstance(error, TypeError) else ValueError
+        kind = next(k for k in (DivergedError, TypeError, ValueError) if isinstance(error, k))
         added = f" (fitted with {', '.join(params)})" if params else ""
         raise kind(f"{label} failed: {error}{added}") from error
     except Exception as error:
         error.add_note(f"{label} failed.")
         raise
-
-
-def _names(samples, tasks):
-    """Return the name of each task's part: its own, or a digest of transformers, model and rows."""
-    models, rows, names = {}, {}, []
-    for task in tasks:
-        if task.name is None:
-            # One digest a model: a search has far fewer models than fits.
-            if id(task.model) not in models:
-                front = samples.transformers[task.table]
-                parts = [task.model] if front is None else [front, task.model]
-                models[id(task.model)] = [parameters_digest(part) for part in parts]
-            of_rows = [rows.setdefault(r.tobytes(), digest(r)) for r in (task.train, task.test)]
-        names.append(task.name or f"fits {digest([models[id(task.model)], *of_rows])[:16]}")
-    return names

@@ -4,6 +4,8 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import BaseCrossValidator, GroupKFold, LeaveOneGroupOut
 
+from skmer._utils._arguments import Items, checked
+from skmer._utils._checks import check_integer
 from skmer._utils._sklearn import BaseSearchCV, GroupsConsumerMixin
 from skmer.model_selection._samples import Fold, splits_by_group, steps_of
 
@@ -12,6 +14,7 @@ TITLES = {
     "megc2019": "MEGC 2019 composite, leave-one-subject-out",
     "cross-dataset": "cross-dataset",
     "nested-loso": "nested leave-one-subject-out",
+    "group-k-fold": "subject-independent k-fold",
 }
 _MEGC_CLASSES = ["negative", "positive", "surprise"]
 
@@ -40,6 +43,7 @@ class LeaveOneDatasetOut(GroupsConsumerMixin, BaseCrossValidator):
     3
     """
 
+    @checked(train_on=[str, Items(str), None], test_on=[str, Items(str), None])
     def __init__(self, train_on=None, test_on=None):
         self.train_on = train_on
         self.test_on = test_on
@@ -149,16 +153,29 @@ def datasets_of(groups) -> np.ndarray:
     return np.array([name if slash else "" for name, slash, _ in parts])
 
 
-def check_protocol(protocol, train_on, test_on) -> None:
-    """Refuse unknown names, and data sets where the protocol does not use them."""
+def check_protocol(protocol, train_on, test_on, n_folds=None) -> None:
+    """Refuse unknown names, and data sets or a number of folds where the protocol does not use them."""
     if protocol not in TITLES:
         raise ValueError(f"protocol must be one of {list(TITLES)}, got {protocol!r}.")
     if protocol != "cross-dataset" and not (train_on is None and test_on is None):
         raise ValueError(f"train_on and test_on are for protocol='cross-dataset', got {protocol!r}.")
+    if n_folds is not None and protocol != "group-k-fold":
+        raise ValueError(f"n_folds is for protocol='group-k-fold', got {protocol!r}.")
+    if protocol == "group-k-fold":
+        check_integer("n_folds", 10 if n_folds is None else n_folds, 2)
 
 
-def make_folds(protocol, samples, train_on=None, test_on=None) -> list[Fold]:
+def title_of(protocol, folds) -> str:
+    """Return the words for a protocol in headings and run cards."""
+    if protocol == "group-k-fold":
+        return f"subject-independent {len(folds)}-fold"
+    return TITLES[protocol]
+
+
+def make_folds(protocol, samples, train_on=None, test_on=None, n_folds=None) -> list[Fold]:
     """Return the folds of a protocol."""
+    if protocol == "group-k-fold":
+        return _folds_of_subjects(samples, 10 if n_folds is None else n_folds)
     if protocol == "cross-dataset":
         return LeaveOneDatasetOut(train_on, test_on).folds(samples.groups)
     if protocol == "megc2019" and not set(samples.classes.tolist()) <= set(_MEGC_CLASSES):
@@ -167,6 +184,19 @@ def make_folds(protocol, samples, train_on=None, test_on=None) -> list[Fold]:
             f"{samples.classes.tolist()}."
         )
     return samples.folds
+
+
+def _folds_of_subjects(samples, n_folds):
+    """Return folds of whole subjects, about as many clips in each; ValueError where there are too few."""
+    n_subjects = len(np.unique(samples.groups))
+    if n_folds > n_subjects:
+        raise ValueError(f"n_folds must be at most the number of subjects, {n_subjects}, got {n_folds}.")
+    folds = []
+    for k, (_, test) in enumerate(GroupKFold(n_folds).split(samples.y, groups=samples.groups), start=1):
+        held_out = np.zeros(len(samples.y), dtype=bool)
+        held_out[test] = True
+        folds.append(Fold(f"fold {k}", ~held_out, held_out))
+    return folds
 
 
 def check_searches(estimator) -> None:

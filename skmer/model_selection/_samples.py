@@ -11,7 +11,6 @@ from sklearn.base import clone
 from sklearn.model_selection import check_cv
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils import get_tags
-from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import check_consistent_length, column_or_1d, has_fit_parameter
 
 from skmer._utils._checks import warn_user
@@ -23,6 +22,7 @@ from skmer._utils._sklearn import (
     num_samples,
     safe_indexing,
 )
+from skmer.model_selection._routing import routed_params
 
 
 class Fold(NamedTuple):
@@ -118,6 +118,9 @@ class Samples:
         """Return keyword arguments of a model's ``fit`` on some rows."""
         # Parameters with an entry a clip are split with the clips, all others handed on as they are.
         params = check_method_params(self.y, self.params, indices=rows)
+        if get_config()["enable_metadata_routing"]:
+            groups = {} if self.groups is None else {"groups": self.groups[rows]}
+            return routed_params(model, groups | params)
         if self.groups is None:
             return params
         return params | dict.fromkeys(group_names(model, self.y), self.groups[rows])
@@ -129,21 +132,21 @@ class Samples:
         return replace(self, X=None, estimator=None, tables=tables)
 
 
-def check_samples(X, y, groups, estimator=None) -> Samples:
+def check_samples(X, y, groups, estimator=None, params=None) -> Samples:
     """Read clips, a tuple (X, y, groups) or three arrays into :class:`Samples`."""
     if isinstance(X, tuple) and len(X) == 3 and y is None and groups is None:
         X, y, groups = X
     if y is None and groups is None:
-        return _from_clips(X, estimator)
+        return _from_clips(X, estimator, params)
     if y is None or groups is None:
         lacking = "y" if y is None else "groups"
         raise ValueError(f"{lacking} must be given with X, got None; or pass clips that hold both.")
     y = column_or_1d(check_names("y", y))
     groups = column_or_1d(check_names("groups", groups))
-    return _checked(Samples(X, y, groups, np.arange(len(y)), np.unique(y), None, estimator))
+    return _checked(Samples(X, y, groups, np.arange(len(y)), np.unique(y), None, estimator, params or {}))
 
 
-def _from_clips(clips, estimator):
+def _from_clips(clips, estimator, params):
     lacking = [name for name in ("frames", "target", "groups") if not hasattr(clips, name)]
     if lacking:
         raise TypeError(
@@ -152,13 +155,16 @@ def _from_clips(clips, estimator):
         )
     y = column_or_1d(check_names("target", clips.target))
     table = getattr(clips, "table", None)
+    # Names that a subject's clips share tell none of them apart.
     named = table is not None and "clip" in table
+    named = named and len(set(zip(clips.groups, table["clip"], strict=True))) == len(y)
     clip_ids = table["clip"].to_numpy() if named else np.arange(len(y))
     classes = np.sort(np.asarray(getattr(clips, "class_names", np.unique(y))))
     fingerprint = getattr(clips, "fingerprint", None)
     groups = column_or_1d(check_names("groups", clips.groups))
     X = _input_of(estimator, clips)
-    return _checked(Samples(X, y, groups, clip_ids, classes, fingerprint, estimator))
+    samples = Samples(X, y, groups, clip_ids, classes, fingerprint, estimator, params or {})
+    return _checked(samples)
 
 
 def _input_of(estimator, clips):
@@ -298,8 +304,8 @@ def steps_of(estimator, prefix=""):
 
 def group_names(estimator, y) -> list:
     """Return the names under which ``fit`` takes the groups: of a step of a Pipeline ``<step>__groups``."""
-    if isinstance(estimator, Pipeline) and get_config()["enable_metadata_routing"]:
-        return sorted(get_routing_for_object(estimator).consumes("fit", ["groups"]))
+    if get_config()["enable_metadata_routing"]:
+        return sorted(routed_params(estimator, {"groups": ()}))
     return [prefix + "groups" for prefix, step in steps_of(estimator) if _takes_groups(step, y)]
 
 
@@ -328,6 +334,45 @@ def splits_by_group(search, y) -> tuple[bool, str]:
     # looks at the splits that it draws.
     outside = not type(splitter).__module__.startswith("sklearn.")
     return isinstance(splitter, GroupsConsumerMixin) or outside, type(splitter).__name__
+
+
+def warn_of_shared_subjects(splits, groups) -> None:
+    """Warn where a split has a subject on both sides."""
+    both = [np.intersect1d(groups[train], groups[test]) for train, test in splits]
+    crossed = [shared for shared in both if len(shared)]
+    if crossed:
+        warn_user(
+            f"{len(crossed)} of {len(splits)} splits of cv have a subject on both sides, such as "
+            f"{crossed[0][0]}; leave cv out, or pass one that respects groups, such as GroupKFold()."
+        )
+
+
+def warn_of_unlearnable(y, splits, groups=None) -> None:
+    """Warn of classes whose clips are all held out together: no fit that predicts one has seen it.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_clips,)
+        Labels.
+    splits : list of (train, test)
+        Rows.
+    groups : ndarray of shape (n_clips,), optional
+        Subjects, for the sentence.
+    """
+    tested, learned = set(), set()
+    for train, test in splits:
+        held = set(np.unique(y[test]).tolist())
+        tested |= held
+        learned |= held & set(np.unique(y[train]).tolist())
+    for name in sorted(tested - learned, key=str):
+        rows = np.flatnonzero(y == name)
+        whose = "" if groups is None else f" of {', '.join(map(str, np.unique(groups[rows])[:3]))}"
+        clips = f"{len(rows)} clip{'s' if len(rows) > 1 else ''}{whose}"
+        warn_user(
+            f"The class {name!r} ({clips}) is in no training data when it is asked for, since all its clips "
+            "are held out together: none can be predicted, and they count as errors. Leave the class out, or "
+            "merge it with another."
+        )
 
 
 def check_seeds(seeds) -> list:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from skmer._utils._arguments import FLAG, TEXT, Items, checked, integer
 from skmer.nn._graph_convolution import Adjacency, AdjacencyKind
 from skmer.nn._spatio_temporal_block import SpatioTemporalBlock
 
@@ -58,6 +59,14 @@ class ActionDecomposition(nn.Module):
     (torch.Size([9, 8, 3, 16]), torch.Size([10, 8, 3, 3]))
     """
 
+    @checked(
+        component_sizes=[Items(integer(1, 4096), least=1)],
+        n_channels=[integer(1, 4096)],
+        n_actions=[integer(1, 4096)],
+        n_frames=[integer(1, 4096)],
+        activation=TEXT,
+        softmax=TEXT,
+    )
     def __init__(
         self,
         component_sizes: Sequence[int],
@@ -147,6 +156,16 @@ class RelationReconstruction(nn.Module):
     torch.Size([9, 8])
     """
 
+    @checked(
+        n_components=[integer(1, 4096)],
+        n_actions=[integer(1, 4096)],
+        n_channels=[integer(1, 4096)],
+        n_frames=[integer(1, 4096)],
+        activation=TEXT,
+        relations=TEXT,
+        norm=TEXT,
+        sigmoid=FLAG,
+    )
     def __init__(
         self,
         n_components: int,

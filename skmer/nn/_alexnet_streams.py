@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from skmer._utils._arguments import FLAG, Items, checked, integer, option, real
 from skmer.nn._layers import SeededDropout
 
 _JOINS = {
@@ -20,20 +21,22 @@ class AlexNetFront(nn.Sequential):
     """
 
     def __init__(self, n_channels: int = 3, rim: bool = True) -> None:
+        first, second = nn.Conv2d(n_channels, 96, 11, stride=4), nn.Conv2d(96, 256, 5, padding=2, groups=2)
         super().__init__(
-            nn.Conv2d(n_channels, 96, 11, stride=4),
+            first,
             nn.ReLU(),
             nn.MaxPool2d(3, 2),
             nn.LocalResponseNorm(5, 5e-4, 0.75, 2.0),
-            nn.Conv2d(96, 256, 5, padding=2, groups=2),
+            second,
             nn.ReLU(),
             nn.MaxPool2d(3, 2),
             nn.LocalResponseNorm(5, 5e-4, 0.75, 2.0),
             nn.ZeroPad2d(1) if rim else nn.Identity(),
         )
-        for layer in (self[0], self[4]):
+        for layer in (first, second):
             nn.init.kaiming_normal_(layer.weight)
-            nn.init.zeros_(layer.bias)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
 
 
 class DSSN(nn.Module):
@@ -75,6 +78,13 @@ class DSSN(nn.Module):
 
     min_size = 35
 
+    @checked(
+        input_shape=[Items(integer(1, 16384), n=4)],
+        n_classes=[integer(1, 65536)],
+        fusion=[option("multiply", "add", "concatenate")],
+        dropout=[real(0, 1)],
+        rim=FLAG,
+    )
     def __init__(
         self,
         input_shape: tuple[int, int, int, int],

@@ -1,10 +1,11 @@
 """Augmentation of node features in training: horizontal flip, noise and head motion."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
+from skmer._utils._arguments import checked, real
 from skmer.face import MEAN_SHAPE, FaceGraph
 
 
@@ -53,6 +54,12 @@ class Augmentation:
     torch.Size([8, 3, 31, 2])
     """
 
+    @checked(
+        graph=[FaceGraph],
+        horizontal_flip=[real(0, 1)],
+        noise=[real(0, 1e6)],
+        head_motion_noise=[real(0, 1e6)],
+    )
     def __init__(
         self,
         graph: FaceGraph,
@@ -73,12 +80,13 @@ class Augmentation:
 
     def draw(self, shape: torch.Size, generator: torch.Generator) -> Draw:
         """Draw for a batch of the given shape, (B, T, N, C)."""
-        device = generator.device
+        # Another precision draws other numbers: a seed means the same whatever torch's default is.
+        kind: dict[str, Any] = {"generator": generator, "device": generator.device, "dtype": torch.float32}
         # Flips and noise are drawn in any case, so that one without the other sees the same numbers.
-        flip = torch.rand(shape[0], generator=generator, device=device) < self.horizontal_flip
-        noise = torch.randn(shape, generator=generator, device=device)
+        flip = torch.rand(shape[0], **kind) < self.horizontal_flip
+        noise = torch.randn(shape, **kind)
         n_motions = 4 if self.head_motion_noise > 0 else 0
-        return Draw(flip, noise, torch.randn(*shape[:2], n_motions, generator=generator, device=device))
+        return Draw(flip, noise, torch.randn(*shape[:2], n_motions, **kind))
 
     def reflect(self, x: Tensor) -> Tensor:
         """Return the mirror image of every sample."""

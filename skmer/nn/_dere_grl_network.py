@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from skmer._utils._arguments import FLAG, TEXT, Items, checked, integer, real
 from skmer.face import FaceGraph
 from skmer.nn._action_modules import ActionDecomposition, RelationReconstruction
 from skmer.nn._graph_convolution import Adjacency, AdjacencyKind
@@ -83,6 +84,26 @@ class DeReGRL(nn.Module):
     (torch.Size([8, 5]), torch.Size([8, 3, 9, 16]), torch.Size([8, 9]))
     """
 
+    @checked(
+        graph=[FaceGraph],
+        in_channels=[integer(1, 4096)],
+        n_classes=[integer(1, 65536)],
+        n_actions=[integer(1, 4096)],
+        n_channels=[integer(1, 4096)],
+        n_layers=[integer(1, 1000)],
+        decomposition=FLAG,
+        reconstruction=FLAG,
+        adjacency=TEXT,
+        relations=TEXT,
+        activation=TEXT,
+        action_softmax=TEXT,
+        weight_norm=TEXT,
+        weight_sigmoid=FLAG,
+        fusion=TEXT,
+        dropout=[real(0, 1)],
+        channels=[Items(str)],
+        linear_skip=FLAG,
+    )
     def __init__(
         self,
         graph: FaceGraph,

@@ -7,6 +7,7 @@ returns logits. ``norm="batch"`` is the published layer wherever a paper has one
 import torch
 from torch import Tensor, nn
 
+from skmer._utils._arguments import TEXT, Items, checked, integer, real
 from skmer.nn._htnet import HTNet
 from skmer.nn._layers import SeededDropout
 
@@ -259,6 +260,13 @@ class FlowNetwork(nn.Module):
     (1683, torch.Size([2, 3]))
     """
 
+    @checked(
+        input_shape=[Items(integer(1, 16384))],
+        n_classes=[integer(1, 65536)],
+        network=TEXT,
+        norm=[str, None],
+        dropout=[real(0, 1), None],
+    )
     def __init__(
         self,
         input_shape: Shape,

@@ -6,6 +6,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from skmer._utils._arguments import TEXT, checked, integer
+
 AdjacencyKind = Literal["skeleton+learned", "skeleton", "learned", "full"]
 
 
@@ -45,6 +47,7 @@ class Adjacency(nn.Module):
     torch.Size([31, 31])
     """
 
+    @checked(skeleton=[torch.Tensor], kind=TEXT)
     def __init__(self, skeleton: Tensor, kind: AdjacencyKind = "skeleton+learned") -> None:
         super().__init__()
         n_nodes = skeleton.shape[-1]
@@ -112,6 +115,7 @@ class GraphConvolution(nn.Module):
     torch.Size([31, 8, 3, 16])
     """
 
+    @checked(in_channels=[integer(1, 4096)], out_channels=[integer(1, 4096)])
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(in_channels, out_channels))

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
+from skmer._utils._arguments import Items, checked, integer, option, real
 from skmer.nn._layers import SeededDropout
 
 # Places in the order of `skmer.feature_extraction.LandmarkPatches`: ten brow points, twelve of the outer lip,
@@ -48,6 +49,7 @@ class LFM(nn.Module):
 
     min_size = 8
 
+    @checked(input_shape=[Items(integer(1, 16384), n=4)], n_classes=[integer(1, 65536)], dropout=[real(0, 1)])
     def __init__(
         self,
         input_shape: tuple[int, int, int, int],
@@ -144,6 +146,15 @@ class GraphTCN(nn.Module):
     (66650, torch.Size([2, 5]))
     """
 
+    @checked(
+        input_shape=[Items(integer(1, 16384), n=2)],
+        n_classes=[integer(1, 65536)],
+        layout=[option("flat", "nodes")],
+        n_levels=[integer(1, 30)],
+        width=[integer(1, 4096)],
+        kernel=[integer(1, 1000)],
+        dropout=[real(0, 1)],
+    )
     def __init__(
         self,
         input_shape: tuple[int, int],
@@ -158,7 +169,7 @@ class GraphTCN(nn.Module):
         super().__init__()
         n_inputs = 1 if layout == "flat" else input_shape[1]
         self.layout = layout
-        self.register_buffer("edges", torch.tensor(face_edges()), persistent=False)
+        self.edges = face_edges()
         self.nodes = CausalNetwork(n_inputs, n_levels, width, kernel, dropout)
         self.lines = CausalNetwork(n_inputs, n_levels, width, kernel, dropout)
         self.dropout = SeededDropout(dropout)
@@ -166,7 +177,8 @@ class GraphTCN(nn.Module):
 
     def sequences(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return patches (B, 28, 49), and their differences along edges, as the networks take them."""
-        differences = x[:, self.edges[:, 1]] - x[:, self.edges[:, 0]]
+        first, second = (list(places) for places in zip(*self.edges, strict=True))
+        differences = x[:, second] - x[:, first]
         if self.layout == "flat":
             return x.flatten(1).unsqueeze(1), differences.flatten(1).unsqueeze(1)
         return x.transpose(1, 2), differences.transpose(1, 2)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from skmer._utils._arguments import FLAG, Items, checked, integer, real
 from skmer.face import FaceGraph
 
 CHANNELS = ("magnitude", "relative", "edge")
@@ -57,6 +58,7 @@ class NodeChannels(nn.Module):
     torch.Size([8, 3, 31, 5])
     """
 
+    @checked(graph=[FaceGraph], in_channels=[integer(1, 4096)], names=[Items(str)])
     def __init__(self, graph: FaceGraph, in_channels: int, names: Sequence[str] = ()) -> None:
         super().__init__()
         unknown = [name for name in names if name not in CHANNELS]
@@ -122,6 +124,7 @@ class SeededDropout(nn.Module):
     tensor([0., 2., 0., 0.])
     """
 
+    @checked(p=[real(0, 1)], channels=FLAG)
     def __init__(self, p: float = 0.0, channels: bool = False) -> None:
         super().__init__()
         self.p = p
@@ -143,7 +146,7 @@ class SeededDropout(nn.Module):
 
 def _uniform(shape: torch.Size, generator: torch.Generator | None, like: Tensor) -> Tensor:
     device = like.device if generator is None else generator.device
-    return torch.rand(shape, generator=generator, device=device)
+    return torch.rand(shape, generator=generator, device=device, dtype=torch.float32)
 
 
 class LinearHead(nn.Module):
@@ -166,6 +169,7 @@ class LinearHead(nn.Module):
     torch.Size([8, 5])
     """
 
+    @checked(in_features=[integer(1, 2**22)], n_classes=[integer(1, 65536)])
     def __init__(self, in_features: int, n_classes: int) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(in_features, n_classes))

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from skmer._utils._arguments import Items, checked, integer, real
 from skmer.nn._flow_networks import make_norm
 from skmer.nn._layers import SeededDropout
 
@@ -57,6 +58,12 @@ class LEARNet(nn.Module):
     min_size = 8
     _widths = (16, 32, 64)
 
+    @checked(
+        input_shape=[Items(integer(1, 16384), n=3)],
+        n_classes=[integer(1, 65536)],
+        norm=[str, None],
+        dropout=[real(0, 1)],
+    )
     def __init__(
         self,
         input_shape: tuple[int, int, int],
@@ -66,7 +73,7 @@ class LEARNet(nn.Module):
     ) -> None:
         super().__init__()
         self.stem = SameConvolution(input_shape[0], 16, 3)
-        self.columns = nn.ModuleList([self._column() for _ in range(4)])
+        self.columns = nn.ModuleList([layer for _ in range(4) for layer in self._column()])
         # Of columns 2 and 4, after what column 1 or 3 has is added.
         self.norms = nn.ModuleList([make_norm(norm, width) for _ in range(2) for width in self._widths[:2]])
         self.norm = make_norm(norm, 256)
@@ -78,13 +85,13 @@ class LEARNet(nn.Module):
         self.dropout = SeededDropout(dropout)
         self.head = nn.Linear(256, n_classes)
 
-    def _column(self) -> nn.ModuleList:
+    def _column(self) -> list[SameConvolution]:
         inputs = zip((16, *self._widths), self._widths, (1, 3, 5), strict=False)
-        return nn.ModuleList([SameConvolution(*sizes) for sizes in inputs])
+        return [SameConvolution(*sizes) for sizes in inputs]
 
     def _pair(self, x: Tensor, pair: int) -> list[Tensor]:
         """Return the outputs of a column and of the next, which adds the first one's to its own."""
-        giver, taker = self.columns[2 * pair], self.columns[2 * pair + 1]
+        giver, taker = self.columns[6 * pair : 6 * pair + 3], self.columns[6 * pair + 3 : 6 * pair + 6]
         given, taken = giver[0](x), taker[0](x)
         for k in (1, 2):
             taken = taker[k](self.norms[2 * pair + k - 1](taken + given))

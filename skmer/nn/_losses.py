@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from skmer._utils._arguments import TEXT, checked, integer, real
+
 
 class LossTerms(NamedTuple):
     """The composite loss and its unweighted terms, each a scalar (or one per replica).
@@ -55,6 +57,7 @@ class ActionCenterLoss(nn.Module):
     tensor(1.)
     """
 
+    @checked(reduction=TEXT)
     def __init__(self, reduction: str = "mean") -> None:
         super().__init__()
         self.reduction = reduction
@@ -95,6 +98,7 @@ class WeightCenterLoss(nn.Module):
     0.0067
     """
 
+    @checked(n_classes=[integer(1, 65536)], n_weights=[integer(1, 65536)], centers=TEXT, reduction=TEXT)
     def __init__(
         self, n_classes: int, n_weights: int, centers: str = "batch", reduction: str = "mean"
     ) -> None:
@@ -148,6 +152,7 @@ class WeightBalanceLoss(nn.Module):
     tensor(0.2500)
     """
 
+    @checked(target=TEXT, reduction=TEXT)
     def __init__(self, target: str = "relative", reduction: str = "mean") -> None:
         super().__init__()
         if target not in ("relative", "absolute"):
@@ -202,6 +207,17 @@ class DeReGRLLoss(nn.Module):
     (1.6094, 0.0)
     """
 
+    @checked(
+        n_classes=[integer(1, 65536)],
+        n_weights=[integer(1, 65536)],
+        lambda_center=[real(0, 1e12)],
+        lambda_weight=[real(0, 1e12)],
+        lambda_balance=[real(0, 1e12)],
+        centers=TEXT,
+        balance=TEXT,
+        reduction=TEXT,
+        label_smoothing=[real(0, 1)],
+    )
     def __init__(
         self,
         n_classes: int,

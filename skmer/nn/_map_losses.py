@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from skmer._utils._arguments import checked, integer, real
+
 
 class WeightedCrossEntropy(nn.Module):
     """Cross-entropy, the mean over the batch by sample weights.
@@ -30,6 +32,7 @@ class WeightedCrossEntropy(nn.Module):
     1.6094
     """
 
+    @checked(n_classes=[integer(1, 65536)], label_smoothing=[real(0, 1)])
     def __init__(self, n_classes: int = 2, *, label_smoothing: float = 0.0) -> None:
         super().__init__()
         self.label_smoothing = label_smoothing

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
+from skmer._utils._arguments import Items, checked, integer, option, real
 from skmer.nn._flow_networks import make_norm
 from skmer.nn._layers import SeededDropout
 from skmer.nn._map_losses import weighted_cross_entropy
@@ -69,6 +69,14 @@ class LGCcon(nn.Module):
 
     min_size = 32
 
+    @checked(
+        input_shape=[Items(integer(1, 16384), n=3)],
+        n_classes=[integer(1, 65536)],
+        norm=[str, None],
+        backbone=[option("small", "vgg16")],
+        strips=[option("vertical", "horizontal")],
+        dropout=[real(0, 1)],
+    )
     def __init__(
         self,
         input_shape: tuple[int, int, int],
@@ -83,7 +91,7 @@ class LGCcon(nn.Module):
         self.strips = strips
         self.features = _vgg_features(input_shape[0]) if vgg else _small_features(input_shape[0], norm)
         n_features = 512 * 49 if vgg else 64 * 16
-        self.pool_size, self.pool = (7, functional.adaptive_max_pool2d) if vgg else (4, _average_pool)
+        self.pool: nn.Module = nn.AdaptiveMaxPool2d(7) if vgg else nn.AdaptiveAvgPool2d(4)
         widths, layers = [4096, 4096] if vgg else [128], []
         for n_inputs, n_outputs in zip([n_features, *widths], widths, strict=False):
             layers += [nn.Linear(n_inputs, n_outputs), nn.ReLU(), SeededDropout(dropout)]
@@ -92,7 +100,7 @@ class LGCcon(nn.Module):
         self.heads = nn.ModuleDict({name: nn.Linear(widths[-1], n_classes) for name in names})
 
     def _describe(self, x: Tensor) -> Tensor:
-        return self.shared(self.pool(x, self.pool_size).flatten(1))
+        return self.shared(self.pool(x).flatten(1))
 
     def regions(self, x: Tensor) -> Tensor:
         """Return the description of each strip, (B, 9, D)."""
@@ -111,10 +119,6 @@ class LGCcon(nn.Module):
         best = {name: self.heads[name](regions).amax(1) for name in ("region", "auxiliary_region")}
         score = self.heads["face"](face) + best["region"]
         return RegionScores(score, self.heads["auxiliary_face"](face), best["auxiliary_region"])
-
-
-def _average_pool(x: Tensor, size: int) -> Tensor:
-    return functional.adaptive_avg_pool2d(x, size)
 
 
 def _small_features(n_channels: int, norm: str | None) -> nn.Module:
@@ -187,6 +191,7 @@ class LGCconLoss(nn.Module):
     2.4
     """
 
+    @checked(n_classes=[integer(1, 65536)], lambda_auxiliary=[real(0, 1e12)], lambda_center=[real(0, 1e12)])
     def __init__(
         self, n_classes: int, *, lambda_auxiliary: float = 0.7, lambda_center: float = 0.008
     ) -> None:
@@ -201,8 +206,8 @@ class LGCconLoss(nn.Module):
         """Return the total and its terms."""
         score = output[0]
         weight = torch.ones_like(score[..., 0]) if sample_weight is None else sample_weight.to(score)
-        entropies = [weighted_cross_entropy(logits, target, weight) for logits in output]
+        entropy, face, region = (weighted_cross_entropy(logits, target, weight) for logits in output)
         distance = (score - self.centers[target]).square().sum(-1) / 2
         center = (distance * weight).sum(-1) / weight.sum(-1)
-        total = entropies[0] + self.lambda_auxiliary * (entropies[1] + entropies[2])
-        return RegionTerms(total + self.lambda_center * center, *entropies, center)
+        total = entropy + self.lambda_auxiliary * (face + region) + self.lambda_center * center
+        return RegionTerms(total, entropy, face, region, center)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
+from skmer._utils._arguments import FLAG, TEXT, checked, integer
 from skmer.nn._graph_convolution import GraphConvolution
 
 KERNEL_SIZE = 3
@@ -41,6 +42,7 @@ class TemporalConvolution(nn.Module):
     torch.Size([31, 8, 3, 16])
     """
 
+    @checked(in_channels=[integer(1, 4096)], out_channels=[integer(1, 4096)], n_frames=[integer(1, 4096)])
     def __init__(self, in_channels: int, out_channels: int, n_frames: int = 3) -> None:
         super().__init__()
         self.n_frames = n_frames
@@ -199,6 +201,14 @@ class SpatioTemporalBlock(nn.Module):
     torch.Size([31, 8, 3, 16])
     """
 
+    @checked(
+        in_channels=[integer(1, 4096)],
+        out_channels=[integer(1, 4096)],
+        hidden_channels=[integer(1, 4096), None],
+        n_frames=[integer(1, 4096)],
+        activation=TEXT,
+        activate_output=FLAG,
+    )
     def __init__(
         self,
         in_channels: int,

@@ -1,6 +1,6 @@
 """Named pipelines: the choices of the paper, its ablations, methods that it is compared with, baselines."""
 
-from skmer.pipelines._baselines import baseline
+from skmer.pipelines._baselines import BASELINES, baseline
 from skmer.pipelines._comparison import (
     COMPARISON_METHODS,
     comparison_choices,
@@ -19,4 +19,5 @@ __all__ = [
     "comparison_choices",
     "COMPARISON_METHODS",
     "baseline",
+    "BASELINES",
 ]

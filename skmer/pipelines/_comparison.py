@@ -4,6 +4,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
+from skmer._utils._arguments import SEED, TEXT, checked
 from skmer.pipelines._handcrafted import RECIPES as HANDCRAFTED
 from skmer.pipelines._networks import RECIPES as NETWORKS
 from skmer.pipelines._recipes import Recipe
@@ -19,6 +20,7 @@ _LONGEST = 60  # characters of a value; lists of thousands of columns would fill
 _COLUMNS = ["name", "part", "value", "source", "status"]
 
 
+@checked(name=TEXT, dataset=TEXT, input=[str, None], random_state=SEED)
 def comparison_pipeline(name, dataset="casme2", *, input=None, random_state=None):
     """Return a published method as a pipeline with the choices of its authors.
 
@@ -58,6 +60,7 @@ def comparison_pipeline(name, dataset="casme2", *, input=None, random_state=None
     return pipeline
 
 
+@checked(name=[str, None], dataset=TEXT, input=[str, None])
 def comparison_table(name=None, dataset="casme2", *, input=None):
     """Return every choice of published methods, with its source.
 
@@ -94,6 +97,7 @@ def comparison_table(name=None, dataset="casme2", *, input=None):
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
+@checked(name=TEXT)
 def comparison_grid(name):
     """Return the grid of a published method for a search inside the training subjects.
 

@@ -3,6 +3,7 @@
 import torch
 from sklearn.pipeline import Pipeline
 
+from skmer._utils._arguments import FLAG, PATH, SEED, TEXT, checked, integer
 from skmer._utils._checks import warn_user
 from skmer.classifiers import DeReGRLClassifier
 from skmer.feature_extraction import LandmarkGraphTransformer
@@ -58,6 +59,9 @@ ROWS = {
 }
 
 
+@checked(
+    dataset=TEXT, magnet_weights=[*PATH, None], landmarks=FLAG, n_views=[integer(1, 10**4)], random_state=SEED
+)
 def paper_pipeline(dataset="casme2", magnet_weights=None, *, landmarks=False, n_views=5, random_state=None):
     """Return the pipeline with every choice of the DeRe-GRL paper.
 
@@ -115,6 +119,14 @@ def paper_pipeline(dataset="casme2", magnet_weights=None, *, landmarks=False, n_
     return Pipeline([("magnify", magnify), ("graph", graph), ("clf", clf)])
 
 
+@checked(
+    dataset=TEXT,
+    magnet_weights=[*PATH, None],
+    recipe=TEXT,
+    landmarks=FLAG,
+    n_views=[integer(1, 10**4), None],
+    random_state=SEED,
+)
 def ablation_pipelines(
     dataset="casme2", magnet_weights=None, *, recipe="paper", landmarks=False, n_views=None, random_state=None
 ):

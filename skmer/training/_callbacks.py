@@ -15,6 +15,8 @@ from skorch.callbacks import (
     PrintLog,
 )
 
+from skmer._utils._arguments import FLAG, Items, checked
+
 LOSS_TERMS = ("cross_entropy", "center", "weight", "balance")
 """Terms of the composite loss, in the order of `skmer.nn.LossTerms` after the total."""
 
@@ -30,6 +32,7 @@ class EarlyStop(Exception):
     """
 
 
+@checked(callback=[Callback])
 def asks_for_end(callback: Callback) -> bool:
     """Return whether a callback is a skorch `EarlyStopping` that has run out of patience.
 
@@ -53,6 +56,7 @@ def asks_for_end(callback: Callback) -> bool:
     return isinstance(callback, EarlyStopping) and callback.misses_ == callback.patience
 
 
+@checked(callback=[Callback])
 def hears_batches(callback: Callback) -> bool:
     """Return whether a callback has a use for the beginning or the end of a training batch.
 
@@ -82,6 +86,7 @@ def hears_batches(callback: Callback) -> bool:
     )
 
 
+@checked(callback=[Callback])
 def hears_gradients(callback: Callback) -> bool:
     """Return whether a callback has a use for gradients before the optimizer's step.
 
@@ -111,7 +116,7 @@ def one_cycle_rates(lr: float, n_steps: int) -> tuple[float, ...]:
 
     They are read off `torch.optim.lr_scheduler.OneCycleLR`, once for all fits of one length.
     """
-    optimizer = torch.optim.SGD([torch.zeros(1)], lr=lr)
+    optimizer = torch.optim.SGD([torch.zeros(1, device="cpu")], lr=lr)
     scheduler = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, max_lr=lr, total_steps=n_steps, cycle_momentum=False
     )
@@ -197,6 +202,7 @@ class EpochMeans(Callback):
     ['train_center']
     """
 
+    @checked(names=[Items(str)])
     def __init__(self, names: Sequence[str]) -> None:
         self.names = names
 
@@ -210,6 +216,42 @@ class EpochMeans(Callback):
             if rows:
                 total = sum(batch[name] * batch[size] for batch in rows)
                 net.history.record(name, total / sum(batch[size] for batch in rows))
+
+
+class EpochPredictions(Callback):
+    """Predict the same clips after every epoch, for a learning curve, or to show what choosing an epoch does.
+
+    Training is not changed by it. An epoch that is chosen by the score on these clips is chosen on the test
+    data where they are held out: such a score is no result.
+
+    Parameters
+    ----------
+    X : array-like
+        Clips, as the net takes them.
+
+    Attributes
+    ----------
+    probabilities_ : list of ndarray (n_clips, n_classes)
+        After each epoch of the last training, classes in the net's order.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmer.training import EpochPredictions
+    >>> EpochPredictions(np.zeros((4, 3, 31, 2))).X.shape
+    (4, 3, 31, 2)
+    """
+
+    def __init__(self, X: Any) -> None:
+        self.X = X
+
+    def on_train_begin(self, net: Any, **kwargs: Any) -> None:
+        # Forget an earlier training.
+        self.probabilities_: list[Any] = []
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        # Predict as after a fit that ends here.
+        self.probabilities_.append(net.predict_proba(self.X))
 
 
 class QuietPrintLog(PrintLog):
@@ -233,6 +275,7 @@ class QuietPrintLog(PrintLog):
             super().on_epoch_end(net, **kwargs)
 
 
+@checked(has_schedule=FLAG, has_validation=FLAG, terms=[Items(str)])
 def default_callbacks(
     has_schedule: bool, has_validation: bool, terms: Sequence[str] = LOSS_TERMS
 ) -> list[tuple[str, Callback]]:

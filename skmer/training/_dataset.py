@@ -4,7 +4,11 @@ import warnings
 
 import numpy as np
 import torch
-from torch.utils.data import Dataset, Subset
+from skorch.dataset import Dataset
+from torch.utils.data import Subset
+
+from skmer._utils._arguments import FLAG, checked, integer
+from skmer._utils._sklearn import HasMethods
 
 
 class ClipDataset(Dataset):
@@ -113,6 +117,7 @@ class BatchIterator:
     [2, 2, 1]
     """
 
+    @checked(batch_size=[integer(-1)], shuffle=FLAG, drop_last=FLAG, generator=[torch.Generator, None])
     def __init__(self, dataset, batch_size=1, shuffle=False, drop_last=False, generator=None):
         self.dataset = dataset
         self.batch_size = batch_size
@@ -164,6 +169,7 @@ class BatchIterator:
         return torch.arange(len(self.dataset)).split(self.batch_size)[: len(self)]
 
 
+@checked(data=[ClipDataset], train_split=[callable, HasMethods("split")])
 def split_clips(train_split, data):
     """Split the rows of a fit into those trained on and those held out.
 

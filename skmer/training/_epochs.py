@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from skmer._utils._arguments import checked
+from skmer._utils._sklearn import HasMethods
 from skmer.nn import DeReGRL, DeReGRLLoss, LossTerms
 from skmer.nn._compiled import AdamStep, compiled_trainer, is_compiled
 from skmer.training._callbacks import LOSS_TERMS, OneCycle, hears_batches, hears_gradients
@@ -90,7 +92,7 @@ class CompiledEpochs:
         heard = any(hears_gradients(callback) for _, callback in self.net.callbacks_)
         return bool(rates and not hooked and not heard)
 
-    def run_epoch(self, iterator: Iterable[Batch], prefix: str) -> None:
+    def run_epoch(self, iterator: Any, prefix: str) -> None:
         """Train one epoch and record it, as `skorch.NeuralNet.run_single_epoch` does.
 
         Batches are trained in one call, or one a call where a callback has a use for them: the bits are the
@@ -260,6 +262,7 @@ def _stacked(batches: list[Batch]) -> list[Batch]:
     ]
 
 
+@checked(estimator=[HasMethods("fit")])
 def runs_in_threads(estimator: Any) -> bool:
     """Return whether fits of an estimator let go of Python's lock, so that threads train at the same time.
 

@@ -9,6 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from skmer._utils._arguments import checked
+from skmer._utils._sklearn import HasMethods
+from skmer._utils._torch import usual_torch
 from skmer.nn import DeReGRL, DeReGRLLoss, LossTerms, SeededDropout
 from skmer.nn._compiled import LAMBDAS
 from skmer.training._callbacks import LOSS_TERMS, one_cycle_rates
@@ -31,6 +34,7 @@ ENTRYWISE = ("SGD", "Adam", "AdamW", "NAdam", "RAdam", "Adamax", "Adagrad", "RMS
 KNOWN_PREFIXES = ("module__", "criterion__", "optimizer__")
 
 
+@checked(estimator=[HasMethods("fit")])
 def stacking_reason(estimator: Any) -> str | None:
     """Return why nets like an estimator's are not trained in stacks; None where they are.
 
@@ -57,6 +61,8 @@ def stacking_reason(estimator: Any) -> str | None:
     net = net_of(estimator)
     if net is None:
         return f"{type(estimator).__name__} is no net of skmer.classifiers"
+    if hasattr(net, "loop_reason"):
+        return net.loop_reason
     for name in OWN_LOOP:
         if getattr(net, name):
             return f"{name} is set"
@@ -72,6 +78,7 @@ def stacking_reason(estimator: Any) -> str | None:
     return "it is compiled for the CPU, where nets are quickest one by one" if runs_in_threads(net) else None
 
 
+@checked(estimator=[HasMethods("fit")])
 def stack_size_of(estimator: Any) -> int:
     """Return how many nets of different fits share a stack at most.
 
@@ -100,6 +107,7 @@ def stack_size_of(estimator: Any) -> int:
     return 1 if alone else _replicas(estimator)
 
 
+@usual_torch()
 def fit_stacked(
     estimators: Sequence[Any],
     data: Sequence[tuple[Any, Any, dict[str, Any]]],
@@ -141,6 +149,8 @@ def fit_stacked(
         for start in range(0, len(alike), size):
             nets, datasets = zip(*alike[start : start + size], strict=True)
             StackedNets(nets, datasets).train()
+            for net in nets:
+                net.end_training()
 
 
 class StackedNets:

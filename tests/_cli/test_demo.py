@@ -27,7 +27,9 @@ def test_it_ends_well_and_leaves_what_it_says(demo):
         "report.html",
         "corpus",
         "dere-grl.csv",
+        "lda.csv",
         "rbf-svm.csv",
+        "linear-svm.csv",
         *(f"{name}.png" for name in PICTURES),
     }
     assert {path.name for path in output.iterdir()} == names
@@ -41,7 +43,11 @@ def test_the_corpus_lies_on_disk_as_casme2_does(demo):
     assert len({frame.parent for frame in frames}) == 24
 
 
-@pytest.mark.parametrize(("name", "suffix"), [("dere-grl", ""), ("rbf-svm", "_rbf_svm")], ids=["ours", "svm"])
+@pytest.mark.parametrize(
+    ("name", "suffix"),
+    [("dere-grl", ""), ("lda", "_lda"), ("rbf-svm", "_rbf_svm"), ("linear-svm", "_linear_svm")],
+    ids=["ours", "lda", "rbf", "linear"],
+)
 def test_the_scores_are_those_of_the_out_of_fold_tables(demo, name, suffix):
     _, output = demo
     summary = json.loads((output / "result.json").read_text())

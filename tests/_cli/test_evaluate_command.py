@@ -43,6 +43,29 @@ def test_all_forms_of_the_result_are_written_and_agree(tmp_path, capsys):
     assert len(folds_in(tmp_path / "out")) == 4
 
 
+def test_the_baselines_stand_beside_the_method_on_the_same_folds(tmp_path, capsys):
+    words = [*SVM, "--audit", "off", "--output", str(tmp_path)]
+    assert main(words) == 0
+    table = pd.read_csv(tmp_path / "comparison.csv", index_col="method")
+    assert list(table.index) == ["rbf-svm", "majority", "lda", "linear-svm"]
+    assert table.loc["rbf-svm", "UF1"] == LOSOResult.from_json(tmp_path / "result.json").uf1
+    clips = make_landmark_clips(4, 24, random_state=0)
+    assert table.loc["lda", "UF1"] == evaluate_loso(make_method("lda"), clips, seeds=1).uf1
+    stamps = {path: path.stat().st_mtime_ns for path in (tmp_path / "baselines").rglob("*.json")}
+    assert main([*words, "--resume"]) == 0
+    assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
+    assert "Holm" in capsys.readouterr().out
+    assert main([*SVM, "--no-baselines", "--audit", "off", "--output", str(tmp_path / "b")]) == 0
+    assert not (tmp_path / "b" / "comparison.csv").exists()
+
+
+def test_folds_of_whole_subjects(tmp_path):
+    words = [*SVM, "--protocol", "group-k-fold", "--n-folds", "2", "--output", str(tmp_path)]
+    assert main(words) == 0
+    assert LOSOResult.from_json(tmp_path / "result.json").n_folds == 2
+    assert set(pd.read_csv(tmp_path / "comparison.csv")["folds"]) == {2}
+
+
 def test_a_licensed_copy_is_read_and_its_landmarks_found(tmp_path):
     made = make_face_clips(3, 15, color=False, face_size=140, random_state=0)
     made.save(tmp_path / "casme2", layout="casme2")

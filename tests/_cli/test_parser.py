@@ -173,7 +173,7 @@ def test_a_bug_is_not_hidden(replace_demo):
         ["evaluate", "--dataset", "casme4"],
         ["evaluate", "--dataset", "synthetic", "--protocol", "k-fold"],
         ["evaluate", "--dataset", "synthetic", "--resume", "--overwrite"],
-        ["tables", "--table", "3"],
+        ["tables", "--table", "4"],
     ],
     ids=" ".join,
 )

@@ -8,9 +8,11 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from skmer.face import MEAN_SHAPE
 from skmer.feature_extraction import (
     DirectionGradients,
+    FaceCropper,
     LandmarkGraphTransformer,
     LocalBinaryPatterns,
     OrientedGradients,
+    TemporalInterpolator,
 )
 from skmer.landmarks import FaceLandmarker
 
@@ -18,19 +20,27 @@ FACE = np.tile(300 + 160 * MEAN_SHAPE, (3, 1, 1))
 SEQUENCE = (5, 8, 9)
 
 
-class TablesAsLandmarks:
-    """Adapter: a table of numbers is read as landmarks, all else is handed on as it came."""
+class OfTables:
+    """Adapter: a table of numbers is read as clips, all else is handed on as it came."""
 
     def fit(self, X, y=None):
-        return super().fit(as_landmarks(X), y)
+        return super().fit(self.read(X), y)
 
     def transform(self, X):
-        return super().transform(as_landmarks(X))
+        return self.write(super().transform(self.read(X)))
+
+    def write(self, features):
+        return features
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array, tags.input_tags.three_d_array = True, False
         return tags
+
+
+class TablesAsLandmarks(OfTables):
+    def read(self, X):
+        return as_landmarks(X)
 
 
 class GraphOfTables(TablesAsLandmarks, LandmarkGraphTransformer):
@@ -39,6 +49,31 @@ class GraphOfTables(TablesAsLandmarks, LandmarkGraphTransformer):
 
 class LandmarksOfTables(TablesAsLandmarks, FaceLandmarker):
     pass
+
+
+class CropsOfTables(OfTables, FaceCropper):
+    """Adapter: a row of numbers is read as three frames of a picture, written as the crops' pixels."""
+
+    def read(self, X):
+        return as_pictures(X, (3, 60, 60))
+
+    def write(self, features):
+        return np.array([np.stack([*clip]).ravel() for clip in features], float)
+
+
+class ResampledTables(OfTables, TemporalInterpolator):
+    """Adapter: a row of numbers is read as five frames, written as their pixels."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = False  # in landmarks alone
+        return tags
+
+    def read(self, X):
+        return as_pictures(X, SEQUENCE)
+
+    def write(self, features):
+        return features.reshape(len(features), -1).astype(float)
 
 
 def as_landmarks(X):
@@ -51,14 +86,11 @@ def as_landmarks(X):
     return landmarks if landmarks.dtype == object else landmarks + FACE
 
 
-class TablesAsSequences(TablesAsLandmarks):
+class TablesAsSequences(OfTables):
     """Adapter: a row of numbers is read as a short sequence of small images."""
 
-    def fit(self, X, y=None):
-        return super(TablesAsLandmarks, self).fit(as_sequences(X), y)
-
-    def transform(self, X):
-        return super(TablesAsLandmarks, self).transform(as_sequences(X))
+    def read(self, X):
+        return as_pictures(X, SEQUENCE)
 
 
 class PatternsOfTables(TablesAsSequences, LocalBinaryPatterns):
@@ -73,19 +105,21 @@ class OrientationsOfTables(TablesAsSequences, OrientedGradients):
     pass
 
 
-def as_sequences(X):
+def as_pictures(X, shape):
     if issparse(X):
         return X
     table = np.asarray(X)
     if table.ndim != 2 or 0 in table.shape:
         return X
-    sequences = np.stack([np.resize(row, SEQUENCE) for row in table])
-    if sequences.dtype == object:
-        return sequences
+    pictures = np.stack([np.resize(row, shape) for row in table])
+    if pictures.dtype == object:
+        return pictures
     with np.errstate(invalid="ignore"):
-        return 0.5 + 0.5 * sequences / (1 + np.abs(sequences))  # into [0, 1], where infinity becomes NaN
+        return 0.5 + 0.5 * pictures / (1 + np.abs(pictures))  # into [0, 1], where infinity becomes NaN
 
 
+# Of noise a detector sees no face: the box says where to look.
+IN_BOX = FaceLandmarker("detect", n_boxes=1, boxes=(20, 20, 40, 40))
 ESTIMATORS = [
     GraphOfTables(flatten=True),
     GraphOfTables(flatten=True, features="both", align=False, magnification=3),
@@ -93,6 +127,9 @@ ESTIMATORS = [
     LandmarksOfTables(),
 ]
 OF_SEQUENCES = [
+    CropsOfTables((16, 12), landmarker=IN_BOX),
+    ResampledTables(4),
+    ResampledTables(7, "linear"),
     PatternsOfTables(blocks=(2, 2), radius_t=2),
     PatternsOfTables(("xy", "vertices"), blocks=(1, 1), radius_t=1, mapping="full", norm="l2"),
     DirectionsOfTables(blocks=(2, 2), radius_t=1),

@@ -10,7 +10,9 @@ from skmer.face import MEAN_SHAPE
 from skmer.feature_extraction import FaceCropper, TemporalInterpolator
 from skmer.feature_extraction._face_cropper import crop_image, crop_similarity
 from skmer.frames import DerivedSequence, read_image
+from skmer.io import load, save
 from skmer.landmarks import FaceLandmarker, LandmarkCache, apply_similarity
+from skmer.magnification import MotionMagnifier
 from skmer.model_selection import evaluate_loso
 
 POINTS = [36, 45, 33]
@@ -216,3 +218,17 @@ def test_files_missing_in_the_middle_are_named(clips, tmp_path):
     (tmp_path / gone).unlink()
     with pytest.raises(FileNotFoundError, match=r"clip 3, frame 2 \('.*img2.png'\): there is no such file"):
         FaceCropper().fit_transform(written.sequences)
+
+
+def test_preprocessing_is_saved_and_loaded(clips, tmp_path):
+    landmarker = FaceLandmarker(n_boxes=2)
+    pipe = make_pipeline(
+        FaceCropper((24, 20), landmarker=landmarker, memory=None),
+        MotionMagnifier("eulerian", 4.0, rates=(0.3, 0.1), memory=None),
+        TemporalInterpolator(5, "linear", memory=None),
+    )
+    save(pipe, tmp_path / "pipe")
+    again = load(tmp_path / "pipe")
+    assert again.get_params()["facecropper__size"] == (24, 20)
+    X = clips.sequences[:2]
+    assert np.array_equal(again.transform(X), pipe.transform(X))

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 from skimage.data import astronaut
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.dummy import DummyClassifier
@@ -120,10 +121,11 @@ def test_tables_come_out_on_request(landmarks):
     assert table.columns[62] == "apex_brow_17_dx" and table.shape == (12, 186)
 
 
-def test_tables_of_unflattened_features_are_refused(landmarks):
-    deep = LandmarkGraphTransformer().set_output(transform="pandas")
-    with pytest.raises(ValueError, match="set flatten=True"):
-        deep.fit_transform(landmarks)
+@pytest.mark.parametrize("container", ["pandas", "polars"])
+def test_features_with_four_axes_stay_an_array_whatever_is_asked_for(landmarks, container):
+    with config_context(transform_output=container):
+        assert isinstance(LandmarkGraphTransformer().fit_transform(landmarks), np.ndarray)
+    assert not hasattr(LandmarkGraphTransformer(), "set_output")
 
 
 def test_views(landmarks):

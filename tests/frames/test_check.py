@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 
-from skmer.frames import check_frames, holds_landmarks
+from skmer.frames import check_frames, holds_landmarks, holds_maps
 
 IMAGE = np.zeros((8, 9), dtype=np.uint8)
 COLOUR = np.zeros((8, 9, 3), dtype=np.uint8)
@@ -93,3 +93,11 @@ def test_input_is_left_alone():
 def test_other_input_is_refused(frames, error, message):
     with pytest.raises(error, match=f"frames: .*{message}|{message}"):
         check_frames(frames)
+
+
+def test_maps_are_told_from_pictures_and_landmarks():
+    maps = np.zeros((4, 3, 28, 28), np.float32)
+    assert holds_maps(maps) and not holds_landmarks(maps)
+    assert not holds_maps(LANDMARKS) and holds_landmarks(LANDMARKS)
+    for other in (maps.astype(np.uint8), maps.astype(np.float64), maps[0], [maps], filled([[IMAGE] * 3])):
+        assert not holds_maps(other)

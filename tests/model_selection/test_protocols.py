@@ -232,3 +232,20 @@ def test_subjects_without_a_data_set_are_no_data_sets(make_data):
     assert "alone" not in repr(result)
     clips = SimpleNamespace(frames=X, target=y, groups=groups)
     assert evaluate_loso(DummyClassifier(), clips, protocol="loso").per_dataset.index.tolist() == ["lab"]
+
+
+def test_folds_of_whole_subjects_are_those_of_group_k_fold(make_data):
+    X, y, groups = make_data(n_clips=60, n_subjects=9)
+    result = evaluate_loso(LogisticRegression(), X, y, groups, protocol="group-k-fold", n_folds=3)
+    expected = cross_val_predict(LogisticRegression(), X, y, groups=groups, cv=GroupKFold(3))
+    np.testing.assert_array_equal(result.runs[0], expected)
+    assert (result.n_folds, result.heading.endswith("; subject-independent 3-fold")) == (3, True)
+    for name in np.unique(result.folds):
+        inside = set(groups[result.folds == name])
+        assert not inside & set(groups[result.folds != name])
+    default = evaluate_loso(DummyClassifier(), *make_data(120, 24), protocol="group-k-fold")
+    assert default.n_folds == 10
+    with pytest.raises(ValueError, match="n_folds must be at most the number of subjects"):
+        evaluate_loso(DummyClassifier(), X, y, groups, protocol="group-k-fold", n_folds=50)
+    with pytest.raises(ValueError, match="n_folds must be an integer of at least 2, got 1"):
+        evaluate_loso(DummyClassifier(), X, y, groups, protocol="group-k-fold", n_folds=1)

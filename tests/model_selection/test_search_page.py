@@ -1,11 +1,11 @@
-"""The example of docs/search.md runs as it is printed, and its table of columns is true."""
+"""The example of docs/tuning.md runs as it is printed, and its table of columns is true."""
 
 import re
 from pathlib import Path
 
 from skmer.model_selection import LOSOResult
 
-PAGE = (Path(__file__).parents[2] / "docs" / "search.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "tuning.md").read_text(encoding="utf-8")
 
 
 def test_example():

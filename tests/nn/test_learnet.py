@@ -14,7 +14,7 @@ def test_numbers_of_parameters(n_classes, number):
 
 def test_sizes_inside():
     network, sizes = LEARNet((3, 112, 112), 5).eval(), []
-    for layer in (network.stem, *network.columns[1], network.convolution):
+    for layer in (network.stem, *network.columns[3:6], network.convolution):
         layer.register_forward_hook(lambda _, inputs, output: sizes.append(output.shape[-1]))
     network(torch.zeros(1, 3, 112, 112))
     assert sizes == [56, 28, 14, 7, 4]
@@ -26,11 +26,11 @@ def test_the_second_column_hears_the_first_and_not_the_other_way_round():
     x = network.stem(torch.randn(1, 1, 32, 32))
     before = network._pair(x, 0)
     with torch.no_grad():
-        network.columns[1][0].weight.mul_(2)
+        network.columns[3].weight.mul_(2)
     after = network._pair(x, 0)
     assert torch.equal(before[0], after[0]) and not torch.equal(before[1], after[1])
     with torch.no_grad():
-        network.columns[0][0].weight.mul_(2)
+        network.columns[0].weight.mul_(2)
     last = network._pair(x, 0)
     assert not torch.equal(last[0], after[0]) and not torch.equal(last[1], after[1])
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from skmer.nn import LGCcon, LGCconLoss, RegionScores
+from skmer.nn import LGCcon, LGCconLoss, RegionScores, RegionTerms
 from skmer.nn._regions import STRIPS
 
 
@@ -56,6 +56,7 @@ def test_terms_and_their_weights():
     target, weight = torch.tensor([0, 1, 2, 0]), torch.tensor([1.0, 2.0, 0.5, 1.0])
     loss = LGCconLoss(3, lambda_center=0.008)
     terms = loss(output, target, weight)
+    assert isinstance(terms, RegionTerms)
     auxiliary = terms.auxiliary_face + terms.auxiliary_region
     want = terms.cross_entropy + 0.7 * auxiliary + 0.008 * terms.center
     torch.testing.assert_close(terms.total, want)

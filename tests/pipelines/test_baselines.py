@@ -3,30 +3,90 @@ import pytest
 from sklearn.base import clone
 
 from skmer.datasets import make_landmark_clips
+from skmer.feature_extraction import LandmarkGraphTransformer
+from skmer.io import load, save
 from skmer.model_selection import evaluate_loso
-from skmer.pipelines import baseline
+from skmer.pipelines import BASELINES, baseline
+
+LEARNING = [name for name in BASELINES if name != "majority"]
 
 
-@pytest.mark.parametrize("name", ["rbf-svm", "linear-svm", "lda"])
-def test_a_baseline_finds_more_than_the_commonest_class(name):
-    clips = make_landmark_clips(6, 60, random_state=0)
+@pytest.fixture(scope="module")
+def clips():
+    return make_landmark_clips(6, 60, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def nodes(clips):
+    return LandmarkGraphTransformer().fit_transform(clips.frames)
+
+
+@pytest.fixture(scope="module")
+def maps(nodes):
+    """Displacements of the nodes as maps of one row: enough to tell the classes, and no faces."""
+    rows = nodes[:, 1].transpose(0, 2, 1)[:, :, None]
+    return np.repeat(rows, 31, axis=2)
+
+
+@pytest.mark.parametrize("name", LEARNING)
+def test_a_baseline_finds_more_than_the_commonest_class(name, clips, nodes):
     pipeline = baseline(name)
-    assert list(pipeline.named_steps) == ["graph", "scale", "clf"]
-    result = evaluate_loso(pipeline, clips)
+    assert list(pipeline.named_steps) == ["clf"]
+    assert list(pipeline["clf"].estimator.named_steps) == ["rows", "scale", "clf"]
+    result = evaluate_loso(pipeline, nodes, clips.target, clips.groups)
     assert result.uf1 > result.baseline.uf1 + 0.2
 
 
-def test_a_baseline_has_no_state_of_another():
-    first, second = baseline("lda"), baseline("lda").set_params(clf__shrinkage=0.9)
-    assert first["clf"].shrinkage == 0.5
-    clips = make_landmark_clips(4, 40, random_state=0)
-    once = clone(second).fit(clips.frames, clips.target).predict_proba(clips.frames)
-    again = second.fit(clips.frames, clips.target).predict_proba(clips.frames)
-    np.testing.assert_array_equal(once, again)
+@pytest.mark.parametrize("name", BASELINES)
+def test_frames_are_nodes_by_a_step_of_their_own(name, clips, nodes):
+    of_frames = evaluate_loso(baseline(name, input="frames"), clips)
+    of_nodes = evaluate_loso(baseline(name), nodes, clips.target, clips.groups)
+    np.testing.assert_array_equal(of_frames.runs, of_nodes.runs)
 
 
-def test_unknown_baselines_are_refused():
-    with pytest.raises(
-        ValueError, match=r"name must be one of \['rbf-svm', 'linear-svm', 'lda'\], got 'svm'"
-    ):
-        baseline("svm")
+def test_the_majority_is_the_majority_baseline(clips):
+    result = evaluate_loso(baseline("majority", input="frames"), clips)
+    assert (result.accuracy, result.uf1, result.uar) == tuple(result.baseline)
+
+
+@pytest.mark.parametrize("name", LEARNING)
+def test_maps_are_seen_as_a_grid_and_mirrored(name, clips, maps):
+    pipeline = baseline(name, input="maps").fit(maps, clips.target)
+    flipped = maps[..., ::-1] * np.array([-1, 1])[:, None, None]
+    np.testing.assert_array_equal(pipeline.predict(maps), pipeline.predict(flipped))
+    result = evaluate_loso(baseline(name, input="maps"), maps, clips.target, clips.groups)
+    assert result.uf1 > result.baseline.uf1 + 0.1
+
+
+def test_choices_are_those_that_the_documentation_names():
+    lda, rbf, linear = (baseline(name)["clf"].estimator for name in LEARNING)
+    assert (lda["rows"].magnitudes, rbf["rows"].magnitudes, linear["rows"].magnitudes) == (True, False, False)
+    assert (rbf["clf"].kernel, rbf["clf"].C, rbf["clf"].class_weight) == ("rbf", 1.0, "balanced")
+    assert (linear["clf"].kernel, linear["clf"].C, linear["clf"].class_weight) == ("linear", 0.1, "balanced")
+
+
+def test_a_baseline_has_no_state_of_another(clips, nodes):
+    first = baseline("lda")
+    second = baseline("lda").set_params(clf__estimator__clf__shrinkage=0.9)
+    assert first["clf"].estimator["clf"].shrinkage == 0.5
+    once = clone(second).fit(nodes, clips.target).predict_proba(nodes)
+    np.testing.assert_array_equal(once, second.fit(nodes, clips.target).predict_proba(nodes))
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_fitted_baselines_are_saved_without_pickle(name, clips, nodes, tmp_path):
+    pipeline = baseline(name).fit(nodes, clips.target)
+    save(pipeline, tmp_path / "model")
+    np.testing.assert_array_equal(load(tmp_path / "model").predict(nodes), pipeline.predict(nodes))
+
+
+@pytest.mark.parametrize(("name", "options"), [("svm", {}), ("lda", {"input": "video"})])
+def test_unknown_baselines_are_refused(name, options):
+    argument, given = ("input", "video") if options else ("name", "svm")
+    with pytest.raises(ValueError, match=rf"{argument} must be one of \['\w+', .*\], got '{given}'"):
+        baseline(name, **options)
+
+
+def test_landmarks_are_no_nodes(clips):
+    with pytest.raises(ValueError, match=r"X must have the shape \(n_clips, 3, 31, n_channels\)"):
+        baseline("lda").fit(clips.frames, clips.target)

@@ -15,6 +15,7 @@ from skmer.training import (
     LOSS_TERMS,
     EarlyStop,
     EpochMeans,
+    EpochPredictions,
     OneCycle,
     QuietPrintLog,
     asks_for_end,
@@ -82,3 +83,14 @@ def test_patience(make_clf, features, clips):
     assert not asks_for_end(stopping)
     stopping.misses_ = 2
     assert asks_for_end(stopping) and issubclass(EarlyStop, Exception)
+
+
+def test_predictions_of_every_epoch_end_with_those_of_the_fit_and_change_nothing(features, clips, make_clf):
+    watched = make_clf(callbacks=[("watch", EpochPredictions(features[:5]))]).fit(features, clips.target)
+    curve = dict(watched.callbacks_)["watch"].probabilities_
+    assert len(curve) == 3
+    assert not np.array_equal(curve[0], curve[2])
+    plain = make_clf().fit(features, clips.target)
+    np.testing.assert_array_equal(curve[2], plain.predict_proba(features[:5]))
+    watched.fit(features, clips.target)
+    assert len(dict(watched.callbacks_)["watch"].probabilities_) == 3

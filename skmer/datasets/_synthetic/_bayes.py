@@ -1,11 +1,13 @@
 """The best accuracy that is possible on a synthetic corpus, from its generative model."""
 
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 from scipy.linalg import solve_triangular
 from scipy.special import log_ndtr, logsumexp
 
+from skmer._utils._arguments import FLAG, SEED, TEXT, Items, Numbers, checked, integer, real
 from skmer._utils._checks import check_integer, check_range
 from skmer.datasets._synthetic._corpus_plan import OFFSET_SHARE, Variability, numpy_generator
 from skmer.datasets._synthetic._expressions import class_movements, class_table
@@ -23,6 +25,21 @@ class _Mixture:
     joint: np.ndarray
 
 
+@checked(
+    noise=[str, real(0, 1e3)],
+    dataset=TEXT,
+    gain=[real(0, 1e6), None],
+    amplitude=[Numbers(2)],
+    n_classes=[Integral, None],
+    flip_y=[real(0, 1e6)],
+    offset=FLAG,
+    class_sep=[real(0, 1e6)],
+    subject_effects=[real(0, 1e6)],
+    within_class_variation=[real(0, 1e6)],
+    points=[Items(Integral), None],
+    n_samples=[integer(1, 10**7)],
+    random_state=SEED,
+)
 def bayes_accuracy(
     noise="flow",
     *,

@@ -5,6 +5,7 @@ import os
 import cv2
 import numpy as np
 
+from skmer._utils._arguments import FLAG, PATH, SEED, TEXT, Items, Numbers, checked, integer, real
 from skmer._utils._checks import check_integer, check_positive
 from skmer.datasets._synthetic._corpus_plan import REFERENCE_SIZE, draw_plan, numpy_generator
 from skmer.datasets._synthetic._course import draw_course
@@ -34,6 +35,23 @@ _GAMMA = 1.35
 _LARGEST = 4000  # px; the picture itself has a face of 90
 
 
+@checked(
+    n_subjects=[integer(1, 10**5)],
+    n_clips=[integer(1, 10**6)],
+    dataset=TEXT,
+    amplitude=[Numbers(2)],
+    head_motion=[real(0, 1e6)],
+    light=[real(0, 10)],
+    noise_sigma=[real(0, 1e3)],
+    jpeg_quality=[integer(1, 100), None],
+    color=FLAG,
+    face_size=[real(1, 1e4)],
+    frame_size=[Items(integer(1, 1 << 14), n=2), None],
+    sequence=FLAG,
+    fps=[real(1e-3, 1e6)],
+    folder=[*PATH, None],
+    random_state=SEED,
+)
 def make_face_clips(
     n_subjects=12,
     n_clips=120,

@@ -1,11 +1,12 @@
 """Synthetic corpora of landmarks with a known generative model and so a known best score."""
 
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
 from scipy.spatial.distance import cdist
 
+from skmer._utils._arguments import FLAG, SEED, TEXT, Numbers, checked, integer, real
 from skmer._utils._checks import check_positive
 from skmer.datasets._clips import ClipTruth, MicroExpressionClips
 from skmer.datasets._layouts import clip_name, subject_name
@@ -29,6 +30,25 @@ _NOISE_RANGE = 0.25
 _OWN_NOISE = 0.3  # share of the noise variance that a point does not share with its neighbours
 
 
+@checked(
+    n_subjects=[integer(1, 10**6)],
+    n_clips=[integer(1, 10**7)],
+    dataset=TEXT,
+    noise=[str, real(0, 1e3)],
+    gain=[real(0, 1e6), None],
+    amplitude=[Numbers(2)],
+    head_motion=[real(0, 1e6)],
+    face_size=[real(1, 1e4)],
+    n_classes=[Integral, None],
+    class_sep=[real(0, 1e6)],
+    flip_y=[real(0, 1)],
+    subject_effects=[real(0, 1e6)],
+    within_class_variation=[real(0, 1e6)],
+    offset=FLAG,
+    sequence=FLAG,
+    fps=[real(1e-3, 1e6)],
+    random_state=SEED,
+)
 def make_landmark_clips(
     n_subjects=26,
     n_clips=247,

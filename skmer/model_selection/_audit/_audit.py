@@ -8,7 +8,7 @@ from skmer.model_selection._audit._finding import LeakAudit
 from skmer.model_selection._audit._pipeline import Evidence, pipeline_findings
 from skmer.model_selection._audit._refits import FoldAudit
 from skmer.model_selection._audit._splits import SplitRecorder
-from skmer.model_selection._samples import check_samples
+from skmer.model_selection._samples import check_samples, warn_of_unlearnable
 
 
 def audit_loso(estimator, X, y=None, groups=None, *, n_folds=2) -> LeakAudit:
@@ -72,6 +72,8 @@ def audit_loso(estimator, X, y=None, groups=None, *, n_folds=2) -> LeakAudit:
 def audit_samples(samples, n_folds=2) -> LeakAudit:
     """Audit the estimator of samples on them; see `audit_loso`."""
     samples.warn_of_searches()
+    splits = [(fold.train & samples.present, fold.test & samples.present) for fold in samples.folds]
+    warn_of_unlearnable(samples.y, splits, samples.groups)
     audited = _audited_folds(samples, n_folds)
     folds = [FoldAudit(samples, fold) for fold in audited]
     findings = list(data_findings(samples))

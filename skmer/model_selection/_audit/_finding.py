@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from skmer._utils._arguments import Items, check_argument, checked, integer
+
 
 class LeakFinding(NamedTuple):
     """One finding of an audit.
@@ -19,27 +21,6 @@ class LeakFinding(NamedTuple):
 
     kind: str
     message: str
-
-
-class LeakError(ValueError):
-    """An audit found a leak; it is in ``audit``.
-
-    Parameters
-    ----------
-    audit : LeakAudit
-        With its findings.
-
-    Examples
-    --------
-    >>> from skmer.model_selection import LeakAudit, LeakError, LeakFinding
-    >>> print(LeakError(LeakAudit((LeakFinding("scaled", "X was scaled."),), 60, 7, ("lab/s1",), 0)))
-    LeakAudit: 1 finding; 60 clips, 7 subjects, 1 fold fitted anew, 0 inner splits seen
-      scaled: X was scaled.
-    """
-
-    def __init__(self, audit):
-        super().__init__(repr(audit))
-        self.audit = audit
 
 
 @dataclass(frozen=True, repr=False)
@@ -70,6 +51,12 @@ class LeakAudit:
     folds: tuple
     n_splits: int
 
+    def __post_init__(self):
+        check_argument("findings", self.findings, [Items(LeakFinding)])
+        check_argument("folds", self.folds, [Items(str)])
+        for name in ("n_clips", "n_subjects", "n_splits"):
+            check_argument(name, getattr(self, name), [integer(0)])
+
     @property
     def passed(self):
         """Whether nothing was found; bool."""
@@ -84,3 +71,25 @@ class LeakAudit:
             f"{self.n_splits} inner splits seen"
         )
         return "\n".join([head, *(f"  {finding.kind}: {finding.message}" for finding in self.findings)])
+
+
+class LeakError(ValueError):
+    """An audit found a leak; it is in ``audit``.
+
+    Parameters
+    ----------
+    audit : LeakAudit
+        With its findings.
+
+    Examples
+    --------
+    >>> from skmer.model_selection import LeakAudit, LeakError, LeakFinding
+    >>> print(LeakError(LeakAudit((LeakFinding("scaled", "X was scaled."),), 60, 7, ("lab/s1",), 0)))
+    LeakAudit: 1 finding; 60 clips, 7 subjects, 1 fold fitted anew, 0 inner splits seen
+      scaled: X was scaled.
+    """
+
+    @checked(audit=[LeakAudit])
+    def __init__(self, audit):
+        super().__init__(repr(audit))
+        self.audit = audit

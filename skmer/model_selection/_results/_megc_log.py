@@ -1,13 +1,15 @@
 """Reader of the log of the MEGC challenges."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
+from skmer._utils._arguments import PATH, checked
+from skmer._utils._csv_tables import naming
+from skmer._utils._text import decode_text, read_content
 from skmer.model_selection._results._result import LOSOResult
 
 
+@checked(path=PATH, codes=[dict, None])
 def read_megc_log(path, *, codes=None):
     r"""Read a log of the MEGC challenges, to score it again.
 
@@ -43,9 +45,17 @@ def read_megc_log(path, *, codes=None):
     >>> result.accuracy
     0.5
     """
+    content, name = read_content(path)
+    with naming(name):
+        return _parsed(decode_text(content, name, "path"), codes)
+
+
+def _parsed(text, codes):
+    if codes is not None and len({*map(str, codes.values())}) < len(codes):
+        raise ValueError(f"codes must give each class its own number, got {codes}.")
     names = None if codes is None else {str(code): name for name, code in codes.items()}
     rows, subject = [], None
-    for number, line in enumerate(Path(path).read_text(encoding="utf-8-sig").splitlines(), start=1):
+    for number, line in enumerate(text.splitlines(), start=1):
         words = line.replace(",", " ").split()
         if not words or words[0].startswith("#"):
             continue
@@ -57,6 +67,8 @@ def read_megc_log(path, *, codes=None):
                 f"Line {number} must be 'dataset subject' or 'clip truth prediction', got {line!r}."
             )
         rows.append((words[0], subject, *(_label(word, names, number) for word in words[1:])))
+    if not rows:
+        raise ValueError("path must be a log with a line a clip, it holds none.")
     table = pd.DataFrame(rows, columns=["clip", "subject", "truth", "prediction"])
     table.insert(2, "seed", pd.array([None] * len(table), dtype="Int64"))
     classes = np.unique(table[["truth", "prediction"]].to_numpy().ravel()) if codes is None else sorted(codes)

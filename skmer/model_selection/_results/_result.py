@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import confusion_matrix
 
+from skmer._utils._arguments import Items, check_argument
+from skmer._utils._csv_tables import naming
 from skmer.metrics import BaselineScores, class_scores, subject_bootstrap
 from skmer.model_selection._results import _result_scores, _summary
 from skmer.model_selection._results._result_scores import compare_results, rows_in
@@ -62,6 +64,16 @@ class LOSOResult:
 
     def __post_init__(self):
         _result_scores.check_table(self.predictions)
+        check_argument("class_names", self.class_names, [Items(object, least=1)])
+        check_argument("run_card", self.run_card, [dict])
+        unknown = sorted(
+            {*self.predictions["truth"], *self.predictions["prediction"]} - {*self.class_names}, key=str
+        )
+        if unknown or len({*self.class_names}) < len(self.class_names):
+            raise ValueError(
+                f"class_names must name each class of the predictions once, got {self.class_names}"
+                + (f" without {unknown[0]!r}." if unknown else ".")
+            )
 
     @cached_property
     def seeds(self):
@@ -336,4 +348,6 @@ class LOSOResult:
         LOSOResult
             With the same table, classes and run card.
         """
-        return cls(*_summary.parts_of_json(path))
+        table, class_names, run_card = _summary.parts_of_json(path)
+        with naming(getattr(path, "name", path)):
+            return cls(table, class_names, run_card)

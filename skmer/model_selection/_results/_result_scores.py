@@ -6,6 +6,8 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
+from skmer._utils._arguments import check_argument
+from skmer._utils._files import write_atomically
 from skmer.metrics import majority_predictions, mcnemar_exact, paired_bootstrap, uar_score, uf1_score
 from skmer.model_selection._protocols import datasets_of
 
@@ -14,11 +16,13 @@ _COLUMNS = ("clip", "subject", "seed", "truth", "prediction", "missing")
 
 def check_table(table) -> None:
     """Refuse a table that is no out-of-fold table."""
+    check_argument("predictions", table, [pd.DataFrame])
     lacking = [name for name in _COLUMNS if name not in table]
     if lacking:
         raise ValueError(
             f"predictions must have the columns {list(_COLUMNS)}, got none named {lacking[0]!r}."
         )
+    _check_cells(table)
     codes, seeds = pd.factorize(table["seed"], use_na_sentinel=False)
     n_clips = len(codes) // max(len(seeds), 1)
     clips = table[["clip", "subject", "truth"]].to_numpy()
@@ -26,6 +30,27 @@ def check_table(table) -> None:
     in_order = np.array_equal(codes, np.repeat(np.arange(len(seeds)), n_clips))
     if not in_order or not np.array_equal(clips, np.tile(clips[:n_clips], (len(seeds), 1))):
         raise ValueError("predictions must hold, seed after seed, the same clips in the same order.")
+
+
+def _check_cells(table):
+    if not len(table) or not table.columns.is_unique:
+        raise ValueError("predictions must have rows, and each column once.")
+    for name in ("clip", "subject", "truth", "prediction", "missing"):
+        empty = table[name].isna() | (table[name].astype(str).str.strip() == "")
+        if empty.any():
+            raise ValueError(f"predictions must have no empty cell, {name} has one in row {empty.argmax()}.")
+    keys = table[["seed", "subject", "clip"]].astype(str)
+    if keys.duplicated().any():
+        twice = keys.loc[keys.duplicated(), "clip"].iloc[0]
+        raise ValueError(f"predictions must hold each clip of a subject once a seed, {twice!r} is repeated.")
+    if not set(table["missing"].unique()) <= {True, False}:
+        raise ValueError("predictions must be True or False in the column missing.")
+    columns = [name for name in table if str(name).startswith("probability_")]
+    if columns:
+        probabilities = table[columns].to_numpy()
+        is_numeric = probabilities.dtype.kind in "fiu"
+        if not is_numeric or not ((probabilities >= 0) & (probabilities <= 1 + 1e-6)).all():
+            raise ValueError("predictions must hold numbers from 0 to 1 in the columns of probabilities.")
 
 
 def pooled_scores(truth, run, labels=None) -> dict:
@@ -124,6 +149,32 @@ class LOSOComparison:
         for name, row in self.differences.iterrows():
             lines.append(f"{name:8}  {row.difference:+10.3f}  {row.low:+.3f} to {row.high:+.3f}")
         return "\n".join([*lines, self._test_line()])
+
+    def to_latex(self, path=None):
+        r"""Return the differences with their intervals as a LaTeX table, for booktabs.
+
+        Parameters
+        ----------
+        path : path-like, default=None
+            File to write as well.
+
+        Returns
+        -------
+        str
+            The text; McNemar's test stands in a comment.
+        """
+        names = {"accuracy": "Accuracy", "uf1": "UF1", "uar": "UAR"}
+        body = [
+            rf"{names[name]} & ${row.difference:+.3f}$ & $[{row.low:+.3f}, {row.high:+.3f}]$ \\"
+            for name, row in self.differences.iterrows()
+        ]
+        header = rf" & Difference & {100 * self.level:.0f}\% interval \\"
+        rules = r"\toprule", header, r"\midrule", *body, r"\bottomrule"
+        lines = [f"% {self._test_line()}", r"\begin{tabular}{lrr}", *rules, r"\end{tabular}"]
+        text = "\n".join(lines) + "\n"
+        if path is not None:
+            write_atomically(path, text)
+        return text
 
     def _test_line(self):
         if len(self.mcnemar) > 1:

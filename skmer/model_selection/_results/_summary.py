@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from skmer._utils._text import markdown_table, text_table
+from skmer._utils._checks import check_path
+from skmer._utils._csv_tables import naming
+from skmer._utils._text import decode_text, markdown_table, read_content, text_table
 
 HEADER = ("", "accuracy", "UF1", "UAR")
 SCORES = ("accuracy", "uf1", "uar")
@@ -17,7 +19,10 @@ def summary_rows(result, level=0.95):
     """Return the rows of the table that every form shows: a label and three cells."""
     intervals = result.intervals(level)
     rows = [
-        ("pooled over folds", *_cells(result.accuracy, result.uf1, result.uar)),
+        (
+            result.run_card.get("selection", "pooled over folds"),
+            *_cells(result.accuracy, result.uf1, result.uar),
+        ),
         (f"{level:.0%} interval by subject", *(_range(intervals[name]) for name in SCORES)),
     ]
     if len(result.seeds) > 1:
@@ -39,7 +44,8 @@ def heading(result):
     if result.seeds != [None]:
         parts.append(_count(len(result.seeds), "seed"))
     protocol = result.run_card.get("protocol", "leave-one-subject-out")
-    return ", ".join(parts) + ("" if protocol in _USUAL else f"; {protocol}")
+    words = ["" if protocol in _USUAL else protocol, result.run_card.get("selection", "").upper()]
+    return "; ".join([", ".join(parts), *filter(None, words)])
 
 
 def notes(result):
@@ -123,9 +129,16 @@ def _as_json(result):
 
 def parts_of_json(path):
     """Return table, class names and run card of a file that `as_json` wrote."""
-    content = json.loads(Path(path).read_text(encoding="utf-8"))
-    table = pd.DataFrame(**content["predictions"]).astype({"seed": "Int64", "missing": bool})
-    return table, content["class_names"], content["run_card"]
+    check_path("path", path)
+    text, name = read_content(path)
+    with naming(name):
+        try:
+            content = json.loads(decode_text(text, name, "path"))
+            table = pd.DataFrame(**content["predictions"]).astype({"seed": "Int64", "missing": bool})
+            return table, content["class_names"], content["run_card"]
+        # Whole JSON of another form fails where its parts are asked for.
+        except (LookupError, TypeError, ValueError, AttributeError, RecursionError, OverflowError) as error:
+            raise ValueError(f"path must be a result that to_json wrote, {name} is none: {error}.") from error
 
 
 def _written(text, path):

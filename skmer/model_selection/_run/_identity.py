@@ -17,6 +17,7 @@ import torch
 from sklearn.base import BaseEstimator
 
 from skmer._utils._files import digest
+from skmer.pipelines import comparison_choices
 
 _PACKAGES = ("skmer", "numpy", "scipy", "scikit-learn", "torch", "skorch", "pandas", "opencv-python-headless")
 # One library under two names on the index; either may be installed.
@@ -24,8 +25,12 @@ _DLIB = ("dlib-bin", "dlib")
 
 
 def run_card(estimator, seeds, table, fingerprint, seconds, protocol="leave-one-subject-out") -> dict:
-    """Return what it takes to run it again: versions, parameters, seeds, sizes, fingerprint, hardware."""
-    return {
+    """Return what it takes to run it again: versions, parameters, seeds, sizes, fingerprint, hardware.
+
+    Of a published method it has the ``choices`` too: values, their sources, and which are reconstructed.
+    """
+    choices = comparison_choices(estimator)
+    card = {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "protocol": protocol,
         "estimator": type(estimator).__name__,
@@ -38,6 +43,7 @@ def run_card(estimator, seeds, table, fingerprint, seconds, protocol="leave-one-
         "versions": versions(),
         "hardware": _hardware(),
     }
+    return card | ({"choices": choices} if choices else {})
 
 
 def _parameters(estimator):
@@ -269,3 +275,21 @@ _READERS = (
     (types.MethodType, _method),
     (types.FunctionType, _function),
 )
+
+
+def fit_names(samples, tasks) -> list[str]:
+    """Return the name of each task's part: its own, or a digest of transformers, model and rows."""
+    models: dict[int, list[str]] = {}
+    rows: dict[int, str] = {}
+    names = []
+    for task in tasks:
+        if task.name is None:
+            # One digest a model: a search has far fewer models than fits.
+            if id(task.model) not in models:
+                front = samples.transformers[task.table]
+                parts = [task.model] if front is None else [front, task.model]
+                models[id(task.model)] = [parameters_digest(part) for part in parts]
+            of_rows = [rows.setdefault(r.tobytes(), digest(r)) for r in (task.train, task.test)]
+        name = task.name or f"fits {digest([models[id(task.model)], *of_rows])[:16]}"
+        names.append(f"{name} with train" if task.with_train else name)
+    return names

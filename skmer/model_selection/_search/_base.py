@@ -2,32 +2,52 @@
 
 import time
 import warnings
-from numbers import Integral
+from contextlib import ExitStack, nullcontext
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn import get_config
+from sklearn.base import clone
 from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, check_cv
 from sklearn.utils import assert_all_finite, indexable
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
-from skmer._utils._checks import warn_user
 from skmer._utils._files import digest
 from skmer._utils._sklearn import (
     BaseSearchCV,
     HasMethods,
     Interval,
     MultimetricScorer,
+    StrOptions,
     safe_indexing,
-    validate_parameter_constraints,
 )
-from skmer.model_selection._fits import FitTask, check_stack_size, run_fits, share_features, warn_of_loops
+from skmer.model_selection._fits import (
+    FitTask,
+    check_stack_size,
+    last_step,
+    run_fits,
+    share_features,
+    warn_of_loops,
+)
 from skmer.model_selection._run._checkpoint import Checkpoint
 from skmer.model_selection._run._identity import data_digest, parameters_digest, versions
-from skmer.model_selection._samples import Samples, check_names, check_seeds
-from skmer.model_selection._search._candidate_table import CandidateTable, find_scorers
+from skmer.model_selection._samples import (
+    Samples,
+    check_names,
+    check_seeds,
+    warn_of_shared_subjects,
+    warn_of_unlearnable,
+)
+from skmer.model_selection._search._callbacks import hearing
+from skmer.model_selection._search._candidate_table import (
+    CandidateTable,
+    candidate_model,
+    check_failures,
+    find_scorers,
+)
 
 
 class BatchedSearch(BaseSearchCV):
@@ -48,6 +68,9 @@ class BatchedSearch(BaseSearchCV):
         "device": [str, HasMethods(["type"])],
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
+        "pre_dispatch": [Integral, str],
+        "error_score": [StrOptions({"raise"}), Real],
+        "return_train_score": ["boolean"],
     }
     best_index_: Any
     best_params_: Any
@@ -92,7 +115,7 @@ class BatchedSearch(BaseSearchCV):
         """
         to_fit = MethodMapping().add(caller="fit", callee="fit")
         to_split = MethodMapping().add(caller="fit", callee="split")
-        to_score = MethodMapping().add(caller="score", callee="score")
+        to_score = MethodMapping().add(caller="score", callee="score").add(caller="fit", callee="score")
         router = MetadataRouter(owner=self).add(estimator=self.estimator, method_mapping=to_fit)
         router.add(scorer=self._get_scorers()[0], method_mapping=to_score)
         return router.add(splitter=self.splitter(), method_mapping=to_split)
@@ -110,7 +133,8 @@ class BatchedSearch(BaseSearchCV):
             Subject of each clip: for ``cv``, and for every step whose ``fit`` takes groups.
         **params : object
             Further parameters of the estimator's ``fit``, such as ``sample_weight``; one that has an entry a
-            clip is split with the clips.
+            clip is split with the clips. With metadata routing, who asks for one gets it; metrics count clips
+            alike unless they do (``set_score_request``).
 
         Returns
         -------
@@ -120,25 +144,49 @@ class BatchedSearch(BaseSearchCV):
         Raises
         ------
         ValueError
-            If a candidate fails (the message names it), or the checkpoint is another search's.
+            If a candidate has parameters that cannot be, all fits fail, one fails while ``error_score`` is
+            "raise" (the message names the candidate), or the checkpoint is another search's.
         """
         self._validate_params()
         check_stack_size(self.stack_size)
         samples = self._check_data(X, y, groups, params)
         self._get_scorers()
         run = SearchRun(self, samples, np.arange(len(samples.y)))
+        warn_of_unlearnable(samples.y, run.splits, samples.groups)
         if groups is not None:
-            _warn_of_shared_subjects(run.splits, samples.groups)
+            warn_of_shared_subjects(run.splits, samples.groups)
         run.warn_of_loops()
         checkpoint = None
         if self.checkpoint is not None:
             checkpoint = Checkpoint(self.checkpoint, self._identity(run))
-        options = {"stack_size": self.stack_size, "n_jobs": self.n_jobs, "verbose": self.verbose}
-        run_searches([run], samples, checkpoint=checkpoint, **options)
-        run.finish()
-        if self.refit:
-            self._refit(run.best_model(), samples)
+        options = {name: getattr(self, name) for name in ("stack_size", "n_jobs", "pre_dispatch", "verbose")}
+        with ExitStack() as stack:
+            heard = None
+            if getattr(self, "_skl_callbacks", ()):
+                heard = stack.enter_context(hearing(self, samples))
+            run_searches([run], samples, checkpoint=checkpoint, heard=heard, **options)
+            run.finish()
+            if self.refit:
+                model = run.best_model()
+                with nullcontext() if heard is None else heard.refit(model):
+                    self._refit(model, samples)
         return self
+
+    def _routed(self, groups, params):
+        """Return who gets which parameter under metadata routing; nobody's and undecided ones are errors."""
+        asked = self.get_metadata_routing().consumes("fit", {"groups"})
+        given = {"groups": groups} if asked and groups is not None else {}
+        return process_routing(self, "fit", **given, **params)
+
+    def _score_params(self, samples, scorers):
+        """Return the arguments of each scorer; without metadata routing there are none."""
+        if not get_config()["enable_metadata_routing"]:
+            return {}
+        routed = self._routed(samples.groups, samples.params).scorer.score
+        if scorers.keys() == {"score"}:
+            return {"score": dict(routed)}
+        found = process_routing(MultimetricScorer(scorers=scorers), "score", **routed)
+        return {name: dict(found.get(name).score) for name in scorers}
 
     def _check_data(self, X, y, groups, params):
         if y is None:
@@ -200,8 +248,10 @@ class SearchRun:
         self.splits = self._draw_splits()
         scorers, self.multimetric = find_scorers(search.scoring, search.estimator)
         self.codes = np.searchsorted(samples.classes, np.unique(samples.y[rows]))
-        tests = [test for _, test in self.splits]
-        self.table = CandidateTable(scorers, self.seeds, samples, tests, samples.classes[self.codes])
+        score_params = search._score_params(samples, scorers)
+        known = samples.classes[self.codes]
+        self.table = CandidateTable(scorers, self.seeds, samples, known, search.error_score, score_params)
+        self.failures: list = []
         self._rounds = search._rounds(self)
         self.candidates, self.columns = next(self._rounds)
 
@@ -255,7 +305,10 @@ class SearchRun:
         """Return the fits of the round: candidate by candidate, seed by seed, split by split."""
         train_rows = [self.search._train_rows(self, train) for train, _ in self.splits]
         return [
-            FitTask(model, train, test, f"candidate {params}, split {k}{self.place},", table)
+            FitTask(
+                *(model, train, test, f"candidate {params}, split {k}{self.place},", table),
+                with_train=self.search.return_train_score,
+            )
             for params in self.candidates
             for _, model, table in self.models(params)
             for k, (train, (_, test)) in enumerate(zip(train_rows, self.splits, strict=True))
@@ -263,11 +316,16 @@ class SearchRun:
 
     def take(self, predictions) -> None:
         """Score the predictions of the round, and go on to the next."""
+        self.failures += [p.failure for p in predictions]
+        check_failures([p.failure for p in predictions])
         of_fits = iter(p.among(self.codes) for p in predictions)
         for params in self.candidates:
             of_seeds = [[next(of_fits) for _ in self.splits] for _ in self.seeds]
-            self.table.add(params, of_seeds, self.columns)
-        deciding = self.refit_metric or next(iter(self.table.scorers))
+            self.table.add(params, last_step(self.models(params)[0][1]), of_seeds, self.columns)
+        if not self.multimetric and self.table.names != ["score"]:
+            self.multimetric = True
+            self.search._check_refit_for_multimetric(dict.fromkeys(self.table.names))
+        deciding = self.refit_metric or self.table.names[0]
         try:
             scores = self.table.criterion(deciding)[-len(self.candidates) :]
             self.candidates, self.columns = self._rounds.send(scores)
@@ -277,10 +335,12 @@ class SearchRun:
     def finish(self) -> None:
         """Set the results on the search: the table, and the best candidate with its score."""
         search, metric = self.search, self.refit_metric
+        check_failures(self.failures, search.error_score)
         search.n_splits_, search.multimetric_ = len(self.splits), self.multimetric
         search.seeds_ = self.seeds
         search.cv_results_ = self.table.columns()
-        search.scorer_ = self.table.scorers if self.multimetric else self.table.scorers["score"]
+        scorers = self.table.scorers
+        search.scorer_ = scorers["score"] if scorers.keys() == {"score"} else scorers
         if not search.refit and self.multimetric:
             return
         search.best_index_ = search._select_best_index(search.refit, metric, search.cv_results_)
@@ -304,12 +364,16 @@ class SearchRun:
         warn_of_loops([self.models(params)[0][0] for params in self.candidates])
 
 
-def run_searches(runs, samples, **options) -> None:
+def run_searches(runs, samples, heard=None, **options) -> None:
     """Run searches to their end, a round of all of them at a time; `options` are those of `run_fits`."""
+    kept = () if runs[0].search.error_score == "raise" else (Exception,)
     # The searches of all folds advance together: one list of jobs leaves no core idle at the end of each.
     while waiting := [run for run in runs if run.candidates]:
         batches = [run.tasks() for run in waiting]
-        predictions = iter(run_fits(samples, [task for batch in batches for task in batch], **options))
+        tasks = [task for batch in batches for task in batch]
+        finished = None if heard is None else heard.round(tasks)
+        found = run_fits(samples, tasks, kept_errors=kept, finished=finished, **options)
+        predictions = iter(found)
         for run, batch in zip(waiting, batches, strict=True):
             run.take([next(predictions) for _ in batch])
 
@@ -324,45 +388,3 @@ def _value_key(value):
         # With the type: 1, 1.0 and True are equal, and may be different settings.
         return type(value).__name__, repr(value)
     return "id", str(id(value))
-
-
-def candidate_model(search, params, seed) -> BaseEstimator:
-    """Return the unfitted model of a candidate, each ``random_state`` that it does not name set to a seed."""
-    model = clone(search.estimator)
-    try:
-        model.set_params(**clone(params, safe=False))
-        names = model.get_params()
-        if search.device != "auto":
-            _set(model, "device", search.device, [name for name in names if _is_called(name, "device")])
-        if seed is not None:
-            states = [name for name in names if _is_called(name, "random_state") and name not in params]
-            model.set_params(**dict.fromkeys(states, seed))
-        # Before the first fit: an impossible value at the end of a grid is named at once, not after an hour.
-        for part in (model, *model.get_params().values()):
-            if isinstance(part, BaseEstimator) and hasattr(part, "_parameter_constraints"):
-                own = part.get_params(deep=False)
-                validate_parameter_constraints(part._parameter_constraints, own, type(part).__name__)
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"candidate {params} failed: {error}") from error
-    return model
-
-
-def _is_called(name, last):
-    return name.split("__")[-1] == last
-
-
-def _set(model, name, value, names):
-    if not names:
-        raise ValueError(f"{name}={value!r} is for estimators with a {name}, got {type(model).__name__}.")
-    model.set_params(**dict.fromkeys(names, value))
-
-
-def _warn_of_shared_subjects(splits, groups):
-    """Warn where a split has a subject on both sides."""
-    both = [np.intersect1d(groups[train], groups[test]) for train, test in splits]
-    crossed = [shared for shared in both if len(shared)]
-    if crossed:
-        warn_user(
-            f"{len(crossed)} of {len(splits)} splits of cv have a subject on both sides, such as "
-            f"{crossed[0][0]}; leave cv out, or pass one that respects groups, such as GroupKFold()."
-        )

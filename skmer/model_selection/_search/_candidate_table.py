@@ -1,15 +1,27 @@
-"""Scores of out-of-fold predictions, pooled over folds and fold by fold, and the table of a search."""
+"""Candidates of a search: their models, their scores pooled over folds and fold by fold, their table."""
 
 import warnings
+from collections import Counter
+from collections.abc import Mapping
 
 import numpy as np
 from scipy.stats import rankdata
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.exceptions import FitFailedWarning
 from sklearn.metrics import check_scoring, get_scorer
 from sklearn.utils.metaestimators import available_if
 
-from skmer._utils._sklearn import parameter_columns, safe_indexing
+from skmer._utils._checks import warn_user
+from skmer._utils._sklearn import (
+    BaseSearchCV,
+    check_method_params,
+    parameter_columns,
+    safe_indexing,
+    validate_parameter_constraints,
+)
 from skmer.metrics import uar_scorer, uf1_scorer
+from skmer.model_selection._run._identity import plain
+from skmer.model_selection._samples import steps_of
 
 _OURS = {"uf1": uf1_scorer, "uar": uar_scorer}
 
@@ -25,10 +37,12 @@ class OutOfFold(ClassifierMixin, BaseEstimator):
         Positions among them.
     probabilities : ndarray of shape (n, n_classes) or None
         In their order.
+    model : estimator, optional
+        Unfitted; its own ``score`` is used, where it has one other than the accuracy.
     """
 
-    def __init__(self, classes, labels, probabilities):
-        self.classes, self.labels, self.probabilities = classes, labels, probabilities
+    def __init__(self, classes, labels, probabilities, model=None):
+        self.classes, self.labels, self.probabilities, self.model = classes, labels, probabilities, model
         # scikit-learn's scorers look up the columns of probabilities by this name.
         self.classes_ = classes
 
@@ -44,6 +58,17 @@ class OutOfFold(ClassifierMixin, BaseEstimator):
         """Return the probabilities, whatever the rows."""
         return self.probabilities
 
+    def score(self, X, y, sample_weight=None, **params):
+        """Return what the model's own ``score`` makes of the predictions."""
+        weight = {} if sample_weight is None else {"sample_weight": sample_weight}
+        if self.model is None or type(self.model).score is ClassifierMixin.score:
+            return super().score(X, y, **weight)
+        model = clone(self.model)
+        model.predict, model.classes = self.predict, self.classes_
+        if self.probabilities is not None:
+            model.predict_proba = self.predict_proba
+        return model.score(X, y, **weight, **params)
+
 
 class CandidateTable:
     """Scores and times of candidates: those of `GridSearchCV`, with the pooled score in place of the mean.
@@ -51,66 +76,101 @@ class CandidateTable:
     Parameters
     ----------
     scorers : dict of str to callable
-        Metrics.
+        Metrics. A single one may return several by name.
     seeds : list
         Seeds of the search.
     samples : Samples
         All rows.
-    tests : list of ndarray of int
-        Held-out rows of each split.
     classes : ndarray
         Classes of the rows of the search.
+    error_score : float or "raise"
+        Score of a fit that failed.
+    score_params : dict
+        Further arguments of each scorer, by its name.
     """
 
-    def __init__(self, scorers, seeds, samples, tests, classes):
-        self.scorers, self.seeds, self.classes = scorers, seeds, classes
-        self.folds = [(safe_indexing(samples.X, test), samples.y[test]) for test in tests]
-        rows = np.concatenate(tests)
-        self.whole = safe_indexing(samples.X, rows), samples.y[rows]
+    def __init__(self, scorers, seeds, samples, classes, error_score, score_params):
+        self.scorers, self.seeds, self.samples, self.classes = scorers, seeds, samples, classes
+        self.error_score, self.score_params, self.model = error_score, score_params, None
         self.params, self.times, self.more = [], [], {}
-        self.pooled = {name: [] for name in scorers}
-        self.by_fold = {name: [] for name in scorers}
+        # By part ("test" or "train") and candidate: scores by name of each seed, and of each of its folds.
+        self.pooled, self.by_fold = {}, {}
 
-    def add(self, params, predictions, more):
+    @property
+    def names(self) -> list:
+        """Names of the metrics, as the scorers turned out to return them."""
+        of_seeds = [scores for candidate in self.pooled.get("test", ()) for scores in candidate]
+        return list(next((scores for scores in of_seeds if scores is not None), self.scorers))
+
+    def add(self, params, model, predictions, more):
         """Add a candidate; `predictions` is a list a seed, of `Predictions` of each split."""
         self.params.append(params)
+        self.model = model
         self.times.append(
             np.mean([[[p.fit_time, p.score_time] for p in of_seed] for of_seed in predictions], axis=0)
         )
         for key, value in more.items():
             self.more.setdefault(key, []).append(value)
-        for name, scorer in self.scorers.items():
-            self.pooled[name].append([self._pooled_score(scorer, of_seed) for of_seed in predictions])
-            of_folds = [self._fold_scores(scorer, of_seed) for of_seed in predictions]
-            self.by_fold[name].append(np.mean(of_folds, axis=0))
+        self._add_part("test", predictions)
+        found = [p.train for of_seed in predictions for p in of_seed]
+        if any(train is not None for train in found):
+            trained = [[p if p.train is None else p.train for p in of_seed] for of_seed in predictions]
+            self._add_part("train", trained)
 
-    def _pooled_score(self, scorer, predictions):
-        """Return the score of the predictions of all folds together."""
+    def _add_part(self, part, predictions):
+        pooled = [self._pooled_scores(of_seed) for of_seed in predictions]
+        by_fold = [[self._fold_scores(p) for p in of_seed] for of_seed in predictions]
+        self.pooled.setdefault(part, []).append(pooled)
+        self.by_fold.setdefault(part, []).append(by_fold)
+
+    def _pooled_scores(self, predictions):
+        """Return the scores of the predictions of all folds together; None where a fold's fit failed."""
+        if any(p.failure is not None for p in predictions):
+            return None
+        rows = np.concatenate([p.rows for p in predictions])
         labels = np.concatenate([p.labels for p in predictions])
         probabilities = None
         # A metric of probabilities is pooled as they come: folds are not brought to a common scale.
         if all(p.probabilities is not None for p in predictions):
             probabilities = np.concatenate([p.probabilities for p in predictions])
-        return _score(scorer, OutOfFold(self.classes, labels, probabilities), *self.whole)
+        return self._scores(rows, labels, probabilities)
 
-    def _fold_scores(self, scorer, predictions):
-        """Return the score of each fold alone; NaN where the metric is not defined on it."""
-        scores = []
-        for p, fold in zip(predictions, self.folds, strict=True):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # most subjects miss a class, and metrics warn of that
-                try:
-                    scores.append(_score(scorer, OutOfFold(self.classes, p.labels, p.probabilities), *fold))
-                except ValueError:
-                    scores.append(np.nan)
-        return scores
+    def _fold_scores(self, p):
+        """Return the scores of a fold alone; NaN where a metric is not defined on it."""
+        if p.failure is not None:
+            return None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # most subjects miss a class, and metrics warn of that
+            try:
+                return self._scores(p.rows, p.labels, p.probabilities)
+            except (ValueError, ZeroDivisionError):
+                return dict.fromkeys(self.names, np.nan)
+
+    def _scores(self, rows, labels, probabilities):
+        estimator = OutOfFold(self.classes, labels, probabilities, self.model)
+        X, y = safe_indexing(self.samples.X, rows), self.samples.y[rows]
+        params = {
+            name: check_method_params(self.samples.y, given, indices=rows)
+            for name, given in self.score_params.items()
+        }
+        found = {}
+        for name, scorer in self.scorers.items():
+            score = _score(scorer, estimator, X, y, params.get(name, {}))
+            found |= score if isinstance(score, dict) else {name: score}
+        return found
 
     def criterion(self, name) -> np.ndarray:
-        """Return the pooled score of each candidate, the mean over seeds."""
-        return np.mean(self.pooled[name], axis=1)
+        """Return the pooled score of each candidate, the mean over seeds; NaN ranks last."""
+        return self._pooled_table("test", name).mean(axis=1)
+
+    def _pooled_table(self, part, name):
+        return np.array([[self._value(s, name) for s in candidate] for candidate in self.pooled[part]])
+
+    def _value(self, scores, name):
+        return self.error_score if scores is None else scores[name]
 
     def columns(self) -> dict:
-        """Return ``cv_results_``."""
+        """Return ``cv_results_``; scores that are not finite draw a warning."""
         times = np.array(self.times)
         results = {key: np.asarray(values) for key, values in self.more.items()}
         for k, name in enumerate(("fit_time", "score_time")):
@@ -118,34 +178,61 @@ class CandidateTable:
             results[f"std_{name}"] = times[:, :, k].std(axis=1)
         results |= dict(parameter_columns(self.params))
         results["params"] = self.params
-        for name in self.scorers:
-            results |= self._score_columns(name)
+        for name in self.names:
+            for part in self.pooled:
+                results |= self._score_columns(part, name)
         return results
 
-    def _score_columns(self, name):
-        by_fold, pooled = np.array(self.by_fold[name]), np.array(self.pooled[name])
-        columns = {f"split{k}_test_{name}": by_fold[:, k] for k in range(by_fold.shape[1])}
-        columns |= {
-            f"seed{seed}_test_{name}": pooled[:, k] for k, seed in enumerate(self.seeds) if seed is not None
-        }
-        columns[f"mean_test_{name}"] = pooled.mean(axis=1)
-        columns[f"std_test_{name}"] = pooled.std(axis=1)
-        columns[f"rank_test_{name}"] = _ranks(pooled.mean(axis=1))
-        columns[f"mean_fold_test_{name}"] = by_fold.mean(axis=1)
-        columns[f"std_fold_test_{name}"] = by_fold.std(axis=1)
+    def _score_columns(self, part, name):
+        pooled, key = self._pooled_table(part, name), f"{part}_{name}"
+        by_fold = np.array(
+            [[[self._value(s, name) for s in seed] for seed in c] for c in self.by_fold[part]]
+        ).mean(axis=1)
+        columns = {f"split{k}_{key}": by_fold[:, k] for k in range(by_fold.shape[1])}
+        columns |= {f"seed{s}_{key}": pooled[:, k] for k, s in enumerate(self.seeds) if s is not None}
+        columns[f"mean_{key}"] = means = pooled.mean(axis=1)
+        with np.errstate(invalid="ignore"):  # of infinite scores
+            columns[f"std_{key}"] = pooled.std(axis=1)
+            columns[f"std_fold_{key}"] = by_fold.std(axis=1)
+        if part == "test":
+            columns[f"rank_{key}"] = _ranks(means)
+        columns[f"mean_fold_{key}"] = by_fold.mean(axis=1)
+        if not np.isfinite(means).all():
+            warn_user(f"One or more of the {part} scores are non-finite ({name}): {means}")
         return columns
 
 
-def _score(scorer, estimator, X, y):
+def _score(scorer, estimator, X, y, params):
     try:
-        score = scorer(estimator, X, y)
+        score = scorer(estimator, X, y, **params)
     except AttributeError as error:
         raise ValueError(f"scoring needs predictions that the estimator does not make: {error}") from error
-    if not np.isscalar(score):
+    if isinstance(score, Mapping):
+        return {str(name): _number(value) for name, value in score.items()}
+    return _number(score)
+
+
+def _number(score):
+    if not np.isscalar(score) or isinstance(score, str | bytes):
         raise ValueError(
-            f"scoring must return a number, got {type(score).__name__}; pass a dict of scorers for several."
+            f"scoring must return a number, or a dict of numbers by name, got {type(score).__name__}."
         )
     return float(score)
+
+
+def check_failures(failures, error_score=None) -> None:
+    """Raise where all fits failed; warn where some did, and their candidates have the score given."""
+    reasons = Counter(failure for failure in failures if failure is not None)
+    lines = [f"{n} x {reason}" if n > 1 else reason for reason, n in list(reasons.items())[:5]]
+    listed = "\n".join([*lines, f"and {len(reasons) - 5} more"] if len(reasons) > 5 else lines)
+    if reasons.total() == len(failures):
+        raise ValueError(f"All the {len(failures)} fits failed, such as: {listed}")
+    if reasons and error_score is not None:
+        warn_user(
+            f"{reasons.total()} fits failed out of {len(failures)}; the scores of their folds and candidates "
+            f"are {error_score}. error_score='raise' ends a search at the first.\n{listed}",
+            FitFailedWarning,
+        )
 
 
 def _ranks(scores):
@@ -170,9 +257,59 @@ def find_scorers(scoring, estimator) -> tuple[dict, bool]:
 
 def _scorer(metric, estimator):
     if metric is None:
-        return check_scoring(estimator, "accuracy")
+        return check_scoring(estimator)
     if isinstance(metric, str):
         return _OURS[metric] if metric in _OURS else get_scorer(metric)
     if not callable(metric):
         raise ValueError(f"scoring must hold names of metrics or scorers, got {metric!r}.")
     return metric
+
+
+def candidate_model(search, params, seed) -> BaseEstimator:
+    """Return the unfitted model of a candidate, each ``random_state`` that it does not name set to a seed."""
+    model = clone(search.estimator)
+    try:
+        model.set_params(**clone(params, safe=False))
+        names = model.get_params()
+        if search.device != "auto":
+            _set(model, "device", search.device, [name for name in names if _is_called(name, "device")])
+        if seed is not None:
+            states = [name for name in names if _is_called(name, "random_state") and name not in params]
+            model.set_params(**dict.fromkeys(states, seed))
+        # Before the first fit: an impossible value at the end of a grid is named at once, not after an hour.
+        for part in (model, *model.get_params().values()):
+            if isinstance(part, BaseEstimator) and hasattr(part, "_parameter_constraints"):
+                own = part.get_params(deep=False)
+                validate_parameter_constraints(part._parameter_constraints, own, type(part).__name__)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"candidate {params} failed: {error}") from error
+    return model
+
+
+def _is_called(name, last):
+    return name.split("__")[-1] == last
+
+
+def _set(model, name, value, names):
+    if not names:
+        raise ValueError(f"{name}={value!r} is for estimators with a {name}, got {type(model).__name__}.")
+    model.set_params(**dict.fromkeys(names, value))
+
+
+def search_records(model) -> list[dict]:
+    """Return what each search of a fitted model chose, as JSON holds it."""
+    return [
+        search_record(step, prefix.removesuffix("__"))
+        for prefix, step in steps_of(model)
+        if isinstance(step, BaseSearchCV) and hasattr(step, "best_params_")
+    ]
+
+
+def search_record(search, step="") -> dict:
+    """Return what a search chose; its best score was chosen on the very clips that it is a score of."""
+    return {
+        "step": step,
+        "best_params": plain(search.best_params_),
+        "n_candidates": len(search.cv_results_["params"]),
+        "best_score_optimistic": float(getattr(search, "best_score_", np.nan)),
+    }

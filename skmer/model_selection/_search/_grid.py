@@ -2,6 +2,7 @@
 
 from numbers import Integral
 
+import numpy as np
 from sklearn.model_selection import ParameterGrid, ParameterSampler
 
 from skmer._utils._sklearn import Interval
@@ -27,9 +28,10 @@ class BatchedGridSearchCV(BatchedSearch):
     cv : int, splitter or iterable, default=None
         None leaves one subject out, a number n is ``GroupKFold(n)`` (``StratifiedKFold(n)`` where `fit` gets
         no groups), all else as in scikit-learn.
-    scoring : str, callable, list, tuple or dict, default="uf1"
+    scoring : str, callable, list, tuple, dict or None, default="uf1"
         "uf1", "uar", "accuracy", the name of a metric of scikit-learn, or a scorer, which is given the
-        out-of-fold predictions of all folds. With several, ``refit`` names the one that decides.
+        out-of-fold predictions of all folds; it may return several numbers in a dict. With several, ``refit``
+        names the one that decides. None is the estimator's own ``score``.
     seeds : int, sequence of int or None, default=None
         Each candidate is fitted under every seed: its ``random_state``, in all steps, is set to each in turn,
         each seed is scored alone, and the scores are averaged. An int n means ``range(n)``. None leaves every
@@ -51,7 +53,16 @@ class BatchedGridSearchCV(BatchedSearch):
         splits, seeds or package versions is refused, and so is a parameter whose content cannot be read,
         since no later run could recognise it.
     verbose : int, default=1
-        1 shows a progress bar over fits on a terminal and nothing elsewhere, 0 nothing at all.
+        1 shows a progress bar over fits on a terminal, and a line a minute elsewhere; 0 nothing at all.
+    pre_dispatch : int or str, default="2*n_jobs"
+        Fits that are handed to workers ahead of time, as of `joblib.Parallel`.
+    error_score : "raise" or float, default=np.nan
+        Score of a fit that fails or whose training diverges, with a warning that names it; the pooled score
+        of its candidate is the same number. "raise" ends the search instead. Where all fits fail, the search
+        does.
+    return_train_score : bool, default=False
+        Whether ``cv_results_`` has the scores of the training rows as well, in columns with "train" in the
+        place of "test". The pooled one counts each row once for each split that trains on it.
 
     Attributes
     ----------
@@ -122,6 +133,9 @@ class BatchedGridSearchCV(BatchedSearch):
         n_jobs=None,
         checkpoint=None,
         verbose=1,
+        pre_dispatch="2*n_jobs",
+        error_score=np.nan,
+        return_train_score=False,
     ):
         self.estimator = estimator
         self.param_grid = param_grid
@@ -134,6 +148,9 @@ class BatchedGridSearchCV(BatchedSearch):
         self.n_jobs = n_jobs
         self.checkpoint = checkpoint
         self.verbose = verbose
+        self.pre_dispatch = pre_dispatch
+        self.error_score = error_score
+        self.return_train_score = return_train_score
 
     def _rounds(self, run):
         yield list(ParameterGrid(self.param_grid)), {}
@@ -157,7 +174,7 @@ class BatchedRandomizedSearchCV(BatchedSearch):
     checkpoint : path-like, default=None
         As for :class:`BatchedGridSearchCV`; it needs `random_state` to be an int, or a resumed run would draw
         other candidates.
-    verbose : int, default=1
+    verbose, pre_dispatch, error_score, return_train_score : object
         As for :class:`BatchedGridSearchCV`.
     random_state : int, RandomState instance or None, default=None
         Source of the candidates; `seeds` are those of the fits.
@@ -210,6 +227,9 @@ class BatchedRandomizedSearchCV(BatchedSearch):
         n_jobs=None,
         checkpoint=None,
         verbose=1,
+        pre_dispatch="2*n_jobs",
+        error_score=np.nan,
+        return_train_score=False,
         random_state=None,
     ):
         self.estimator = estimator
@@ -224,6 +244,9 @@ class BatchedRandomizedSearchCV(BatchedSearch):
         self.n_jobs = n_jobs
         self.checkpoint = checkpoint
         self.verbose = verbose
+        self.pre_dispatch = pre_dispatch
+        self.error_score = error_score
+        self.return_train_score = return_train_score
         self.random_state = random_state
 
     def _rounds(self, run):

@@ -42,6 +42,8 @@ class BatchedHalvingGridSearchCV(BatchedSearch):
         candidates.
     cv, scoring, seeds, refit, stack_size, device, n_jobs, checkpoint, verbose : object
         As for :class:`BatchedGridSearchCV`.
+    pre_dispatch, error_score, return_train_score : object
+        As for :class:`BatchedGridSearchCV`.
 
     Attributes
     ----------
@@ -110,6 +112,9 @@ class BatchedHalvingGridSearchCV(BatchedSearch):
         n_jobs=None,
         checkpoint=None,
         verbose=1,
+        pre_dispatch="2*n_jobs",
+        error_score=np.nan,
+        return_train_score=False,
     ):
         self.estimator = estimator
         self.param_grid = param_grid
@@ -127,6 +132,9 @@ class BatchedHalvingGridSearchCV(BatchedSearch):
         self.n_jobs = n_jobs
         self.checkpoint = checkpoint
         self.verbose = verbose
+        self.pre_dispatch = pre_dispatch
+        self.error_score = error_score
+        self.return_train_score = return_train_score
 
     @staticmethod
     def _select_best_index(refit, refit_metric, results):

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from skmer._utils._checks import warn_user
 from skmer.nn._compiled._support import LAMBDAS, AdamStep, has_numba, is_supported
 
 __all__ = ["is_compiled", "compiled_trainer", "AdamStep", "LAMBDAS"]
@@ -31,6 +32,10 @@ def _trainer_class() -> Any:
     except RuntimeError as error:
         if "cannot cache" not in str(error):
             raise
+        warn_user(
+            "numba finds no folder to keep the compiled training step in, so that autograd takes its place, "
+            "at two to four times the time; name one in the environment variable NUMBA_CACHE_DIR."
+        )
         return None
     return CompiledTrainer
 

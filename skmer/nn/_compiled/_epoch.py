@@ -9,6 +9,7 @@ from numba import njit
 
 from skmer.nn._compiled import _block as block
 from skmer.nn._compiled._block import block_backward, block_forward
+from skmer.nn._compiled._cache import cached
 from skmer.nn._compiled._head import (
     apply_linear,
     apply_weights,
@@ -179,7 +180,8 @@ def _update(adam, batch):
 def _compile(sources):
     """Return the loop over batches. numba caches it by this file and by ``sources``, for the other files."""
 
-    @njit(nogil=True, cache=True)
+    @cached
+    @njit(nogil=True)
     def train_batches(
         plan, head, maps, options, batches, matrices, weights, gradients, scales, adam, terms, lowest
     ):

@@ -6,7 +6,7 @@ selects float32 or float64 for all entries.
 """
 
 from collections import namedtuple
-from functools import cache
+from functools import cache, partial
 
 import llvmlite.binding as llvm
 import numpy as np
@@ -15,6 +15,7 @@ from numba import cfunc, from_dtype, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from skmer.nn._compiled._cache import compile_cached
 from skmer.nn._compiled._support import LANES
 
 Matrix = namedtuple("Matrix", "address row column")
@@ -147,7 +148,7 @@ def prepare(number):
     It is a symbol to the functions that call it, and not compiled anew into each of them.
     """
     kind = from_dtype(np.dtype(number))
-    compiled = cfunc(types.void(kind, *[types.int64] * 12), cache=True)(_whole)
+    compiled = compile_cached(partial(cfunc, types.void(kind, *[types.int64] * 12)), _whole)
     llvm.add_symbol(f"skmer_product_{kind.bitwidth}", compiled.address)
     return compiled
 

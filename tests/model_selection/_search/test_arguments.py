@@ -39,15 +39,25 @@ def net():
             r"candidate \{'n_action': 2\} failed: Invalid",
         ),
         (
-            lambda: BatchedGridSearchCV(net(), {"graph": ["brow-nose-lip31", "generic"]}),
+            lambda: BatchedGridSearchCV(
+                net(), {"graph": ["brow-nose-lip31", "generic"]}, error_score="raise"
+            ),
             "'generic'.*split 0.* f",
         ),
+        (
+            lambda: BatchedGridSearchCV(net(), {"graph": ["generic"]}),
+            "All the 2 fits failed, such as: ValueError: candidate .*'generic'.*split 0",
+        ),
+        (lambda: BatchedGridSearchCV(net(), {}, error_score="zero"), "'error_score' parameter"),
+        (lambda: BatchedGridSearchCV(net(), {}, pre_dispatch=None), "'pre_dispatch' parameter"),
+        (lambda: BatchedGridSearchCV(net(), {}, return_train_score=2), "'return_train_score' parameter"),
         (lambda: BatchedGridSearchCV(net(), {}, stack_size=0), "stack_size must be 'auto' or a positive"),
         (lambda: BatchedGridSearchCV(net(), {}, seeds=[1, 1]), "seeds must be None, a positive number"),
         (lambda: BatchedGridSearchCV(net(), {}, seeds=0), "'seeds' parameter"),
         (lambda: BatchedGridSearchCV(net(), {}, scoring="uf2"), "uf2"),
         (lambda: BatchedGridSearchCV(net(), {}, scoring=["uf1", "uf1"]), "scoring must name distinct"),
-        (lambda: BatchedGridSearchCV(net(), {}, scoring=lambda model, X, y: {"a": 1.0}), "return a number"),
+        (lambda: BatchedGridSearchCV(net(), {}, scoring=lambda model, X, y: {"a": 1.0}), "refit must be set"),
+        (lambda: BatchedGridSearchCV(net(), {}, scoring=lambda model, X, y: "high"), "return a number"),
         (
             lambda: BatchedRandomizedSearchCV(net(), {"n_actions": [2]}, n_iter=1, checkpoint="nowhere"),
             "checkpoint needs random_state to be an int",

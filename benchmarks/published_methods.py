@@ -1,0 +1,142 @@
+"""Accuracy and cost of published methods on synthetic faces: the tables of docs/published-methods.md.
+
+python benchmarks/published_methods.py [accuracy] [cost] [picture] [amplitude]
+"""
+
+import sys
+import time
+import tracemalloc
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.model_selection import GroupKFold, cross_val_predict
+
+from skmer.datasets import make_face_clips
+from skmer.inspection import BlockWeightsDisplay
+from skmer.pipelines import COMPARISON_METHODS, comparison_pipeline
+
+NAMES = ("lbp-top", "lbp-fip", "lbp-sdg", "ktgsl", "higo", "bi-woof", "mdmo")
+STILL = {"head_motion": 0, "light": 0, "jpeg_quality": None}
+# What is left out of the easiest corpus, one at a time.
+CORPORA = {
+    "no head motion, light or JPEG": STILL,
+    "light and JPEG": {"head_motion": 0},
+    "a tenth of the head motion": {**STILL, "head_motion": 0.1},
+    "all, as by default": {},
+}
+SHUFFLES = 5
+
+
+def balanced(n_per_class=20, **settings):
+    """Clips of three classes, as many of each: guessing is right in a third."""
+    common = {"dataset": "megc2019", "amplitude": (2, 3), "noise_sigma": 0, "color": False, "random_state": 0}
+    made = make_face_clips(12, 120, face_size=140, sequence=True, fps=100, **{**common, **settings})
+    rng = np.random.default_rng(0)
+    rows = [rng.permutation(np.flatnonzero(made.target == name))[:n_per_class] for name in made.class_names]
+    return made.select(np.sort(np.concatenate(rows)))
+
+
+def features(pipeline, X):
+    return clone(pipeline[:-1]).transform(X)
+
+
+def accuracy(pipeline, X, clips, y=None):
+    y = clips.target if y is None else y
+    found = cross_val_predict(clone(pipeline[-1]), X, y, groups=clips.groups, cv=GroupKFold(5))
+    return (found == y).mean()
+
+
+def report_accuracy():
+    rows = {name: [] for name in NAMES}
+    rng = np.random.default_rng(0)
+    for number, (title, settings) in enumerate(CORPORA.items()):
+        clips = balanced(**settings)
+        print(f"{title}: {len(clips.target)} clips, {len(np.unique(clips.groups))} subjects", flush=True)
+        for name in NAMES:
+            pipeline = comparison_pipeline(name)
+            given = "frames" if COMPARISON_METHODS[name][0] == "frames" else "sequences"
+            X = features(pipeline, getattr(clips, given))
+            rows[name].append(f"{accuracy(pipeline, X, clips):.2f}")
+            if number == 0:
+                labels = [rng.permutation(clips.target) for _ in range(SHUFFLES)]
+                rows[name].append(f"{np.mean([accuracy(pipeline, X, clips, y) for y in labels]):.2f}")
+            print(name, *rows[name], flush=True)
+    titles = list(CORPORA)
+    table(["method", titles[0], "the same, shuffled labels", *titles[1:]], [[n, *r] for n, r in rows.items()])
+
+
+def report_cost(n_clips=4):
+    """Seconds, memory and features of one clip of 70 frames, crop included, nothing cached."""
+    clips = make_face_clips(2, 8, noise_sigma=0, color=False, sequence=True, fps=200, random_state=0)
+    longest = np.argsort([-len(sequence) for sequence in clips.sequences])[:n_clips]
+    rows = []
+    for name in NAMES:
+        pipeline = comparison_pipeline(name)
+        pipeline.set_params(**{part: None for part in pipeline.get_params() if part.endswith("__memory")})
+        given = "frames" if COMPARISON_METHODS[name][0] == "frames" else "sequences"
+        # Frames are made when they are read: that is not the methods' time.
+        X = [[np.asarray(frame) for frame in getattr(clips, given)[row]] for row in longest]
+        front = pipeline[1:-1]
+        crops = pipeline[:1].transform(X)
+        front.transform(crops[:1])  # compiles
+        start = time.perf_counter()
+        found = front.transform(crops)
+        seconds = (time.perf_counter() - start) / n_clips
+        tracemalloc.start()
+        front.transform(crops[:1])
+        peak = tracemalloc.get_traced_memory()[1] / 2**20
+        tracemalloc.stop()
+        frames = round(np.mean([len(crop) for crop in crops]))
+        rows.append([name, frames, f"{found.shape[1]:,}", f"{seconds:.3f}", f"{peak:.0f}"])
+    table(["method", "frames", "features", "seconds a clip after the crop", "MiB at the peak"], rows)
+
+
+def draw_picture(path="docs/_static/block_weights.jpg"):
+    """KTGSL's block weights on the easiest corpus, on a face of it."""
+    clips = balanced(**STILL)
+    pipeline = comparison_pipeline("ktgsl")
+    X = features(pipeline, clips.sequences)
+    clf = clone(pipeline[-1]).fit(X, clips.target)
+    face = pipeline[:1].transform(clips.sequences[:1])[0][0]
+    display = BlockWeightsDisplay.from_estimator(clf, names=("patterns", "gradients"), image=face).plot()
+    display.figure_.savefig(path, dpi=110, pil_kwargs={"quality": 85})
+    print(path, display.largest, "blocks with a weight:", int((clf.block_weights_ > 0).sum()), "of 50")
+
+
+def draw_amplitudes(path="docs/_static/bi_woof_amplitude.png"):
+    """Accuracy of Bi-WOOF over the size of the movement, on still heads and on all that moves by default."""
+    from matplotlib import pyplot as plt
+
+    sizes = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
+    figure, ax = plt.subplots(figsize=(5.2, 3.2), layout="constrained")
+    pipeline = comparison_pipeline("bi-woof")
+    for title, settings in (("nothing else moves", STILL), ("head, light and JPEG, by default", {})):
+        found = []
+        for size in sizes:
+            clips = balanced(**settings, amplitude=(size, size))
+            found.append(accuracy(pipeline, features(pipeline, clips.frames), clips))
+        print(title, *(f"{size}: {value:.2f}" for size, value in zip(sizes, found, strict=True)), flush=True)
+        ax.plot(sizes, found, marker="o", label=title)
+    ax.axhline(1 / 3, color="#767676", linestyle=":", label="majority baseline")
+    ax.set(xlabel="largest movement, px of a 280 px face", ylabel="accuracy", ylim=(0, 1))
+    ax.legend(frameon=False, loc="lower right")
+    ax.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=110)
+
+
+def table(header, rows):
+    print(f"\n| {' | '.join(header)} |\n|{'---|' * len(header)}")
+    for row in rows:
+        print(f"| {' | '.join(map(str, row))} |")
+
+
+PARTS = {
+    "accuracy": report_accuracy,
+    "cost": report_cost,
+    "picture": draw_picture,
+    "amplitude": draw_amplitudes,
+}
+
+if __name__ == "__main__":
+    for part in sys.argv[1:] or PARTS:
+        PARTS[part]()

@@ -1,0 +1,151 @@
+"""Commands ``check`` and ``datasets``: is a copy whole, and which data sets are there."""
+
+import warnings
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from skmer._cli._corpora import READERS
+from skmer.frames import KEYFRAMES, read_image
+
+INCOMPLETE = 3
+"""Exit code of ``check`` for a copy that lacks something or differs from all published versions."""
+
+CATALOGUE = {
+    "casme2": (
+        "CASME II",
+        "247 clips of 26 subjects, 200 fps, 5 classes",
+        "application to the Institute of Psychology, Chinese Academy of Sciences",
+        "CASME2-coding*.xlsx; sub01/EP02_01f/img46.jpg, or Cropped/sub01/EP02_01f/reg_img46.jpg",
+    ),
+    "samm": (
+        "SAMM",
+        "159 clips of 29 subjects, 200 fps; 136 of 27 in 5 classes",
+        "application to Manchester Metropolitan University",
+        "SAMM_Micro_FACS_Codes_v2.xlsx; 006/006_1_2/006_05562.jpg",
+    ),
+    "smic": (
+        "SMIC-HS",
+        "164 clips of 16 subjects, 100 fps, 3 classes, no apex",
+        "application to the University of Oulu",
+        "SMIC-HS-E_annotation*.xlsx; HS/s1/micro/negative/s1_ne_01/image*.jpg",
+    ),
+    "casme3": (
+        "CAS(ME)^3, part A",
+        "860 clips, 30 fps, 7 classes",
+        "application to the Institute of Psychology, Chinese Academy of Sciences",
+        "cas(me)3_part_A_ME_label_JpgIndex_v2.xlsx; spNO.1/b/color/175.jpg",
+    ),
+    "mmew": (
+        "MMEW",
+        "300 clips of 36 subjects, 90 fps, 7 classes",
+        "application to the authors (Ben et al., TPAMI 2021)",
+        "MMEW_Micro_Exp.xlsx; Micro_Expression/<emotion>/S01-.../1.jpg",
+    ),
+    "4dme": (
+        "4DME",
+        "267 clips of the grey videos",
+        "application to the University of Oulu",
+        "4DME_Labelling_Micro_release v1.xlsx; one folder a clip",
+    ),
+    "dfme": (
+        "DFME",
+        "1,856 training clips, 200 to 500 fps, 7 classes",
+        "application to the authors (Zhao et al., TAFFC 2023)",
+        "the training sheet; one folder a clip",
+    ),
+}
+"""Of each set that has a reader: title, size, how to get it, and files as they lie in a copy."""
+
+
+def run_datasets():
+    """Print the data sets, how to get each, and how its files lie."""
+    for name, (title, size, access, layout) in CATALOGUE.items():
+        print(f"{name:8s}{title}: {size}\n        get it by {access}\n        files   {layout}")
+    print(
+        "\nNone of them comes with skmer. Is a copy whole? python -m skmer check --dataset NAME --root FOLDER"
+    )
+
+
+def run_check(*, dataset, root, annotations=None, output=None, **options):
+    """Read a copy and print what it has, lacks and changes.
+
+    Parameters
+    ----------
+    dataset : str
+        Name of a reader.
+    root : path
+        Folder of the copy.
+    annotations : path, default=None
+        Its sheet, where it lies elsewhere.
+    output : path, default=None
+        Folder of a picture of some clips; None draws none.
+    **options
+        Of the reader.
+
+    Returns
+    -------
+    int
+        0 if every row of the sheet became a clip or belongs to a class that is not kept, and the counts are
+        those of a published version; `INCOMPLETE` otherwise.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        clips = READERS[dataset](root, annotations, missing_apex="middle", **options)
+    print(f"{CATALOGUE[dataset][0]} in {root}\n\n{clips!r}\n\n{clips.summary().round(3).to_string()}")
+    for title, table in (("left out", clips.dropped), ("corrected or filled in", clips.corrected)):
+        print(f"\n{title}: {len(table)} rows")
+        if len(table):
+            print(_by_reason(table))
+    notes = [str(warning.message) for warning in caught if issubclass(warning.category, UserWarning)]
+    for note in notes:
+        print(f"\nnote: {note}")
+    if output is not None:
+        print(f"\nsome clips: {draw_clips(clips, output / f'{dataset}-clips.png')}")
+    print("\nincomplete: see the notes" if notes else "\nwhole: all frames are there")
+    return INCOMPLETE if notes else 0
+
+
+def _by_reason(table, n_examples=3):
+    """Rows of each reason, with the first few clips by name."""
+    lines = []
+    for reason, rows in table.groupby("reason", sort=False):
+        names = [" ".join(map(str, row)) for row in rows.filter(["subject", "clip"]).to_numpy()]
+        more = ", ..." if len(names) > n_examples else ""
+        lines.append(f"  {len(rows):4d}  {reason} ({', '.join(names[:n_examples])}{more})")
+    return "\n".join(lines)
+
+
+def draw_clips(clips, path, n_clips=6):
+    """Draw onset, apex and offset of some clips, spread over the subjects.
+
+    Parameters
+    ----------
+    clips : MicroExpressionClips
+        With images or paths.
+    path : pathlib.Path
+        Picture to write.
+    n_clips : int, default=6
+        Rows at most.
+
+    Returns
+    -------
+    pathlib.Path
+        The picture.
+    """
+    chosen = np.unique(np.linspace(0, len(clips) - 1, min(n_clips, len(clips))).round().astype(int))
+    size = 1.6 * len(KEYFRAMES), 1.6 * len(chosen)
+    figure, axes = plt.subplots(
+        len(chosen), len(KEYFRAMES), figsize=size, squeeze=False, layout="constrained"
+    )
+    for row, clip in enumerate(chosen):
+        for column, name in enumerate(KEYFRAMES):
+            axis = axes[row, column]
+            axis.imshow(read_image(clips.frames[clip, column]), cmap="gray", vmin=0, vmax=255)
+            axis.set(xticks=[], yticks=[], title=name if row == 0 else "")
+        label = f"{clips.table['subject'].iloc[clip]} {clips.table['clip'].iloc[clip]}\n{clips.target[clip]}"
+        axes[row, 0].set_ylabel(label, fontsize=7)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=120)
+    plt.close(figure)
+    return path

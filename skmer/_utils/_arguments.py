@@ -1,0 +1,195 @@
+"""One door for arguments: constraints as scikit-learn has them, checked at the call, with one sentence."""
+
+import functools
+import inspect
+from collections.abc import Collection
+from numbers import Integral, Real
+from os import PathLike
+
+import numpy as np
+
+from skmer._utils._sklearn import Interval, StrOptions, make_constraint
+
+PATH = [str, PathLike]
+FLAG = ["boolean"]
+TEXT = [str]
+ROWS = ["array-like"]
+JOBS = [Integral, None]
+SEED = ["random_state"]
+
+
+def integer(least, most=2**31 - 1):
+    """Constraint of an integer between two bounds, both allowed."""
+    return Interval(Integral, least, most, closed="both")
+
+
+def real(least=None, most=None):
+    """Constraint of a finite number between two bounds, both allowed."""
+    return Interval(Real, least, most, closed="neither" if least is None and most is None else "both")
+
+
+def option(*names):
+    """Constraint of one of these texts."""
+    return StrOptions(set(names))
+
+
+class Numbers:
+    """Constraint of an array of finite numbers of a shape.
+
+    Parameters
+    ----------
+    *shape : int, tuple of int, None or Ellipsis
+        Length of each axis, or those allowed; None is any from 1 on. Ellipsis, first, is any further axes.
+    finite : bool, default=True
+        Refuse NaN and infinity.
+    """
+
+    def __init__(self, *shape, finite=True):
+        self.shape, self.finite = shape, finite
+
+    def is_satisfied_by(self, value):
+        """Whether a value is such an array."""
+        try:
+            array = np.asarray(value)
+        except (TypeError, ValueError, RuntimeError):
+            return False
+        if array.dtype.kind not in "biuf" or not self._fits(array.shape):
+            return False
+        return not self.finite or bool(np.isfinite(array).all())
+
+    def _fits(self, shape):
+        expected = self.shape
+        if expected[:1] == (...,):
+            expected = expected[1:]
+            shape = shape[len(shape) - len(expected) :] if len(shape) >= len(expected) else ()
+        return len(shape) == len(expected) and all(map(_fits, shape, expected))
+
+    def __str__(self):
+        lengths = ("..." if e is ... else "n" if e is None else str(e) for e in self.shape)
+        return f"an array of {'finite ' * self.finite}numbers of shape ({', '.join(lengths)})"
+
+
+def _fits(length, expected):
+    if expected is None:
+        return length > 0
+    return length in expected if isinstance(expected, tuple) else length == expected
+
+
+class Items:
+    """Constraint of a sequence whose items fulfil one of some constraints.
+
+    Parameters
+    ----------
+    *constraints : object
+        Constraints of an item.
+    n : int, default=None
+        Number of items; None is any.
+    least : int, default=0
+        Smallest number of items.
+    """
+
+    def __init__(self, *constraints, n=None, least=0):
+        self.constraints, self.n, self.least = constraints, n, least
+
+    def is_satisfied_by(self, value):
+        """Whether a value is such a sequence."""
+        if not isinstance(value, Collection) or isinstance(value, str | bytes) or _is_scalar(value):
+            return False
+        enough = len(value) >= self.least and self.n in (None, len(value))
+        return enough and all(_satisfies(item, self.constraints) for item in value)
+
+    def __str__(self):
+        number = "" if self.n is None else f"{self.n} "
+        return f"a sequence of {number}items, each {_told(self.constraints)}"
+
+
+class Pixels:
+    """Constraint of an image, uint8 of shape (H, W) or (H, W, 3)."""
+
+    def __init__(self, *ndims):
+        self.ndims = ndims or (2, 3)
+
+    def is_satisfied_by(self, value):
+        """Whether a value is such an image."""
+        if not hasattr(value, "dtype") or getattr(value, "dtype", None) != np.uint8 or not value.size:
+            return False
+        return value.ndim in self.ndims and (value.ndim < 3 or value.shape[-1] == 3)
+
+    def __str__(self):
+        return f"a uint8 image of {' or '.join(map(str, self.ndims))} axes"
+
+
+def _is_scalar(value):
+    return getattr(value, "shape", None) == ()  # an array without axes has a length that cannot be asked
+
+
+def _made(constraint):
+    return constraint if hasattr(constraint, "is_satisfied_by") else make_constraint(constraint)
+
+
+def _satisfies(value, constraints):
+    return any(_made(constraint).is_satisfied_by(value) for constraint in constraints)
+
+
+def _told(constraints):
+    told = [str(_made(constraint)) for constraint in constraints]
+    return " or ".join(told)
+
+
+def check_argument(name, value, constraints):
+    """Refuse a value that fulfils none of the constraints; ValueError and TypeError in one."""
+    if not _satisfies(value, constraints):
+        raise ArgumentError(f"{name} must be {_told(constraints)}, got {_shown(value)}.")
+
+
+class ArgumentError(ValueError, TypeError):
+    """An argument of the wrong type or value."""
+
+
+def _shown(value):
+    if hasattr(value, "shape") and not isinstance(value, np.generic):
+        return f"{type(value).__name__} of shape {tuple(value.shape)}"
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def checked(**constraints):
+    """Check arguments of a function at the call, or of a class in its ``__init__``.
+
+    Parameters
+    ----------
+    **constraints : list
+        Constraints of each argument, one of which its value must fulfil.
+
+    Returns
+    -------
+    callable
+        Decorator.
+
+    Examples
+    --------
+    >>> from skmer._utils._arguments import checked, integer
+    >>> @checked(n=[integer(1, 9)])
+    ... def double(n):
+    ...     return 2 * n
+    >>> double(n=10)
+    Traceback (most recent call last):
+        ...
+    skmer._utils._arguments.ArgumentError: n must be an int in the range [1, 9], got 10.
+    """
+
+    def decorate(function):
+        signature = inspect.signature(function)
+
+        @functools.wraps(function)
+        def call(*args, **kwargs):
+            given = signature.bind(*args, **kwargs).arguments
+            for name, allowed in constraints.items():
+                if name in given:
+                    check_argument(name, given[name], allowed)
+            return function(*args, **kwargs)
+
+        call._skl_parameter_constraints = constraints
+        return call
+
+    return decorate

@@ -1,0 +1,195 @@
+"""Rows of motion, one a clip, for classifiers that take tables: out of node features, out of flow maps."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_array
+
+from skmer._utils._sklearn import Interval, fit_context
+
+
+class _RowsOfMotion(TransformerMixin, BaseEstimator):
+    """Base: a stateless transformer of arrays with more than two axes."""
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Check the input; nothing is learned.
+
+        Parameters
+        ----------
+        X : array-like
+            As in `transform`.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        self : estimator
+            Itself.
+        """
+        self._checked(X)
+        return self
+
+    def _checked(self, X):
+        options = {"allow_nd": True, "ensure_2d": False, "dtype": [np.float64, np.float32], "input_name": "X"}
+        return check_array(X, **options)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+class NodeDisplacements(_RowsOfMotion):
+    """Flatten node features into displacements from the onset, one row a clip.
+
+    Parameters
+    ----------
+    magnitudes : bool, default=False
+        Whether the length of each displacement follows the displacements: a linear classifier cannot find it.
+
+    See Also
+    --------
+    LandmarkGraphTransformer : Makes the node features.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmer.feature_extraction import NodeDisplacements
+    >>> X = np.zeros((5, 3, 31, 2))
+    >>> X[:, 1, 0] = 3.0, 4.0
+    >>> rows = NodeDisplacements(magnitudes=True).fit_transform(X)
+    >>> rows.shape, rows[0, :2].tolist(), rows[0, 124].item()
+    ((5, 186), [3.0, 4.0], 5.0)
+    """
+
+    _parameter_constraints: dict = {"magnitudes": ["boolean"]}
+
+    def __init__(self, magnitudes=False):
+        self.magnitudes = magnitudes
+
+    def transform(self, X):
+        """Return a row a clip.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_clips, T, N, 2) or (n_clips, n_views, T, N, 2)
+            Displacements or coordinates of the nodes, the onset first. Views of a clip are averaged.
+
+        Returns
+        -------
+        rows : ndarray of shape (n_clips, (T - 1) * N * 2), and (T - 1) * N more with ``magnitudes``
+            Frame, node, channel; the magnitudes behind them by frame and node.
+
+        Raises
+        ------
+        ValueError
+            If X has another shape.
+        """
+        self._validate_params()
+        X = self._checked(X)
+        if X.ndim not in (4, 5) or X.shape[-1] != 2 or X.shape[-3] < 2:
+            raise ValueError(
+                "X must be node features (n_clips, n_frames, n_nodes, 2), onset first, with or without "
+                f"views, got the shape {X.shape}; LandmarkGraphTransformer() makes them."
+            )
+        X = X.mean(axis=1) if X.ndim == 5 else X
+        moved = X[:, 1:] - X[:, :1]
+        parts = [moved.reshape(len(X), -1)]
+        if self.magnitudes:
+            parts.append(np.linalg.norm(moved, axis=-1).reshape(len(X), -1))
+        return np.concatenate(parts, axis=1)
+
+
+class PooledMaps(_RowsOfMotion):
+    """Average flow maps over the cells of a grid and flatten them, one row a clip.
+
+    Parameters
+    ----------
+    size : int, default=7
+        Rows and columns of the grid. The cells of a map that they do not divide differ by a pixel.
+    magnitudes : bool, default=False
+        Whether the length of the flow, the root of the sum of squares of the first two channels, follows,
+        averaged over the same cells.
+    normalize : bool, default=False
+        Whether the median of each of the first two channels is taken from it and both are divided by their
+        common standard deviation, and each other channel by its own, clip by clip: maps that were scaled to
+        0..255 have lost zero and unit.
+
+    See Also
+    --------
+    skmer.pipelines.baseline : Uses it with ``input="maps"``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmer.feature_extraction import PooledMaps
+    >>> maps = np.arange(2 * 3 * 28 * 28.0).reshape(2, 3, 28, 28)
+    >>> rows = PooledMaps(2).fit_transform(maps)
+    >>> rows.shape, float(rows[0, 0] - maps[0, 0, :14, :14].mean())
+    ((2, 12), 0.0)
+    """
+
+    _parameter_constraints: dict = {
+        "size": [Interval(Integral, 1, None, closed="left")],
+        "magnitudes": ["boolean"],
+        "normalize": ["boolean"],
+    }
+
+    def __init__(self, size=7, *, magnitudes=False, normalize=False):
+        self.size = size
+        self.magnitudes = magnitudes
+        self.normalize = normalize
+
+    def transform(self, X):
+        """Return a row a clip.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_clips, ..., C, H, W)
+            Maps; the horizontal and the vertical flow are the first two channels where magnitudes are asked
+            for.
+
+        Returns
+        -------
+        rows : ndarray of shape (n_clips, ... * C * size * size)
+            Channel, row, column of the grid; with ``magnitudes`` size * size more for each ...
+
+        Raises
+        ------
+        ValueError
+            If X has fewer than four axes, or maps smaller than the grid.
+        """
+        self._validate_params()
+        X = self._checked(X)
+        if X.ndim < 4 or min(X.shape[-2:]) < self.size:
+            raise ValueError(
+                f"X must be maps (n_clips, n_channels, height, width) of at least {self.size} x {self.size} "
+                f"px, got the shape {X.shape}; lower size, or reshape them."
+            )
+        if (self.magnitudes or self.normalize) and X.shape[-3] < 2:
+            name = "magnitudes" if self.magnitudes else "normalize"
+            raise ValueError(f"{name}=True needs horizontal and vertical flow, got one channel.")
+        X = _normalized(X) if self.normalize else X
+        parts = [self._pooled(X)]
+        if self.magnitudes:
+            parts.append(self._pooled(np.linalg.norm(X[..., :2, :, :], axis=-3, keepdims=True)))
+        return np.concatenate(parts, axis=1)
+
+    def _pooled(self, X):
+        for axis in (-1, -2):
+            cells = np.array_split(X, self.size, axis=axis)
+            X = np.stack([cell.mean(axis=axis) for cell in cells], axis=axis)
+        return X.reshape(len(X), -1)
+
+
+def _normalized(X):
+    """Return maps with the flow about its median and every channel in its own unit, clip by clip."""
+    flow, others = X[..., :2, :, :], X[..., 2:, :, :]
+    flow = flow - np.median(flow, axis=(-2, -1), keepdims=True)
+    units = flow.std(axis=(-3, -2, -1), keepdims=True), others.std(axis=(-2, -1), keepdims=True)
+    parts = [part / np.where(unit > 0, unit, 1) for part, unit in zip((flow, others), units, strict=True)]
+    return np.concatenate(parts, axis=-3)

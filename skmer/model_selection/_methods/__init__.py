@@ -1,0 +1,1 @@
+"""Many methods on one list of clips: names to estimators, the evaluation, its result and its forms."""

@@ -1,0 +1,165 @@
+"""A comparison of methods as text, Markdown, LaTeX and comma-separated values."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from skmer._utils._text import markdown_table, text_table
+from skmer.model_selection._every_epoch import SELECTION
+
+_LEVEL = 0.05
+_TEST_EPOCH = ("test epoch: NOT COMPARABLE", "inflation")
+
+
+def rows_of(result):
+    """Return the rows of the table as text: a header, then a method each.
+
+    Parameters
+    ----------
+    result : MethodsResult
+        The comparison.
+
+    Returns
+    -------
+    rows : list of tuple of str
+    """
+    header = ["", "N", "folds", "accuracy", "UF1", "UAR", "UF1, 95% interval", "seconds", "published"]
+    rows = [tuple([*header, *(_TEST_EPOCH if result.test_epoch else ())])]
+    for name, row in result.table.iterrows():
+        scores = [f"{row[column]:.3f}" for column in ("accuracy", "UF1", "UAR")]
+        cells = [name, f"{row['N']}", f"{row['folds']}", *scores, f"{row['low']:.3f} to {row['high']:.3f}"]
+        cells += [f"{row['seconds']:.1f}", _published(row)]
+        if result.test_epoch:
+            best, more = row.iloc[-2:]
+            cells += ["", ""] if pd.isna(best) else [f"{best:.3f}", f"{more:+.3f}"]
+        rows.append(tuple(cells))
+    return rows
+
+
+def _published(row):
+    """Return the published figure with its N and its flaw in a cell."""
+    figures = [("accuracy", "{:.2%}"), ("F1", "{:.3f}")]
+    found = [
+        form.format(row[f"published {name}"]) for name, form in figures if pd.notna(row[f"published {name}"])
+    ]
+    if not found:
+        return ""
+    n_clips = row["published N"]
+    return (
+        f"{' / '.join(found)} (N {n_clips if pd.notna(n_clips) else 'not said'}; {row['published verdict']})"
+    )
+
+
+def notes_of(result):
+    """Return lines below the table: classes, what differs after correction, ranks, and the stamp.
+
+    Parameters
+    ----------
+    result : MethodsResult
+        The comparison.
+
+    Returns
+    -------
+    notes : list of str
+    """
+    counts = ", ".join(f"{name} {count}" for name, count in result.first.class_counts.items())
+    notes = [f"clips: {counts}; predictions pooled, one a clip, by a model that had not seen its subject"]
+    if len(result.results) > 1:
+        notes += [_differences_note(result), _ranks_note(result)]
+    if result.test_epoch:
+        notes.append(
+            f"columns of the test epoch: {SELECTION.upper()}; they show what published loops gain by it"
+        )
+    return notes
+
+
+def _differences_note(result):
+    table = result.uf1_differences
+    sure = table[table["p_holm"] < _LEVEL]
+    if not len(sure):
+        return f"no UF1 differs from another: none of {len(table)} pairs at .05 after Holm's correction"
+    pairs = ", ".join(f"{a} - {b} {row.difference:+.3f}" for (a, b), row in sure.iterrows())
+    return f"UF1 differs at .05 after Holm's correction over {len(table)} pairs: {pairs}"
+
+
+def _ranks_note(result):
+    ranks = ", ".join(f"{name} {rank:.2f}" for name, rank in result.mean_ranks.items())
+    n_subjects = len(result.subject_accuracy)
+    return (
+        f"mean ranks by accuracy over {n_subjects} subjects: {ranks}; critical difference "
+        f"{result.critical_difference():.2f} (Nemenyi, .05)"
+    )
+
+
+def as_text(result):
+    """Return the table for a terminal."""
+    table = text_table(rows_of(result))
+    return "\n".join([f"{type(result).__name__}: {result.heading}", table, *result.notes])
+
+
+def to_markdown(self, path=None):
+    """Return the table and its notes as Markdown.
+
+    Parameters
+    ----------
+    path : path-like, default=None
+        File to write as well.
+
+    Returns
+    -------
+    str
+        The text.
+    """
+    text = "\n\n".join([self.heading, markdown_table(rows_of(self)), *self.notes]) + "\n"
+    return _written(text, path)
+
+
+def to_latex(self, path=None):
+    """Return the table as LaTeX, for booktabs; heading and notes stand in comments.
+
+    Parameters
+    ----------
+    path : path-like, default=None
+        File to write as well.
+
+    Returns
+    -------
+    str
+        The text.
+    """
+    header, *body = (" & ".join(map(_escaped, row)) + r" \\" for row in rows_of(self))
+    columns = "l" + "r" * (len(rows_of(self)[0]) - 1)
+    lines = [
+        *(f"% {_escaped(line)}" for line in (self.heading, *self.notes)),
+        rf"\begin{{tabular}}{{{columns}}}",
+        *(r"\toprule", header, r"\midrule", *body, r"\bottomrule", r"\end{tabular}"),
+    ]
+    return _written("\n".join(lines) + "\n", path)
+
+
+def to_csv(self, path=None):
+    """Return the table as comma-separated values, one row a method, every digit.
+
+    Parameters
+    ----------
+    path : path-like, default=None
+        File to write as well.
+
+    Returns
+    -------
+    str
+        The text; names of columns of the test epoch end in "(not comparable)".
+    """
+    return _written(self.table.rename_axis("method").to_csv(), path)
+
+
+def _written(text, path):
+    if path is not None:
+        Path(path).write_text(text, encoding="utf-8")
+    return text
+
+
+def _escaped(text):
+    for sign in "\\&%$#_{}":
+        text = text.replace(sign, rf"\{sign}" if sign != "\\" else r"\textbackslash ")
+    return text

@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+
+from skmer.feature_extraction import NodeDisplacements, PooledMaps
+
+
+@pytest.fixture
+def nodes():
+    return np.random.default_rng(0).normal(size=(6, 3, 31, 2))
+
+
+def test_displacements_from_the_onset_and_their_lengths(nodes):
+    rows = NodeDisplacements(magnitudes=True).fit_transform(nodes)
+    assert rows.shape == (6, 186)
+    for frame in (1, 2):
+        for node in (0, 30):
+            moved = nodes[4, frame, node] - nodes[4, 0, node]
+            place = (frame - 1) * 31 + node
+            np.testing.assert_allclose(rows[4, 2 * place : 2 * place + 2], moved)
+            assert rows[4, 124 + place] == pytest.approx(np.hypot(*moved))
+    np.testing.assert_array_equal(NodeDisplacements().fit_transform(nodes), rows[:, :124])
+
+
+def test_a_shift_of_the_whole_clip_changes_nothing_and_views_are_averaged(nodes):
+    rows = NodeDisplacements(magnitudes=True).transform(nodes)
+    np.testing.assert_allclose(NodeDisplacements(True).transform(nodes + 7.0), rows, atol=1e-12)
+    views = np.stack([nodes + 0.1, nodes - 0.1], axis=1)
+    np.testing.assert_allclose(NodeDisplacements(True).transform(views), rows, atol=1e-12)
+    assert NodeDisplacements().transform(nodes.astype(np.float32)).dtype == np.float32
+
+
+def test_cells_are_means_of_their_pixels():
+    maps = np.random.default_rng(0).normal(size=(2, 3, 28, 30))
+    rows = PooledMaps(4, magnitudes=True).fit_transform(maps)
+    assert rows.shape == (2, 64)
+    np.testing.assert_allclose(rows[1, 16 + 4 * 1 + 2], maps[1, 1, 7:14, 16:23].mean())
+    length = np.hypot(maps[1, 0], maps[1, 1])
+    np.testing.assert_allclose(rows[1, 48 + 4 * 3 + 0], length[21:28, 0:8].mean())
+    np.testing.assert_array_equal(PooledMaps(4).transform(maps), rows[:, :48])
+
+
+def test_maps_that_lost_zero_and_unit_are_those_that_did_not():
+    maps = np.random.default_rng(0).normal(size=(4, 3, 14, 14))
+    low, high = maps.min(axis=(2, 3), keepdims=True), maps.max(axis=(1, 2, 3), keepdims=True)
+    scaled = 255 * (maps - low) / (high - low.min(axis=1, keepdims=True))
+    pooled = PooledMaps(7, magnitudes=True, normalize=True)
+    rows = pooled.transform(maps)
+    np.testing.assert_allclose(pooled.transform(scaled)[:, :98], rows[:, :98])
+    np.testing.assert_allclose(pooled.transform(scaled)[:, 147:], rows[:, 147:])
+    flow = maps[0, :2] - np.median(maps[0, :2], axis=(1, 2), keepdims=True)
+    np.testing.assert_allclose(rows[0, 0], flow[0, :2, :2].mean() / flow.std())
+    still = pooled.transform(np.full((1, 3, 14, 14), 127.0))
+    np.testing.assert_array_equal(still[:, :98], 0.0)
+
+
+@pytest.mark.parametrize(
+    ("transformer", "shape", "message"),
+    [
+        (NodeDisplacements(), (5, 186), "X must be node features"),
+        (NodeDisplacements(), (5, 1, 31, 2), "X must be node features"),
+        (NodeDisplacements(), (5, 3, 31, 4), "X must be node features"),
+        (PooledMaps(), (5, 28, 28), "X must be maps"),
+        (PooledMaps(29), (5, 3, 28, 28), "of at least 29 x 29 px"),
+        (PooledMaps(magnitudes=True), (5, 1, 28, 28), "magnitudes=True needs horizontal and vertical flow"),
+        (PooledMaps(normalize=True), (5, 1, 28, 28), "normalize=True needs horizontal and vertical flow"),
+        (PooledMaps(0), (5, 3, 28, 28), "The 'size' parameter of PooledMaps must be"),
+    ],
+)
+def test_other_shapes_are_refused(transformer, shape, message):
+    with pytest.raises(ValueError, match=message):
+        transformer.transform(np.zeros(shape))
+
+
+def test_nan_is_refused(nodes):
+    nodes[2, 1, 0, 0] = np.nan
+    with pytest.raises(ValueError, match="Input X contains NaN"):
+        NodeDisplacements().fit(nodes)
