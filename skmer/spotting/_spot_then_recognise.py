@@ -45,7 +45,7 @@ class SpotThenRecognise(BaseEstimator):
     >>> from skmer.pipelines import baseline
     >>> from skmer.spotting import MotionSpotter, SpotThenRecognise
     >>> videos = make_long_videos(n_subjects=4, n_videos=8, macro_per_minute=12, random_state=0)
-    >>> model = SpotThenRecognise(MotionSpotter(), baseline("lda"))
+    >>> model = SpotThenRecognise(MotionSpotter(), baseline("lda", input="frames"))
     >>> model = model.fit(videos.tracks(), videos.intervals, groups=videos.groups)
     >>> found = model.predict(videos.tracks())
     >>> bool(found["emotion"].isin(model.classes_).all()), bool(found["probability"].between(0, 1).all())
@@ -152,7 +152,7 @@ def classify_movements(pipeline, tracks, movements, types=("micro", "macro")):
     >>> from skmer.spotting import classify_movements
     >>> clips = make_landmark_clips(n_subjects=4, n_clips=60, random_state=0)
     >>> videos = make_long_videos(n_subjects=1, n_videos=1, empty=0, random_state=0)
-    >>> model = baseline("lda").fit(clips.frames, clips.target)
+    >>> model = baseline("lda", input="frames").fit(clips.frames, clips.target)
     >>> named = classify_movements(model, videos.tracks(), videos.intervals)
     >>> bool(named["emotion"].isin(clips.class_names).all())
     True
