@@ -2,7 +2,8 @@
 
 import functools
 import inspect
-from collections.abc import Collection
+import os
+from collections.abc import Collection, Mapping
 from numbers import Integral, Real
 from os import PathLike
 
@@ -10,22 +11,45 @@ import numpy as np
 
 from skmer._utils._sklearn import Interval, StrOptions, make_constraint
 
-PATH = [str, PathLike]
+
+class FilePath:
+    """Constraint of a path that the file system can be asked for."""
+
+    def is_satisfied_by(self, value):
+        """Whether a value is such a path."""
+        try:
+            return isinstance(value, str | PathLike) and b"\0" not in os.fsencode(value)
+        except (UnicodeError, TypeError):
+            return False
+
+    def __str__(self):
+        return "a path"
+
+
+PATH = [FilePath()]
 FLAG = ["boolean"]
 TEXT = [str]
 ROWS = ["array-like"]
-JOBS = [Integral, None]
+JOBS = [Interval(Integral, -(2**15), 2**15, closed="both"), None]
 SEED = ["random_state"]
+
+
+class _Bounded(Interval):
+    """Interval without the booleans, which Python counts among the integers."""
+
+    def is_satisfied_by(self, value):
+        """Whether a value is a number in the interval."""
+        return not isinstance(value, bool | np.bool_) and super().is_satisfied_by(value)
 
 
 def integer(least, most=2**31 - 1):
     """Constraint of an integer between two bounds, both allowed."""
-    return Interval(Integral, least, most, closed="both")
+    return _Bounded(Integral, least, most, closed="both")
 
 
 def real(least=None, most=None):
     """Constraint of a finite number between two bounds, both allowed."""
-    return Interval(Real, least, most, closed="neither" if least is None and most is None else "both")
+    return _Bounded(Real, least, most, closed="neither" if least is None and most is None else "both")
 
 
 def option(*names):
@@ -93,7 +117,7 @@ class Items:
 
     def is_satisfied_by(self, value):
         """Whether a value is such a sequence."""
-        if not isinstance(value, Collection) or isinstance(value, str | bytes) or _is_scalar(value):
+        if not isinstance(value, Collection) or isinstance(value, str | bytes | Mapping) or _is_scalar(value):
             return False
         enough = len(value) >= self.least and self.n in (None, len(value))
         return enough and all(_satisfies(item, self.constraints) for item in value)
@@ -193,3 +217,10 @@ def checked(**constraints):
         return call
 
     return decorate
+
+
+def check_same_shape(**arrays):
+    """Refuse arrays of different shapes; their names are those of the arguments."""
+    shapes = [np.shape(array) for array in arrays.values()]
+    if len({*shapes}) > 1:
+        raise ArgumentError(f"{' and '.join(arrays)} must have the same shape, got {shapes}.")

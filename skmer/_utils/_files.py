@@ -100,7 +100,11 @@ def _feed(found, value, files):
     elif isinstance(value, dict):
         _feed(found, sorted((str(key), item) for key, item in value.items()), files)
     elif isinstance(value, str | os.PathLike):
-        found.update(f"text{value}".encode() if files is None else _text_or_file(str(value), files))
+        found.update(
+            f"text{value}".encode("utf-8", "surrogatepass")
+            if files is None
+            else _text_or_file(str(value), files)
+        )
     else:
         found.update(f"{type(value).__name__}{value!r}".encode())
 
@@ -111,5 +115,5 @@ def _text_or_file(text, files):
             # The content and not the name: a copy under another name is the same clip.
             files[text] = hashlib.sha256(Path(text).read_bytes()).digest()
         except (OSError, ValueError):  # no file, or no file name
-            files[text] = f"text{text}".encode()
+            files[text] = f"text{text}".encode("utf-8", "surrogatepass")
     return files[text]

@@ -12,6 +12,8 @@ from joblib.parallel import get_active_backend
 from sklearn import config_context, get_config
 from sklearn.utils.parallel import Parallel, delayed
 
+from skmer._utils._arguments import JOBS, check_argument
+
 ATTEMPTS = 3
 """Times that a task is submitted whose worker died, or the data that it needs with one."""
 
@@ -56,6 +58,7 @@ def run_jobs(function, tasks, *, n_jobs, shared, label=str, prefer=None, pre_dis
     >>> sorted(run_jobs(call, [abs, float], n_jobs=None, shared=-3))
     [(0, 3), (1, -3.0)]
     """
+    check_argument("n_jobs", n_jobs, JOBS)
     backend, _ = get_active_backend()
     if hasattr(getattr(backend, "client", None), "scatter"):
         yield from _on_cluster(backend, function, tasks, shared, label)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from skmer._utils._arguments import PATH, check_argument, integer
 from skmer._utils._checks import warn_user
 from skmer._utils._files import write_atomically
 
@@ -65,6 +66,8 @@ class FileCache:
     kind, suffix = "values", ".json"
 
     def __init__(self, folder=None, max_bytes=2**30):
+        check_argument("folder", folder, [*PATH, None])
+        check_argument("max_bytes", max_bytes, [integer(0, 2**63 - 1)])
         self.folder = Path(folder) if folder is not None else cache_folder()
         self.max_bytes = max_bytes
 
@@ -81,6 +84,7 @@ class FileCache:
         -------
         cache or None
         """
+        check_argument("memory", memory, [*PATH, FileCache, None])
         if memory is None or isinstance(memory, cls):
             return memory
         if isinstance(memory, FileCache):
@@ -137,7 +141,10 @@ class FileCache:
         value : object
             Any value that the cache can hold.
         """
-        content = self._encode(value)
+        try:
+            content = self._encode(value)
+        except (TypeError, ValueError, AttributeError) as error:
+            raise TypeError(f"value must be what a cache of {self.kind} can hold: {error}.") from error
         try:
             self._write(self._path(key), hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
         except OSError as error:

@@ -185,7 +185,7 @@ class DeReGRLClassifier(NodeNetClassifier):
     """
 
     _parameter_constraints: dict = {
-        **_each("n_actions n_channels n_layers max_epochs", Interval(Integral, 1, None, closed="left")),
+        **_each("n_actions n_channels n_layers max_epochs", Interval(Integral, 1, 2**31 - 1, closed="both")),
         **_each("lambda_center lambda_weight lambda_balance", Interval(Real, 0, None, closed="left")),
         **_each("noise head_motion_noise weight_decay", Interval(Real, 0, None, closed="left")),
         **_each("decomposition reconstruction weight_sigmoid linear_skip", "boolean"),
@@ -206,7 +206,7 @@ class DeReGRLClassifier(NodeNetClassifier):
         "class_weight": [StrOptions({"balanced", "sqrt-balanced"}), dict, None],
         "lr": [Interval(Real, 0, None, closed="neither")],
         "schedule": [StrOptions({"one-cycle"}), None],
-        "batch_size": [Interval(Integral, 1, None, closed="left"), Options(Integral, {-1})],
+        "batch_size": [Interval(Integral, 1, 2**31 - 1, closed="both"), Options(Integral, {-1})],
         "dtype": [StrOptions({"float32", "float64"})],
         "device": [str, torch.device],
         "random_state": ["random_state"],

@@ -68,7 +68,7 @@ class SeedEnsemble(ScoresMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimat
 
     _parameter_constraints: dict = {
         "estimator": [HasMethods(["fit", "predict_proba", "get_params"])],
-        "n_estimators": [Interval(Integral, 1, None, closed="left")],
+        "n_estimators": [Interval(Integral, 1, 2**31 - 1, closed="both")],
         "random_state": ["random_state"],
         "n_jobs": [Integral, None],
     }

@@ -4,6 +4,8 @@ import numpy as np
 from scipy.spatial.distance import cdist
 from sklearn.utils.validation import check_array
 
+from skmer._utils._arguments import check_argument
+
 
 def histogram_intersection(X, Y=None):
     """Return what each two histograms have in common: sums of the smaller of two values, bin by bin.
@@ -55,6 +57,7 @@ def histogram_intersection(X, Y=None):
 
 
 def _histograms(X, name):
+    check_argument(name, X, ["array-like", "sparse matrix"])
     X = check_array(X, dtype=np.float64, input_name=name)
     if X.min() < 0:
         raise ValueError(

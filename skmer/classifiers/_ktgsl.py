@@ -113,7 +113,7 @@ class KTGSL(ClassifierMixin, BaseEstimator):
         "penalty": [_POSITIVE],
         "mu_1": [_POSITIVE],
         "mu_2": [_POSITIVE],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, 2**31 - 1, closed="both")],
         "tol": [Interval(Real, 0, None, closed="left")],
     }
 

@@ -147,10 +147,10 @@ class GTCNClassifier(MapNetClassifier):
     _parameter_constraints: dict = {
         **MapNetClassifier._parameter_constraints,
         "layout": [StrOptions({"flat", "nodes"})],
-        "view": [Interval(Integral, 0, None, closed="left"), None],
+        "view": [Interval(Integral, 0, 2**31 - 1, closed="both"), None],
         "n_levels": [Interval(Integral, 1, 20, closed="both")],
-        "width": [Interval(Integral, 1, None, closed="left")],
-        "kernel": [Interval(Integral, 1, None, closed="left")],
+        "width": [Interval(Integral, 1, 2**31 - 1, closed="both")],
+        "kernel": [Interval(Integral, 1, 2**31 - 1, closed="both")],
         "dropout": _SHARE,
     }
 

@@ -6,8 +6,18 @@ import torch
 from sklearn.base import BaseEstimator
 from skorch.callbacks import LRScheduler
 
-from skmer._utils._sklearn import validate_parameter_constraints
+from skmer._utils._sklearn import HasMethods, StrOptions, validate_parameter_constraints
 from skmer.nn import Augmentation
+
+# What skorch takes as it comes, and fails on deep inside.
+_SKORCH = {
+    **{part: [callable] for part in ("module", "criterion", "optimizer", "iterator_train", "iterator_valid")},
+    "dataset": [callable, HasMethods("__getitem__")],
+    "callbacks": [list, tuple, StrOptions({"disable"}), None],
+    "predict_nonlinearity": [callable, StrOptions({"auto"}), None],
+    "classes": ["array-like", None],
+    **{flag: ["boolean"] for flag in ("compile", "warm_start", "use_caching")},
+}
 
 
 def resolve_device(device):
@@ -20,7 +30,13 @@ def resolve_device(device):
 def check_params(net):
     """Raise ValueError or TypeError where a parameter is not what it may be."""
     params = net.get_params(deep=False)
-    validate_parameter_constraints(net._parameter_constraints, params, type(net).__name__)
+    constraints = {**_SKORCH, **net._parameter_constraints}
+    validate_parameter_constraints(constraints, params, type(net).__name__)
+    if isinstance(net.device, str) and net.device != "auto":
+        try:
+            torch.device(net.device)
+        except RuntimeError as error:
+            raise ValueError(f"device must be 'auto' or a device of torch, got {net.device!r}.") from error
     callbacks = net.callbacks if isinstance(net.callbacks, list) else []
     if net.callbacks == "disable" and net.schedule is not None:
         raise ValueError(

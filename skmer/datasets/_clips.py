@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pandas as pd
 
+from skmer._utils._arguments import check_argument
 from skmer._utils._text import plain_text
 from skmer.datasets._cells import parse_action_units
 from skmer.datasets._clip_sequences import (
@@ -136,6 +137,8 @@ class MicroExpressionClips:
         ):
             if value is not None and not isinstance(value, kind):
                 raise TypeError(f"{name} must be a {kind.__name__}, got {type(value).__name__}.")
+        check_argument("fingerprint", fingerprint, [str, None])
+        check_argument("times", times, ["array-like", None])
         self.frames = _check_frames(frames)
         self.target = _check_names("target", target, len(self.frames))
         self.groups = _check_names("groups", groups, len(self.frames))
@@ -213,9 +216,16 @@ class MicroExpressionClips:
         clips : MicroExpressionClips
             With the same `dropped`, `corrected` and the rows' own `sequences`, `table` and `truth`.
         """
-        rows = np.arange(len(self))[
-            mask if isinstance(mask, slice) else np.asarray(mask, None if np.size(mask) else int)
-        ]
+        try:
+            rows = np.arange(len(self))[
+                mask if isinstance(mask, slice) else np.asarray(mask, None if np.size(mask) else int)
+            ]
+        except (IndexError, TypeError, ValueError, OverflowError) as error:
+            raise ValueError(
+                f"mask must be a mask or row numbers of the {len(self)} clips, got {mask!r:.80}: {error}."
+            ) from error
+        if rows.ndim != 1:
+            raise ValueError(f"mask must have one axis, got one of shape {np.shape(mask)}.")
         return MicroExpressionClips(
             self.frames[rows],
             self.target[rows],
@@ -299,7 +309,7 @@ class MicroExpressionClips:
 
 
 def _check_frames(frames):
-    if isinstance(frames, np.ndarray) and not len(frames):
+    if isinstance(frames, np.ndarray) and frames.shape[:1] == (0,):
         return frames  # an empty selection
     if holds_maps(frames):
         return frames

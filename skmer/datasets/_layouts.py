@@ -9,6 +9,7 @@ import pandas as pd
 from openpyxl import Workbook
 from PIL import Image
 
+from skmer._utils._arguments import PATH, TEXT, checked, integer
 from skmer._utils._checks import check_integer
 from skmer.frames import KEYFRAMES, read_image, trailing_number
 
@@ -98,6 +99,7 @@ def clip_name(dataset, number, clip):
     return _LAYOUTS.get(dataset, _LAYOUTS["casme2"]).clip(number, clip)
 
 
+@checked(root=PATH, layout=TEXT, quality=[integer(1, 100)])
 def save_clips(clips, root, layout, quality):
     """Write image clips; see `MicroExpressionClips.save`."""
     if layout not in _LAYOUTS:

@@ -160,7 +160,9 @@ class FaceGraph:
         Recognition", IEICE Trans. Inf. & Syst. E106-D(10), 2023. The skeleton's edges are ours.
         """
         if not isinstance(name, str) or name not in _PRESETS:
-            raise ValueError(f"graph must be one of {sorted(_PRESETS)} or a FaceGraph, got {name!r}.")
+            raise ValueError(
+                f"graph, or its name, must be one of {sorted(_PRESETS)} or a FaceGraph, got {name!r}."
+            )
         parts, edges = _PRESETS[name]
         nodes = tuple(point for points in parts.values() for point in points)
         position = {point: index for index, point in enumerate(nodes)}

@@ -54,7 +54,7 @@ class BiWOOF(ClipFeatureTransformer):
     """
 
     _parameter_constraints: dict = {
-        "n_bins": [Interval(Integral, 1, None, closed="left")],
+        "n_bins": [Interval(Integral, 1, 2**31 - 1, closed="both")],
         "blocks": ["array-like"],
         "flow": [StrOptions(set(FLOW_METHODS))],
         **CLIP_PARAMETERS,

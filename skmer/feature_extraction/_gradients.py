@@ -76,7 +76,7 @@ class DirectionGradients(BlockHistogramTransformer):
     _parameter_constraints: dict = {
         "direction": [tuple, list],
         "blocks": [tuple, list],
-        "radius_t": [Interval(Integral, 1, None, closed="left")],
+        "radius_t": [Interval(Integral, 1, 2**31 - 1, closed="both")],
         "dead_zone": [Interval(Real, 0, None, closed="left")],
         "bins": [StrOptions(set(_BINS))],
         "norm": [StrOptions({"l1", "l2"}), None],

@@ -149,8 +149,8 @@ class LocalBinaryPatterns(BlockHistogramTransformer):
     _parameter_constraints: dict = {
         "planes": [tuple, list],
         "blocks": [tuple, list],
-        "radius": [Interval(Integral, 1, None, closed="left")],
-        "radius_t": [Interval(Integral, 1, None, closed="left")],
+        "radius": [Interval(Integral, 1, 2**31 - 1, closed="both")],
+        "radius_t": [Interval(Integral, 1, 2**31 - 1, closed="both")],
         "n_points": [Options(Integral, {4, 8})],
         "mapping": [StrOptions(set(_MAPPINGS)), dict],
         "norm": [StrOptions({"l1", "l2"}), None],

@@ -59,7 +59,7 @@ class TemporalInterpolator(ClipFeatureTransformer):
 
     _takes_landmarks = True
     _parameter_constraints: dict = {
-        "n_frames": [Interval(Integral, 2, None, closed="left")],
+        "n_frames": [Interval(Integral, 2, 2**31 - 1, closed="both")],
         "method": [StrOptions({"tim", "linear", "nearest"})],
         **CLIP_PARAMETERS,
     }

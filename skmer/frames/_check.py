@@ -50,7 +50,7 @@ def check_frames(frames):
         raise TypeError(f"frames: sparse data was passed, but {_EXPECTED}.")
     if not hasattr(frames, "__len__") and hasattr(frames, "__array__"):
         frames = np.asarray(frames)
-    if isinstance(frames, str | bytes) or not hasattr(frames, "__len__"):
+    if isinstance(frames, str | bytes) or not hasattr(frames, "__len__") or getattr(frames, "ndim", 1) == 0:
         raise TypeError(f"frames: {_EXPECTED}, got {type(frames).__name__}.")
     if hasattr(frames, "iloc"):
         frames = frames.to_numpy(dtype=object)
@@ -85,6 +85,8 @@ def holds_landmarks(frames):
     >>> holds_landmarks(check_frames([["a 1.png", "a 2.png", "a 3.png"]]))
     False
     """
+    if not isinstance(frames, np.ndarray):
+        raise TypeError(f"frames must be an array, as check_frames returns it, got {type(frames).__name__}.")
     if frames.dtype != object or frames.ndim > 1:
         return frames.dtype != object and not holds_maps(frames)
     kinds = [None if entry is None else getattr(entry, "shape", ())[1:] == (68, 2) for entry in frames]

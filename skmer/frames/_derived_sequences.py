@@ -1,11 +1,10 @@
 """Sequences that are computed of others: kept in the cache, and read from it when they are needed."""
 
-from os import PathLike
-
 import numpy as np
 
-from skmer._utils._arguments import JOBS, TEXT, checked
+from skmer._utils._arguments import JOBS, PATH, TEXT, check_argument, checked, integer
 from skmer._utils._clip_jobs import run_clips
+from skmer._utils._sklearn import HasMethods
 from skmer._utils._store import ArrayCache, FileCache
 from skmer.frames._sequence_content import FrameSequence
 
@@ -50,6 +49,10 @@ class DerivedSequence(FrameSequence):
     """
 
     def __init__(self, work, row, clip, cache, key, length):
+        check_argument("work", work, [HasMethods("compute")])
+        check_argument("clip", clip, [integer(0)])
+        check_argument("key", key, TEXT)
+        check_argument("length", length, [integer(0)])
         self.work, self.row, self.clip = work, row, clip
         self.cache, self.key, self.length = cache, key, length
 
@@ -94,7 +97,14 @@ class DerivedSequence(FrameSequence):
         return self.key
 
 
-@checked(n_jobs=JOBS, verbose=["verbose"], name=TEXT, memory=[str, PathLike, FileCache, None])
+@checked(
+    work=[HasMethods("compute")],
+    rows=["array-like"],
+    n_jobs=JOBS,
+    verbose=["verbose"],
+    name=TEXT,
+    memory=[*PATH, FileCache, None],
+)
 def derive_sequences(work, rows, *, memory="auto", n_jobs=None, verbose=0, name="clips"):
     """Compute the images of every clip, once.
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from scipy.ndimage import map_coordinates
 
-from skmer._utils._arguments import Numbers, Pixels, checked
+from skmer._utils._arguments import TEXT, Numbers, Pixels, check_same_shape, checked
 from skmer._utils._imports import import_optional
 
 LEAST_SIDE = 16
@@ -71,6 +71,7 @@ def coarse_flow(first, second):
     >>> flow.shape, bool(abs(np.median(flow[..., 0]) - 4) < 0.5)
     ((96, 96, 2), True)
     """
+    check_same_shape(first=first, second=second)
     return cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST).calc(first, second, None)
 
 
@@ -107,6 +108,7 @@ def fine_flow(first, second):
     >>> bool(abs(np.median(fine_flow(first, second)[..., 0]) - 0.6) < 0.05)
     True
     """
+    check_same_shape(first=first, second=second)
     method = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     method.setPatchStride(6)
     method.setGradientDescentIterations(6)
@@ -134,6 +136,7 @@ FLOW_METHODS = {"dis": fine_flow, "farneback": _farneback, "tvl1": _tvl1}
 """Names of the methods of `optical_flow`, and the functions behind them."""
 
 
+@checked(first=[Numbers(None, None)], second=[Numbers(None, None)], method=TEXT)
 def optical_flow(first, second, *, method="dis"):
     """Return the dense optical flow from one grey image to another, by the name of its method.
 
@@ -208,7 +211,7 @@ def _grey(image, name):
     return np.ascontiguousarray(image)
 
 
-@checked(field=[Numbers(None, None, 2, finite=False)], points=[Numbers(..., 2, finite=False)])
+@checked(field=[Numbers(None, None, 2, finite=False)], points=[Numbers(None, 2, finite=False)])
 def sample_flow(field, points):
     """Values of a dense field at points, interpolated bilinearly.
 
@@ -232,6 +235,7 @@ def sample_flow(field, points):
     array([[1.25, 2.5 ],
            [4.  , 3.  ]])
     """
+    field, points = np.asarray(field), np.asarray(points)
     rows_columns = np.asarray(points, dtype=np.float64).T[::-1]
     channels = (
         map_coordinates(field[..., axis], rows_columns, np.float64, order=1, mode="nearest")

@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from skmer._utils._arguments import PATH, Items, checked
+from skmer._utils._arguments import PATH, Items, checked, integer
 
 KEYFRAMES = ("onset", "apex", "offset")
 """Names of the three frames of a clip, in the order in which every array of frames holds them."""
@@ -124,6 +124,7 @@ def _original(path):
     return (match["of"] or match["stem"]) + path.suffix if match else None
 
 
+@checked(clip=[integer(0), str], frame=[integer(0)])
 def frame_label(clip, frame, source=None):
     """Return the name of a frame for an error message.
 

@@ -59,6 +59,7 @@ def read_bytes(path, label="the frame"):
     ...     read_bytes(path)
     b'content'
     """
+    label = _with_path(label, path)
     if not str(path):
         raise FileNotFoundError(
             f"{label}: the path is empty, as readers leave it with verify_files=False; read the set from its "
@@ -117,10 +118,16 @@ def read_image(source, mode="L", label="the frame"):
     if mode not in ("L", "RGB"):
         raise ValueError(f"mode must be 'L' or 'RGB', got {mode!r}.")
     if is_path(source):
+        label = _with_path(label, source)
         source = read_bytes(source, label)
     pixels = _decode(source, label) if isinstance(source, bytes) else source
     pixels = _to_uint8(np.asarray(pixels), label)
     return _to_grey(pixels) if mode == "L" else _to_rgb(pixels)
+
+
+def _with_path(label, path):
+    """Label that names the file too, as those of `frame_label` do already."""
+    return label if not str(path) or str(path) in label else f"{label} ({str(path)!r})"
 
 
 def _decode(content, label):

@@ -3,11 +3,10 @@
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from numbers import Integral
 
 import numpy as np
 
-from skmer._utils._arguments import checked, option
+from skmer._utils._arguments import checked, integer, option
 from skmer.frames._names import is_path
 from skmer.frames._read import read_bytes, read_image
 
@@ -68,6 +67,7 @@ class FrameSequence(Sequence, ABC):
         return f"{type(self).__name__}({len(self)} frames, {self.content_digest()[:12]})"
 
 
+@checked(clip=[integer(0), str], k=[integer(0)])
 def sequence_label(clip, k, source=None):
     """Return the name of a frame of a sequence for an error message.
 
@@ -94,7 +94,9 @@ def sequence_label(clip, k, source=None):
     return f"{text} ({str(source)!r})" if is_path(source) else text
 
 
-@checked(name=[Integral, str], mode=[option("L", "RGB")], label=[callable])
+@checked(
+    sources=["array-like", FrameSequence], name=[integer(0), str], mode=[option("L", "RGB")], label=[callable]
+)
 def read_sequence(sources, name=0, mode="L", *, label=sequence_label):
     """Decode the frames of one clip.
 
@@ -140,7 +142,7 @@ def read_sequence(sources, name=0, mode="L", *, label=sequence_label):
     return frames
 
 
-@checked(name=[Integral, str])
+@checked(sources=["array-like", FrameSequence], name=[integer(0), str])
 def sequence_digest(sources, name=0):
     """Return the digest of the frames of one clip: of files by their bytes, which are not decoded.
 

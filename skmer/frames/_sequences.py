@@ -67,7 +67,7 @@ def check_sequences(X, *, min_frames=1, needed_by=None, allow_missing=False):
         raise TypeError(f"sequences: sparse data was passed, but {_EXPECTED}.")
     if not hasattr(X, "__len__") and hasattr(X, "__array__"):
         X = np.asarray(X)
-    if isinstance(X, str | bytes) or not hasattr(X, "__len__"):
+    if isinstance(X, str | bytes) or not hasattr(X, "__len__") or getattr(X, "ndim", 1) == 0:
         raise TypeError(f"sequences: {_EXPECTED}, got {type(X).__name__}.")
     if hasattr(X, "iloc"):
         X = X.to_numpy(dtype=object)
@@ -197,7 +197,7 @@ def holds_sequences(X):
 
     Parameters
     ----------
-    X : array-like
+    X : object
         What `check_sequences` or `check_frames` accepts. Objects in an array of one axis are sequences, as
         ``clips.sequences`` is one, whatever their lengths; rows of three and arrays (n, 3, ...) are frames.
 
@@ -218,7 +218,7 @@ def holds_sequences(X):
         return False
     if isinstance(X, np.ndarray):
         return X.ndim == 1 if X.dtype == object else X.ndim > 3 and X.shape[1] != len(KEYFRAMES)
-    if isinstance(X, str | bytes) or not hasattr(X, "__len__"):
+    if isinstance(X, str | bytes) or not hasattr(X, "__len__") or getattr(X, "ndim", 1) == 0:
         return False
     if any(row is None or isinstance(row, FrameSequence) for row in X):
         return True

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skmer._utils._arguments import TEXT, Numbers, Pixels, check_argument, checked
+from skmer._utils._arguments import FLAG, TEXT, Items, Numbers, Pixels, check_argument, checked, real
 from skmer.frames import KEYFRAMES, read_image
 from skmer.inspection._style import BLUE, CAPTION, ORANGE, axes_or_new, show_face
 from skmer.landmarks import FaceLandmarker, align_landmarks
@@ -46,6 +46,7 @@ class LandmarkMotionDisplay:
         check_argument("motion", self.motion, [Numbers(*self.points.shape)])
 
     @classmethod
+    @checked(image=[Pixels(), None], landmarks=[Numbers(3, 68, 2)], frame=TEXT, align=FLAG)
     def from_landmarks(cls, image, landmarks, *, frame="apex", align=True):
         """Take the motion from the onset to another frame.
 
@@ -80,6 +81,7 @@ class LandmarkMotionDisplay:
         return cls(image, landmarks[0], motion, f"onset to {frame}")
 
     @classmethod
+    @checked(landmarker=[FaceLandmarker, None], clip=[Items(object, n=3)], frame=TEXT, align=FLAG)
     def from_estimator(cls, landmarker, clip, *, frame="apex", align=True):
         """Find the landmarks of one clip and take their motion.
 
@@ -108,6 +110,7 @@ class LandmarkMotionDisplay:
         """Longest displacement, px; float."""
         return float(np.linalg.norm(self.motion, axis=1).max())
 
+    @checked(factor=[real(1e-6, 1e6)])
     def plot(self, ax=None, *, factor=10.0):
         """Draw it.
 

@@ -7,7 +7,8 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skmer._utils._arguments import Items, Numbers, Pixels, check_argument, checked
+from skmer._utils._arguments import TEXT, Items, Numbers, Pixels, check_argument, checked, integer
+from skmer._utils._sklearn import HasMethods
 from skmer.face import COMPONENTS, MEAN_SHAPE, FaceGraph, check_graph
 from skmer.frames import KEYFRAMES
 from skmer.inspection._style import (
@@ -73,6 +74,12 @@ class ActionMapDisplay:
         self.points = np.asarray(MEAN_SHAPE if points is None else points, dtype=float)
 
     @classmethod
+    @checked(
+        estimator=[HasMethods("fit")],
+        member=[integer(0)],
+        image=[Pixels(), None],
+        points=[Numbers(68, 2), None],
+    )
     def from_estimator(cls, estimator, X, *, image=None, points=None, member=0):
         """Average the action maps of a fitted DeReGRLClassifier over clips.
 
@@ -109,6 +116,7 @@ class ActionMapDisplay:
         """Component and number of each action; list."""
         return _action_names(self.graph, self.maps.shape[-1])
 
+    @checked(frame=[str])
     def plot(self, ax=None, *, frame="apex"):
         """Draw a face per action, in a row per component.
 
@@ -192,6 +200,7 @@ class ActionWeightsDisplay:
         self.counts = np.asarray(counts)
 
     @classmethod
+    @checked(estimator=[HasMethods("fit")], member=[integer(0)])
     def from_estimator(cls, estimator, X, y, *, member=0):
         """Average the action weights of a fitted DeReGRLClassifier over the clips of each class.
 
@@ -279,12 +288,12 @@ class LossCurvesDisplay:
 
     @checked(curves=[dict])
     def __init__(self, curves):
-        check_argument(
-            "curves", list(curves.items()), [Items(Items(str, Numbers(None, finite=False)), least=1)]
-        )
+        curve = Items(str, Numbers(None, finite=False))
+        check_argument("curves", [*curves.items()], [Items(curve, least=1)])
         self.curves = {name: np.asarray(values, dtype=float) for name, values in curves.items()}
 
     @classmethod
+    @checked(estimator=[HasMethods("fit")], member=[integer(0)], part=TEXT)
     def from_estimator(cls, estimator, *, part="train", member=0):
         """Read the history of a fitted network.
 

@@ -8,6 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from skmer._utils._arguments import PATH, Numbers, checked, integer
+from skmer.datasets import MicroExpressionClips
 from skmer.inspection._report_pictures import (
     ENLARGED,
     clip_cards,
@@ -15,6 +17,7 @@ from skmer.inspection._report_pictures import (
     result_pictures,
     subjects_of,
 )
+from skmer.model_selection import LOSOResult
 
 _NAMES = {"accuracy": "accuracy", "uf1": "UF1", "uar": "UAR"}
 
@@ -152,6 +155,14 @@ def _table(caption, header, rows):
     )
 
 
+@checked(
+    result=[LOSOResult],
+    path=PATH,
+    clips=[MicroExpressionClips, None],
+    landmarks=[Numbers(None, 3, 68, 2, finite=False), None],
+    title=[str, None],
+    frame_size=[integer(16, 4096)],
+)
 def write_report(result, path, clips=None, *, estimator=None, landmarks=None, title=None, frame_size=224):
     """Write one page with scores, pictures, run card, and every clip; `LOSOResult.to_html` calls it.
 

@@ -5,7 +5,7 @@ import pandas as pd
 from sklearn.metrics import confusion_matrix
 from sklearn.utils.multiclass import unique_labels
 
-from skmer._utils._arguments import TEXT, Items, Numbers, check_argument, checked
+from skmer._utils._arguments import ROWS, TEXT, Items, Numbers, check_argument, checked
 from skmer.inspection._style import (
     BLUE,
     CAPTION,
@@ -17,6 +17,7 @@ from skmer.inspection._style import (
     open_frame,
     write_cells,
 )
+from skmer.model_selection import LOSOResult
 
 
 class PooledConfusionDisplay:
@@ -54,6 +55,7 @@ class PooledConfusionDisplay:
         check_argument("confusion", self.confusion, [Numbers(*[len(self.class_names)] * 2)])
 
     @classmethod
+    @checked(result=[LOSOResult])
     def from_result(cls, result):
         """Take the pooled confusion of a leave-one-subject-out result.
 
@@ -73,6 +75,7 @@ class PooledConfusionDisplay:
         )
 
     @classmethod
+    @checked(y_true=ROWS, y_pred=ROWS, labels=["array-like", None])
     def from_predictions(cls, y_true, y_pred, *, labels=None):
         """Count predictions pooled over folds.
 
@@ -162,6 +165,7 @@ class ClassScoresDisplay:
         self.counts = np.asarray(counts)
 
     @classmethod
+    @checked(result=[LOSOResult], name=[str, None])
     def from_result(cls, result, name=None):
         """Take the classes of one leave-one-subject-out result.
 
@@ -272,6 +276,7 @@ class SubjectScoresDisplay:
         check_argument("n_clips", self.n_clips, [Numbers(len(self.subjects))])
 
     @classmethod
+    @checked(result=[LOSOResult])
     def from_result(cls, result):
         """Take the subjects of a leave-one-subject-out result.
 

@@ -11,6 +11,8 @@ CAPTION = {"loc": "left", "fontsize": "medium"}
 def axes_or_new(ax, width, height):
     """The given axes, or those of a new figure of that size in inches."""
     if ax is not None:
+        if not hasattr(ax, "add_patch"):
+            raise TypeError(f"ax must be matplotlib axes or None, got {type(ax).__name__}.")
         return ax
     from matplotlib import pyplot as plt
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skmer._utils._arguments import Numbers, checked
+from skmer._utils._arguments import Numbers, check_same_shape, checked
 from skmer.face import RIGID_POINTS
 
 
@@ -34,6 +34,8 @@ def fit_similarity(source, target):
     array([[ 2., -0.,  3.],
            [ 0.,  2.,  3.]])
     """
+    if np.shape(source)[-2] != np.shape(target)[-2]:
+        check_same_shape(source=source, target=target)
     source, target = np.broadcast_arrays(
         np.asarray(source, dtype=np.float64), np.asarray(target, dtype=np.float64)
     )
@@ -72,6 +74,7 @@ def apply_similarity(similarity, points):
     >>> apply_similarity(np.array([[1.0, 0.0, 5.0], [0.0, 1.0, 0.0]]), np.zeros((1, 2)))
     array([[5., 0.]])
     """
+    similarity, points = np.asarray(similarity), np.asarray(points)
     return np.einsum("...ij,...nj->...ni", similarity[..., :2], points) + similarity[..., None, :, 2]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
+from skmer._utils._arguments import Numbers, check_argument
 from skmer._utils._checks import warn_user
 from skmer._utils._jobs import run_jobs
 from skmer._utils._progress import Progress
@@ -111,8 +112,8 @@ class FaceLandmarker(ClipTransformerMixin, BaseEstimator):
 
     _parameter_constraints: dict = {
         "tracking": [StrOptions({"flow", "detect"})],
-        "n_boxes": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "n_views": [Interval(Integral, 1, None, closed="left")],
+        "n_boxes": [Interval(Integral, 1, 2**31 - 1, closed="both"), StrOptions({"auto"})],
+        "n_views": [Interval(Integral, 1, 2**31 - 1, closed="both")],
         "predictor": [str, os.PathLike, None],
         "verify_predictor": ["boolean"],
         "boxes": ["array-like", HasMethods("get"), None],
@@ -331,6 +332,7 @@ def _box_of(boxes, clip, row, n_clips):
     elif boxes is None:
         box = None
     else:
+        check_argument("boxes", boxes, [Numbers(4, finite=False), Numbers(n_clips, 4, finite=False)])
         box = _box_row(np.asarray(boxes, dtype=np.float64), clip, n_clips)
     return None if box is None or np.isnan(box).any() else tuple(map(float, box))
 

@@ -1,7 +1,5 @@
 """Sequences of frames: how the face moves in them, and their apex."""
 
-from os import PathLike
-
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
@@ -22,7 +20,7 @@ _N_BOXES = 5  # as FaceLandmarker under flow: there the boxes only say where to 
 _SMOOTHING = 1.5  # standard deviation in frames: far below a micro-expression's rise, above the noise of one
 
 
-@checked(box=[Numbers(4), None], predictor=[*PATH, None], n_jobs=JOBS)
+@checked(frames=["array-like"], box=[Numbers(4), None], predictor=[*PATH, None], n_jobs=JOBS)
 def motion_curve(frames, *, box=None, predictor=None, n_jobs=None):
     """Distance that brows, nose and lips have moved since the first frame, for every frame.
 
@@ -66,7 +64,11 @@ def motion_curve(frames, *, box=None, predictor=None, n_jobs=None):
 
 
 @checked(
-    box=[Numbers(4), None], predictor=[*PATH, None], n_jobs=JOBS, memory=[str, PathLike, FileCache, None]
+    frames=["array-like"],
+    box=[Numbers(4), None],
+    predictor=[*PATH, None],
+    n_jobs=JOBS,
+    memory=[*PATH, FileCache, None],
 )
 def find_apex(frames, *, box=None, predictor=None, memory=None, n_jobs=None):
     """Find the apex of a sequence that has none.

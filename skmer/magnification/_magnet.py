@@ -254,7 +254,7 @@ class MagNetTraining:
 @checked(
     n_steps=[integer(1)],
     batch_size=[integer(1, 4096)],
-    size=[integer(1, 4096)],
+    size=[integer(16, 4096)],
     alpha=[Numbers(2)],
     shift=[real(0, 4096)],
     lr=[real(0, 1e6)],

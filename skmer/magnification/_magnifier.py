@@ -7,6 +7,7 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from skmer._utils._arguments import PATH, Numbers, check_argument
 from skmer._utils._clip_jobs import cache_key
 from skmer._utils._files import digest
 from skmer._utils._sklearn import ClipTransformerMixin, Interval, StrOptions, fit_context
@@ -180,6 +181,8 @@ class MotionMagnifier(ClipTransformerMixin, BaseEstimator):
             raise ValueError(
                 "weights: method='magnet' needs a file of weights, and none ship; give one or another method."
             )
+        check_argument("rates", self.rates, [Numbers(2)])
+        check_argument("weights", self.weights, [*PATH, None])
         rates = np.asarray(self.rates, dtype=float)
         if rates.shape != (2,) or not 0 < rates[1] < rates[0] <= 1:
             raise ValueError(

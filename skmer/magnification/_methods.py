@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from scipy.fft import fft2, ifft2, next_fast_len
 
-from skmer._utils._arguments import Pixels, checked, real
+from skmer._utils._arguments import Pixels, check_same_shape, checked, real
 from skmer.frames import fine_flow, one_opencv_thread
 
 _STEPS = 8  # of the fixed-point iteration that inverts the magnified flow
@@ -51,6 +51,7 @@ def magnify_lagrangian(onset, frame, alpha):
     >>> bool((magnify_lagrangian(still, still, 5.0) == still).all())
     True
     """
+    check_same_shape(onset=onset, frame=frame)
     with one_opencv_thread():
         flow = fine_flow(_grey(onset), _grey(frame))
         target = np.dstack(np.meshgrid(*(np.arange(size, dtype=np.float32) for size in frame.shape[1::-1])))
@@ -74,7 +75,7 @@ def _to_uint8(image):
     return np.clip(np.round(image), 0, 255).astype(np.uint8)
 
 
-@checked(onset=[Pixels()], frame=[Pixels()], alpha=[real()], wavelength=[real()])
+@checked(onset=[Pixels()], frame=[Pixels()], alpha=[real()], wavelength=[real(1e-6, 1e9)])
 def magnify_eulerian(onset, frame, alpha, wavelength=16.0):
     """Magnify the change of a frame since the onset in each band of a Laplacian pyramid.
 
@@ -108,6 +109,7 @@ def magnify_eulerian(onset, frame, alpha, wavelength=16.0):
     >>> int(magnify_eulerian(dark, light, 3.0)[16, 16])
     115
     """
+    check_same_shape(onset=onset, frame=frame)
     with one_opencv_thread():
         change = frame.astype(np.float32) - onset.astype(np.float32)
         bands = _laplacian_pyramid(change)
@@ -161,6 +163,7 @@ def magnify_phase(onset, frame, alpha):
     >>> bool((magnify_phase(still, still, 5.0) == still).all())
     True
     """
+    check_same_shape(onset=onset, frame=frame)
     if frame.ndim == 2:
         return _to_uint8(_magnify_grey(onset.astype(np.float32), frame.astype(np.float32), alpha))
     before, after = (

@@ -10,7 +10,12 @@ _SMALLEST = 4  # px: the shorter side of the coarsest level is not shorter
 _EXAGGERATION = 2.0  # of the bound on alpha, as in the authors' code
 
 
-@checked(alpha=[real()], wavelength=[real()], rates=[Numbers(2)])
+@checked(
+    frames=[Numbers(None, None, None), Numbers(None, None, None, 3)],
+    alpha=[real()],
+    wavelength=[real(1e-6, 1e9)],
+    rates=[Numbers(2)],
+)
 def magnify_eulerian_sequence(frames, alpha, *, wavelength=16.0, rates=(0.4, 0.05)):
     """Magnify what changes over time in a sequence, in each band of a Laplacian pyramid.
 

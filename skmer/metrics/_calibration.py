@@ -3,10 +3,10 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils.validation import check_array, check_consistent_length
 
+from skmer._utils._arguments import Numbers, check_argument
 from skmer._utils._sklearn import Interval, StrOptions, validate_params
-from skmer.metrics._scores import check_labels
+from skmer.metrics._scores import check_labels, check_lengths
 
 _MOST_BINS = 10_000  # bounds the memory; far more bins than samples estimate nothing
 
@@ -73,9 +73,10 @@ def expected_calibration_error(y_true, probabilities, *, labels=None, n_bins=10,
     >>> round(expected_calibration_error(["a", "b", "b", "b"], probabilities), 2)
     0.3
     """
-    probabilities = check_array(probabilities, input_name="probabilities")
+    check_argument("probabilities", probabilities, [Numbers(None, None)])
+    probabilities = np.asarray(probabilities, dtype=float)
     y_true = check_labels("y_true", y_true)
-    check_consistent_length(y_true, probabilities)
+    check_lengths(y_true=y_true, probabilities=probabilities)
     labels = _check_columns(y_true, probabilities, labels)
     confidence = probabilities.max(axis=1)
     right = labels[probabilities.argmax(axis=1)] == y_true

@@ -7,16 +7,20 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import make_scorer
 from sklearn.utils.multiclass import unique_labels
-from sklearn.utils.validation import check_consistent_length
 
-from skmer._utils._arguments import ROWS, checked
+from skmer._utils._arguments import ROWS, Numbers, check_argument, checked
 from skmer._utils._checks import warn_user
 from skmer._utils._sklearn import Options, StrOptions, check_sample_weight, validate_params
 
 
 def check_labels(name, labels):
     """Classes or subjects as an array (n,); ValueError if there is none, or one of them is missing."""
-    labels = np.asarray(labels)
+    try:
+        labels = np.asarray(labels)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} must have one entry for each sample, got lists of unequal length."
+        ) from error
     shape = labels.shape
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels.ravel()
@@ -25,12 +29,27 @@ def check_labels(name, labels):
     missing = np.flatnonzero(pd.isna(labels))
     if len(missing):
         raise ValueError(f"{name} must have no missing entry, number {missing[0]} is {labels[missing[0]]!r}.")
+    others = [label for label in labels.tolist() if not isinstance(label, str | Real) or _is_huge(label)]
+    if labels.dtype.kind not in "biufUSO" or others:
+        raise ValueError(f"{name} must hold strings or numbers, got {labels[0]!r} of dtype {labels.dtype}.")
     if labels.dtype == object and len({isinstance(label, str) for label in labels}) > 1:
         raise ValueError(f"{name} must hold strings or numbers, got both.")
     return labels
 
 
+def _is_huge(label):
+    return isinstance(label, int) and not -(2**63) <= label < 2**64
+
+
+def check_lengths(**arrays):
+    """Refuse arrays of unequal length; their names are those of the arguments."""
+    lengths = [len(array) for array in arrays.values()]
+    if len({*lengths}) > 1:
+        raise ValueError(f"{', '.join(arrays)} must have one entry for each sample, got {lengths} entries.")
+
+
 def _check_weight(sample_weight, y):
+    check_argument("sample_weight", sample_weight, [Numbers(len(y))])
     weight = check_sample_weight(sample_weight, y[:, None])
     if (weight < 0).any():
         raise ValueError(f"sample_weight must be at least 0, got {weight.min():g}.")
@@ -40,7 +59,11 @@ def _check_weight(sample_weight, y):
 def pooled_confusion(y_true, y_pred, labels=None, sample_weight=None):
     """Confusion matrix over every class that occurs and every class of `labels`; `labels` come first."""
     y_true, y_pred = check_labels("y_true", y_true), check_labels("y_pred", y_pred)
-    check_consistent_length(y_true, y_pred)
+    check_lengths(y_true=y_true, y_pred=y_pred)
+    labels = None if labels is None else check_labels("labels", labels)
+    kinds = {name: isinstance(v[0], str) for name, v in _given(y_true, y_pred, labels)}
+    if len({*kinds.values()}) > 1:
+        raise ValueError(f"{', '.join(kinds)} must hold strings or numbers alike, got both.")
     occurring = unique_labels(y_true, y_pred)
     order = occurring if labels is None else np.concatenate([labels, np.setdiff1d(occurring, labels)])
     # searchsorted wants sorted classes, and the caller's order of labels need not be.
@@ -50,6 +73,11 @@ def pooled_confusion(y_true, y_pred, labels=None, sample_weight=None):
     confusion = np.zeros((len(order), len(order)), dtype=np.asarray(weight).dtype)
     np.add.at(confusion, cells, weight)
     return confusion, order
+
+
+def _given(y_true, y_pred, labels):
+    named = {"y_true": y_true, "y_pred": y_pred, "labels": labels}
+    return [(name, values) for name, values in named.items() if values is not None]
 
 
 def ratio(numerator, denominator):
@@ -315,7 +343,7 @@ def majority_predictions(y, groups=None):
     if groups is None:
         return np.full(len(codes), classes[counts.argmax()])
     groups = check_labels("groups", groups)
-    check_consistent_length(codes, groups)
+    check_lengths(y=codes, groups=groups)
     subjects, members = np.unique(groups, return_inverse=True)
     if len(subjects) < 2:
         raise ValueError(f"groups must name at least two subjects, got only {subjects[0]}.")

@@ -7,11 +7,10 @@ import numpy as np
 from scipy.stats import binomtest
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import unique_labels
-from sklearn.utils.validation import check_consistent_length
 
 from skmer._utils._arguments import ROWS, SEED, checked, real
 from skmer._utils._checks import check_integer
-from skmer.metrics._scores import SCORES, check_labels
+from skmer.metrics._scores import SCORES, check_labels, check_lengths
 
 _MOST_RESAMPLES = 100_000  # bounds the memory; the ends of an interval no longer move
 
@@ -76,7 +75,7 @@ def subject_bootstrap(y_true, y_pred, groups, *, level=0.95, n_resamples=2000, r
     >>> interval.low < 0.75 < interval.high
     True
     """
-    draws = _draws(y_true, [y_pred], groups, n_resamples, random_state)
+    draws = _draws(y_true, {"y_pred": y_pred}, groups, n_resamples, random_state)
     return {name: _interval(score(draws[0]).mean(axis=0), level) for name, score in SCORES.items()}
 
 
@@ -117,7 +116,7 @@ def paired_bootstrap(y_true, y_pred_a, y_pred_b, groups, *, level=0.95, n_resamp
     >>> paired_bootstrap(truth, truth, ["a"] * 20, groups=[i // 2 for i in range(20)])["accuracy"]
     Interval(low=0.5, high=0.5)
     """
-    a, b = _draws(y_true, [y_pred_a, y_pred_b], groups, n_resamples, random_state)
+    a, b = _draws(y_true, {"y_pred_a": y_pred_a, "y_pred_b": y_pred_b}, groups, n_resamples, random_state)
     return {
         name: _interval(score(a).mean(axis=0) - score(b).mean(axis=0), level)
         for name, score in SCORES.items()
@@ -130,10 +129,9 @@ def _draws(y_true, predictions, groups, n_resamples, random_state):
     if n_resamples > _MOST_RESAMPLES:
         raise ValueError(f"n_resamples must be at most {_MOST_RESAMPLES}, got {n_resamples}.")
     y_true, groups = check_labels("y_true", y_true), check_labels("groups", groups)
-    predictions = [np.atleast_2d(y_pred) for y_pred in predictions]
-    for y_pred in predictions:
-        check_labels("y_pred", y_pred.ravel())
-    check_consistent_length(y_true, groups, *(y_pred.T for y_pred in predictions))
+    predictions = {name: _checked_runs(name, y_pred) for name, y_pred in predictions.items()}
+    check_lengths(y_true=y_true, groups=groups, **{name: runs.T for name, runs in predictions.items()})
+    predictions = [*predictions.values()]
     subjects, members = np.unique(groups, return_inverse=True)
     if len(subjects) < 2:
         raise ValueError(f"groups must name at least two subjects, got only {subjects[0]}.")
@@ -147,6 +145,17 @@ def _draws(y_true, predictions, groups, n_resamples, random_state):
         np.stack([np.tensordot(weights, _by_subject(y_true, run, members, classes), 1) for run in y_pred])
         for y_pred in predictions
     ]
+
+
+def _checked_runs(name, y_pred):
+    try:
+        runs = np.atleast_2d(y_pred)
+    except ValueError as error:
+        raise ValueError(f"{name} must have one row a run, got rows of unequal length.") from error
+    check_labels(name, runs.ravel())
+    if runs.ndim != 2:
+        raise ValueError(f"{name} must have shape (n_samples,) or (n_runs, n_samples), got {runs.shape}.")
+    return runs
 
 
 def _by_subject(y_true, y_pred, members, classes):
@@ -204,7 +213,7 @@ def mcnemar_exact(correct_a, correct_b):
     (0.125, 6, 1)
     """
     correct_a, correct_b = _check_hits("correct_a", correct_a), _check_hits("correct_b", correct_b)
-    check_consistent_length(correct_a, correct_b)
+    check_lengths(correct_a=correct_a, correct_b=correct_b)
     only_a, only_b = int((correct_a & ~correct_b).sum()), int((correct_b & ~correct_a).sum())
     p_value = binomtest(only_a, only_a + only_b).pvalue if only_a + only_b else 1.0
     return float(p_value), only_a, only_b

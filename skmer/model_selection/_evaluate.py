@@ -6,7 +6,7 @@ from numbers import Integral
 
 import numpy as np
 
-from skmer._utils._arguments import JOBS, PATH, TEXT, Items, checked
+from skmer._utils._arguments import JOBS, PATH, TEXT, Items, checked, option
 from skmer._utils._checks import warn_user
 from skmer.model_selection._audit._audit import audit_samples
 from skmer.model_selection._audit._finding import LeakError
@@ -44,6 +44,7 @@ ENGINES = ("loop", "batched")
 
 
 @checked(
+    audit=["boolean", option("warn")],
     protocol=TEXT,
     train_on=[str, Items(str), None],
     test_on=[str, Items(str), None],

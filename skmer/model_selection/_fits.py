@@ -171,7 +171,8 @@ def last_step(model):
 def check_stack_size(stack_size) -> None:
     """Refuse values other than "auto" and positive numbers."""
     is_number = isinstance(stack_size, int | np.integer) and not isinstance(stack_size, bool)
-    if not (is_number and stack_size > 0) and stack_size != "auto":
+    is_auto = isinstance(stack_size, str) and stack_size == "auto"
+    if not (is_number and stack_size > 0) and not is_auto:
         raise ValueError(f"stack_size must be 'auto' or a positive number of nets, got {stack_size!r}.")
 
 

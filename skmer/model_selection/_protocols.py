@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import BaseCrossValidator, GroupKFold, LeaveOneGroupOut
 
-from skmer._utils._arguments import Items, checked
+from skmer._utils._arguments import Items, check_argument, checked
 from skmer._utils._checks import check_integer
 from skmer._utils._sklearn import BaseSearchCV, GroupsConsumerMixin
 from skmer.model_selection._samples import Fold, splits_by_group, steps_of
@@ -53,7 +53,7 @@ class LeaveOneDatasetOut(GroupsConsumerMixin, BaseCrossValidator):
 
         Parameters
         ----------
-        X : array-like of n_clips samples
+        X : object
             Samples; only their number counts.
         y : object, default=None
             Not used.
@@ -106,6 +106,7 @@ class LeaveOneDatasetOut(GroupsConsumerMixin, BaseCrossValidator):
         """
         if groups is None:
             raise ValueError("groups must be given, such as ['casme2/sub01', ...], got None.")
+        check_argument("groups", groups, [Items(object, least=1)])
         of_clip = datasets_of(groups)
         names = np.unique(of_clip).tolist()
         if len(names) < 2:

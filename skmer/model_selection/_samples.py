@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_consistent_length, column_or_1d, has_fit_parameter
 
+from skmer._utils._arguments import Items, check_argument, integer
 from skmer._utils._checks import warn_user
 from skmer._utils._files import row_digests
 from skmer._utils._sklearn import (
@@ -191,6 +193,8 @@ def _takes_sequences(step):
 def check_names(name, values):
     """Return labels or subjects as they are; ValueError where a row has none or they cannot be sorted."""
     column = np.asarray(values, dtype=object)
+    if not column.ndim:
+        raise ValueError(f"{name} must have a value for every clip, got {values!r:.80}.")
     lacking = pd.isna(column)
     lacking |= np.array([isinstance(v, str) and not v.strip() for v in column.ravel()]).reshape(column.shape)
     rows = np.flatnonzero(lacking.reshape(len(column), -1).any(axis=1)) if column.ndim else []
@@ -379,11 +383,11 @@ def check_seeds(seeds) -> list:
     """Return seeds as a list: None is the estimator's own ``random_state``, a number n is ``range(n)``."""
     if seeds is None:
         return [None]
-    if isinstance(seeds, int | np.integer) and not isinstance(seeds, bool) and seeds > 0:
+    if isinstance(seeds, Integral) and not isinstance(seeds, bool) and 0 < seeds < 2**31:
         return list(range(seeds))
-    seeds = [] if isinstance(seeds, int | np.integer) else list(seeds)
-    # A seed that stands twice would count twice in means over seeds, and both would be one part of a
-    # checkpoint.
+    check_argument("seeds", seeds, [Integral, Items(integer(0, 2**32 - 1), None)])
+    seeds = [] if isinstance(seeds, Integral) else list(seeds)
+    # Twice the same seed would count twice in means, and be one part of a checkpoint.
     if not seeds or len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds must be None, a positive number of seeds or distinct seeds, got {seeds}.")
     return seeds

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from skmer._utils._arguments import FLAG, TEXT, Items, checked, integer, real
+from skmer._utils._arguments import FLAG, TEXT, Items, checked, integer, option, real
 from skmer.face import FaceGraph
 from skmer.nn._action_modules import ActionDecomposition, RelationReconstruction
 from skmer.nn._graph_convolution import Adjacency, AdjacencyKind
@@ -96,7 +96,7 @@ class DeReGRL(nn.Module):
         adjacency=TEXT,
         relations=TEXT,
         activation=TEXT,
-        action_softmax=TEXT,
+        action_softmax=[option("nodes", "actions")],
         weight_norm=TEXT,
         weight_sigmoid=FLAG,
         fusion=TEXT,

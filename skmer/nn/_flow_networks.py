@@ -7,7 +7,7 @@ returns logits. ``norm="batch"`` is the published layer wherever a paper has one
 import torch
 from torch import Tensor, nn
 
-from skmer._utils._arguments import TEXT, Items, checked, integer, real
+from skmer._utils._arguments import Items, checked, integer, option, real
 from skmer.nn._htnet import HTNet
 from skmer.nn._layers import SeededDropout
 
@@ -261,9 +261,9 @@ class FlowNetwork(nn.Module):
     """
 
     @checked(
-        input_shape=[Items(integer(1, 16384))],
+        input_shape=[Items(integer(1, 16384), n=3)],
         n_classes=[integer(1, 65536)],
-        network=TEXT,
+        network=[option(*FLOW_NETWORKS)],
         norm=[str, None],
         dropout=[real(0, 1), None],
     )

@@ -58,7 +58,7 @@ class Adjacency(nn.Module):
             "full": torch.full_like(skeleton, 1.0 / n_nodes),
         }
         if kind not in fixed:
-            raise ValueError(f"adjacency must be one of {sorted(fixed)}, got {kind!r}.")
+            raise ValueError(f"kind of adjacency must be one of {sorted(fixed)}, got {kind!r}.")
         self.kind = kind
         self.fixed: Tensor | None
         self.learned: Tensor | None

@@ -7,7 +7,7 @@ import torch
 from skorch.dataset import Dataset
 from torch.utils.data import Subset
 
-from skmer._utils._arguments import FLAG, checked, integer
+from skmer._utils._arguments import FLAG, Items, Numbers, check_argument, checked, integer
 from skmer._utils._sklearn import HasMethods
 
 
@@ -36,7 +36,13 @@ class ClipDataset(Dataset):
     """
 
     def __init__(self, X, y=None, sample_weight=None, groups=None, row_axes=3):
+        check_argument("X", X, ["array-like"])
         n_rows = len(X)
+        check_argument("X", X, [Numbers(*np.shape(X), finite=False)])
+        check_argument("y", y, [Items(object, n=n_rows), None])
+        check_argument("sample_weight", sample_weight, [Numbers(n_rows), None])
+        check_argument("groups", groups, [Items(object, n=n_rows), None])
+        check_argument("row_axes", row_axes, [integer(1, 16)])
         # torch warns of memory that cannot be written to, as that of a read-only memory map.
         self.X = torch.as_tensor(np.require(X, requirements=["C", "W"]))
         self.y = torch.zeros(n_rows, dtype=torch.long) if y is None else torch.as_tensor(y)

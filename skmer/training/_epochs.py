@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from skmer._utils._arguments import checked
+from skmer._utils._arguments import Items, checked
 from skmer._utils._sklearn import HasMethods
 from skmer.nn import DeReGRL, DeReGRLLoss, LossTerms
 from skmer.nn._compiled import AdamStep, compiled_trainer, is_compiled
@@ -217,6 +217,7 @@ def _has_hooks(module: nn.Module) -> bool:
     return any(getattr(part, name) for part in module.modules() for name in hooks)
 
 
+@checked(x=[torch.Tensor], nets=[Items(HasMethods("fit"), least=1)])
 def augment_batches(x: Tensor, nets: Sequence[Any]) -> Tensor:
     """Return augmented batches.
 

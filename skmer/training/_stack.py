@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from skmer._utils._arguments import checked
+from skmer._utils._arguments import Items, checked, integer, option
 from skmer._utils._sklearn import HasMethods
 from skmer._utils._torch import usual_torch
 from skmer.nn import DeReGRL, DeReGRLLoss, LossTerms, SeededDropout
@@ -108,6 +108,11 @@ def stack_size_of(estimator: Any) -> int:
 
 
 @usual_torch()
+@checked(
+    estimators=[Items(HasMethods("prepare_fit"), HasMethods("fit"))],
+    data=[Items(Items(object, n=3))],
+    stack_size=[integer(1), option("auto")],
+)
 def fit_stacked(
     estimators: Sequence[Any],
     data: Sequence[tuple[Any, Any, dict[str, Any]]],

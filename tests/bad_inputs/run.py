@@ -127,7 +127,7 @@ def chosen(n, seed, only):
     """Inputs spread over all names: one of each in turn, in a random order, until there are n; 0 is all."""
     rng = np.random.default_rng(seed)
     piles, without = [], []
-    for path, member in starts.all_public():
+    for path, member in starts.all_public(only):
         if only not in path or not starts.takes_arguments(member):
             continue
         try:
@@ -151,6 +151,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after that time")
     options = parser.parse_args()
     _limit_memory()
+    sys.stdout.reconfigure(errors="backslashreplace")
     warnings.simplefilter("ignore")
     started = time.perf_counter()
     inputs, without = chosen(options.n, options.seed, options.only)

@@ -21,6 +21,9 @@ import skmer
 PACKAGES = [info.name for info in pkgutil.iter_modules(skmer.__path__) if info.ispkg and info.name[0] != "_"]
 
 
+_FOLDERS: list = []  # one that nobody holds is removed
+
+
 @dataclass
 class Call:
     """A valid call: of a function, of a class, or of a method of `instance`."""
@@ -39,12 +42,31 @@ class Call:
         return _apply(function, self.member, arguments)
 
 
-def all_public():
-    """Every name in the ``__all__`` of every public package."""
+def all_public(only=""):
+    """Every name in the ``__all__`` of every public package, or of the one that `only` names a part of."""
     for package in PACKAGES:
+        if "." in only and package != only.partition(".")[0]:
+            continue
         module = importlib.import_module(f"skmer.{package}")
         for name in module.__all__:
             yield f"{package}.{name}", getattr(module, name)
+
+
+# What an estimator has beyond its parameters and these is its library's protocol (skorch's, torch's), which
+# code calls and no user; so are the methods of torch modules, whose arguments are tensors.
+ESTIMATOR_METHODS = {
+    *("fit", "partial_fit", "transform", "fit_transform", "predict", "predict_proba", "predict_log_proba"),
+    *("decision_function", "score", "split", "extract", "action_maps", "action_weights"),
+}
+
+
+def _is_tried(owner, name):
+    """Whether a method takes what a user gives."""
+    if name == "__init__":
+        return True
+    if owner.__module__.startswith(("skmer.nn", "skmer.training")) or hasattr(owner, "register_buffer"):
+        return False
+    return name in ESTIMATOR_METHODS if hasattr(owner, "get_params") else True
 
 
 def takes_arguments(member):
@@ -54,7 +76,8 @@ def takes_arguments(member):
         is_record = hasattr(member, "_fields") or is_dataclass(member)
         if is_record and "Attributes\n" in (member.__doc__ or "") and "Parameters\n" not in member.__doc__:
             return False
-        return bool(_parameters(member.__init__)) and not issubclass(member, Exception)
+        home = next(owner for owner in member.__mro__ if "__init__" in vars(owner))
+        return bool(_parameters(member.__init__)) and home.__module__.startswith("skmer.")
     return callable(member) and bool(_parameters(member))
 
 
@@ -118,6 +141,8 @@ def _methods(member):
             if name in seen or not is_method or (name[0] == "_" and name != "__init__"):
                 continue
             seen.add(name)
+            if not _is_tried(member, name):
+                continue
             if owner.__module__.startswith("skmer."):
                 yield owner, name, raw
 
@@ -157,7 +182,8 @@ def _flat(call, function):
 def _lasting_folders():
     """Keep the temporary folders of examples, whose paths are arguments later."""
     saved = tempfile.TemporaryDirectory.__exit__, tempfile.TemporaryDirectory.cleanup
-    tempfile.TemporaryDirectory.__exit__ = tempfile.TemporaryDirectory.cleanup = lambda self, *error: None
+    tempfile.TemporaryDirectory.__exit__ = lambda self, *error: _FOLDERS.append(self)
+    tempfile.TemporaryDirectory.cleanup = _FOLDERS.append
     try:
         yield
     finally:

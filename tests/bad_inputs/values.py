@@ -40,7 +40,7 @@ COMMON = {
     "long text": "a" * 5000,
     "no such file": "/no/such/folder/file",
     "path": Path("/no/such/file"),
-    "folder": Path("/"),
+    "folder": Path("."),
     "bytes": b"abc",
     "empty list": [],
     "list of None": [None],

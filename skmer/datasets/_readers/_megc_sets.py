@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from skmer._utils._arguments import PATH, check_argument, option
 from skmer._utils._checks import warn_user
 from skmer.datasets._assembly import concatenate_clips
 from skmer.datasets._clips import MicroExpressionClips
@@ -283,7 +284,10 @@ def load_megc2019(casme2=None, samm=None, smic=None, *, on_missing="warn"):
     >>> clips.target.tolist(), clips.dropped["reason"].tolist()
     (['negative'], ["class 'others' is not in the composite"])
     """
+    check_argument("on_missing", on_missing, [option("warn", "raise")])
     given = {"casme2": casme2, "samm": samm, "smic": smic}
+    for name, source in given.items():
+        check_argument(name, source, [*PATH, MicroExpressionClips, None])
     given = {name: source for name, source in given.items() if source is not None}
     if not given:
         raise ValueError("load_megc2019 needs at least one of casme2, samm and smic, got none.")

@@ -4,12 +4,15 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from skmer._utils._arguments import FLAG, check_argument
 from skmer._utils._checks import check_path, warn_user
+from skmer._utils._csv_tables import naming
 from skmer.datasets._cells import canonical_label, cell_text, parse_action_units
 from skmer.datasets._clips import MicroExpressionClips
 from skmer.datasets._readers._annotations import ReadingLog, kept_rows, sheet_rows
@@ -43,6 +46,8 @@ class ReadOptions:
         for name, allowed in _CHOICES.items():
             if not isinstance(getattr(self, name), str) or getattr(self, name) not in allowed:
                 raise ValueError(f"{name} must be one of {list(allowed)}, got {getattr(self, name)!r}.")
+        for name in ("corrections", "verify_files"):
+            check_argument(name, getattr(self, name), FLAG)
         if not isinstance(self.classes, str | Mapping | list | tuple | set | np.ndarray | pd.Series):
             raise TypeError(
                 f"classes must be a preset, a list or a mapping, got {type(self.classes).__name__}."
@@ -73,7 +78,18 @@ def load_dataset(name, root, options):
     if options.annotations is None and _is_file(root):
         root, options = None, replace(options, annotations=root)
     folder = _check_root(spec, root, options)
-    sheet = read_sheet(_find_sheet(spec, folder, options.annotations), spec.worksheet)
+    source = _find_sheet(spec, folder, options.annotations)
+    with naming(_name_of(source)):
+        return _read(spec, folder, source, options)
+
+
+def _name_of(source):
+    path = getattr(source, "name", source)
+    return Path(path).name if isinstance(path, str | PathLike) else "annotations"
+
+
+def _read(spec, folder, source, options):
+    sheet = read_sheet(source, spec.worksheet)
     _check_columns(sheet, options)
     log, every = ReadingLog(), sheet_rows(sheet, spec, options)
     for position, names in sheet.merged.items():

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from numbers import Real
 
 import numpy as np
 import pandas as pd
 from sklearn.metrics import confusion_matrix
 
-from skmer._utils._arguments import Items, check_argument
+from skmer._utils._arguments import SEED, Items, check_argument, checked, real
 from skmer._utils._csv_tables import naming
+from skmer._utils._sklearn import HasMethods
 from skmer.metrics import BaselineScores, class_scores, subject_bootstrap
 from skmer.model_selection._results import _result_scores, _summary
 from skmer.model_selection._results._result_scores import compare_results, rows_in
@@ -64,7 +66,7 @@ class LOSOResult:
 
     def __post_init__(self):
         _result_scores.check_table(self.predictions)
-        check_argument("class_names", self.class_names, [Items(object, least=1)])
+        check_argument("class_names", self.class_names, [Items(str, Real, least=1)])
         check_argument("run_card", self.run_card, [dict])
         unknown = sorted(
             {*self.predictions["truth"], *self.predictions["prediction"]} - {*self.class_names}, key=str
@@ -196,6 +198,7 @@ class LOSOResult:
         """
         return _result_scores.fold_means(self)
 
+    @checked(level=[real(0, 1)], random_state=SEED)
     def intervals(self, level=0.95, n_resamples=2000, random_state=0):
         """Return percentile intervals of the pooled scores, from resampling whole subjects.
 
@@ -216,6 +219,7 @@ class LOSOResult:
         options = {"level": level, "n_resamples": n_resamples, "random_state": random_state}
         return subject_bootstrap(self.truth, self.runs, self.groups, **options)
 
+    @checked(level=[real(0, 1)], random_state=SEED)
     def compare(self, other, *, level=0.95, random_state=0):
         """Return differences to another result on the same clips, with intervals and McNemar's test.
 
@@ -250,6 +254,7 @@ class LOSOResult:
         """Lines below the scores: class counts, inner searches, missing clips; list of str."""
         return list(_summary.notes(self))
 
+    @checked(level=[real(0, 1)])
     def summary_rows(self, level=0.95):
         """Return the rows that every form shows: pooled scores, intervals, baseline, data sets, fold means.
 
@@ -265,6 +270,7 @@ class LOSOResult:
         """
         return _summary.summary_rows(self, level)
 
+    @checked(clips=[HasMethods("select")])
     def rows_in(self, clips):
         """Return the row of each clip of the result in other clips, by subject and name.
 

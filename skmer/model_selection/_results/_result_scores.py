@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from skmer._utils._arguments import check_argument
+from skmer._utils._arguments import check_argument, real
 from skmer._utils._files import write_atomically
 from skmer.metrics import majority_predictions, mcnemar_exact, paired_bootstrap, uar_score, uf1_score
 from skmer.model_selection._protocols import datasets_of
@@ -143,6 +143,11 @@ class LOSOComparison:
     differences: pd.DataFrame
     mcnemar: pd.DataFrame
     level: float
+
+    def __post_init__(self):
+        for name in ("differences", "mcnemar"):
+            check_argument(name, getattr(self, name), [pd.DataFrame])
+        check_argument("level", self.level, [real(0, 1)])
 
     def __repr__(self):
         lines = [f"{'':8}  difference  {self.level:.0%} interval"]

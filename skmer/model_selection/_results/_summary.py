@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from skmer._utils._arguments import PATH, checked
 from skmer._utils._checks import check_path
 from skmer._utils._csv_tables import naming
 from skmer._utils._text import decode_text, markdown_table, read_content, text_table
@@ -176,6 +177,7 @@ def _word(value):
     return text
 
 
+@checked(path=[*PATH, None])
 def to_markdown(self, path=None):
     """Return scores, majority baseline, counts and classes as Markdown.
 
@@ -192,6 +194,7 @@ def to_markdown(self, path=None):
     return _written(_as_markdown(self), path)
 
 
+@checked(path=[*PATH, None])
 def to_latex(self, path=None):
     r"""Return scores, majority baseline and counts as a LaTeX table, for booktabs.
 
@@ -208,6 +211,7 @@ def to_latex(self, path=None):
     return _written(_as_latex(self), path)
 
 
+@checked(path=[*PATH, None])
 def to_csv(self, path=None):
     """Return the out-of-fold table as comma-separated values.
 
@@ -224,6 +228,7 @@ def to_csv(self, path=None):
     return _written(self.predictions.to_csv(index=False), path)
 
 
+@checked(path=[*PATH, None])
 def to_json(self, path=None):
     """Return scores, intervals, baseline, counts, run card and out-of-fold table as JSON.
 
@@ -240,6 +245,7 @@ def to_json(self, path=None):
     return _written(_as_json(self), path)
 
 
+@checked(path=[*PATH, None], codes=[dict, None])
 def to_megc_log(self, path=None, *, codes=None):
     """Return a log of the MEGC challenges: a line "dataset subject" per fold, then a line per clip.
 

@@ -63,7 +63,7 @@ class BatchedSearch(BaseSearchCV):
         "estimator": [HasMethods(["fit", "predict"])],
         "cv": ["cv_object"],
         "scoring": [str, callable, list, tuple, dict, None],
-        "seeds": [Interval(Integral, 1, None, closed="left"), "array-like", None],
+        "seeds": [Interval(Integral, 1, 2**31 - 1, closed="both"), "array-like", None],
         "refit": ["boolean", str, callable],
         "device": [str, HasMethods(["type"])],
         "n_jobs": [Integral, None],

@@ -208,7 +208,7 @@ class BatchedRandomizedSearchCV(BatchedSearch):
     _parameter_constraints: dict = {
         **BatchedSearch._parameter_constraints,
         "param_distributions": [dict, list],
-        "n_iter": [Interval(Integral, 1, None, closed="left")],
+        "n_iter": [Interval(Integral, 1, 2**31 - 1, closed="both")],
         "random_state": ["random_state"],
     }
 

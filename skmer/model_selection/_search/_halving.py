@@ -88,8 +88,11 @@ class BatchedHalvingGridSearchCV(BatchedSearch):
         "param_grid": [dict, list],
         "factor": [Interval(Real, 1, None, closed="neither")],
         "resource": [str],
-        "max_resources": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "min_resources": [Interval(Integral, 1, None, closed="left"), StrOptions({"exhaust", "smallest"})],
+        "max_resources": [Interval(Integral, 1, 2**31 - 1, closed="both"), StrOptions({"auto"})],
+        "min_resources": [
+            Interval(Integral, 1, 2**31 - 1, closed="both"),
+            StrOptions({"exhaust", "smallest"}),
+        ],
         "aggressive_elimination": ["boolean"],
     }
 
