@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from skmer._utils._arguments import PATH, TEXT, checked, real
 from skmer._utils._files import write_atomically
 from skmer.landmarks._face_track import FaceTrack
 
@@ -16,6 +17,7 @@ _FACE = ["FaceRectX", "FaceRectY", "FaceRectWidth", "FaceRectHeight", "FaceScore
 _STEP = 0.5  # of the face's width that a face moves from one frame to the next, at most
 
 
+@checked(path=PATH, fps=[real(1e-3, 1e6), None], name=[str, None], min_confidence=[real()])
 def read_face_track(path, *, fps=None, name=None, min_confidence=0.0):
     """Read a track from a table that OpenFace or py-feat wrote.
 
@@ -138,6 +140,7 @@ def _before(known, first):
     return (known.index[0] - first) * step
 
 
+@checked(track=[FaceTrack], path=PATH, layout=TEXT)
 def write_face_track(track, path, *, layout="openface"):
     """Write a track as a table that readers of OpenFace or py-feat take.
 

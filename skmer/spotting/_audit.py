@@ -7,15 +7,27 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
+from skmer._utils._arguments import Items, checked, integer
+from skmer._utils._sklearn import HasMethods
+from skmer.datasets import LongVideos
+from skmer.landmarks import FaceTrack
 from skmer.model_selection import LeakAudit, LeakFinding
 from skmer.spotting._evaluation import ordered_tracks
 from skmer.spotting._memory import forget
+from skmer.spotting._result import SpottingResult
 from skmer.spotting._scores import spotting_score
 
 _CLOSE = 0.005  # relative distance at which a parameter is taken for a statistic
 _SWEEP = (0.5, 0.7, 0.85, 0.95, 1.05, 1.2, 1.5, 2.0)
 
 
+@checked(
+    spotter=[HasMethods(["fit", "get_params"])],
+    videos=[LongVideos],
+    tracks=[Items(FaceTrack, least=1), None],
+    result=[SpottingResult, None],
+    n_folds=[integer(1)],
+)
 def audit_spotting(spotter, videos, tracks=None, *, result=None, n_folds=2):
     """Look for ways in which the test subjects take part in a spotter or in its score.
 

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
 
+from skmer._utils._arguments import FLAG, Items, Numbers, checked
+from skmer.datasets import LongVideos
 from skmer.face import ACTION_UNITS, COMPONENTS, action_unit_field
-from skmer.landmarks import align_landmarks
+from skmer.landmarks import FaceTrack, align_landmarks
 from skmer.spotting._curves import LIDS, REGIONS
 from skmer.spotting._spot_then_recognise import movement_clips
 from skmer.spotting._spotter import check_tracks
@@ -41,6 +43,7 @@ class UnitLikeness(NamedTuple):
     confidence: float
 
 
+@checked(displacement=[Numbers(68, 2)], lids=FLAG)
 def resembled_units(displacement, *, lids=True):
     """Action units whose displacement fields together resemble a movement.
 
@@ -107,6 +110,7 @@ def _rest(fields, moved):
     return float(left @ left)
 
 
+@checked(tracks=[LongVideos, Items(FaceTrack)], movements=[pd.DataFrame])
 def describe_movements(tracks, movements):
     """Regions that moved in each movement, how far, and which action units that resembles.
 

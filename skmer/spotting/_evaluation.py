@@ -8,11 +8,22 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
+from skmer._utils._arguments import JOBS, Items, checked
 from skmer._utils._jobs import run_jobs
+from skmer._utils._sklearn import HasMethods
+from skmer.datasets import LongVideos
+from skmer.landmarks import FaceTrack
 from skmer.spotting._result import SpottingResult
 from skmer.spotting._spotter import MORE_COLUMNS, check_tracks
 
 
+@checked(
+    spotter=[HasMethods(["fit", "get_params"])],
+    videos=[LongVideos],
+    tracks=[Items(FaceTrack, least=1), None],
+    n_jobs=JOBS,
+    verbose=["verbose"],
+)
 def evaluate_spotting(spotter, videos, tracks=None, *, n_jobs=None, verbose=0):
     """Spot the movements of each subject with a spotter fitted on all others, and pool them.
 

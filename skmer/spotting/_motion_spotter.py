@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skmer._utils._sklearn import Interval
+from skmer._utils._arguments import checked
+from skmer._utils._sklearn import HasMethods, Interval
+from skmer.landmarks import FaceTrack
 from skmer.spotting._curves import RATE, REGIONS, band_pass, region_curves
 from skmer.spotting._memory import remembered
 from skmer.spotting._peaks import peak_intervals
@@ -167,6 +169,7 @@ class MotionSpotter(BaseSpotter):
         return pd.concat(tables).sort_values("onset", kind="stable").reset_index(drop=True)
 
 
+@checked(spotter=[HasMethods("fit")], track=[FaceTrack])
 def region_motion(spotter, track):
     """Size of the motion of a face over a video, as a fitted spotter sees it.
 

@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.utils import check_random_state
 
+from skmer._utils._arguments import SEED, checked, real
 from skmer._utils._checks import check_integer
 from skmer.metrics import Interval
 from skmer.spotting._counts import ROWS, Comparison, pooled_scores
@@ -10,6 +11,7 @@ from skmer.spotting._counts import ROWS, Comparison, pooled_scores
 _MOST_RESAMPLES = 100_000  # bounds the memory; the ends of an interval no longer move
 
 
+@checked(level=[real(0, 1)], random_state=SEED)
 def spotting_bootstrap(
     true,
     pred,

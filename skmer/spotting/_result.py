@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from skmer._utils._arguments import check_argument
 from skmer.spotting import _exports
 from skmer.spotting._counts import ROWS, Comparison, pooled_scores
 from skmer.spotting._recognition import str_score
@@ -49,6 +50,9 @@ class SpottingResult:
     run_card: dict = field(default_factory=dict)
 
     def __post_init__(self):
+        for name in ("movements", "intervals", "videos"):
+            check_argument(name, getattr(self, name), [pd.DataFrame])
+        check_argument("run_card", self.run_card, [dict])
         lacking = [name for name in ("video", "group", "fps", "n_frames") if name not in self.videos]
         if lacking:
             raise ValueError(
@@ -57,6 +61,8 @@ class SpottingResult:
         names = set(self.videos["video"])
         for name in ("movements", "intervals"):
             table = getattr(self, name)
+            if len(table) and "video" not in table:
+                raise ValueError(f"{name} must have the column video, got {list(table.columns)[:10]}.")
             strange = set(table["video"]) - names if len(table) else set()
             if strange:
                 raise ValueError(f"{name} must be of the videos, {sorted(strange)[0]!r} is none of them.")

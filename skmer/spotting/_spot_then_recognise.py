@@ -5,6 +5,10 @@ import pandas as pd
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from skmer._utils._arguments import Items, checked
+from skmer._utils._sklearn import HasMethods
+from skmer.datasets import LongVideos
+from skmer.landmarks import FaceTrack
 from skmer.spotting._curves import steady_points
 from skmer.spotting._memory import remembered
 from skmer.spotting._spotter import check_tracks, training_movements
@@ -125,6 +129,12 @@ class SpotThenRecognise(BaseEstimator):
         return classify_movements(self.pipeline_, tracks, movements, self.types)
 
 
+@checked(
+    pipeline=[HasMethods("predict")],
+    tracks=[LongVideos, Items(FaceTrack)],
+    movements=[pd.DataFrame],
+    types=[Items(str)],
+)
 def classify_movements(pipeline, tracks, movements, types=("micro", "macro")):
     """Give movements the classes of a fitted pipeline on landmarks.
 

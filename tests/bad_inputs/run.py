@@ -32,6 +32,7 @@ from verdicts import GOOD, Outcome, allowed_by, judge_error, judge_return
 
 CPU_LIMIT, WALL_LIMIT = 5.0, 120.0  # s for one input
 MEMORY = 16 << 30
+SLOW = 3.0  # s for an example: a quicker one belongs in more_examples.py
 # Arguments in whose place anything may stand.
 FREE = {
     "y": ("fit", "transform", "fit_transform"),
@@ -130,12 +131,15 @@ def chosen(n, seed, only):
     for path, member in starts.all_public(only):
         if only not in path or not starts.takes_arguments(member):
             continue
+        began = time.perf_counter()
         try:
             pile = list(inputs_of(path, member))
         except Exception as error:
             print(f"the example of {path} fails: {type(error).__name__}: {error}")
             pile = []
         without += [] if pile else [path]
+        if time.perf_counter() - began > SLOW:
+            print(f"note: the example of {path} takes {time.perf_counter() - began:.1f} s")
         piles.append([pile[k] for k in rng.permutation(len(pile))])
     longest = max(map(len, piles), default=0)
     turns = [pile[k] for k in range(longest) for pile in piles if k < len(pile)]
