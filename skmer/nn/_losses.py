@@ -98,7 +98,7 @@ class WeightCenterLoss(nn.Module):
     0.0067
     """
 
-    @checked(n_classes=[integer(1, 65536)], n_weights=[integer(1, 65536)], centers=TEXT, reduction=TEXT)
+    @checked(n_classes=[integer(1, 65536)], n_weights=[integer(0, 65536)], centers=TEXT, reduction=TEXT)
     def __init__(
         self, n_classes: int, n_weights: int, centers: str = "batch", reduction: str = "mean"
     ) -> None:
