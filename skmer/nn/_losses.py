@@ -209,7 +209,7 @@ class DeReGRLLoss(nn.Module):
 
     @checked(
         n_classes=[integer(1, 65536)],
-        n_weights=[integer(1, 65536)],
+        n_weights=[integer(0, 65536)],
         lambda_center=[real(0, 1e12)],
         lambda_weight=[real(0, 1e12)],
         lambda_balance=[real(0, 1e12)],
