@@ -103,7 +103,7 @@ class LandmarkFeatureMaps(ClipTransformerMixin, BaseEstimator):
 
     @staticmethod
     def _check(X):
-        shapes = [np.shape(clip) for clip in X] if hasattr(X, "__len__") and not hasattr(X, "iloc") else []
+        shapes = [np.shape(clip) for clip in X] if isinstance(X, np.ndarray | list | tuple) else []
         longer = any(len(shape) == 3 and shape[1:] == (68, 2) and shape[0] != 3 for shape in shapes)
         clips = check_sequences(X) if longer else check_frames(X)
         known = holds_landmarks(clips)
