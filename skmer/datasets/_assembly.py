@@ -7,10 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skmer._utils._arguments import PATH, TEXT, Items, checked
+from skmer._utils._arguments import PATH, TEXT, checked
 from skmer._utils._checks import check_path
 from skmer._utils._csv_tables import naming, read_csv_table
-from skmer._utils._sklearn import HasMethods
 from skmer.datasets._cells import canonical_label, cell_text
 from skmer.datasets._clip_sequences import folder_sequence
 from skmer.datasets._clips import ClipTruth, MicroExpressionClips
@@ -20,7 +19,6 @@ _MAX_COLUMNS = 1_000
 
 
 @checked(
-    table=[pd.DataFrame, *PATH, HasMethods("read")],
     target=TEXT,
     subject=TEXT,
     dataset=TEXT,
@@ -139,7 +137,6 @@ def _people(names):
     return [first.setdefault(" ".join(name.casefold().split()), name) for name in names]
 
 
-@checked(parts=[Items(MicroExpressionClips)])
 def concatenate_clips(parts):
     """Put several data sets together.
 

@@ -176,6 +176,9 @@ class MicroExpressionClips:
             rows = rows[0]
         if isinstance(rows, tuple | str):
             raise TypeError(f"clips are indexed by rows alone, got {rows!r}; their columns are in .table.")
+        is_number = not isinstance(rows, slice) and not np.ndim(rows)
+        if is_number and isinstance(rows, int | np.integer) and not -len(self) <= rows < len(self):
+            raise IndexError(f"there is no clip {rows} among {len(self)}.")  # ends an iteration
         # A number gives clips and not frames: labels and subjects never part from them.
         return self.select(rows if isinstance(rows, slice) or np.ndim(rows) else [rows])
 

@@ -9,7 +9,6 @@ import pandas as pd
 from skmer._utils._arguments import PATH, checked
 from skmer._utils._checks import warn_user
 from skmer._utils._csv_tables import naming, read_csv_table
-from skmer._utils._sklearn import HasMethods
 from skmer.datasets._cells import canonical_label, cell_text
 from skmer.datasets._clips import MicroExpressionClips
 from skmer.frames import is_path, read_image
@@ -24,7 +23,7 @@ _SUBJECT_FOLDERS = ("", "norm_u_v_os", "three_norm_u_v_os", "datasets/three_norm
 _COLUMNS = ["sub", "filename_o", "dataset", "label"]
 
 
-@checked(root=PATH, table=[pd.DataFrame, *PATH, HasMethods("read"), None])
+@checked(root=PATH)
 def load_flow_maps(root, table=None):
     """Read a folder of flow maps of onset and apex: pictures with u in red, v in green and strain in blue.
 

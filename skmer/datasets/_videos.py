@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from skmer._utils._arguments import FLAG, JOBS, PATH, TEXT, Numbers, checked, real
+from skmer._utils._arguments import FLAG, JOBS, PATH, TEXT, Numbers, checked
 from skmer._utils._checks import check_positive
 from skmer.datasets._clips import MicroExpressionClips
 from skmer.frames import numbered_images
@@ -25,7 +25,6 @@ _MOST_FRAMES = 2_000  # that are decoded into memory; as many as a sequence may 
     predictor=[*PATH, None],
     n_jobs=JOBS,
     sequence=FLAG,
-    fps=[real(1e-3, 1e6), None],
     target=TEXT,
 )
 def clip_from_video(

@@ -6,7 +6,7 @@ from numbers import Integral
 
 import numpy as np
 
-from skmer._utils._arguments import TEXT, Items, check_argument, checked, integer
+from skmer._utils._arguments import TEXT, Items, check_argument, integer
 from skmer.face._points import MIRROR_POINTS
 
 _RIGHT_BROW, _LEFT_BROW = tuple(range(17, 22)), tuple(range(22, 27))
@@ -160,9 +160,7 @@ class FaceGraph:
         Recognition", IEICE Trans. Inf. & Syst. E106-D(10), 2023. The skeleton's edges are ours.
         """
         if not isinstance(name, str) or name not in _PRESETS:
-            raise ValueError(
-                f"graph, or its name, must be one of {sorted(_PRESETS)} or a FaceGraph, got {name!r}."
-            )
+            raise ValueError(f"graph must be one of {sorted(_PRESETS)} or a FaceGraph, got {name!r}.")
         parts, edges = _PRESETS[name]
         nodes = tuple(point for points in parts.values() for point in points)
         position = {point: index for index, point in enumerate(nodes)}
@@ -197,7 +195,7 @@ class FaceGraph:
             If `n_nodes` is below one.
         """
         if not isinstance(n_nodes, Integral) or not 1 <= n_nodes < 2**22:
-            raise ValueError(f"n_nodes must be at least 1 and an integer below 2**22, got {n_nodes!r}.")
+            raise ValueError(f"n_nodes must be an integer of at least 1, got {n_nodes!r}.")
         nodes = tuple(range(n_nodes))
         return cls(name="generic", nodes=nodes, edges=(), components={"node": nodes}, n_frames=1)
 
@@ -249,7 +247,6 @@ class FaceGraph:
         return scale[:, None] * looped * scale
 
 
-@checked(graph=[str, FaceGraph])
 def check_graph(graph):
     """Resolve the `graph` parameter of an estimator.
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skmer._utils._arguments import Numbers, checked
+from skmer._utils._arguments import checked
 from skmer.face._points import MIRROR_POINTS
 
 _RAISE = 0.2  # of the width of the jaw (0-16): the strip of skin above the brows that they fold
@@ -51,7 +51,7 @@ REGION_NAMES = tuple(_REGIONS)
 left, the same of the left half, and two between the brows."""
 
 
-@checked(points=[Numbers(..., 68, 2)])
+@checked(points=["array-like"])
 def face_regions(points):
     """Return the corners of 36 quadrilaterals that divide a face between its landmarks.
 

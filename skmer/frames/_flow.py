@@ -136,7 +136,7 @@ FLOW_METHODS = {"dis": fine_flow, "farneback": _farneback, "tvl1": _tvl1}
 """Names of the methods of `optical_flow`, and the functions behind them."""
 
 
-@checked(first=[Numbers(None, None)], second=[Numbers(None, None)], method=TEXT)
+@checked(first=["array-like"], second=["array-like"], method=TEXT)
 def optical_flow(first, second, *, method="dis"):
     """Return the dense optical flow from one grey image to another, by the name of its method.
 

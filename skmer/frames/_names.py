@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from skmer._utils._arguments import PATH, Items, checked, integer
+from skmer._utils._arguments import PATH, checked, integer
 
 KEYFRAMES = ("onset", "apex", "offset")
 """Names of the three frames of a clip, in the order in which every array of frames holds them."""
@@ -88,7 +88,6 @@ def trailing_number(name):
     return int(runs[-1]) if runs else None
 
 
-@checked(paths=[Items(*PATH)])
 def numbered_images(paths):
     """Return the images among the files of one folder, with the last numbers in their names.
 

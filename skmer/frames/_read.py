@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from skmer._utils._arguments import PATH, TEXT, checked, option
+from skmer._utils._arguments import PATH, TEXT, checked
 from skmer.frames._names import is_path
 
 # Pillow tells formats by the content; among its others are some that start programs, such as EPS.
@@ -78,7 +78,7 @@ def read_bytes(path, label="the frame"):
     return content
 
 
-@checked(mode=[option("L", "RGB")], label=TEXT)
+@checked(mode=TEXT, label=TEXT)
 def read_image(source, mode="L", label="the frame"):
     """Decode a frame to uint8 pixels.
 
@@ -126,8 +126,8 @@ def read_image(source, mode="L", label="the frame"):
 
 
 def _with_path(label, path):
-    """Label that names the file too, as those of `frame_label` do already."""
-    return label if not str(path) or str(path) in label else f"{label} ({str(path)!r})"
+    """Label of a frame that has none of its own: with its file, as those of `frame_label`."""
+    return f"{label} ({str(path)!r})" if label == "the frame" and str(path) else label
 
 
 def _decode(content, label):

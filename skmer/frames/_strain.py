@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from skmer._utils._arguments import Numbers, checked
+from skmer._utils._arguments import checked
 
 
-@checked(flow=[Numbers(..., None, None, 2, finite=False)])
+@checked(flow=["array-like"])
 def flow_derivatives(flow):
     """Return the derivatives of a flow field by backward differences, the first row and column repeated.
 
@@ -47,7 +47,7 @@ def flow_derivatives(flow):
     return along_x[..., 0], along_y[..., 0], along_x[..., 1], along_y[..., 1]
 
 
-@checked(flow=[Numbers(..., None, None, 2, finite=False)])
+@checked(flow=["array-like"])
 def optical_strain(flow):
     """Return the magnitude of the strain of a flow field: how much the skin is stretched or sheared.
 
@@ -90,7 +90,7 @@ def optical_strain(flow):
     return np.sqrt(ux**2 + vy**2 + (uy + vx) ** 2 / 2)
 
 
-@checked(flow=[Numbers(..., None, None, 2, finite=False)])
+@checked(flow=["array-like"])
 def flow_divergence(flow):
     """Return the divergence of a flow field, ux + vy: positive where it spreads.
 
@@ -121,7 +121,7 @@ def flow_divergence(flow):
     return ux + vy
 
 
-@checked(flow=[Numbers(..., None, None, 2, finite=False)])
+@checked(flow=["array-like"])
 def flow_curl(flow):
     """Return the curl of a flow field, vx - uy: positive where it turns clockwise, as y runs down.
 

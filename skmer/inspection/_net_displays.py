@@ -7,7 +7,7 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skmer._utils._arguments import TEXT, Items, Numbers, Pixels, check_argument, checked, integer
+from skmer._utils._arguments import TEXT, Items, Numbers, Pixels, check_argument, checked
 from skmer._utils._sklearn import HasMethods
 from skmer.face import COMPONENTS, MEAN_SHAPE, FaceGraph, check_graph
 from skmer.frames import KEYFRAMES
@@ -76,7 +76,6 @@ class ActionMapDisplay:
     @classmethod
     @checked(
         estimator=[HasMethods("fit")],
-        member=[integer(0)],
         image=[Pixels(), None],
         points=[Numbers(68, 2), None],
     )
@@ -200,7 +199,7 @@ class ActionWeightsDisplay:
         self.counts = np.asarray(counts)
 
     @classmethod
-    @checked(estimator=[HasMethods("fit")], member=[integer(0)])
+    @checked(estimator=[HasMethods("fit")])
     def from_estimator(cls, estimator, X, y, *, member=0):
         """Average the action weights of a fitted DeReGRLClassifier over the clips of each class.
 
@@ -293,7 +292,7 @@ class LossCurvesDisplay:
         self.curves = {name: np.asarray(values, dtype=float) for name, values in curves.items()}
 
     @classmethod
-    @checked(estimator=[HasMethods("fit")], member=[integer(0)], part=TEXT)
+    @checked(estimator=[HasMethods("fit")], part=TEXT)
     def from_estimator(cls, estimator, *, part="train", member=0):
         """Read the history of a fitted network.
 

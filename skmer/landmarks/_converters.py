@@ -18,7 +18,7 @@ _MEDIAPIPE = (
 # fmt: on
 
 
-@checked(path=PATH, frames=[Numbers(..., 3), None], min_confidence=[real()])
+@checked(path=PATH, frames=["array-like", None], min_confidence=[real()])
 def read_openface_csv(path, frames=None, min_confidence=0.0):
     r"""Read landmarks from a table that OpenFace wrote.
 
@@ -106,7 +106,7 @@ def _rows(table, frames, path):
     return rows
 
 
-@checked(points=[Numbers(..., (468, 478), (2, 3), finite=False)], size=[Numbers(2), None])
+@checked(points=["array-like"], size=[Numbers(2), None])
 def mediapipe_to_68(points, size=None):
     """Select the 68 landmarks from MediaPipe's face mesh.
 

@@ -181,7 +181,7 @@ class MotionMagnifier(ClipTransformerMixin, BaseEstimator):
             raise ValueError(
                 "weights: method='magnet' needs a file of weights, and none ship; give one or another method."
             )
-        check_argument("rates", self.rates, [Numbers(2)])
+        check_argument("rates", self.rates, [Numbers(None)])
         check_argument("weights", self.weights, [*PATH, None])
         rates = np.asarray(self.rates, dtype=float)
         if rates.shape != (2,) or not 0 < rates[1] < rates[0] <= 1:

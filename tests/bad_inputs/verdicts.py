@@ -20,6 +20,7 @@ DATA = {
     "frames": r"frame|X|landmarks|clips?|sequences?",
     "clips": r"X|frames",
     "groups": r"group|subjects?|samples",
+    "name": r"graph",
     "classes": r"class|chosen",
     "table": r"clip|frame",
     "param_grid": r"parameter grid",
