@@ -40,7 +40,7 @@ def run(arguments):
     options |= {"dataset": "megc2019", "select": "test-epoch", "checkpoint": arguments.output / "folds"}
     if arguments.n_folds is not None:
         options |= {"protocol": "group-k-fold", "n_folds": arguments.n_folds}
-    nodes = [(f"{name}, 31 nodes", of_nodes(name)) for name in BASELINES if name != "majority"]
+    nodes = [(f"{name} (31 nodes)", of_nodes(name)) for name in BASELINES if name != "majority"]
     parts = [evaluate_methods(["baselines", *nodes, *arguments.recipes], clips, **options)]
     if arguments.networks:
         parts.append(evaluate_methods(arguments.networks, clips, max_epochs=arguments.epochs, **options))

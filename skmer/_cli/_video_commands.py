@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from skmer._cli._options import METHODS, REAL, SYNTHETIC, Model, Source
+from skmer._cli._options import METHODS, PUBLISHED, REAL, SYNTHETIC, Model, Source
 
 
 def add_video_commands(commands, add_reading):
@@ -51,7 +51,8 @@ def _add_train(commands, add_reading):
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     train.add_argument("--dataset", nargs="+", required=True, choices=(*REAL, *SYNTHETIC), help="which sets")
-    train.add_argument("--method", default="dere-grl", choices=METHODS, help="which method")
+    own = [name for name in METHODS if name not in PUBLISHED]
+    train.add_argument("--method", default="dere-grl", choices=own, help="which method")
     train.add_argument("--classes", help="classes to keep, as the reader names them")
     train.add_argument("--labels", choices=("emotion", "objective"), help="emotion or action units' class")
     add_reading(train)

@@ -31,7 +31,7 @@ def histogram_intersection(X, Y=None):
 
     Notes
     -----
-    min(x, y) = (x + y - |x - y|) / 2, so that one distance matrix does all the work.
+    ``min(x, y) = (x + y - |x - y|) / 2``, so that one distance matrix does all the work.
 
     References
     ----------

@@ -62,7 +62,7 @@ class KTGSL(ClassifierMixin, BaseEstimator):
         Coefficients of the training clips.
     intercept_ : ndarray of shape (n_classes,)
         Shares of the classes, which is what is predicted where all weights are 0.
-    objective_ : ndarray of shape (2 * n_iter_ + 1,)
+    objective_ : ndarray of shape (n_halves + 1,)
         The objective at the start and after each half of each round; it never rises.
     n_iter_ : int
         Rounds.
@@ -76,13 +76,13 @@ class KTGSL(ClassifierMixin, BaseEstimator):
     Notes
     -----
     With L (C, n) the one-hot labels less the shares of the classes and K_i the centred kernel of block i,
-    scaled to the trace n, the fit lowers
+    scaled to the trace n, the fit lowers ::
 
-    |L - P^T sum_i b_i K_i|^2 + lambda |P|_1 + mu_1 |b_1|_1 + mu_2 |b_2|_1 over P (n, C) and b >= 0,
+        |L - P^T sum_i b_i K_i|^2 + lambda |P|_1 + mu_1 |b_1|_1 + mu_2 |b_2|_1
 
-    in turn over P, one lasso a class, and over b, one lasso with positive coefficients, each from where the
-    last one ended. This is our reading of the abstract: neither the objective of Wei et al. nor that of Zong
-    et al., on which theirs is built, could be read.
+    over P (n, C) and b >= 0, in turn over P, one lasso a class, and over b, one lasso with positive
+    coefficients, each from where the last one ended. This is our reading of the abstract: neither the
+    objective of Wei et al. nor that of Zong et al., on which theirs is built, could be read.
 
     References
     ----------

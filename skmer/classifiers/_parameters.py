@@ -16,8 +16,8 @@ _SKORCH = {
     "callbacks": [list, tuple, StrOptions({"disable"}), None],
     "predict_nonlinearity": [callable, StrOptions({"auto"}), None],
     "classes": ["array-like", None],
-    **{flag: ["boolean"] for flag in ("compile", "warm_start")},
     "use_caching": ["boolean", StrOptions({"auto"})],
+    **{flag: ["boolean"] for flag in ("compile", "warm_start")},
 }
 
 

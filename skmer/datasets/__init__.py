@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from skmer.datasets._assembly import clips_from_frame, concatenate_clips
 from skmer.datasets._clips import ClipTruth, MicroExpressionClips
-from skmer.datasets._flow_maps import load_flow_maps
+from skmer.datasets._flow_map_folders import load_flow_maps
 from skmer.datasets._long_videos import LongVideos
 from skmer.datasets._readers._casme_sq import load_casme_sq
 from skmer.datasets._readers._megc_sets import load_casme2, load_megc2019, load_samm, load_smic

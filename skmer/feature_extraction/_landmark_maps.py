@@ -103,9 +103,14 @@ class LandmarkFeatureMaps(ClipTransformerMixin, BaseEstimator):
 
     @staticmethod
     def _check(X):
-        shapes = [np.shape(clip) for clip in X] if hasattr(X, "__len__") and not hasattr(X, "iloc") else []
+        shapes = [np.shape(clip) for clip in X] if isinstance(X, np.ndarray | list | tuple) else []
         longer = any(len(shape) == 3 and shape[1:] == (68, 2) and shape[0] != 3 for shape in shapes)
-        return check_sequences(X) if longer else check_frames(X)
+        clips = check_sequences(X) if longer else check_frames(X)
+        known = holds_landmarks(clips)
+        bad = [k for k, clip in enumerate(clips) if known and not np.isfinite(clip).all()]
+        if bad:
+            raise ValueError(f"clip {bad[0]}: its landmarks hold NaN or inf; leave it out.")
+        return clips
 
     def _landmarks(self, clips):
         if clips.ndim == 2:
@@ -119,8 +124,9 @@ class LandmarkFeatureMaps(ClipTransformerMixin, BaseEstimator):
                 f"sequences must have one length and one view, got lengths {sorted(lengths)[:5]}; bring "
                 "them to one by TemporalInterpolator."
             )
-        landmarks = np.stack(list(clips)).astype(np.float64)
-        bad = np.flatnonzero(~np.isfinite(landmarks).all((1, 2, 3)))
-        if len(bad):
-            raise ValueError(f"clip {bad[0]}: its landmarks hold NaN or inf; leave it out.")
-        return landmarks
+        return np.stack(list(clips)).astype(np.float64)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags

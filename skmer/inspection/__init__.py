@@ -2,7 +2,7 @@
 
 from skmer.inspection._analysis_page import write_analysis
 from skmer.inspection._block_weights import BlockWeightsDisplay
-from skmer.inspection._flow_maps import FlowMapDisplay
+from skmer.inspection._flow_map_display import FlowMapDisplay
 from skmer.inspection._methods_page import write_methods_report
 from skmer.inspection._motion import LandmarkMotionDisplay
 from skmer.inspection._net_displays import ActionMapDisplay, ActionWeightsDisplay, LossCurvesDisplay

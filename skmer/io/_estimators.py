@@ -12,7 +12,8 @@ from skmer.io import _nets
 from skmer.io._codec import Encoder, EstimatorNode, GraphNode, ObjectNode
 from skmer.io._forms import LEARNED, check_attributes, is_plain, nodes
 from skmer.io._net_table import NETS, parts_of
-from skmer.io._table import CHECKS, CLASSES, FORMS, LASTING, NESTED, OBJECTS, lasts, name_of, resolve
+from skmer.io._state_checks import CHECKS
+from skmer.io._table import CLASSES, FORMS, LASTING, NESTED, OBJECTS, lasts, name_of, resolve
 
 
 def to_document(estimator, trusted):

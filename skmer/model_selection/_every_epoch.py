@@ -89,7 +89,7 @@ def at_best_epochs(parts, samples) -> list:
     truth = np.searchsorted(samples.classes, samples.y)
     return [
         part._replace(labels=best_epochs(part, samples.groups, truth), probabilities=None)
-        if len(part.rows)
+        if part.epochs  # none of a fold without clips, or of a fit that failed
         else part
         for part in parts
     ]

@@ -363,12 +363,9 @@ def warn_of_unlearnable(y, splits, groups=None) -> None:
     groups : ndarray of shape (n_clips,), optional
         Subjects, for the sentence.
     """
-    tested, learned = set(), set()
-    for train, test in splits:
-        held = set(np.unique(y[test]).tolist())
-        tested |= held
-        learned |= held & set(np.unique(y[train]).tolist())
-    for name in sorted(tested - learned, key=str):
+    pairs = [(set(y[train].tolist()), set(y[test].tolist())) for train, test in splits]
+    learned = set().union(*(train & test for train, test in pairs))
+    for name in sorted(set().union(*(test for _, test in pairs)) - learned, key=str):
         rows = np.flatnonzero(y == name)
         whose = "" if groups is None else f" of {', '.join(map(str, np.unique(groups[rows])[:3]))}"
         clips = f"{len(rows)} clip{'s' if len(rows) > 1 else ''}{whose}"
@@ -383,10 +380,12 @@ def check_seeds(seeds) -> list:
     """Return seeds as a list: None is the estimator's own ``random_state``, a number n is ``range(n)``."""
     if seeds is None:
         return [None]
-    check_argument("seeds", seeds, [integer(1), Items(integer(0, 2**32 - 1), None, least=1)])
-    seeds = list(range(seeds) if isinstance(seeds, Integral) else seeds)
+    if isinstance(seeds, Integral) and not isinstance(seeds, bool) and 0 < int(seeds) < 2**31:
+        return list(range(int(seeds)))
+    check_argument("seeds", seeds, [Integral, Items(integer(0, 2**32 - 1), None)])
+    seeds = [] if isinstance(seeds, Integral) else list(seeds)
     # Twice the same seed would count twice in means, and be one part of a checkpoint.
-    if len(set(seeds)) < len(seeds):
+    if not seeds or len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds must be None, a positive number of seeds or distinct seeds, got {seeds}.")
     return seeds
 

@@ -17,7 +17,7 @@ from skmer.nn._losses import (
     WeightCenterLoss,
 )
 from skmer.nn._map_losses import WeightedCrossEntropy
-from skmer.nn._regions import LGCcon, LGCconLoss, RegionScores, RegionTerms
+from skmer.nn._region_network import LGCcon, LGCconLoss, RegionScores, RegionTerms
 from skmer.nn._spatio_temporal_block import SpatioTemporalBlock, TemporalConvolution
 
 __all__ = [

@@ -121,7 +121,7 @@ def comparison_grid(name):
     --------
     >>> from skmer.pipelines import comparison_grid
     >>> list(comparison_grid("bi-woof"))
-    ['clf__C']
+    ['clf__C', 'flow__flow']
     """
     recipe, _ = _check(name)
     return {part: list(values) for part, values in recipe.grid.items()}

@@ -13,8 +13,8 @@ from skmer._utils._jobs import run_jobs
 from skmer._utils._sklearn import HasMethods
 from skmer.datasets import LongVideos
 from skmer.landmarks import FaceTrack
-from skmer.spotting._result import SpottingResult
 from skmer.spotting._spotter import MORE_COLUMNS, check_tracks
+from skmer.spotting._spotting_result import SpottingResult
 
 
 @checked(

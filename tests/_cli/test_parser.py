@@ -12,6 +12,7 @@ from skmer._cli._options import METHODS, NETS, PROTOCOLS, REAL, SYNTHETIC, Sourc
 from skmer._cli._parser import main
 from skmer.datasets import make_face_clips
 from skmer.model_selection._protocols import TITLES
+from skmer.pipelines import COMPARISON_METHODS
 
 
 @pytest.fixture
@@ -147,7 +148,7 @@ def test_each_set_is_read_with_its_own_sheet(two_sets):
 def test_the_names_of_the_parser_are_those_of_the_program():
     assert set(REAL) == READERS.keys()
     assert {_corpora.SYNTHETIC[name] for name in SYNTHETIC} == _corpora._SIZES.keys()
-    assert tuple(_evaluate_command.GRIDS) == METHODS
+    assert (*_evaluate_command.GRIDS, *COMPARISON_METHODS) == METHODS
     assert set(NETS) < set(METHODS)
     assert set(PROTOCOLS) == TITLES.keys()
 

@@ -8,7 +8,10 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from skmer.face import MEAN_SHAPE
 from skmer.feature_extraction import (
     DirectionGradients,
+    DynamicImage,
     FaceCropper,
+    FlowMaps,
+    LandmarkFeatureMaps,
     LandmarkGraphTransformer,
     LocalBinaryPatterns,
     OrientedGradients,
@@ -49,6 +52,20 @@ class GraphOfTables(TablesAsLandmarks, LandmarkGraphTransformer):
 
 class LandmarksOfTables(TablesAsLandmarks, FaceLandmarker):
     pass
+
+
+class DistancesOfTables(TablesAsLandmarks, LandmarkFeatureMaps):
+    pass
+
+
+class FlowsOfTables(OfTables, FlowMaps):
+    """Adapter: a row of numbers is read as three small frames, written as the values of their maps."""
+
+    def read(self, X):
+        return as_pictures(X, (3, 24, 24))
+
+    def write(self, features):
+        return features.reshape(len(features), -1).astype(float)
 
 
 class CropsOfTables(OfTables, FaceCropper):
@@ -93,6 +110,11 @@ class TablesAsSequences(OfTables):
         return as_pictures(X, SEQUENCE)
 
 
+class DynamicImagesOfTables(TablesAsSequences, DynamicImage):
+    def write(self, features):
+        return features.reshape(len(features), -1).astype(float)
+
+
 class PatternsOfTables(TablesAsSequences, LocalBinaryPatterns):
     pass
 
@@ -125,8 +147,10 @@ ESTIMATORS = [
     GraphOfTables(flatten=True, features="both", align=False, magnification=3),
     GraphOfTables(flatten=True, landmarker=FaceLandmarker(tracking="detect")),
     LandmarksOfTables(),
+    DistancesOfTables(flatten=True),
 ]
 OF_SEQUENCES = [
+    FlowsOfTables(size=8),
     CropsOfTables((16, 12), landmarker=IN_BOX),
     ResampledTables(4),
     ResampledTables(7, "linear"),
@@ -135,6 +159,7 @@ OF_SEQUENCES = [
     DirectionsOfTables(blocks=(2, 2), radius_t=1),
     OrientationsOfTables(blocks=(2, 3)),
     OrientationsOfTables("magnitude", blocks=(1, 1), norm=None),
+    DynamicImagesOfTables(scaling="signed", size=8),
 ]
 CANNOT_APPLY = {
     "check_n_features_in": "clips have no number of features: a frame may be a path, and sizes differ",

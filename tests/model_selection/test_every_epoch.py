@@ -107,3 +107,11 @@ def test_nets_that_stop_early_stay_as_they_were(clips):
 def test_what_has_epochs():
     assert has_epochs(SINGLE) and has_epochs(ENSEMBLE) and has_epochs(DeReGRLClassifier())
     assert not has_epochs(SVC()) and not has_epochs(Pipeline([("clf", SVC())]))
+
+
+def test_a_diverged_training_has_no_best_epoch(clips):
+    net = pipeline(DeReGRLClassifier(lr=1e30, schedule=None, max_epochs=3, random_state=0))
+    with pytest.warns(UserWarning, match="The training diverged in 4 of 4 fits"):
+        honest, inflated = run_evaluation(net, (clips, None, None), HOW, **OPTIONS, every_epoch=True)
+    assert honest.n_missing == inflated.n_missing == len(clips.target)
+    np.testing.assert_array_equal(honest.runs, inflated.runs)

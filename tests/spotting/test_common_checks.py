@@ -12,7 +12,7 @@ ESTIMATORS = [
     MotionSpotter(),
     MDMDSpotter(),
     OpticalFlowSpotter(),
-    SpotThenRecognise(MotionSpotter(), baseline("lda")),
+    SpotThenRecognise(MotionSpotter(), baseline("lda", input="frames")),
     FaceTracker(),
 ]
 

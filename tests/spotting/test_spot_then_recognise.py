@@ -16,7 +16,7 @@ def corpus():
 
 @pytest.fixture(scope="module")
 def fitted(corpus):
-    model = SpotThenRecognise(MotionSpotter(), baseline("lda"))
+    model = SpotThenRecognise(MotionSpotter(), baseline("lda", input="frames"))
     return model.fit(corpus.tracks(), corpus.intervals, groups=corpus.groups)
 
 
@@ -39,7 +39,7 @@ def test_true_movements_are_named_better_than_by_chance(corpus, fitted):
 
 
 def test_it_is_evaluated_by_subject(corpus):
-    result = evaluate_spotting(SpotThenRecognise(MotionSpotter(), baseline("lda")), corpus)
+    result = evaluate_spotting(SpotThenRecognise(MotionSpotter(), baseline("lda", input="frames")), corpus)
     score = result.recognition
     assert score.score == pytest.approx(score.f1_spotting * score.f1_analysis)
     assert score.f1_spotting == pytest.approx(result.scores.loc["all", "f1"])
@@ -47,14 +47,14 @@ def test_it_is_evaluated_by_subject(corpus):
 
 
 def test_types_that_are_not_wanted_keep_no_emotion(corpus):
-    model = SpotThenRecognise(MotionSpotter(), baseline("lda"), types=("macro",))
+    model = SpotThenRecognise(MotionSpotter(), baseline("lda", input="frames"), types=("macro",))
     found = clone(model).fit(corpus, corpus.intervals, groups=corpus.groups).predict(corpus)
     assert (found["emotion"][found["type"] == "micro"] == "").all()
     assert (found["emotion"][found["type"] == "macro"] != "").all()
 
 
 def test_what_cannot_be_learned_is_refused(corpus):
-    model = SpotThenRecognise(MotionSpotter(), baseline("lda"))
+    model = SpotThenRecognise(MotionSpotter(), baseline("lda", input="frames"))
     with pytest.raises(ValueError, match="intervals must have a column emotion"):
         model.fit(corpus, corpus.intervals.drop(columns="emotion"))
     with pytest.raises(ValueError, match="at least two emotions"):

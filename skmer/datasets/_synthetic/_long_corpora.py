@@ -10,7 +10,7 @@ from skmer._utils._checks import check_integer, check_positive, check_range
 from skmer.datasets._long_videos import LongVideos
 from skmer.datasets._synthetic._corpus_plan import FACE_WIDTH, REFERENCE_SIZE, numpy_generator
 from skmer.datasets._synthetic._expressions import class_movements, class_table
-from skmer.datasets._synthetic._head import draw_head, slow_noise, turned
+from skmer.datasets._synthetic._head_motion import draw_head, slow_noise, turned
 from skmer.datasets._synthetic._landmark_clips import correlated_noise, identity_shapes
 from skmer.datasets._synthetic._timeline import VISIBLE, Rates, draw_events, syllables
 from skmer.face import action_unit_field

@@ -41,13 +41,13 @@ from skmer.model_selection._samples import (
     warn_of_shared_subjects,
     warn_of_unlearnable,
 )
-from skmer.model_selection._search._callbacks import hearing
 from skmer.model_selection._search._candidate_table import (
     CandidateTable,
     candidate_model,
     check_failures,
     find_scorers,
 )
+from skmer.model_selection._search._search_callbacks import hearing
 
 
 class BatchedSearch(BaseSearchCV):

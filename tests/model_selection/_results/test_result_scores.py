@@ -68,5 +68,5 @@ def test_other_truths_are_refused(results):
 def test_repeated_clip_names_are_refused(results):
     a, b = results
     table = b.predictions.assign(clip="EP01")
-    with pytest.raises(ValueError, match="repeated"):
+    with pytest.raises(ValueError, match="once a seed, 'EP01' is repeated"):
         a.compare(LOSOResult(table, b.class_names))

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from skmer.nn import LGCcon, LGCconLoss, RegionScores, RegionTerms
-from skmer.nn._regions import STRIPS
+from skmer.nn._region_network import STRIPS
 
 
 def test_vgg_has_its_parameters():

@@ -13,9 +13,9 @@ from skmer.datasets import LongVideos
 from skmer.landmarks import FaceTrack
 from skmer.model_selection import LeakAudit, LeakFinding
 from skmer.spotting._evaluation import ordered_tracks
+from skmer.spotting._interval_scores import spotting_score
 from skmer.spotting._memory import forget
-from skmer.spotting._result import SpottingResult
-from skmer.spotting._scores import spotting_score
+from skmer.spotting._spotting_result import SpottingResult
 
 _CLOSE = 0.005  # relative distance at which a parameter is taken for a statistic
 _SWEEP = (0.5, 0.7, 0.85, 0.95, 1.05, 1.2, 1.5, 2.0)

@@ -58,7 +58,7 @@ def test_what_was_found_is_kept_by_content(sequence, tmp_path, monkeypatch):
     def refuse(*args, **kwargs):
         raise RuntimeError("computed")
 
-    monkeypatch.setattr("skmer.landmarks._sequences.motion_curve", refuse)
+    monkeypatch.setattr("skmer.landmarks._apex.motion_curve", refuse)
     assert find_apex([frame.copy() for frame in frames], memory=tmp_path) == found
     others = [(frames[1:], {}), (frames, {"box": (60, 60, 240, 240)}), (frames, {"memory": None})]
     for changed, options in others:
