@@ -234,7 +234,7 @@ def test_bad_parameters_are_refused_at_fit(features, clips, make_clf, wrong):
 
 
 def test_a_typo_is_refused(features, clips, make_clf):
-    with pytest.raises(ValueError, match=r"unexpected argument.*n_action"):
+    with pytest.raises(TypeError, match=r"unexpected argument.*n_action"):
         make_clf(n_action=2).fit(features, clips.target)
 
 

@@ -14,6 +14,6 @@ def array_api(monkeypatch):
     monkeypatch.setenv("SCIPY_ARRAY_API", "1")
 
 
-@parametrize_with_checks([BatchedGridSearchCV(CLASSIFIER, {"n_actions": [2]}, cv=2)])
+@parametrize_with_checks([BatchedGridSearchCV(CLASSIFIER, {"n_actions": [2]}, cv=2, error_score="raise")])
 def test_scikit_learn_check(estimator, check):
     check(estimator)

@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -111,7 +112,8 @@ def test_what_has_epochs():
 
 def test_a_diverged_training_has_no_best_epoch(clips):
     net = pipeline(DeReGRLClassifier(lr=1e30, schedule=None, max_epochs=3, random_state=0))
-    with pytest.warns(UserWarning, match="The training diverged in 4 of 4 fits"):
+    in_fits = pytest.warns(ConvergenceWarning, match="The training diverged in epoch")
+    with in_fits, pytest.warns(UserWarning, match="The training diverged in 4 of 4 fits"):
         honest, inflated = run_evaluation(net, (clips, None, None), HOW, **OPTIONS, every_epoch=True)
     assert honest.n_missing == inflated.n_missing == len(clips.target)
     np.testing.assert_array_equal(honest.runs, inflated.runs)

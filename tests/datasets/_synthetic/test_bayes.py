@@ -99,7 +99,7 @@ def test_bad_arguments_are_refused():
 
 @pytest.mark.parametrize("points", [[99], "abc", [], [0.5], [[1, 2]]])
 def test_points_are_landmarks(points):
-    with pytest.raises(ValueError, match="points must be numbers of landmarks"):
+    with pytest.raises(ValueError, match="points must"):
         bayes_accuracy(points=points, n_samples=10)
-    with pytest.raises(ValueError, match="n_samples must be at most"):
+    with pytest.raises(ValueError, match="n_samples must"):
         bayes_accuracy(n_samples=10**30)
