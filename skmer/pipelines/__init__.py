@@ -2,6 +2,7 @@
 
 from skmer.pipelines._baselines import BASELINES, baseline
 from skmer.pipelines._comparison import (
+    COMPARISON_DATASETS,
     COMPARISON_METHODS,
     comparison_choices,
     comparison_grid,
@@ -18,6 +19,7 @@ __all__ = [
     "comparison_grid",
     "comparison_choices",
     "COMPARISON_METHODS",
+    "COMPARISON_DATASETS",
     "baseline",
     "BASELINES",
 ]

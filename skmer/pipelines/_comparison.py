@@ -15,7 +15,7 @@ COMPARISON_METHODS = {name: recipe.inputs for name, recipe in RECIPES.items()}
 """Names of the published methods, and what each may take: ``"sequences"``, ``"frames"``, ``"maps"``; the
 published input stands first."""
 
-DATASETS = ("casme2", "samm", "smic", "casme3", "mmew", "4dme", "dfme", "megc2019")
+COMPARISON_DATASETS = ("casme2", "samm", "smic", "casme3", "mmew", "4dme", "dfme", "megc2019")
 _LONGEST = 60  # characters of a value; lists of thousands of columns would fill pages
 _COLUMNS = ["name", "part", "value", "source", "status"]
 
@@ -158,7 +158,7 @@ def comparison_choices(estimator):
         for name, recipe in RECIPES.items()
         for given in recipe.inputs
         if recipe.kinds(given) == kinds
-        for dataset in DATASETS
+        for dataset in COMPARISON_DATASETS
     ]
     if not found:
         return []
@@ -181,8 +181,8 @@ def _check(name, dataset="casme2", given=None):
     """Return the recipe of a name, and the input: the published one where none is given."""
     if name not in RECIPES:
         raise ValueError(f"name must be one of {list(RECIPES)}, got {name!r}.")
-    if dataset not in DATASETS:
-        raise ValueError(f"dataset must be one of {list(DATASETS)}, got {dataset!r}.")
+    if dataset not in COMPARISON_DATASETS:
+        raise ValueError(f"dataset must be one of {list(COMPARISON_DATASETS)}, got {dataset!r}.")
     inputs = RECIPES[name].inputs
     if given is not None and given not in inputs:
         raise ValueError(f"input of {name} must be one of {list(inputs)}, got {given!r}.")

@@ -13,6 +13,7 @@ from skmer.model_selection._every_epoch import has_epochs
 from skmer.model_selection._methods._methods_result import MethodsResult
 from skmer.model_selection._methods._named_methods import corpus_of, resolve_methods
 from skmer.model_selection._protocols import datasets_of
+from skmer.pipelines import COMPARISON_DATASETS
 
 SELECT = ("last", "test-epoch")
 _COMPOSITE = {"negative", "positive", "surprise"}
@@ -111,7 +112,9 @@ def evaluate_methods(
         raise ValueError(f"select must be one of {list(SELECT)}, got {select!r}.")
     corpus = corpus_of(X, y, groups)
     dataset = _dataset_of(corpus.clips) if dataset is None else dataset
-    chosen = resolve_methods(methods, corpus, dataset, baselines=baselines, max_epochs=max_epochs)
+    # Of a set of one's own there are no published settings: CASME II's are taken, its figures are not.
+    settings = dataset if dataset in COMPARISON_DATASETS else "casme2"
+    chosen = resolve_methods(methods, corpus, settings, baselines=baselines, max_epochs=max_epochs)
     how = {"protocol": protocol, "train_on": train_on, "test_on": test_on, "n_folds": n_folds}
     options = {"seeds": seeds, "n_jobs": n_jobs, "audit": audit, "verbose": verbose, "engine": engine}
     results, inflated = {}, {}
@@ -147,12 +150,11 @@ def _folder(name):
 
 
 def _dataset_of(clips):
-    """Return the data set that published settings and figures are those of; "casme2" where none fits."""
+    """Return the data set that published settings and figures are those of, by the names of the groups."""
     names = {name.removeprefix("synthetic-") for name in datasets_of(clips.groups)}
     if len(names) > 1 and set(np.unique(np.asarray(clips.target).astype(str))) <= _COMPOSITE:
         return "megc2019"
-    name = min(names)
-    return name if len(names) == 1 and name else "casme2"
+    return min(names) if len(names) == 1 else ""
 
 
 def published_figures(results, dataset):

@@ -15,6 +15,9 @@ TABLE_3 = ("lbp-sdg", "dssn", "lfm", "lgccon", "g-tcn", "ktgsl", "dere-grl")
 """Methods of Table 3 of the DeRe-GRL paper, in its order."""
 
 OWN = ("dere-grl", "dere-grl-single", "paper")
+OF_LANDMARKS = ("lfm",)
+"""Published methods that need no picture where landmarks are given."""
+
 LISTS = ("table3", "baselines", "all")
 N_LANDMARKS = 68
 
@@ -46,7 +49,8 @@ class Corpus:
     def inputs(self):
         """Names of the inputs that are there; tuple of str."""
         sequences = getattr(self.clips, "sequences", None)
-        some = sequences is not None and any(entry is not None for entry in sequences)
+        pictures = sequences is not None and self.kind == "pictures"
+        some = pictures and any(entry is not None for entry in sequences)
         return (*(["sequences"] if some else []), *_INPUTS[self.kind])
 
     def given(self, name):
@@ -108,7 +112,7 @@ def _kind_of(frames):
 
 def comparison_methods():
     """Return the inputs of each published method by name."""
-    return dict(getattr(pipelines, "COMPARISON_METHODS", {}))
+    return dict(pipelines.COMPARISON_METHODS)
 
 
 def resolve_methods(methods, corpus, dataset, *, baselines, max_epochs=None):
@@ -212,11 +216,13 @@ def _named(name, corpus, dataset):
     if name in OWN:
         chosen = [given for given in ("faces", "nodes") if given in inputs]
         return Method(name, _own_pipeline(name, corpus, dataset), chosen[0]) if chosen else None
-    chosen = [given for given in comparison_methods().get(name, ()) if given in inputs]
+    chosen = [(given, given) for given in comparison_methods().get(name, ()) if given in inputs]
+    if name in OF_LANDMARKS and corpus.kind == "landmarks":
+        chosen = [("faces", "frames")]
     if not chosen:
         return None
-    settings = {"input": chosen[0], "random_state": 0}
-    return Method(name, pipelines.comparison_pipeline(name, dataset, **settings), chosen[0])
+    mine, theirs = chosen[0]
+    return Method(name, pipelines.comparison_pipeline(name, dataset, input=theirs, random_state=0), mine)
 
 
 def _own_pipeline(name, corpus, dataset):

@@ -15,7 +15,7 @@ from skmer.classifiers import DeReGRLClassifier
 from skmer.datasets import concatenate_clips, make_landmark_clips
 from skmer.feature_extraction import LandmarkGraphTransformer
 from skmer.model_selection import evaluate_loso, evaluate_methods
-from skmer.pipelines import BASELINES, baseline
+from skmer.pipelines import BASELINES, COMPARISON_DATASETS, baseline
 
 NET = Pipeline(
     [("graph", LandmarkGraphTransformer()), ("clf", DeReGRLClassifier(max_epochs=3, random_state=0))]
@@ -170,3 +170,12 @@ def test_a_set_of_ones_own_has_no_published_figure(clips):
         [("dere-grl", DummyClassifier())], both, dataset="mine", baselines=False, verbose=0
     )
     assert found.published.loc["dere-grl"].isna().all()
+
+
+def test_a_set_of_one_s_own_has_no_published_figures():
+    clips = make_landmark_clips(n_subjects=3, n_clips=24, random_state=0)
+    own = clips.frames, clips.target, [name.replace("synthetic-casme2", "mine") for name in clips.groups]
+    assert "mine" not in COMPARISON_DATASETS
+    found = evaluate_methods("lda", own, baselines=False)
+    assert found.results["lda"].n_clips == 24
+    assert found.published.isna().to_numpy().all()

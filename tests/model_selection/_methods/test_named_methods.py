@@ -103,11 +103,18 @@ def test_published_methods_take_the_first_input_that_there_is(monkeypatch):
 def test_lists_leave_out_what_cannot_be_given_and_say_so():
     with pytest.warns(UserWarning, match="left out: the clips hold landmarks"):
         found = resolved("table3", corpus_of(LANDMARKS, None, None))
-    assert [method.name for method in found] == ["dere-grl"]
+    assert [method.name for method in found] == ["lfm", "dere-grl"]
     assert TABLE_3[-1] == "dere-grl"
     with pytest.warns(UserWarning, match="left out"):
         names = {method.name for method in resolved("all", arrays(NODES))}
     assert {"dere-grl", "dere-grl-single", "paper", *BASELINES} == names
+
+
+def test_sequences_of_landmarks_are_no_pictures():
+    clips = make_landmark_clips(n_subjects=2, n_clips=12, sequence=True, random_state=0)
+    with pytest.warns(UserWarning, match="left out: the clips hold landmarks"):
+        found = resolved("table3", corpus_of(clips, None, None))
+    assert [method.name for method in found] == ["lfm", "dere-grl"]
 
 
 def test_every_published_method_that_takes_pictures_is_there_by_name():
