@@ -90,7 +90,8 @@ class Numbers:
 
     def __str__(self):
         lengths = ("..." if e is ... else "n" if e is None else str(e) for e in self.shape)
-        return f"an array of {'finite ' * self.finite}numbers of shape ({', '.join(lengths)})"
+        shape = ", ".join(lengths) + "," * (len(self.shape) == 1)
+        return f"an array of {'finite ' * self.finite}numbers of shape ({shape})"
 
 
 def _fits(length, expected):

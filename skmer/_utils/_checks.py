@@ -76,3 +76,8 @@ def _is_passed_over(frame):
     # so on: their frames are not the user's line either.
     package = frame.f_globals.get("__name__", "").partition(".")[0]
     return package in (_PACKAGE, "sklearn", "joblib", "importlib", "contextlib", "numba", "skorch")
+
+
+def frames_of(X):
+    """Return the frames of clips, which stand for them in a pipeline; anything else as it is."""
+    return X.frames if hasattr(X, "frames") and hasattr(X, "target") else X

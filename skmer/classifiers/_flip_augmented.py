@@ -8,6 +8,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
+from skmer._utils._checks import frames_of
 from skmer._utils._sklearn import (
     HasMethods,
     StrOptions,
@@ -129,12 +130,13 @@ class FlipAugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
     def _name_of_weights(self):
         last = self.estimator[-1] if isinstance(self.estimator, Pipeline) else self.estimator
         if not has_fit_parameter(last, "sample_weight"):
-            raise ValueError(f"sample_weight is nothing that {type(last).__name__} takes; leave it out.")
+            raise ValueError(f"sample_weight: {type(last).__name__}.fit does not take it; leave it out.")
         prefix = f"{self.estimator.steps[-1][0]}__" if last is not self.estimator else ""
         return f"{prefix}sample_weight"
 
     def _checked(self, X, y=None):
         """Validate X as a table, one row a clip, and return it in its own shape, with y where given."""
+        X = frames_of(X)
         shape = () if hasattr(X, "iloc") or issparse(X) else np.asarray(X).shape
         is_table = len(shape) <= 2
         rows = X if is_table else np.asarray(X).reshape(len(X), -1)

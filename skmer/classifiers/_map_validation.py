@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_consistent_length, validate_data
 
-from skmer._utils._checks import warn_user
+from skmer._utils._checks import frames_of, warn_user
 
 # Motion of held-out clips is rarely a tenth or ten times that of the training clips; another unit is.
 _MOST_RATIO = 30.0
@@ -56,8 +56,7 @@ def _as_rows(net, X):
     expected = " or ".join(net._shapes.values())
     if issparse(X) or hasattr(X, "iloc"):
         raise TypeError(f"X must be an array of maps {expected}, got {type(X).__name__}; pass its values.")
-    # Clips of a corpus of maps hold them in their frames.
-    X = np.asarray(X.frames if hasattr(X, "frames") and hasattr(X, "target") else X)
+    X = np.asarray(frames_of(X))
     if X.ndim == 2:
         raise ValueError(
             f"X must have the shape {expected}, got two dimensions, {X.shape}; reshape flattened maps first: "

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_array
 
+from skmer._utils._checks import frames_of
 from skmer._utils._sklearn import Interval, fit_context
 
 
@@ -33,7 +34,7 @@ class _RowsOfMotion(TransformerMixin, BaseEstimator):
 
     def _checked(self, X):
         options = {"allow_nd": True, "ensure_2d": False, "dtype": [np.float64, np.float32], "input_name": "X"}
-        return check_array(X, **options)
+        return check_array(frames_of(X), **options)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.sparse import issparse
 
+from skmer._utils._checks import frames_of
 from skmer.frames._names import KEYFRAMES, frame_label, is_path
 
 _EXPECTED = (
@@ -44,8 +45,7 @@ def check_frames(frames):
     >>> check_frames(np.zeros((5, 3, 68, 2), dtype=np.float32)).dtype
     dtype('float64')
     """
-    # Clips stand for their frames, so that a pipeline takes them as they are.
-    frames = frames.frames if hasattr(frames, "frames") and hasattr(frames, "target") else frames
+    frames = frames_of(frames)
     if issparse(frames):
         raise TypeError(f"frames: sparse data was passed, but {_EXPECTED}.")
     if not hasattr(frames, "__len__") and hasattr(frames, "__array__"):

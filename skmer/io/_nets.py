@@ -7,11 +7,11 @@ its history. Loading constructs the net, sets those attributes, lets it build it
 import inspect
 import math
 import re
-import warnings
 
 import numpy as np
 import torch
 
+from skmer._utils._checks import warn_user
 from skmer.io._codec import GraphNode, ObjectNode
 from skmer.io._forms import check_attributes, is_plain, parse_forms
 from skmer.io._table import resolve
@@ -216,7 +216,7 @@ def restore(net, state):
         From the document, checked; graphs are built.
     """
     if torch.device(net.device).type == "cuda" and not torch.cuda.is_available():
-        warnings.warn(f"device={net.device!r} is not there; device='auto' takes its place.", stacklevel=2)
+        warn_user(f"device={net.device!r} is not there; device='auto' takes its place.")
         net.device = "auto"
     vars(net).update(state["fitted"])
     for part in WEIGHTS:

@@ -13,11 +13,11 @@ default, calls constructors while it reads, and knows nothing of the shapes that
 """
 
 import os
-import warnings
 from importlib.metadata import version
 from pathlib import Path
 
 from skmer._utils._arguments import PATH, Items, checked
+from skmer._utils._checks import warn_user
 from skmer._utils._files import write_atomically
 from skmer.io._codec import Parser
 from skmer.io._container import pack, unpack
@@ -85,7 +85,7 @@ def save(estimator, path, *, trusted=()):
     head = {"format": FORMAT, "skmer": version("skmer")}
     write_atomically(path, pack({**head, "estimator": document}, tensors))
     for names, reason in _sort(left_out):
-        warnings.warn(f"{' and '.join(names)} {reason}.", UserWarning, stacklevel=2)
+        warn_user(f"{' and '.join(names)} {reason}.")
 
 
 @checked(path=PATH, trusted=[Items(object)])

@@ -383,11 +383,10 @@ def check_seeds(seeds) -> list:
     if isinstance(seeds, Integral) and not isinstance(seeds, bool) and 0 < int(seeds) < 2**31:
         return list(range(int(seeds)))
     check_argument("seeds", seeds, [Integral, Items(integer(0, 2**32 - 1), None)])
-    seeds = [] if isinstance(seeds, Integral) else list(seeds)
     # Twice the same seed would count twice in means, and be one part of a checkpoint.
-    if not seeds or len(set(seeds)) < len(seeds):
-        raise ValueError(f"seeds must be None, a positive number of seeds or distinct seeds, got {seeds}.")
-    return seeds
+    if isinstance(seeds, Integral) or not len(seeds) or len({*seeds}) < len(seeds):
+        raise ValueError(f"seeds must be None, a positive number of seeds or distinct seeds, got {seeds!r}.")
+    return list(seeds)
 
 
 def seeded(estimator, seed):

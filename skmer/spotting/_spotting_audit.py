@@ -26,7 +26,7 @@ _SWEEP = (0.5, 0.7, 0.85, 0.95, 1.05, 1.2, 1.5, 2.0)
     videos=[LongVideos],
     tracks=[Items(FaceTrack, least=1), None],
     result=[SpottingResult, None],
-    n_folds=[integer(1)],
+    n_folds=[integer(0)],
 )
 def audit_spotting(spotter, videos, tracks=None, *, result=None, n_folds=2):
     """Look for ways in which the test subjects take part in a spotter or in its score.

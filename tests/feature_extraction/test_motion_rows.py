@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
+from skmer.datasets import MicroExpressionClips
 from skmer.feature_extraction import NodeDisplacements, PooledMaps
+from skmer.pipelines import baseline
 
 
 @pytest.fixture
@@ -75,3 +77,11 @@ def test_nan_is_refused(nodes):
     nodes[2, 1, 0, 0] = np.nan
     with pytest.raises(ValueError, match="Input X contains NaN"):
         NodeDisplacements().fit(nodes)
+
+
+def test_clips_of_maps_go_in_as_they_are():
+    maps = np.random.default_rng(0).normal(size=(8, 3, 28, 28)).astype(np.float32)
+    clips = MicroExpressionClips(maps, ["positive", "negative"] * 4, [f"lab/s{k // 2}" for k in range(8)])
+    np.testing.assert_array_equal(PooledMaps().fit_transform(clips), PooledMaps().fit_transform(maps))
+    fitted = baseline("lda", input="maps").fit(clips, clips.target)
+    np.testing.assert_array_equal(fitted.predict(clips), fitted.predict(maps))

@@ -79,8 +79,8 @@ def test_parts_are_those_of_the_table(saved, rewrite, refused, put, name, value)
         ("device", 3, "is no device"),
         ("n_actions", "2", "The 'n_actions' parameter"),
         ("n_actions", 2.0, "The 'n_actions' parameter"),
-        ("n_actions", 10**12, "n_actions=1000000000000 does not fit the weights"),
-        ("n_channels", 10**12, "n_channels=1000000000000 does not fit the weights"),
+        ("n_actions", 10**9, "n_actions=1000000000 does not fit the weights"),
+        ("n_channels", 10**9, "n_channels=1000000000 does not fit the weights"),
         ("n_layers", 10**6, "n_layers=1000000 does not fit the weights"),
         ("lr", {"$float": "nan"}, "The 'lr' parameter"),
         ("dropout", 1.5, "The 'dropout' parameter"),
@@ -305,7 +305,7 @@ def test_an_ensemble_of_nets_comes_back(features, clips, make_clf, tmp_path, rew
     assert repr(again.estimator) == repr(own.estimator)
     for name, value, message in (
         ("estimators_", {"$list": []}, "estimators_ has another type|belongs to nothing"),
-        ("estimators_", {"$list": [OTHER]}, "other estimators than the parameter|belongs to nothing"),
+        ("estimators_", {"$list": [OTHER]}, "another class than the parameter|belongs to nothing"),
         ("estimators_", {"$list": [3]}, "estimators_ has another type|belongs to nothing"),
         ("predict", 1, "a file may set"),
         ("others_", {"$list": [OTHER]}, "holds a class, a function or an estimator"),
@@ -315,7 +315,7 @@ def test_an_ensemble_of_nets_comes_back(features, clips, make_clf, tmp_path, rew
         refused(path, message)
     save(own, path)
     rewrite(path, lambda document, _: put(document["estimator"]["params"], "estimator", OTHER))
-    refused(path, "other estimators than the parameter")
+    refused(path, "another class than the parameter")
     rewrite(path, lambda document, _: put(document["estimator"]["params"], "estimator", thing("os.system")))
     refused(path, "the parameter 'estimator' holds")
     save(own, path)

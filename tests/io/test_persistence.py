@@ -296,11 +296,9 @@ def test_a_document_of_another_kind_is_refused(tmp_path, sign, refused, document
 
 def test_paths_of_the_wrong_type(saved):
     for path in (5, None, ["m"], b"m"):
-        with pytest.raises(
-            TypeError, match=r"path must be a str or path-like, got (int|NoneType|list|bytes)\."
-        ):
+        with pytest.raises(TypeError, match=r"path must be a path, got"):
             load(path)
-        with pytest.raises(TypeError, match="path must be a str or path-like"):
+        with pytest.raises(TypeError, match="path must be a path"):
             save(saved[0], path)
     with pytest.raises(FileNotFoundError, match="path must be a file"):
         load(saved[1].parent)

@@ -193,9 +193,9 @@ def test_what_is_learned_from_sparse_rows_is_refused(data, tmp_path):
 
 @pytest.mark.parametrize("trusted", ["package.Class", ["Class"], [1], [None]])
 def test_trusted_is_a_list_of_dotted_names(trusted, tmp_path):
-    with pytest.raises(ValueError, match="trusted must be a list of exact dotted names"):
+    with pytest.raises(ValueError, match="trusted must be"):
         check_trusted(trusted)
-    with pytest.raises(ValueError, match="trusted must be a list of exact dotted names"):
+    with pytest.raises(ValueError, match="trusted must be"):
         load(tmp_path / "m", trusted=trusted)
 
 

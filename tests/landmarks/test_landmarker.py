@@ -169,7 +169,7 @@ def test_a_given_box_is_taken(landmarker, clip, saved, detector_calls):
 @pytest.mark.parametrize(
     ("boxes", "message"),
     [
-        ([(0, 0, 9, 9)] * 2, r"boxes: expected shape \(4,\) or \(1, 4\)"),
+        ([(0, 0, 9, 9)] * 2, r"boxes must be an array of numbers of shape \(4,\) or .* \(1, 4\)"),
         ((10, 10, 12, 90), "at least 8 px"),
         ((400, 10, 500, 90), "300 x 300"),
     ],

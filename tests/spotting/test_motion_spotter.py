@@ -18,8 +18,10 @@ def fitted(videos):
 def test_movements_of_new_subjects_are_found(fitted, videos):
     test = videos[8:]
     scores = spotting_score(test.intervals, fitted.predict(test.tracks()), videos=test)
+    # Four videos hold one micro-movement: it is found, and the rest is scored together.
     assert scores.loc["macro", "f1"] > 0.7
-    assert scores.loc["micro", "f1"] > 0.5
+    assert scores.loc["micro", "recall"] == 1
+    assert scores.loc["all", "f1"] > 0.6
     assert scores.loc["all", "apex_error_s"] < 0.2
 
 

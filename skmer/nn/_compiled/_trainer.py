@@ -112,6 +112,8 @@ class CompiledTrainer:
 
     def output(self, n_clips: int) -> tuple[Tensor, Tensor, Tensor]:
         """Return the network's output for the last batch, of ``n_clips``, as `DeReGRL` does."""
+        if n_clips not in self._rooms:
+            raise ValueError(f"n_clips must be the size of a batch that was run, got {n_clips!r}.")
         room = self._rooms[n_clips]
         logits = torch.tensor(room.head.logits[:, : self.losses.n_classes])
         actions, weights = torch.tensor(room.layout.actions), torch.tensor(room.head.weights)
@@ -134,6 +136,11 @@ class CompiledTrainer:
             raise ValueError(
                 f"sample_weight must have the shape {tuple(target.shape)}, got {tuple(sample_weight.shape)}."
             )
+        if target.is_floating_point() or target.is_complex() or features.is_complex():
+            raise ValueError(
+                "target must hold integers and features real numbers, got "
+                f"{target.dtype} and {features.dtype}."
+            )
         if any(tensor.device.type != "cpu" for tensor in (features, target, sample_weight)):
             raise ValueError("features, target and sample_weight must be on the CPU.")
         if int(target.min()) < 0 or int(target.max()) >= self.losses.n_classes:
@@ -150,10 +157,11 @@ class CompiledTrainer:
         """Let the parameters have their memory in the array that the loops read and write."""
         for name, parameter in self.parameters.items():
             own = self._named[0][name]
-            if parameter.data_ptr() == own.ctypes.data:
-                continue
             if tuple(parameter.shape) != own.shape or parameter.dtype != self.dtype:
                 raise ValueError(f"{name} has changed its shape or type since this trainer was made.")
+            # A transposed view begins at the same address.
+            if parameter.data_ptr() == own.ctypes.data and parameter.is_contiguous():
+                continue
             own[...] = parameter.detach().numpy()
             parameter.data = torch.from_numpy(own)
 

@@ -243,3 +243,19 @@ def test_without_numba_nothing_is_compiled(monkeypatch, error):
         assert not is_compiled({"n_channels": 16})
     finally:
         _compiled._trainer_class.cache_clear()
+
+
+def test_a_transposed_parameter_and_other_types_are_refused(parts, batches):
+    module, criterion = parts({}, {}, torch.float32)
+    x, target, weight = batches(torch.float32)
+    trainer = compiled_trainer(module, criterion)
+    trainer.run(x, target, weight)
+    with pytest.raises(ValueError, match="target must hold integers"):
+        trainer.run(x, target + 0.5, weight)
+    with pytest.raises(ValueError, match="features real numbers, got"):
+        trainer.run(x.to(torch.complex64), target, weight)
+    with pytest.raises(ValueError, match="n_clips must be the size of a batch that was run"):
+        trainer.output(N_CLIPS + 1)
+    module.head.weight.data = module.head.weight.data.t()
+    with pytest.raises(ValueError, match=r"head\.weight has changed its shape or type"):
+        trainer.run(x, target, weight)
