@@ -87,9 +87,8 @@ class KTGSL(ClassifierMixin, BaseEstimator):
     References
     ----------
     Wei et al., "Learning two groups of discriminative features for micro-expression recognition",
-    Neurocomputing 479, 2022. Zong et al., "Learning from hierarchical spatiotemporal descriptors for
-    micro-expression recognition", IEEE Transactions on Multimedia 20(11), 2018,
-    doi:10.1109/TMM.2018.2820321.
+    Neurocomputing, 2022. Zong et al., "Learning from hierarchical spatiotemporal descriptors for
+    micro-expression recognition", IEEE Transactions on Multimedia 20(11), 2018.
 
     Examples
     --------

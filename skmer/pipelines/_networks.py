@@ -30,6 +30,7 @@ _XIA = "Xia et al. 2020, code"
 _KHOR = "Khor et al. 2019, code of the group"
 _LI = "Li et al. 2021, code"
 _NOT_READ = "no schedule could be read; ours"
+_AS_STSTNET = "as STSTNet's maps"
 _FRAMES = ("frames",)
 
 
@@ -41,13 +42,14 @@ def _cropped(size=(170, 140), source="Liong et al. 2019, of the crops that their
     )
 
 
-def _flow(channels, size, source):
+def _flow(channels, size, source, *, size_status=PUBLISHED, scaling=None):
+    minmax = (source, PUBLISHED) if scaling is None else (scaling, RECONSTRUCTED)
     return (
         *_cropped(),
-        Choice("flow__flow", "dis", "TV-L1 in the papers; as accurate here, and quick", RECONSTRUCTED),
+        Choice("flow__flow", "dis", "TV-L1 in the papers; ours, for its speed", RECONSTRUCTED),
         Choice("flow__channels", channels, source),
-        Choice("flow__size", size, source),
-        Choice("flow__scaling", "minmax", source),
+        Choice("flow__size", size, source, size_status),
+        Choice("flow__scaling", "minmax", *minmax),
     )
 
 
@@ -56,8 +58,9 @@ def _training(epochs, lr, batch, optimizer, source, status=PUBLISHED):
     return tuple(Choice(f"clf__{name}", value, source, status) for name, value in values.items())
 
 
-def _flow_net(network, training, *more, size=28, source=_STSTNET, facts=()):
+def _flow_net(network, training, *more, size=28, source=_STSTNET, norm=True, facts=(), **maps):
     """Return the recipe of one network of `FlowNetClassifier`; maps have crop and flow behind them."""
+    rates = [training[1].value, 10 * training[1].value]
     return Recipe(
         inputs=("frames", "maps"),
         steps={
@@ -66,14 +69,14 @@ def _flow_net(network, training, *more, size=28, source=_STSTNET, facts=()):
             "clf": Step(FlowNetClassifier),
         },
         choices=(
-            *_flow(("u", "v", "strain"), size, source),
+            *_flow(("u", "v", "strain"), size, source, **maps),
             Choice("clf__network", network, source),
-            Choice("clf__norm", "batch", source),
+            *([Choice("clf__norm", "batch", source)] if norm else []),
             *training,
             *more,
         ),
         facts=facts,
-        grid={"clf__lr": [training[1].value, 10 * training[1].value], "clf__norm": ["batch", "group"]},
+        grid={"clf__lr": rates, **({"clf__norm": ["batch", "group"]} if norm else {})},
         seeded="clf",
     )
 
@@ -97,6 +100,8 @@ FLOW_NETS = {
         _training(3000, 1e-4, 256, _ADAM, _AUDIT),
         _DECAY,
         source="Gan et al. 2019, layers by ECNU-Cross-Innovation-Lab/PRICAI2021-Off-TANet",
+        norm=False,
+        scaling=_AS_STSTNET,
         facts=(Choice("figure", "UF1 .7196, UAR .7096; .7032 in the audit, last epoch", "Gan et al. 2019"),),
     ),
     "sssnet": _flow_net(
@@ -105,6 +110,7 @@ FLOW_NETS = {
         _DECAY,
         size=64,
         source=_AUDIT,
+        scaling=_AS_STSTNET,
     ),
     "rcn-a": _flow_net(
         "rcn-a",
@@ -112,6 +118,7 @@ FLOW_NETS = {
         Choice("clf__optimizer__momentum", 0.9, _XIA),
         Choice("clf__network_params", {"n_filters": 32}, _XIA + ", command of the README"),
         source=_XIA,
+        scaling=_AS_STSTNET,
         facts=(
             Choice("figure", "UF1 .7432, UAR .7190", "Xia et al. 2020"),
             Choice("rate", "halved after 10 epochs in the code; constant here", _XIA, RECONSTRUCTED),
@@ -122,6 +129,9 @@ FLOW_NETS = {
         _training(300, 1e-4, 256, _ADAM, _NOT_READ, RECONSTRUCTED),
         Choice("clf__weight_decay", 0.0, _NOT_READ, RECONSTRUCTED),
         source="port of the network by Xia et al. 2020",
+        norm=False,
+        size_status=RECONSTRUCTED,
+        scaling=_AS_STSTNET,
         facts=(Choice("figure", "UF1 .7322, UAR .7278", "Zhou et al. 2019"),),
     ),
     "htnet": _flow_net(
@@ -130,7 +140,9 @@ FLOW_NETS = {
         _PIXELS,
         Choice("clf__network_params", {"dim": 32}, "256 in the code, 139.6 million weights", RECONSTRUCTED),
         source="Wang et al. 2024, code",
+        norm=False,
         facts=(
+            Choice("windows", "at a mean face; at each clip's own points in the code", "ours", RECONSTRUCTED),
             Choice("figure", "UF1 .8603, UAR .8475: each subject's best epoch on its own clips", "README"),
             Choice("attention", "over one token at 28 px: the identity", "computed"),
         ),
@@ -216,7 +228,7 @@ G_TCN = Recipe(
         Choice("patches__alpha", 2.0, "row 9 of 20 in the authors' next code; fits 2.0", RECONSTRUCTED),
         Choice("patches__views", 20, "rows a clip in the authors' next code"),
         Choice("clf__layout", "flat", "1,372 values in a commented loader of the next code"),
-        *_training(30, 2e-3, 64, _ADAM, "defaults of the script that it traces", RECONSTRUCTED),
+        *_training(30, 2e-3, 64, _ADAM, "epochs ours, others of the script it traces", RECONSTRUCTED),
     ),
     facts=(Choice("figure", "73.98 %, F1 .7246 on 246 clips of CASME II", "Lei et al. 2020"),),
     grid={"clf__layout": ["flat", "nodes"]},

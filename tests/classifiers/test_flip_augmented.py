@@ -101,7 +101,7 @@ def test_weights_and_groups_go_with_both_images(nodes):
     found = FlipAugmentedClassifier(inner).fit(X, y, weights).predict_proba(X)
     expected = FlipAugmentedClassifier(inner).fit(X[:20], y[:20]).predict_proba(X)
     np.testing.assert_allclose(found, expected, atol=1e-3)
-    with pytest.raises(ValueError, match="sample_weight: BalancedLDA.fit does not take it"):
+    with pytest.raises(ValueError, match=r"sample_weight: BalancedLDA\.fit does not take it"):
         FlipAugmentedClassifier(make_pipeline(NodeDisplacements(), BalancedLDA())).fit(X, y, weights)
 
     class Grouped(DummyClassifier):

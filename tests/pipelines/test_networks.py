@@ -9,7 +9,7 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from skmer.datasets import MicroExpressionClips, make_landmark_clips
 from skmer.model_selection import audit_loso, evaluate_loso
-from skmer.pipelines import COMPARISON_METHODS, comparison_pipeline, comparison_table
+from skmer.pipelines import COMPARISON_METHODS, comparison_grid, comparison_pipeline, comparison_table
 
 ON_MAPS = ["ststnet", "off-apexnet", "sssnet", "rcn-a", "dual-inception", "htnet"]
 
@@ -43,8 +43,10 @@ def quick(name, epochs, **params):
 def test_published_training(name, published):
     params = comparison_pipeline(name)["clf"].get_params()
     assert {key: params[key] for key in published} == published
-    assert params["norm"] == "batch"
     table = comparison_table(name).set_index("part")
+    # A normalisation is a choice of the networks that have one.
+    assert ("clf__norm" in table.index) == (name in ("ststnet", "rcn-a"))
+    assert ("clf__norm" in comparison_grid(name)) == (name in ("ststnet", "rcn-a"))
     assert (table.loc[[f"clf__{key}" for key in published], "status"] == "published").all()
 
 
@@ -52,6 +54,8 @@ def test_what_no_paper_says_is_marked():
     for name in ("sssnet", "dual-inception", "learnet", "lfm"):
         table = comparison_table(name).set_index("part")
         assert table.loc["clf__max_epochs", "status"] == "reconstructed"
+    for name in ("off-apexnet", "sssnet", "rcn-a", "dual-inception"):
+        assert comparison_table(name).set_index("part").loc["flow__scaling", "status"] == "reconstructed"
 
 
 def test_maps_of_others_need_no_flow():
