@@ -5,6 +5,8 @@ import re
 import unicodedata
 from pathlib import Path
 
+import numpy as np
+
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -22,6 +24,30 @@ def plain_text(text):
     """
     text = unicodedata.normalize("NFKC", str(text))
     return "".join(sign for sign in text if unicodedata.category(sign) != "Cf").strip()
+
+
+def one_form(name, values):
+    """Subjects with those that look alike made one, or labels as they are; ValueError where two look alike.
+
+    Examples
+    --------
+    >>> from skmer._utils._text import one_form
+    >>> one_form("groups", ["lab/s1", "lab/s1\u200b", "lab/s2"]).tolist()
+    ['lab/s1', 'lab/s1', 'lab/s2']
+    """
+    column = np.asarray(values)
+    seen = set(column.ravel().tolist()) if column.dtype.kind in "OU" else set()
+    forms = {value: plain_text(value) for value in seen if isinstance(value, str)}
+    if name == "groups" and any(value != form for value, form in forms.items()):
+        changed = [forms.get(value, value) if isinstance(value, str) else value for value in column.ravel()]
+        return np.array(changed, dtype=object if column.dtype == object else str).reshape(column.shape)
+    if name != "groups" and len(set(forms.values())) < len(forms):
+        alike = sorted(value for value in forms if list(forms.values()).count(forms[value]) > 1)
+        raise ValueError(
+            f"{name} has labels that look alike, such as {alike[0]!r} and {alike[1]!r}; write each in one "
+            "form."
+        )
+    return values
 
 
 def read_content(source):

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validat
 
 from skmer._utils._checks import frames_of
 from skmer._utils._sklearn import (
+    BaseSearchCV,
     HasMethods,
     StrOptions,
     check_sample_weight,
@@ -20,6 +21,11 @@ from skmer.face import FaceGraph, check_graph
 
 def _estimator_has(name):
     return lambda self: hasattr(getattr(self, "estimator_", self.estimator), name)
+
+
+def _takes_groups(estimator):
+    # A search of scikit-learn takes them among its further parameters.
+    return isinstance(estimator, BaseSearchCV) or has_fit_parameter(estimator, "groups")
 
 
 class FlipAugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
@@ -120,12 +126,18 @@ class FlipAugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
         if sample_weight is not None:
             weights = check_sample_weight(sample_weight, y, ensure_non_negative=True)
             extra[self._name_of_weights()] = np.tile(weights, 2)
-        if groups is not None and has_fit_parameter(self.estimator, "groups"):
-            extra["groups"] = np.tile(np.asarray(groups), 2)
+        if groups is not None:
+            extra |= dict.fromkeys(self._names_of_groups(), np.tile(np.asarray(groups), 2))
         both = np.concatenate([X, self._mirrored(X)])
         self.estimator_ = clone(self.estimator).fit(both, np.tile(y, 2), **extra)
         self.classes_ = self.estimator_.classes_
         return self
+
+    def _names_of_groups(self):
+        """Names under which the classifier's ``fit`` takes groups: its own, or a pipeline's steps."""
+        if isinstance(self.estimator, Pipeline):
+            return [f"{name}__groups" for name, step in self.estimator.steps if _takes_groups(step)]
+        return ["groups"] if _takes_groups(self.estimator) else []
 
     def _name_of_weights(self):
         last = self.estimator[-1] if isinstance(self.estimator, Pipeline) else self.estimator

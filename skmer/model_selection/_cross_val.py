@@ -10,7 +10,7 @@ from sklearn.utils import indexable
 from skmer._utils._arguments import JOBS, TEXT, checked
 from skmer.model_selection._fits import FitTask, check_stack_size, run_fits, share_features, warn_of_loops
 from skmer.model_selection._routing import check_routing
-from skmer.model_selection._samples import Samples, warn_of_unlearnable
+from skmer.model_selection._samples import Samples, check_names, warn_of_unlearnable
 
 METHODS = ("predict", "predict_proba")
 
@@ -106,7 +106,8 @@ def batched_cross_val_predict(
         raise ValueError("y must be given, since fits and folds need classes; got None.")
     check_routing(estimator, params)
     X, y, groups = indexable(X, y, groups)
-    y, groups = np.asarray(y), None if groups is None else np.asarray(groups)
+    y = np.asarray(check_names("y", y))
+    groups = None if groups is None else np.asarray(check_names("groups", groups))
     splits = list(check_cv(cv, y, classifier=True).split(X, y, groups))
     held_out = np.concatenate([test for _, test in splits])
     if not np.array_equal(np.sort(held_out), np.arange(len(y))):

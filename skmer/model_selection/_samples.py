@@ -24,6 +24,7 @@ from skmer._utils._sklearn import (
     num_samples,
     safe_indexing,
 )
+from skmer._utils._text import one_form
 from skmer.model_selection._routing import routed_params
 
 
@@ -208,7 +209,7 @@ def check_names(name, values):
     except TypeError:
         kinds = " and ".join(sorted({type(value).__name__ for value in column.ravel()}))
         raise ValueError(f"{name} must hold values of one type, got {kinds}.") from None
-    return values
+    return one_form(name, values)
 
 
 def _checked(samples):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression, Perceptron
+from sklearn.model_selection import GridSearchCV, LeaveOneGroupOut
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -140,3 +141,15 @@ def test_classifiers_without_values_to_average_are_refused(nodes):
     with pytest.raises(ValueError, match="set decision_function_shape='ovr'"):
         pairs.predict(X)
     assert not hasattr(FlipAugmentedClassifier(Perceptron()).fit(X, y), "predict_proba")
+
+
+def test_groups_reach_a_search_within():
+    """Both images of a clip have its subject, for a search at the top and for one in a pipeline."""
+    X = np.random.default_rng(0).normal(size=(24, 3, 31, 2))
+    y, groups = np.tile([0, 1], 12), np.repeat(np.arange(6), 4)
+    search = GridSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, cv=LeaveOneGroupOut())
+    for inner in (make_pipeline(NodeDisplacements(), search), search):
+        rows = X if inner is not search else X.reshape(24, -1)
+        fitted = FlipAugmentedClassifier(inner).fit(rows, y, groups=groups)
+        last = fitted.estimator_[-1] if inner is not search else fitted.estimator_
+        assert last.n_splits_ == 6

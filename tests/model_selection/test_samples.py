@@ -6,9 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.dummy import DummyClassifier
+from sklearn.model_selection import LeaveOneGroupOut
 
 from skmer._utils import _files
-from skmer.model_selection import _evaluate, _samples, evaluate_loso
+from skmer.model_selection import (
+    BatchedGridSearchCV,
+    _evaluate,
+    _samples,
+    batched_cross_val_predict,
+    evaluate_loso,
+)
 from skmer.model_selection._audit import _audit, _data
 
 
@@ -75,3 +83,24 @@ def test_each_row_of_a_table_is_hashed_once(make_data, monkeypatch, tmp_path):
     monkeypatch.setattr(_files, "digest", counting)
     evaluate_loso(OfPaths(), X, y, groups, audit=True, checkpoint=tmp_path / "parts")
     assert sorted(hashed) == sorted(rows)
+
+
+def test_one_person_is_one_whatever_the_hidden_signs():
+    """A zero-width blank makes no second subject; of labels it is an error."""
+    X, y = np.random.default_rng(0).normal(size=(12, 2)), np.array(["a", "b"] * 6, dtype=object)
+    groups = np.array(["l/s0"] * 4 + ["l/s1"] * 4 + ["l/s2"] * 4, dtype=object)
+    hidden = groups.copy()
+    hidden[0] = "l/s0\u200b"
+    assert evaluate_loso(DummyClassifier(), X, y, hidden).n_folds == 3
+    search = BatchedGridSearchCV(DummyClassifier(), {"strategy": ["prior", "most_frequent"]})
+    assert search.fit(X, y, groups=hidden).n_splits_ == 3
+    cv = LeaveOneGroupOut()
+    found = batched_cross_val_predict(DummyClassifier(), X, y, groups=hidden, cv=cv)
+    np.testing.assert_array_equal(
+        found, batched_cross_val_predict(DummyClassifier(), X, y, groups=groups, cv=cv)
+    )
+    y[1] = "b\u200b"
+    with pytest.raises(ValueError, match="y has labels that look alike, such as"):
+        evaluate_loso(DummyClassifier(), X, y, groups)
+    with pytest.raises(ValueError, match="y must have a value for every clip, got none in 1 of 12 rows"):
+        search.fit(X, np.where(np.arange(12) == 3, " ", y), groups=groups)

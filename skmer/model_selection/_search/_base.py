@@ -197,6 +197,7 @@ class BatchedSearch(BaseSearchCV):
         y = column_or_1d(y, warn=True)
         assert_all_finite(y, input_name="y")
         check_classification_targets(y)
+        y = check_names("y", y)
         groups = None if groups is None else column_or_1d(check_names("groups", groups))
         return Samples(X, y, groups, np.arange(len(y)), np.unique(y), params=params)
 
