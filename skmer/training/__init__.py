@@ -1,6 +1,6 @@
 """Training of torch modules: rows and batches, seeded streams, callbacks, compiled epochs, stacks of nets.
 
-No scikit-learn is imported here. A net is a skorch net of `skmer.classifiers`, initialized.
+No estimator of scikit-learn is here. A net is a skorch net of `skmer.classifiers`, initialized.
 """
 
 from skmer.training._callbacks import (
