@@ -197,8 +197,9 @@ def check_names(name, values):
     if not column.ndim:
         raise ValueError(f"{name} must have a value for every clip, got {values!r:.80}.")
     lacking = pd.isna(column)
-    lacking |= np.array([isinstance(v, str) and not v.strip() for v in column.ravel()]).reshape(column.shape)
-    rows = np.flatnonzero(lacking.reshape(len(column), -1).any(axis=1)) if column.ndim else []
+    blank = [isinstance(value, str) and not value.strip() for value in column.ravel()]
+    lacking |= np.array(blank, dtype=bool).reshape(column.shape)
+    rows = np.flatnonzero(lacking.reshape(len(column), -1).any(axis=1)) if column.size else []
     if len(rows):
         raise ValueError(
             f"{name} must have a value for every clip, got none in {len(rows)} of {len(column)} rows, such "
