@@ -1,6 +1,7 @@
 """Many tasks over processes or machines, by joblib; on a Dask cluster none is lost with its worker."""
 
 import threading
+import time
 from collections import Counter
 from contextlib import contextmanager
 from functools import partial
@@ -146,13 +147,20 @@ class _Cluster:
         self.submit([k])
 
     def _send(self):
-        try:
-            # To all workers, as data on one are lost with it. Unhashed, which would read all of it once more.
-            return self.client.scatter([self.shared], broadcast=True, hash=False)[0]
-        except TimeoutError as error:
-            raise TimeoutError(
-                "the Dask cluster has no worker; start one, or leave parallel_config('dask')."
-            ) from error
+        # To all workers, as data on one are lost with it. Unhashed, which would read all of it once more.
+        send = partial(self.client.scatter, [self.shared], broadcast=True, hash=False)
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return send()[0]
+            except TimeoutError as error:
+                raise TimeoutError(
+                    "the Dask cluster has no worker; start one, or leave parallel_config('dask')."
+                ) from error
+            except OSError:
+                # A worker that was lost a moment ago still stands in the scheduler's list.
+                if attempt == ATTEMPTS:
+                    raise
+                time.sleep(attempt / 2)
 
 
 def _call(function, task, config, shared):

@@ -152,3 +152,17 @@ def test_a_task_that_kills_its_workers_is_named(client, submitted, monkeypatch):
     ):
         called([os._exit], 1, label=lambda task: "exit 1")
     assert submitted == [0, 0]
+
+
+def test_a_worker_that_goes_while_data_are_sent_is_no_end(client, submitted, monkeypatch):
+    scatter, failures = type(client).scatter, [OSError("closed"), OSError("closed")]
+
+    def fails_twice(self, *args, **kwargs):
+        if failures:
+            raise failures.pop()
+        return scatter(self, *args, **kwargs)
+
+    monkeypatch.setattr(type(client), "scatter", fails_twice)
+    with joblib.parallel_config("dask"):
+        assert called([np.sum], np.arange(4.0)) == {0: 6.0}
+    assert not failures
