@@ -50,6 +50,13 @@ def write_atomically(path, content):
     _sync_folder(path.parent)
 
 
+def written(text, path):
+    """Return a text, written to a file too where there is one."""
+    if path is not None:
+        write_atomically(path, text)
+    return text
+
+
 def _sync_folder(folder):
     """Bring the new name to the disk, where platform and file system can sync a folder."""
     if os.name != "posix":

@@ -26,6 +26,14 @@ def plain_text(text):
     return "".join(sign for sign in text if unicodedata.category(sign) != "Cf").strip()
 
 
+def escape_latex(text):
+    """Return a text with LaTeX's special signs escaped."""
+    # The backslash first: those that escape the other signs must not be escaped themselves.
+    for sign in "\\&%$#_{}":
+        text = text.replace(sign, rf"\{sign}" if sign != "\\" else r"\textbackslash ")
+    return text
+
+
 def one_form(name, values):
     """Subjects with those that look alike made one, or labels as they are; ValueError where two look alike.
 

@@ -12,7 +12,6 @@ skops, which has the same aim, was looked at and not used: it trusts whole modul
 default, calls constructors while it reads, and knows nothing of the shapes that an attribute may have.
 """
 
-import os
 from importlib.metadata import version
 from pathlib import Path
 
@@ -75,7 +74,7 @@ def save(estimator, path, *, trusted=()):
     ...     load(file).features
     'both'
     """
-    path, trusted = _check_path(path), check_trusted(trusted)
+    path, trusted = Path(path), check_trusted(trusted)
     try:
         document, tensors, left_out = to_document(estimator, trusted)
         # What `load` would refuse is refused here, where the estimator still exists.
@@ -128,7 +127,7 @@ def load(path, *, trusted=()):
     Traceback (most recent call last):
     FileNotFoundError: ...nothing.skmer...
     """
-    path, trusted = _check_path(path), check_trusted(trusted)
+    path, trusted = Path(path), check_trusted(trusted)
     if not path.is_file():
         raise FileNotFoundError(f"path must be a file written by skmer.io.save, got {str(path)!r}.")
     try:
@@ -144,12 +143,6 @@ def load(path, *, trusted=()):
     # Constructors of other packages fail in many ways; a lack of memory or Ctrl-C is no fault of the file.
     except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError) as error:
         raise ValueError(f"{path} cannot be loaded: {_sentence(error)}") from error
-
-
-def _check_path(path):
-    if not isinstance(path, str | os.PathLike):
-        raise TypeError(f"path must be a str or path-like, got {type(path).__name__}.")
-    return Path(path)
 
 
 def _check_format(document):

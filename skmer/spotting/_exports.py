@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from skmer._utils._files import write_atomically
+from skmer._utils._files import write_atomically, written
 from skmer._utils._text import markdown_table, text_table
 from skmer.spotting._counts import ROWS
 from skmer.spotting._page import result_page
@@ -46,12 +46,6 @@ def as_text(result):
     return f"{type(result).__name__}: {heading(result)}\n{text_table(rows(result))}"
 
 
-def _written(text, path):
-    if path is not None:
-        write_atomically(path, text)
-    return text
-
-
 def to_csv(self, path=None):
     """Return the spotted movements as comma-separated values.
 
@@ -65,7 +59,7 @@ def to_csv(self, path=None):
     str
         The text.
     """
-    return _written(self.movements.to_csv(index=False), path)
+    return written(self.movements.to_csv(index=False), path)
 
 
 def to_markdown(self, path=None):
@@ -81,7 +75,7 @@ def to_markdown(self, path=None):
     str
         The text.
     """
-    return _written(f"{heading(self)}\n\n{markdown_table(rows(self))}\n", path)
+    return written(f"{heading(self)}\n\n{markdown_table(rows(self))}\n", path)
 
 
 def to_latex(self, path=None):
@@ -108,7 +102,7 @@ def to_latex(self, path=None):
         r"\bottomrule",
         r"\end{tabular}",
     ]
-    return _written("\n".join(lines) + "\n", path)
+    return written("\n".join(lines) + "\n", path)
 
 
 def to_json(self, path=None):
@@ -136,7 +130,7 @@ def to_json(self, path=None):
         "run_card": self.run_card,
         **{name: _columns(getattr(self, name)) for name in ("movements", "intervals", "videos")},
     }
-    return _written(json.dumps(content, indent=1, allow_nan=False), path)
+    return written(json.dumps(content, indent=1, allow_nan=False), path)
 
 
 def _columns(table):

@@ -13,7 +13,6 @@ from skmer.spotting._movements import LONGEST_MICRO, TYPES, check_movements, che
 
 COLUMNS = ["video", "onset", "apex", "offset", "type", "score", "onset_s", "apex_s", "offset_s"]
 MORE_COLUMNS = [*COLUMNS, "regions", "peak_px"]
-_MOST_HEIGHTS = 200
 
 
 class Choice(NamedTuple):

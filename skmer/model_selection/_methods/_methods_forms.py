@@ -1,10 +1,9 @@
 """A comparison of methods as text, Markdown, LaTeX and comma-separated values."""
 
-from pathlib import Path
-
 import pandas as pd
 
-from skmer._utils._text import markdown_table, text_table
+from skmer._utils._files import written
+from skmer._utils._text import escape_latex, markdown_table, text_table
 from skmer.model_selection._every_epoch import SELECTION
 
 _LEVEL = 0.05
@@ -111,7 +110,7 @@ def to_markdown(self, path=None):
         The text.
     """
     text = "\n\n".join([self.heading, markdown_table(rows_of(self)), *self.notes]) + "\n"
-    return _written(text, path)
+    return written(text, path)
 
 
 def to_latex(self, path=None):
@@ -127,14 +126,14 @@ def to_latex(self, path=None):
     str
         The text.
     """
-    header, *body = (" & ".join(map(_escaped, row)) + r" \\" for row in rows_of(self))
+    header, *body = (" & ".join(map(escape_latex, row)) + r" \\" for row in rows_of(self))
     columns = "l" + "r" * (len(rows_of(self)[0]) - 1)
     lines = [
-        *(f"% {_escaped(line)}" for line in (self.heading, *self.notes)),
+        *(f"% {escape_latex(line)}" for line in (self.heading, *self.notes)),
         rf"\begin{{tabular}}{{{columns}}}",
         *(r"\toprule", header, r"\midrule", *body, r"\bottomrule", r"\end{tabular}"),
     ]
-    return _written("\n".join(lines) + "\n", path)
+    return written("\n".join(lines) + "\n", path)
 
 
 def to_csv(self, path=None):
@@ -150,16 +149,4 @@ def to_csv(self, path=None):
     str
         The text; names of columns of the test epoch end in "(not comparable)".
     """
-    return _written(self.table.rename_axis("method").to_csv(), path)
-
-
-def _written(text, path):
-    if path is not None:
-        Path(path).write_text(text, encoding="utf-8")
-    return text
-
-
-def _escaped(text):
-    for sign in "\\&%$#_{}":
-        text = text.replace(sign, rf"\{sign}" if sign != "\\" else r"\textbackslash ")
-    return text
+    return written(self.table.rename_axis("method").to_csv(), path)

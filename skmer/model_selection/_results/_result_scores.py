@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from skmer._utils._arguments import check_argument, real
-from skmer._utils._files import write_atomically
+from skmer._utils._files import written
 from skmer.metrics import majority_predictions, mcnemar_exact, paired_bootstrap, uar_score, uf1_score
 from skmer.model_selection._protocols import datasets_of
 
@@ -176,10 +176,7 @@ class LOSOComparison:
         header = rf" & Difference & {100 * self.level:.0f}\% interval \\"
         rules = r"\toprule", header, r"\midrule", *body, r"\bottomrule"
         lines = [f"% {self._test_line()}", r"\begin{tabular}{lrr}", *rules, r"\end{tabular}"]
-        text = "\n".join(lines) + "\n"
-        if path is not None:
-            write_atomically(path, text)
-        return text
+        return written("\n".join(lines) + "\n", path)
 
     def _test_line(self):
         if len(self.mcnemar) > 1:

@@ -2,14 +2,14 @@
 
 import json
 import math
-from pathlib import Path
 
 import pandas as pd
 
 from skmer._utils._arguments import PATH, checked
 from skmer._utils._checks import check_path
 from skmer._utils._csv_tables import naming
-from skmer._utils._text import decode_text, markdown_table, read_content, text_table
+from skmer._utils._files import written
+from skmer._utils._text import decode_text, escape_latex, markdown_table, read_content, text_table
 
 HEADER = ("", "accuracy", "UF1", "UAR")
 SCORES = ("accuracy", "uf1", "uar")
@@ -87,9 +87,9 @@ def _as_markdown(result):
 
 def _as_latex(result):
     """Return a LaTeX tabular for booktabs; heading and notes stand in comments."""
-    body = [" & ".join(map(_escaped, row)) + r" \\" for row in summary_rows(result)]
+    body = [" & ".join(map(escape_latex, row)) + r" \\" for row in summary_rows(result)]
     lines = [
-        *(f"% {_escaped(line)}" for line in (heading(result), *notes(result))),
+        *(f"% {escape_latex(line)}" for line in (heading(result), *notes(result))),
         r"\begin{tabular}{lrrr}",
         r"\toprule",
         " & ".join(HEADER) + r" \\",
@@ -142,13 +142,6 @@ def parts_of_json(path):
             raise ValueError(f"path must be a result that to_json wrote, {name} is none: {error}.") from error
 
 
-def _written(text, path):
-    """Return a text, written to a file too where there is one."""
-    if path is not None:
-        Path(path).write_text(text, encoding="utf-8")
-    return text
-
-
 def _as_megc_log(result, codes=None):
     """Return the log of a result with one seed: a line a subject, then one a clip, truth and prediction."""
     if len(result.seeds) > 1:
@@ -191,7 +184,7 @@ def to_markdown(self, path=None):
     str
         The text.
     """
-    return _written(_as_markdown(self), path)
+    return written(_as_markdown(self), path)
 
 
 @checked(path=[*PATH, None])
@@ -208,7 +201,7 @@ def to_latex(self, path=None):
     str
         The text.
     """
-    return _written(_as_latex(self), path)
+    return written(_as_latex(self), path)
 
 
 @checked(path=[*PATH, None])
@@ -225,7 +218,7 @@ def to_csv(self, path=None):
     str
         The text.
     """
-    return _written(self.predictions.to_csv(index=False), path)
+    return written(self.predictions.to_csv(index=False), path)
 
 
 @checked(path=[*PATH, None])
@@ -242,7 +235,7 @@ def to_json(self, path=None):
     str
         The text; :meth:`from_json` reads it back.
     """
-    return _written(_as_json(self), path)
+    return written(_as_json(self), path)
 
 
 @checked(path=[*PATH, None], codes=[dict, None])
@@ -267,7 +260,7 @@ def to_megc_log(self, path=None, *, codes=None):
         If the result has several seeds, a class has no code, a name holds blanks, or a subject lacks its
         dataset.
     """
-    return _written(_as_megc_log(self, codes), path)
+    return written(_as_megc_log(self, codes), path)
 
 
 def _numbers(series):
@@ -289,10 +282,3 @@ def _range(interval):
 def _count(number, noun):
     plural = noun + ("es" if noun.endswith(("s", "ch")) else "s")
     return f"{number} {noun if number == 1 else plural}"
-
-
-def _escaped(text):
-    # The backslash first: those that escape the other signs must not be escaped themselves.
-    for sign in "\\&%$#_{}":
-        text = text.replace(sign, rf"\{sign}" if sign != "\\" else r"\textbackslash ")
-    return text
