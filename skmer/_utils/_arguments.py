@@ -9,7 +9,7 @@ from os import PathLike
 
 import numpy as np
 
-from skmer._utils._sklearn import Interval, StrOptions, make_constraint
+from skmer._utils._sklearn import HasMethods, Interval, StrOptions, make_constraint
 
 
 class FilePath:
@@ -32,6 +32,8 @@ TEXT = [str]
 ROWS = ["array-like"]
 JOBS = [Interval(Integral, -(2**15), 2**15, closed="both"), None]
 SEED = ["random_state"]
+FILE = [FilePath(), HasMethods("read")]
+LABELS = [str, Integral]
 
 
 class _Bounded(Interval):
@@ -50,6 +52,11 @@ def integer(least, most=2**31 - 1):
 def real(least=None, most=None):
     """Constraint of a finite number between two bounds, both allowed."""
     return _Bounded(Real, least, most, closed="neither" if least is None and most is None else "both")
+
+
+def share():
+    """Constraint of a number above 0 and at most 1."""
+    return _Bounded(Real, 0, 1, closed="right")
 
 
 def option(*names):
@@ -106,7 +113,7 @@ class Items:
     Parameters
     ----------
     *constraints : object
-        Constraints of an item.
+        Constraints of an item; none allow any.
     n : int, default=None
         Number of items; None is any.
     least : int, default=0
@@ -120,12 +127,51 @@ class Items:
         """Whether a value is such a sequence."""
         if not isinstance(value, Collection) or isinstance(value, str | bytes | Mapping) or _is_scalar(value):
             return False
-        enough = len(value) >= self.least and self.n in (None, len(value))
-        return enough and all(_satisfies(item, self.constraints) for item in value)
+        if hasattr(value, "columns") or len(value) < self.least or self.n not in (None, len(value)):
+            return False
+        return not self.constraints or all(_satisfies(item, self.constraints) for item in value)
 
     def __str__(self):
         number = "" if self.n is None else f"{self.n} "
-        return f"a sequence of {number}items, each {_told(self.constraints)}"
+        each = f", each {_told(self.constraints)}" if self.constraints else ""
+        return f"a sequence of {number}items{each}"
+
+
+class Named:
+    """Constraint of a mapping of texts to values that fulfil one of some constraints.
+
+    Parameters
+    ----------
+    *constraints : object
+        Constraints of a value.
+    least : int, default=0
+        Smallest number of values.
+    """
+
+    def __init__(self, *constraints, least=0):
+        self.constraints, self.least = constraints, least
+
+    def is_satisfied_by(self, value):
+        """Whether a value is such a mapping."""
+        if not isinstance(value, Mapping) or len(value) < self.least:
+            return False
+        return all(isinstance(k, str) and _satisfies(v, self.constraints) for k, v in value.items())
+
+    def __str__(self):
+        return f"a mapping of names to {_told(self.constraints)}"
+
+
+class Pairs(Numbers):
+    """Constraint of a pair of finite numbers, or of rows of such pairs, of which there may be none."""
+
+    def __init__(self):
+        super().__init__(None, 2)
+
+    def _fits(self, shape):
+        return 0 in shape[:1] or shape == (2,) or super()._fits(shape)
+
+    def __str__(self):
+        return "a pair of finite numbers or rows of pairs"
 
 
 class Pixels:
@@ -218,6 +264,13 @@ def checked(**constraints):
         return call
 
     return decorate
+
+
+def check_same_length(**arrays):
+    """Refuse sequences of different lengths; their names are those of the arguments."""
+    lengths = [len(array) for array in arrays.values()]
+    if len({*lengths}) > 1:
+        raise ArgumentError(f"{' and '.join(arrays)} must have the same length, got {lengths}.")
 
 
 def check_same_shape(**arrays):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skmer._utils._arguments import checked
+from skmer._utils._arguments import Numbers, checked
 from skmer.face._points import MIRROR_POINTS
 
 _RAISE = 0.2  # of the width of the jaw (0-16): the strip of skin above the brows that they fold
@@ -51,7 +51,7 @@ REGION_NAMES = tuple(_REGIONS)
 left, the same of the left half, and two between the brows."""
 
 
-@checked(points=["array-like"])
+@checked(points=[Numbers(..., 68, 2, finite=False)])
 def face_regions(points):
     """Return the corners of 36 quadrilaterals that divide a face between its landmarks.
 
@@ -88,8 +88,6 @@ def face_regions(points):
     [0.0, 0.79]
     """
     points = np.asarray(points, dtype=np.float64)
-    if points.shape[-2:] != (68, 2):
-        raise ValueError(f"points must be landmarks of shape (..., 68, 2), got shape {points.shape}.")
     # Up is from the chin to the bridge of the nose, so that a turned face keeps its regions.
     up = points[..., 27, :] - points[..., 8, :]
     width = np.linalg.norm(points[..., 16, :] - points[..., 0, :], axis=-1, keepdims=True)

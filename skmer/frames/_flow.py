@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from scipy.ndimage import map_coordinates
 
-from skmer._utils._arguments import TEXT, Numbers, Pixels, check_same_shape, checked
+from skmer._utils._arguments import Numbers, Pixels, check_same_shape, checked, option
 from skmer._utils._imports import import_optional
 
 LEAST_SIDE = 16
@@ -136,7 +136,7 @@ FLOW_METHODS = {"dis": fine_flow, "farneback": _farneback, "tvl1": _tvl1}
 """Names of the methods of `optical_flow`, and the functions behind them."""
 
 
-@checked(first=["array-like"], second=["array-like"], method=TEXT)
+@checked(first=["array-like"], second=["array-like"], method=[option(*FLOW_METHODS)])
 def optical_flow(first, second, *, method="dis"):
     """Return the dense optical flow from one grey image to another, by the name of its method.
 
@@ -183,8 +183,6 @@ def optical_flow(first, second, *, method="dis"):
     (96, 96, 2) True
     (96, 96, 2) True
     """
-    if method not in FLOW_METHODS:
-        raise ValueError(f"method must be one of {list(FLOW_METHODS)}, got {method!r}.")
     first, second = (_grey(image, name) for image, name in ((first, "first"), (second, "second")))
     if first.shape != second.shape:
         raise ValueError(

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from skmer._utils._arguments import PATH, TEXT, checked
+from skmer._utils._arguments import PATH, TEXT, check_argument, checked
 from skmer.frames._names import is_path
 
 # Pillow tells formats by the content; among its others are some that start programs, such as EPS.
@@ -118,6 +118,7 @@ def read_image(source, mode="L", label="the frame"):
     if mode not in ("L", "RGB"):
         raise ValueError(f"mode must be 'L' or 'RGB', got {mode!r}.")
     if is_path(source):
+        check_argument("source", source, PATH)
         label = _with_path(label, source)
         source = read_bytes(source, label)
     pixels = _decode(source, label) if isinstance(source, bytes) else source

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from skmer._utils._arguments import TEXT, Named, Numbers, check_argument, checked, real
 from skmer.inspection._style import BLUE, CAPTION, GREY, axes_or_new
 from skmer.metrics import critical_difference
 
@@ -41,12 +42,19 @@ class MeanRanksDisplay:
     [['LDA', 'RBF-SVM']]
     """
 
+    @checked(mean_ranks=[pd.Series, Named(real())], critical_difference=[real(0, 1e6)], caption=TEXT)
     def __init__(self, mean_ranks, critical_difference, caption=""):
+        check_argument(
+            "mean_ranks",
+            [*mean_ranks.values()] if isinstance(mean_ranks, dict) else mean_ranks,
+            [Numbers(None)],
+        )
         self.mean_ranks = pd.Series(mean_ranks).sort_values(kind="stable")
         self.critical_difference = float(critical_difference)
         self.caption = caption
 
     @classmethod
+    @checked(level=[real(0, 1)])
     def from_result(cls, result, *, level=0.95):
         """Take the ranks of a comparison of methods.
 
@@ -65,6 +73,7 @@ class MeanRanksDisplay:
         return cls.from_scores(result.subject_accuracy, level=level)
 
     @classmethod
+    @checked(scores=[pd.DataFrame], level=[real(0, 1)])
     def from_scores(cls, scores, *, level=0.95):
         """Rank the methods in each row of a table.
 
@@ -80,6 +89,7 @@ class MeanRanksDisplay:
         MeanRanksDisplay
             Not drawn yet.
         """
+        check_argument("scores", scores.to_numpy(), [Numbers(None, None)])
         ranks = rankdata(-np.asarray(scores, dtype=float).round(12), axis=1).mean(axis=0)
         caption = f"mean rank by accuracy over {len(scores)} subjects, 1 the best; Nemenyi, {level:.0%}"
         difference = critical_difference(scores.shape[1], len(scores), level=level)

@@ -1,25 +1,29 @@
 """Scores of spotted movements."""
 
+from numbers import Real
+
 import numpy as np
 import pandas as pd
 from sklearn.exceptions import UndefinedMetricWarning
 
+from skmer._utils._arguments import checked, option
 from skmer._utils._checks import warn_user
-from skmer._utils._sklearn import Options, StrOptions, validate_params
+from skmer._utils._sklearn import Options
 from skmer.spotting._counts import ROWS, Comparison, pooled_scores
-from skmer.spotting._intervals import MATCHINGS
+from skmer.spotting._intervals import MATCHING, SHARE
 from skmer.spotting._megc2025 import megc2025_spotting
+from skmer.spotting._movements import RATES, VIDEOS
 
-_REAL = Options(object, {0, 1})
+_ZERO_DIVISION = Options(Real, {0, 1})
 
 
-@validate_params(
-    {
-        "matching": [StrOptions(MATCHINGS)],
-        "zero_division": [StrOptions({"warn"}), "nan", _REAL],
-        "compat": [StrOptions({"megc2025"}), None],
-    },
-    prefer_skip_nested_validation=True,
+@checked(
+    videos=VIDEOS,
+    fps=RATES,
+    iou=SHARE,
+    matching=MATCHING,
+    zero_division=[option("warn"), "nan", _ZERO_DIVISION],
+    compat=[option("megc2025"), None],
 )
 def spotting_score(
     true, pred, *, videos=None, fps=None, iou=0.5, matching="optimal", zero_division="warn", compat=None

@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 from sklearn.exceptions import UndefinedMetricWarning
 
+from skmer._utils._arguments import Items, checked, option
 from skmer._utils._checks import warn_user
-from skmer._utils._sklearn import StrOptions, validate_params
 from skmer.spotting._counts import Comparison, pooled_scores
-from skmer.spotting._intervals import MATCHINGS
+from skmer.spotting._intervals import MATCHING, SHARE
 from skmer.spotting._megc2025 import megc2025_analysis, megc2025_pairs, script_f1
+from skmer.spotting._movements import RATES, VIDEOS
 
 
 class STRScore(NamedTuple):
@@ -41,9 +42,13 @@ class STRScore(NamedTuple):
     reason: str = ""
 
 
-@validate_params(
-    {"matching": [StrOptions(MATCHINGS)], "compat": [StrOptions({"megc2025"}), None]},
-    prefer_skip_nested_validation=True,
+@checked(
+    emotions=[Items(str, least=1), None],
+    videos=VIDEOS,
+    fps=RATES,
+    iou=SHARE,
+    matching=MATCHING,
+    compat=[option("megc2025"), None],
 )
 def str_score(
     true, pred, *, emotions=None, videos=None, fps=None, iou=0.5, matching="optimal", compat=None

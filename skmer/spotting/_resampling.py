@@ -1,17 +1,29 @@
 """Confidence intervals of pooled spotting scores, from resampling subjects."""
 
+from numbers import Real
+
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skmer._utils._arguments import SEED, checked, real
-from skmer._utils._checks import check_integer
+from skmer._utils._arguments import SEED, checked, integer
+from skmer._utils._sklearn import Interval as Bounds
 from skmer.metrics import Interval
 from skmer.spotting._counts import ROWS, Comparison, pooled_scores
+from skmer.spotting._intervals import MATCHING, SHARE
+from skmer.spotting._movements import RATES, VIDEOS
 
 _MOST_RESAMPLES = 100_000  # bounds the memory; the ends of an interval no longer move
 
 
-@checked(level=[real(0, 1)], random_state=SEED)
+@checked(
+    videos=VIDEOS,
+    fps=RATES,
+    iou=SHARE,
+    matching=MATCHING,
+    level=[Bounds(Real, 0, 1, closed="neither")],
+    n_resamples=[integer(1, _MOST_RESAMPLES)],
+    random_state=SEED,
+)
 def spotting_bootstrap(
     true,
     pred,
@@ -65,9 +77,6 @@ def spotting_bootstrap(
 
 def resampled_intervals(counts, groups, level=0.95, n_resamples=2000, random_state=0):
     """Intervals of F1 from counts of each video and type, and the group of each video."""
-    check_integer("n_resamples", n_resamples, 1, _MOST_RESAMPLES)
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level!r}.")
     if groups.isna().any():
         raise ValueError(
             f"videos must tell the subject of each video in a column group, video {groups.isna().idxmax()!r} "

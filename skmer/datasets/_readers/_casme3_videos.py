@@ -2,6 +2,7 @@
 
 import re
 
+from skmer._utils._arguments import Named, check_argument
 from skmer.datasets._cells import canonical_label, cell_text
 from skmer.datasets._readers._movement_rows import (
     LongSet,
@@ -13,7 +14,7 @@ from skmer.datasets._readers._movement_rows import (
     signed_frame,
     video_folders,
 )
-from skmer.datasets._readers._sheets import read_sheet
+from skmer.datasets._readers._sheets import SHEET, read_sheet
 
 _ABOUT = LongSet("casme3", "CAS(ME)^3", 30.0, 0)
 _SHEETS = {
@@ -37,6 +38,7 @@ def load_casme3_videos(root, annotations):
     -------
     LongVideos
     """
+    check_argument("annotations", annotations, [*SHEET, Named(*SHEET, least=1), None])
     folder = check_folder(root, _ABOUT.title)
     sources = annotations if isinstance(annotations, dict) else {"micro": annotations}
     if annotations is None:

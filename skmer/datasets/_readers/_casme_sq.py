@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pandas as pd
 
+from skmer._utils._arguments import check_argument
 from skmer._utils._text import read_content
 from skmer.datasets._cells import canonical_label, cell_text
 from skmer.datasets._readers._movement_rows import (
@@ -18,7 +19,7 @@ from skmer.datasets._readers._movement_rows import (
     signed_frame,
     video_folders,
 )
-from skmer.datasets._readers._sheets import read_workbook
+from skmer.datasets._readers._sheets import SHEET, read_workbook
 
 _ABOUT = LongSet("casme_sq", "CAS(ME)^2", 30.0, 1)
 _SHEETS = ("CAS(ME)^2code_final.xlsx", "CAS(ME)*code*.xlsx", "CASME*2*code*.xlsx")
@@ -71,6 +72,7 @@ def load_casme_sq(root, annotations=None):
     >>> load_casme_sq(None, sheet).intervals[["video", "onset", "offset", "type"]].to_numpy().tolist()
     [['s01/anger1', 556, 607, 'macro']]
     """
+    check_argument("annotations", annotations, [*SHEET, None])
     folder = check_folder(root, _ABOUT.title)
     if folder is None and annotations is None:
         raise ValueError("annotations must name the sheet where root is None.")

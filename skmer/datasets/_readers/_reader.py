@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skmer._utils._arguments import FLAG, check_argument
-from skmer._utils._checks import check_path, warn_user
+from skmer._utils._arguments import FILE, FLAG, check_argument
+from skmer._utils._checks import warn_user
 from skmer._utils._csv_tables import naming
 from skmer.datasets._cells import canonical_label, cell_text, parse_action_units
 from skmer.datasets._clips import MicroExpressionClips
 from skmer.datasets._readers._annotations import ReadingLog, kept_rows, sheet_rows
 from skmer.datasets._readers._keyframes import FrameIndex, KeyframeLocator
-from skmer.datasets._readers._sheets import read_sheet
+from skmer.datasets._readers._sheets import SHEET, read_sheet
 from skmer.datasets._readers._specs import SPECS
 from skmer.frames import KEYFRAMES
 
@@ -72,9 +72,8 @@ def load_dataset(name, root, options):
     """
     spec = SPECS[name]
     if root is not None:
-        check_path("root", root)
-    if options.annotations is not None and not isinstance(options.annotations, pd.DataFrame):
-        check_path("annotations", options.annotations)
+        check_argument("root", root, FILE)
+    check_argument("annotations", options.annotations, [*SHEET, None])
     if options.annotations is None and _is_file(root):
         root, options = None, replace(options, annotations=root)
     folder = _check_root(spec, root, options)

@@ -2,6 +2,7 @@
 
 import re
 
+from skmer._utils._arguments import check_argument
 from skmer.datasets._cells import canonical_label, cell_text
 from skmer.datasets._readers._movement_rows import (
     LongSet,
@@ -13,7 +14,7 @@ from skmer.datasets._readers._movement_rows import (
     signed_frame,
     video_folders,
 )
-from skmer.datasets._readers._sheets import read_sheet
+from skmer.datasets._readers._sheets import SHEET, read_sheet
 
 _ABOUT = LongSet("samm_lv", "SAMM Long Videos", 200.0, 1)
 _SHEETS = (
@@ -74,6 +75,8 @@ def load_samm_lv(root, annotations=None, *, emotions=None):
     >>> load_samm_lv(None, sheet).intervals[["video", "onset", "offset", "type"]].to_numpy().tolist()
     [['006/006_1', 561, 649, 'micro']]
     """
+    check_argument("annotations", annotations, [*SHEET, None])
+    check_argument("emotions", emotions, [*SHEET, None])
     folder = check_folder(root, _ABOUT.title)
     if folder is None and annotations is None:
         raise ValueError("annotations must name the sheet where root is None.")

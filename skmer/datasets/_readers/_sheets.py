@@ -15,6 +15,7 @@ import pandas as pd
 from openpyxl import load_workbook
 from openpyxl.utils import range_boundaries
 
+from skmer._utils._arguments import FILE
 from skmer._utils._text import decode_text, read_content
 from skmer.datasets._cells import Unvalued, cell_text
 from skmer.datasets._layouts import SYNTHETIC_MARK
@@ -198,6 +199,9 @@ class Sheet:
     absent: tuple[str, ...] = ()
     merged: dict[int, list[str]] = field(default_factory=dict)
     synthetic: bool = False
+
+
+SHEET = [*FILE, pd.DataFrame]
 
 
 def read_sheet(source, worksheet=None):

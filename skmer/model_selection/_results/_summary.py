@@ -5,8 +5,7 @@ import math
 
 import pandas as pd
 
-from skmer._utils._arguments import PATH, checked
-from skmer._utils._checks import check_path
+from skmer._utils._arguments import FILE, PATH, check_argument, checked
 from skmer._utils._csv_tables import naming
 from skmer._utils._files import written
 from skmer._utils._text import decode_text, escape_latex, markdown_table, read_content, text_table
@@ -130,7 +129,7 @@ def _as_json(result):
 
 def parts_of_json(path):
     """Return table, class names and run card of a file that `as_json` wrote."""
-    check_path("path", path)
+    check_argument("path", path, FILE)
     text, name = read_content(path)
     with naming(name):
         try:
