@@ -161,6 +161,39 @@ class Named:
         return f"a mapping of names to {_told(self.constraints)}"
 
 
+class Takes:
+    """Constraint of a callable that takes some arguments.
+
+    Parameters
+    ----------
+    n : int
+        Number of those by position.
+    *names : str
+        Those by name.
+    """
+
+    def __init__(self, n, *names):
+        self.n, self.names = n, names
+
+    def is_satisfied_by(self, value):
+        """Whether a value is such a callable; what has no signature is believed."""
+        if not callable(value):
+            return False
+        try:
+            signature = inspect.signature(value)
+        except (TypeError, ValueError):
+            return True
+        try:
+            signature.bind(*[None] * self.n, **dict.fromkeys(self.names))
+        except TypeError:
+            return False
+        return True
+
+    def __str__(self):
+        named = "".join(f" and {name}=" for name in self.names)
+        return f"a callable that takes {self.n} arguments{named}"
+
+
 class Pairs(Numbers):
     """Constraint of a pair of finite numbers, or of rows of such pairs, of which there may be none."""
 

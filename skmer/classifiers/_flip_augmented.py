@@ -8,6 +8,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
+from skmer._utils._arguments import Items, check_argument
 from skmer._utils._checks import frames_of
 from skmer._utils._sklearn import (
     BaseSearchCV,
@@ -126,6 +127,7 @@ class FlipAugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
         if sample_weight is not None:
             weights = check_sample_weight(sample_weight, y, ensure_non_negative=True)
             extra[self._name_of_weights()] = np.tile(weights, 2)
+        check_argument("groups", groups, [Items(n=len(X)), None])
         if groups is not None:
             extra |= dict.fromkeys(self._names_of_groups(), np.tile(np.asarray(groups), 2))
         both = np.concatenate([X, self._mirrored(X)])

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 from sklearn.utils.validation import check_array
 
-from skmer._utils._arguments import check_argument
+from skmer._utils._arguments import Numbers, check_argument
 
 
 def histogram_intersection(X, Y=None):
@@ -57,7 +57,7 @@ def histogram_intersection(X, Y=None):
 
 
 def _histograms(X, name):
-    check_argument(name, X, ["array-like", "sparse matrix"])
+    check_argument(name, X, [Numbers(None, None), "sparse matrix"])
     X = check_array(X, dtype=np.float64, input_name=name)
     if X.min() < 0:
         raise ValueError(

@@ -6,6 +6,7 @@ from numbers import Integral, Real
 import torch
 from sklearn.utils.validation import check_is_fitted
 
+from skmer._utils._arguments import Takes
 from skmer._utils._sklearn import HasMethods, Interval, Options, StrOptions
 from skmer.classifiers._map_validation import check_maps, warn_of_other_scale
 from skmer.classifiers._net import ClipNetClassifier
@@ -137,7 +138,7 @@ class MapNetClassifier(ClipNetClassifier):
         "random_state": ["random_state"],
         "verbose": ["verbose"],
         "warm_start": ["boolean"],
-        "train_split": [callable, HasMethods("split"), None],
+        "train_split": [Takes(2), HasMethods(["split", "get_n_splits"]), None],
     }
 
     def __init_subclass__(cls, **kwargs):

@@ -14,7 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 from skorch.utils import to_tensor
 
-from skmer._utils._arguments import check_argument
+from skmer._utils._arguments import Items, check_argument
 from skmer._utils._checks import check_integer, warn_user
 from skmer._utils._jobs import interrupts_raise
 from skmer._utils._sklearn import check_sample_weight
@@ -135,6 +135,7 @@ class ClipNetClassifier(SkorchNet):
         self : estimator
             Fitted.
         """
+        check_params(self)
         data = self._prepare(X, y, sample_weight, groups, self.warm_start and self.resumes())
         return self.train(data)
 
@@ -187,7 +188,7 @@ class ClipNetClassifier(SkorchNet):
         sample_weight = check_sample_weight(
             sample_weight, X[:, 0], dtype=np.float64, ensure_non_negative=True
         )
-        check_argument("groups", groups, ["array-like", None])
+        check_argument("groups", groups, [Items(), None])
         if groups is not None and len(groups) != len(X):
             raise ValueError(f"groups must have one entry per clip, {len(X)}, got {len(groups)}.")
         if not resume:

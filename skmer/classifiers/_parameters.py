@@ -6,14 +6,20 @@ import torch
 from sklearn.base import BaseEstimator
 from skorch.callbacks import LRScheduler
 
+from skmer._utils._arguments import Items, Takes
 from skmer._utils._sklearn import HasMethods, StrOptions, validate_parameter_constraints
 from skmer.nn import Augmentation
 
+_CALLBACK = HasMethods(["initialize", "on_train_begin"])
 # What skorch takes as it comes, and fails on deep inside.
 _SKORCH = {
-    **{part: [callable] for part in ("module", "criterion", "optimizer", "iterator_train", "iterator_valid")},
+    "module": [callable],
+    "criterion": [callable],
+    "optimizer": [Takes(1, "lr")],
+    "iterator_train": [Takes(1, "batch_size")],
+    "iterator_valid": [Takes(1, "batch_size")],
     "dataset": [callable, HasMethods("__getitem__")],
-    "callbacks": [list, tuple, StrOptions({"disable"}), None],
+    "callbacks": [Items(_CALLBACK, Items(str, _CALLBACK, n=2)), StrOptions({"disable"}), None],
     "predict_nonlinearity": [callable, StrOptions({"auto"}), None],
     "classes": ["array-like", None],
     "use_caching": ["boolean", StrOptions({"auto"})],

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skmer._utils._arguments import Numbers, Pixels, checked
+from skmer._utils._arguments import Named, Numbers, Pixels, checked
 from skmer.face import COMPONENTS, MEAN_SHAPE
 from skmer.inspection._style import CAPTION, SEQUENTIAL, axes_or_new, divided
 

@@ -7,9 +7,11 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from skmer._utils._arguments import PATH, checked
 from skmer.inspection._rank_display import MeanRanksDisplay
 from skmer.inspection._report_page import _table, run_card_tables
 from skmer.inspection._report_pictures import picture
+from skmer.model_selection import MethodsResult
 
 _PAGE = Template("""<!DOCTYPE html>
 <html lang="en">
@@ -43,6 +45,7 @@ $cards
 """)
 
 
+@checked(result=[MethodsResult], path=PATH, title=[str, None])
 def write_methods_report(result, path, *, title=None):
     """Write one page about a comparison of methods; it holds all it needs and loads nothing.
 

@@ -44,12 +44,9 @@ class MeanRanksDisplay:
 
     @checked(mean_ranks=[pd.Series, Named(real())], critical_difference=[real(0, 1e6)], caption=TEXT)
     def __init__(self, mean_ranks, critical_difference, caption=""):
-        check_argument(
-            "mean_ranks",
-            [*mean_ranks.values()] if isinstance(mean_ranks, dict) else mean_ranks,
-            [Numbers(None)],
-        )
-        self.mean_ranks = pd.Series(mean_ranks).sort_values(kind="stable")
+        ranks = pd.Series(mean_ranks)
+        check_argument("mean_ranks", ranks, [Numbers(None)])
+        self.mean_ranks = ranks.sort_values(kind="stable")
         self.critical_difference = float(critical_difference)
         self.caption = caption
 

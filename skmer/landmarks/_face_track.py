@@ -6,8 +6,10 @@ from functools import cached_property
 import numpy as np
 from scipy.ndimage import label, maximum, minimum, percentile_filter
 
-from skmer._utils._arguments import Numbers, checked, real
+from skmer._utils._arguments import Named, Numbers, check_argument, checked, real
 
+_POINTS = [Numbers(None, 68, 2, finite=False)]
+_TIMES = [Numbers(None), real(1e-6, 1e6)]  # seconds of each frame, or a rate
 _UPPER, _LOWER = [37, 38, 43, 44], [41, 40, 47, 46]
 _RATE = 20.0  # samples a second of the openness's baseline, which changes slowly
 _BASELINE = 6.0  # s: half of it must hold open eyes
@@ -58,15 +60,15 @@ class FaceTrack:
     quality: dict = field(default_factory=dict)
 
     def __post_init__(self):
+        check_argument("points", self.points, _POINTS)
+        check_argument("name", self.name, [str])
+        check_argument("quality", self.quality, [Named("array-like")])
         points = np.asarray(self.points, dtype=np.float64)
-        if points.ndim != 3 or points.shape[1:] != (68, 2) or not len(points):
-            raise ValueError(f"points must have the shape (n_frames, 68, 2), got {points.shape}.")
         object.__setattr__(self, "points", points)
         object.__setattr__(self, "times", check_times(self.times, len(points)))
         blinks = self.blinks
+        check_argument("blinks", blinks, [Numbers(len(points)), None])
         blinks = find_blinks(points, self.times) if blinks is None else np.asarray(blinks, dtype=bool)
-        if blinks.shape != (len(points),):
-            raise ValueError(f"blinks must have one entry for each of {len(points)} frames.")
         object.__setattr__(self, "blinks", blinks)
 
     def __len__(self):
@@ -101,18 +103,16 @@ class FaceTrack:
 
 def check_times(times, n_frames):
     """Return ascending seconds of `n_frames` frames; a number is a rate."""
+    check_argument("times", times, _TIMES)
     if np.ndim(times) == 0:
-        rate = np.nan if times is None else float(times)
-        if not 0 < rate < np.inf:
-            raise ValueError(f"times must be seconds of each frame, or a rate above 0, got {times!r}.")
-        return np.arange(n_frames) / rate
+        return np.arange(n_frames) / float(times)
     times = np.asarray(times, dtype=np.float64)
-    if times.shape != (n_frames,) or not (np.diff(times) > 0).all() or not np.isfinite(times).all():
+    if times.shape != (n_frames,) or not (np.diff(times) > 0).all():
         raise ValueError(f"times must ascend and have one entry for each of {n_frames} frames.")
     return times
 
 
-@checked(points=[Numbers(None, 68, 2, finite=False)], times=[Numbers(None), real(1e-6, 1e6)])
+@checked(points=_POINTS, times=_TIMES)
 def find_blinks(points, times):
     """Find the frames in which the eyes blink.
 

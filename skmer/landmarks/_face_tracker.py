@@ -9,8 +9,9 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from tqdm import tqdm
 
+from skmer._utils._arguments import JOBS, PATH, check_argument
 from skmer._utils._jobs import run_jobs
-from skmer._utils._sklearn import Interval
+from skmer._utils._sklearn import HasMethods, Interval
 from skmer.frames import VideoReader, is_path, one_opencv_thread
 from skmer.landmarks._cache import LandmarkCache
 from skmer.landmarks._face_track import FaceTrack
@@ -69,7 +70,9 @@ class FaceTracker(BaseEstimator):
         "chunk": [Interval(Real, 0.2, 600, closed="both")],
         "face_width": [Interval(Real, 60, 600, closed="both")],
         "n_boxes": [Interval(Integral, 1, 100, closed="both")],
-        "n_jobs": [Integral, None],
+        "predictor": [*PATH, None],
+        "memory": [*PATH, LandmarkCache, None],
+        "n_jobs": JOBS,
         "verbose": ["verbose"],
     }
 
@@ -119,6 +122,7 @@ class FaceTracker(BaseEstimator):
             If it is no video, its rate has to be given, or it shows no face.
         """
         self._validate_params()
+        check_argument("name", name, [str, None])
         name = name or (Path(video).stem if is_path(video) else "video")
         reader = VideoReader(video, fps=fps, times=times)
         settings = ChunkSettings(
@@ -149,6 +153,7 @@ class FaceTracker(BaseEstimator):
         list of FaceTrack
             Named as the videos.
         """
+        check_argument("videos", videos, [HasMethods("tracks")])
         tracks = []
         for frames, times, rate, name in zip(
             videos.frames, videos.times, videos.table["fps"], videos.names, strict=True

@@ -8,13 +8,13 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import check_consistent_length
 
-from skmer._utils._arguments import SEED, checked
-from skmer._utils._checks import check_integer
+from skmer._utils._arguments import ROWS, SEED, Items, Numbers, check_argument, checked, integer
+from skmer._utils._sklearn import Interval
 from skmer.metrics._scores import SCORES, check_labels
 from skmer.metrics._significance import _by_subject
 
 
-@checked(random_state=SEED)
+@checked(groups=ROWS, n_resamples=[integer(1, 100_000)], random_state=SEED)
 def subject_randomization_test(y_true, y_pred_a, y_pred_b, groups, *, n_resamples=10_000, random_state=0):
     """P-values of the difference of two methods' pooled scores, from exchanging their predictions by subject.
 
@@ -59,7 +59,6 @@ def subject_randomization_test(y_true, y_pred_a, y_pred_b, groups, *, n_resample
     >>> p["accuracy"] < 0.001
     True
     """
-    check_integer("n_resamples", n_resamples, 1, 100_000)
     y_true, groups = check_labels("y_true", y_true), check_labels("groups", groups)
     runs = [np.atleast_2d(y_pred) for y_pred in (y_pred_a, y_pred_b)]
     if runs[0].shape != runs[1].shape:
@@ -91,7 +90,6 @@ def _p_values(a, b, stay):
     return found
 
 
-@checked(p_values=["array-like"])
 def holm_correction(p_values):
     """Correct p-values of several tests at once, by Holm's step-down procedure.
 
@@ -122,8 +120,9 @@ def holm_correction(p_values):
     >>> holm_correction([0.01, 0.04, 0.03]).round(3).tolist()
     [0.03, 0.06, 0.06]
     """
+    check_argument("p_values", p_values, [Numbers(None), Items(n=0)])
     p_values = np.asarray(p_values, dtype=float)
-    if p_values.ndim != 1 or not ((p_values >= 0) & (p_values <= 1)).all():
+    if not ((p_values >= 0) & (p_values <= 1)).all():
         raise ValueError(f"p_values must be a list of numbers between 0 and 1, got {p_values.tolist()}.")
     order = np.argsort(p_values, kind="stable")
     factors = np.arange(len(p_values), 0, -1)
@@ -132,7 +131,7 @@ def holm_correction(p_values):
     return corrected
 
 
-@checked(level=[Real])
+@checked(n_methods=[integer(2)], n_subjects=[integer(1)], level=[Interval(Real, 0, 1, closed="neither")])
 def critical_difference(n_methods, n_subjects, *, level=0.95):
     """Difference of mean ranks that two of several methods need to be told apart, by Nemenyi's test.
 
@@ -166,10 +165,6 @@ def critical_difference(n_methods, n_subjects, *, level=0.95):
     >>> round(critical_difference(5, 30), 3)
     1.114
     """
-    check_integer("n_methods", n_methods, 2)
-    check_integer("n_subjects", n_subjects, 1)
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level!r}.")
     # Infinite degrees of freedom, which scipy takes for so large a number.
     quantile = studentized_range.ppf(level, n_methods, 1e6) / np.sqrt(2)
     return float(quantile * np.sqrt(n_methods * (n_methods + 1) / (6 * n_subjects)))

@@ -5,6 +5,7 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from skmer._utils._arguments import SEED, TEXT, checked
+from skmer._utils._sklearn import HasMethods
 from skmer.pipelines._handcrafted import RECIPES as HANDCRAFTED
 from skmer.pipelines._networks import RECIPES as NETWORKS
 from skmer.pipelines._recipes import Recipe
@@ -127,6 +128,7 @@ def comparison_grid(name):
     return {part: list(values) for part, values in recipe.grid.items()}
 
 
+@checked(estimator=[HasMethods("fit")])
 def comparison_choices(estimator):
     """Return the choices of a pipeline that is a published method, or was one before it was changed.
 

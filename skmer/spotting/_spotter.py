@@ -137,9 +137,7 @@ def movements_of(name, table, tracks):
         lie &= made["apex"].isna() | ((apex >= made["onset"]) & (apex <= made["offset"]))
     if not lie.all():
         row = made.loc[lie.idxmin(), [c for c in ("video", "onset", "apex", "offset") if c in made]].tolist()
-        raise ValueError(
-            f"{name} must lie in the tracks, with the apex between onset and offset, {row} does not."
-        )
+        raise ValueError(f"{name} must lie in the tracks, each apex in its movement, {row} does not.")
     return made
 
 

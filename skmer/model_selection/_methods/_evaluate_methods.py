@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from skmer._utils._arguments import FLAG, JOBS, PATH, TEXT, Items, checked, integer, option
 from skmer._utils._files import digest
+from skmer._utils._sklearn import HasMethods
 from skmer.literature import published_results
 from skmer.model_selection._evaluate import run_evaluation
 from skmer.model_selection._every_epoch import has_epochs
@@ -19,6 +21,20 @@ SELECT = ("last", "test-epoch")
 _COMPOSITE = {"negative", "positive", "surprise"}
 
 
+@checked(
+    methods=[str, HasMethods("fit"), dict, Items(least=1)],
+    groups=[Items(), None],
+    dataset=[str, None],
+    baselines=FLAG,
+    select=[option(*SELECT)],
+    max_epochs=[integer(1), None],
+    protocol=TEXT,
+    n_jobs=JOBS,
+    checkpoint=[*PATH, None],
+    audit=[*FLAG, option("warn")],
+    verbose=["verbose"],
+    engine=TEXT,
+)
 def evaluate_methods(
     methods,
     X,
@@ -108,8 +124,6 @@ def evaluate_methods(
     >>> bool(found.table.loc["lda", "UF1"] > found.table.loc["guess", "UF1"])
     True
     """
-    if select not in SELECT:
-        raise ValueError(f"select must be one of {list(SELECT)}, got {select!r}.")
     corpus = corpus_of(X, y, groups)
     dataset = _dataset_of(corpus.clips) if dataset is None else dataset
     # Of a set of one's own there are no published settings: CASME II's are taken, its figures are not.

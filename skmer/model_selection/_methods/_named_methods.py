@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from skmer import feature_extraction, pipelines
-from skmer._utils._checks import check_integer, warn_user
+from skmer._utils._checks import warn_user
 from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
 from skmer.pipelines import BASELINES, baseline, paper_pipeline
 
@@ -153,7 +153,6 @@ def resolve_methods(methods, corpus, dataset, *, baselines, max_epochs=None):
         )
     chosen = _unique(found, methods)
     if max_epochs is not None:
-        check_integer("max_epochs", max_epochs, 1)
         named = [method for method in chosen if method.name in _names("all")]
         _shorten([method.estimator for method in named], max_epochs)
     return chosen

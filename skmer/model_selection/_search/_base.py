@@ -15,6 +15,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
+from skmer._utils._arguments import JOBS, PATH, Items, check_argument
 from skmer._utils._files import digest
 from skmer._utils._sklearn import (
     BaseSearchCV,
@@ -66,7 +67,8 @@ class BatchedSearch(BaseSearchCV):
         "seeds": [Interval(Integral, 1, 2**31 - 1, closed="both"), "array-like", None],
         "refit": ["boolean", str, callable],
         "device": [str, HasMethods(["type"])],
-        "n_jobs": [Integral, None],
+        "n_jobs": JOBS,
+        "checkpoint": [*PATH, None],
         "verbose": ["verbose"],
         "pre_dispatch": [Integral, str],
         "error_score": [StrOptions({"raise"}), Real],
@@ -193,6 +195,7 @@ class BatchedSearch(BaseSearchCV):
             raise ValueError(
                 f"{type(self.estimator).__name__} requires y to be passed, but the target y is None."
             )
+        check_argument("groups", groups, [Items(), None])
         X, y, groups = indexable(X, y, groups)
         y = column_or_1d(y, warn=True)
         assert_all_finite(y, input_name="y")
