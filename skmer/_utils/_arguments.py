@@ -3,7 +3,7 @@
 import functools
 import inspect
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 from numbers import Integral, Real
 from os import PathLike
 
@@ -12,7 +12,19 @@ import numpy as np
 from skmer._utils._sklearn import HasMethods, Interval, StrOptions, make_constraint
 
 
-class FilePath:
+class _Own(HasMethods):
+    """Base of the constraints of the house.
+
+    scikit-learn's estimators take constraints of its own public kinds alone, and their subclasses.
+    """
+
+    hidden = False  # of messages
+
+    def __init__(self):
+        """Make a constraint without settings."""
+
+
+class FilePath(_Own):
     """Constraint of a path that the file system can be asked for."""
 
     def is_satisfied_by(self, value):
@@ -64,7 +76,7 @@ def option(*names):
     return StrOptions(set(names))
 
 
-class Numbers:
+class Numbers(_Own):
     """Constraint of an array of finite numbers of a shape.
 
     Parameters
@@ -107,7 +119,7 @@ def _fits(length, expected):
     return length in expected if isinstance(expected, tuple) else length == expected
 
 
-class Items:
+class Items(_Own):
     """Constraint of a sequence whose items fulfil one of some constraints.
 
     Parameters
@@ -137,7 +149,7 @@ class Items:
         return f"a sequence of {number}items{each}"
 
 
-class Named:
+class Named(_Own):
     """Constraint of a mapping of texts to values that fulfil one of some constraints.
 
     Parameters
@@ -161,7 +173,7 @@ class Named:
         return f"a mapping of names to {_told(self.constraints)}"
 
 
-class Takes:
+class Takes(_Own):
     """Constraint of a callable that takes some arguments.
 
     Parameters
@@ -207,7 +219,7 @@ class Pairs(Numbers):
         return "a pair of finite numbers or rows of pairs"
 
 
-class Pixels:
+class Pixels(_Own):
     """Constraint of an image, uint8 of shape (H, W) or (H, W, 3)."""
 
     def __init__(self, *ndims):
@@ -227,7 +239,33 @@ def _is_scalar(value):
     return getattr(value, "shape", None) == ()  # an array without axes has a length that cannot be asked
 
 
+def as_array(name, value):
+    """Return a value as an array; rows of different lengths are an error that names the argument."""
+    try:
+        return np.asarray(value)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(f"{name} must be an array, got {_shown(value)}: {error}.") from error
+
+
+class _Rows(_Own):
+    """Constraint "array-like" without what has no rows in an order: scalars in an array, sets, mappings."""
+
+    def is_satisfied_by(self, value):
+        """Whether a value has rows."""
+        if isinstance(value, Set | Mapping) or _is_scalar(value):
+            return False
+        return _ARRAY_LIKE.is_satisfied_by(value)
+
+    def __str__(self):
+        return str(_ARRAY_LIKE)
+
+
+_ARRAY_LIKE = make_constraint("array-like")
+
+
 def _made(constraint):
+    if isinstance(constraint, str) and constraint == "array-like":
+        return _Rows()
     return constraint if hasattr(constraint, "is_satisfied_by") else make_constraint(constraint)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
 
+from skmer._utils._arguments import integer
 from skmer._utils._sklearn import HasMethods, Interval, Options, StrOptions
 from skmer.classifiers._node_net import NodeNetClassifier
 from skmer.classifiers._prediction import average_views, prediction_module, softmax
@@ -185,7 +186,7 @@ class DeReGRLClassifier(NodeNetClassifier):
     """
 
     _parameter_constraints: dict = {
-        **_each("n_actions n_channels n_layers max_epochs", Interval(Integral, 1, 2**31 - 1, closed="both")),
+        **_each("n_actions n_channels n_layers max_epochs", integer(1)),
         **_each("lambda_center lambda_weight lambda_balance", Interval(Real, 0, None, closed="left")),
         **_each("noise head_motion_noise weight_decay", Interval(Real, 0, None, closed="left")),
         **_each("decomposition reconstruction weight_sigmoid linear_skip", "boolean"),
@@ -206,7 +207,7 @@ class DeReGRLClassifier(NodeNetClassifier):
         "class_weight": [StrOptions({"balanced", "sqrt-balanced"}), dict, None],
         "lr": [Interval(Real, 0, None, closed="neither")],
         "schedule": [StrOptions({"one-cycle"}), None],
-        "batch_size": [Interval(Integral, 1, 2**31 - 1, closed="both"), Options(Integral, {-1})],
+        "batch_size": [integer(1), Options(Integral, {-1})],
         "dtype": [StrOptions({"float32", "float64"})],
         "device": [str, torch.device],
         "random_state": ["random_state"],

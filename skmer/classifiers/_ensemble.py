@@ -8,8 +8,9 @@ from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
+from skmer._utils._arguments import integer
 from skmer._utils._jobs import raising_interrupts
-from skmer._utils._sklearn import HasMethods, Interval, validate_parameter_constraints
+from skmer._utils._sklearn import HasMethods, validate_parameter_constraints
 from skmer.classifiers._parameters import own_request
 from skmer.classifiers._prediction import most_probable
 from skmer.classifiers._skorch_net import ScoresMixin
@@ -68,7 +69,7 @@ class SeedEnsemble(ScoresMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimat
 
     _parameter_constraints: dict = {
         "estimator": [HasMethods(["fit", "predict_proba", "get_params"])],
-        "n_estimators": [Interval(Integral, 1, 2**31 - 1, closed="both")],
+        "n_estimators": [integer(1)],
         "random_state": ["random_state"],
         "n_jobs": [Integral, None],
     }

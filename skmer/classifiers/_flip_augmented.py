@@ -124,6 +124,7 @@ class FlipAugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
         X, y = self._checked(X, y)
         extra = {}
+        check_argument("sample_weight", sample_weight, ["array-like", None])
         if sample_weight is not None:
             weights = check_sample_weight(sample_weight, y, ensure_non_negative=True)
             extra[self._name_of_weights()] = np.tile(weights, 2)

@@ -13,6 +13,7 @@ from sklearn.preprocessing import KernelCenterer
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skmer._utils._arguments import integer
 from skmer._utils._sklearn import Interval, StrOptions, fit_context
 from skmer.classifiers._intersection import histogram_intersection
 
@@ -112,7 +113,7 @@ class KTGSL(ClassifierMixin, BaseEstimator):
         "penalty": [_POSITIVE],
         "mu_1": [_POSITIVE],
         "mu_2": [_POSITIVE],
-        "max_iter": [Interval(Integral, 1, 2**31 - 1, closed="both")],
+        "max_iter": [integer(1)],
         "tol": [Interval(Real, 0, None, closed="left")],
     }
 

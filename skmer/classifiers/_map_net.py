@@ -6,7 +6,7 @@ from numbers import Integral, Real
 import torch
 from sklearn.utils.validation import check_is_fitted
 
-from skmer._utils._arguments import Takes
+from skmer._utils._arguments import Takes, integer
 from skmer._utils._sklearn import HasMethods, Interval, Options, StrOptions
 from skmer.classifiers._map_validation import check_maps, warn_of_other_scale
 from skmer.classifiers._net import ClipNetClassifier
@@ -128,9 +128,9 @@ class MapNetClassifier(ClipNetClassifier):
         "norm": [StrOptions({"group", "batch"}), None],
         "normalize_motion": ["boolean"],
         "class_weight": [StrOptions({"balanced", "sqrt-balanced"}), dict, None],
-        "max_epochs": [Interval(Integral, 1, 2**31 - 1, closed="both")],
+        "max_epochs": [integer(1)],
         "lr": _POSITIVE,
-        "batch_size": [Interval(Integral, 1, 2**31 - 1, closed="both"), Options(Integral, {-1})],
+        "batch_size": [integer(1), Options(Integral, {-1})],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
         "schedule": [StrOptions({"one-cycle"}), None],
         "dtype": [StrOptions({"float32", "float64"})],

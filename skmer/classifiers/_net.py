@@ -185,6 +185,7 @@ class ClipNetClassifier(SkorchNet):
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
         X, y = self._check_rows(X, y, resume)
+        check_argument("sample_weight", sample_weight, ["array-like", None])
         sample_weight = check_sample_weight(
             sample_weight, X[:, 0], dtype=np.float64, ensure_non_negative=True
         )

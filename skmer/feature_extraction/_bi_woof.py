@@ -4,7 +4,8 @@ from numbers import Integral
 
 import numpy as np
 
-from skmer._utils._sklearn import Interval, StrOptions
+from skmer._utils._arguments import integer
+from skmer._utils._sklearn import StrOptions
 from skmer.feature_extraction._block_histograms import block_names
 from skmer.feature_extraction._clip_features import CLIP_PARAMETERS, ClipFeatureTransformer
 from skmer.frames import FLOW_METHODS, optical_flow, optical_strain
@@ -54,7 +55,7 @@ class BiWOOF(ClipFeatureTransformer):
     """
 
     _parameter_constraints: dict = {
-        "n_bins": [Interval(Integral, 1, 2**31 - 1, closed="both")],
+        "n_bins": [integer(1)],
         "blocks": ["array-like"],
         "flow": [StrOptions(set(FLOW_METHODS))],
         **CLIP_PARAMETERS,

@@ -5,6 +5,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
+from skmer._utils._arguments import integer
 from skmer._utils._sklearn import Interval, StrOptions
 from skmer.feature_extraction._block_histograms import (
     PLANE_AXES,
@@ -76,7 +77,7 @@ class DirectionGradients(BlockHistogramTransformer):
     _parameter_constraints: dict = {
         "direction": [tuple, list],
         "blocks": [tuple, list],
-        "radius_t": [Interval(Integral, 1, 2**31 - 1, closed="both")],
+        "radius_t": [integer(1)],
         "dead_zone": [Interval(Real, 0, None, closed="left")],
         "bins": [StrOptions(set(_BINS))],
         "norm": [StrOptions({"l1", "l2"}), None],

@@ -1,10 +1,9 @@
 """Resampling of sequences in time."""
 
-from numbers import Integral
-
 import numpy as np
 
-from skmer._utils._sklearn import Interval, StrOptions
+from skmer._utils._arguments import integer
+from skmer._utils._sklearn import StrOptions
 from skmer.feature_extraction._clip_features import CLIP_PARAMETERS, ClipFeatureTransformer
 
 
@@ -59,7 +58,7 @@ class TemporalInterpolator(ClipFeatureTransformer):
 
     _takes_landmarks = True
     _parameter_constraints: dict = {
-        "n_frames": [Interval(Integral, 2, 2**31 - 1, closed="both")],
+        "n_frames": [integer(2)],
         "method": [StrOptions({"tim", "linear", "nearest"})],
         **CLIP_PARAMETERS,
     }

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from scipy.ndimage import map_coordinates
 
-from skmer._utils._arguments import Numbers, Pixels, check_same_shape, checked, option
+from skmer._utils._arguments import Numbers, Pixels, as_array, check_same_shape, checked, option
 from skmer._utils._imports import import_optional
 
 LEAST_SIDE = 16
@@ -194,7 +194,7 @@ def optical_flow(first, second, *, method="dis"):
 
 
 def _grey(image, name):
-    image = np.asarray(image)
+    image = as_array(name, image)
     if image.ndim != 2 or image.dtype != np.uint8:
         raise ValueError(
             f"{name} must be a grey image (height, width) of uint8, got shape {image.shape} of dtype "

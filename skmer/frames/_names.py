@@ -113,7 +113,7 @@ def numbered_images(paths):
     >>> numbered_images(["face (1).png", "face (2).png"])
     [(1, 'face (1).png'), (2, 'face (2).png')]
     """
-    paths = list(paths)
+    paths = paths if getattr(paths, "shape", None) == () else list(paths)
     check_argument("paths", paths, [Items(*PATH)])
     images = [path for path in paths if is_image_file(path) and trailing_number(path) is not None]
     names = {Path(path).name for path in images}

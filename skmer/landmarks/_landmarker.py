@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from skmer._utils._arguments import Numbers, check_argument
+from skmer._utils._arguments import Numbers, check_argument, integer
 from skmer._utils._checks import warn_user
 from skmer._utils._jobs import run_jobs
 from skmer._utils._progress import Progress
-from skmer._utils._sklearn import ClipTransformerMixin, HasMethods, Interval, StrOptions, fit_context
+from skmer._utils._sklearn import ClipTransformerMixin, HasMethods, StrOptions, fit_context
 from skmer.frames import check_frames, frame_label, holds_landmarks, is_path
 from skmer.landmarks._cache import LandmarkCache
 from skmer.landmarks._extraction import ClipSettings, ClipTasks, content_key, extract_task
@@ -112,8 +112,8 @@ class FaceLandmarker(ClipTransformerMixin, BaseEstimator):
 
     _parameter_constraints: dict = {
         "tracking": [StrOptions({"flow", "detect"})],
-        "n_boxes": [Interval(Integral, 1, 2**31 - 1, closed="both"), StrOptions({"auto"})],
-        "n_views": [Interval(Integral, 1, 2**31 - 1, closed="both")],
+        "n_boxes": [integer(1), StrOptions({"auto"})],
+        "n_views": [integer(1)],
         "predictor": [str, os.PathLike, None],
         "verify_predictor": ["boolean"],
         "boxes": ["array-like", HasMethods("get"), None],

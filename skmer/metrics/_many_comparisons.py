@@ -6,9 +6,18 @@ import numpy as np
 from scipy.stats import studentized_range
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import unique_labels
-from sklearn.utils.validation import check_consistent_length
 
-from skmer._utils._arguments import ROWS, SEED, Items, Numbers, check_argument, checked, integer
+from skmer._utils._arguments import (
+    ROWS,
+    SEED,
+    Items,
+    Numbers,
+    as_array,
+    check_argument,
+    check_same_length,
+    checked,
+    integer,
+)
 from skmer._utils._sklearn import Interval
 from skmer.metrics._scores import SCORES, check_labels
 from skmer.metrics._significance import _by_subject
@@ -60,18 +69,19 @@ def subject_randomization_test(y_true, y_pred_a, y_pred_b, groups, *, n_resample
     True
     """
     y_true, groups = check_labels("y_true", y_true), check_labels("groups", groups)
-    runs = [np.atleast_2d(y_pred) for y_pred in (y_pred_a, y_pred_b)]
+    names = ("y_pred_a", "y_pred_b")
+    runs = [np.atleast_2d(as_array(*pair)) for pair in zip(names, (y_pred_a, y_pred_b), strict=True)]
     if runs[0].shape != runs[1].shape:
         raise ValueError(
             f"y_pred_a and y_pred_b must have as many runs and samples, got {runs[0].shape} and "
             f"{runs[1].shape}."
         )
-    check_consistent_length(y_true, groups, runs[0].T)
+    check_same_length(y_true=y_true, groups=groups, y_pred_a=runs[0].T)
     subjects, members = np.unique(groups, return_inverse=True)
     if len(subjects) < 2:
         raise ValueError(f"groups must name at least two subjects, got only {subjects[0]}.")
-    for run in runs:
-        check_labels("y_pred", run.ravel())
+    for name, run in zip(names, runs, strict=True):
+        check_labels(name, run.ravel())
     classes = unique_labels(y_true, *(run.ravel() for run in runs))
     a, b = (np.stack([_by_subject(y_true, one, members, classes) for one in run]) for run in runs)
     stay = check_random_state(random_state).randint(2, size=(n_resamples, len(subjects)))

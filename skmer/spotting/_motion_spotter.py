@@ -1,13 +1,11 @@
 """Spotter on the displacement of facial regions."""
 
-from numbers import Integral
-
 import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skmer._utils._arguments import Numbers, checked
-from skmer._utils._sklearn import HasMethods, Interval
+from skmer._utils._arguments import Numbers, checked, integer
+from skmer._utils._sklearn import HasMethods
 from skmer.landmarks import FaceTrack
 from skmer.spotting._curves import RATE, REGIONS, band_pass, region_curves
 from skmer.spotting._memory import remembered
@@ -82,7 +80,7 @@ class MotionSpotter(BaseSpotter):
         "micro_windows": [Numbers(None, 2)],
         "macro_windows": [Numbers(None, 2)],
         "shares": [Numbers(None)],
-        "inner_folds": [Interval(Integral, 2, None, closed="left")],
+        "inner_folds": [integer(2)],
     }
 
     def __init__(

@@ -41,7 +41,13 @@ def check_movements(name, table):
             f"{list(table.columns)}."
         )
     table = table.reindex(columns=["video", "onset", "offset"]) if lacking else table
-    frames = table[["onset", "offset"]].apply(pd.to_numeric, errors="coerce")
+    frames = table[["onset", "offset"]].apply(pd.to_numeric, errors="coerce").astype(float)
+    for column in ("onset_s", "offset_s", "score"):
+        if (
+            column in table
+            and (pd.to_numeric(table[column], errors="coerce").isna() & table[column].notna()).any()
+        ):
+            raise ValueError(f"{name} must have numbers in its column {column}.")
     whole = (frames.notna() & (frames % 1 == 0)).all(axis=1).to_numpy() & table["video"].notna().to_numpy()
     whole &= (frames["onset"] <= frames["offset"]).to_numpy()
     if not whole.all():

@@ -103,7 +103,7 @@ def str_score(
     >>> score.f1_spotting, score.precision_analysis, score.recall_analysis, round(score.score, 3)
     (1.0, 0.25, 0.5, 0.333)
     """
-    _check_emotions(true, pred)
+    true, pred = _with_emotions("true", true), _with_emotions("pred", pred)
     if compat is not None:
         return _script_score(true, pred, emotions, iou)
     compared = Comparison.take(true, pred, videos, fps)
@@ -143,7 +143,7 @@ def _script_score(true, pred, emotions, iou):
     return STRScore(f1 * analysis, f1, analysis, precision, recall, found.n_matched, reason)
 
 
-def _check_emotions(true, pred):
-    for name, table in (("true", true), ("pred", pred)):
-        if not isinstance(table, pd.DataFrame) or (len(table) and "emotion" not in table):
-            raise ValueError(f"{name} must be a table of movements with a column emotion.")
+def _with_emotions(name, table):
+    if not isinstance(table, pd.DataFrame) or (len(table) and "emotion" not in table):
+        raise ValueError(f"{name} must be a table of movements with a column emotion.")
+    return table if "emotion" in table else table.assign(emotion="")

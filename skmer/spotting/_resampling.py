@@ -84,7 +84,7 @@ def resampled_intervals(counts, groups, level=0.95, n_resamples=2000, random_sta
         )
     subjects, members = np.unique(groups.astype(str).to_numpy(), return_inverse=True)
     if len(subjects) < 2:
-        raise ValueError(f"videos must be of at least two subjects, got only {list(subjects)}.")
+        raise ValueError(f"true, pred or videos must tell at least two subjects, got only {list(subjects)}.")
     table = counts.to_numpy().reshape(len(groups), len(ROWS), 3)
     own = np.zeros((len(subjects), len(ROWS), 3))
     np.add.at(own, members, table)

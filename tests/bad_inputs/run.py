@@ -63,6 +63,8 @@ def inputs_of(path, member):
             default = getattr(inspect.signature(call.member).parameters.get(argument), "default", None)
             valid = call.arguments.get(argument, default)
             for label, value in values_for(valid):
+                if value is default:
+                    continue
                 yield f"{path}.{call.name}({argument}={label})", call, argument, value, by_name
 
 
@@ -103,7 +105,7 @@ def try_input(call, argument, value, by_name):
 
 def _use(estimator, by_name):
     """Let an estimator meet data, where it checks its parameters."""
-    for name in ("fit", "fit_transform", "transform", "predict", "split"):
+    for name in ("fit", "fit_transform", "transform", "predict", "split", "track"):
         if name in by_name:
             done = getattr(estimator, name)(**by_name[name].arguments)
             return next(done, None) if inspect.isgenerator(done) else done

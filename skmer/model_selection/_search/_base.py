@@ -15,12 +15,11 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
-from skmer._utils._arguments import JOBS, PATH, Items, check_argument
+from skmer._utils._arguments import JOBS, PATH, Items, check_argument, integer
 from skmer._utils._files import digest
 from skmer._utils._sklearn import (
     BaseSearchCV,
     HasMethods,
-    Interval,
     MultimetricScorer,
     StrOptions,
     safe_indexing,
@@ -64,7 +63,7 @@ class BatchedSearch(BaseSearchCV):
         "estimator": [HasMethods(["fit", "predict"])],
         "cv": ["cv_object"],
         "scoring": [str, callable, list, tuple, dict, None],
-        "seeds": [Interval(Integral, 1, 2**31 - 1, closed="both"), "array-like", None],
+        "seeds": [integer(1), "array-like", None],
         "refit": ["boolean", str, callable],
         "device": [str, HasMethods(["type"])],
         "n_jobs": JOBS,

@@ -6,6 +6,7 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.model_selection import ParameterGrid
 
+from skmer._utils._arguments import integer
 from skmer._utils._sklearn import Interval, StrOptions
 from skmer.model_selection._search._base import BatchedSearch
 
@@ -88,9 +89,9 @@ class BatchedHalvingGridSearchCV(BatchedSearch):
         "param_grid": [dict, list],
         "factor": [Interval(Real, 1, None, closed="neither")],
         "resource": [str],
-        "max_resources": [Interval(Integral, 1, 2**31 - 1, closed="both"), StrOptions({"auto"})],
+        "max_resources": [integer(1), StrOptions({"auto"})],
         "min_resources": [
-            Interval(Integral, 1, 2**31 - 1, closed="both"),
+            integer(1),
             StrOptions({"exhaust", "smallest"}),
         ],
         "aggressive_elimination": ["boolean"],
