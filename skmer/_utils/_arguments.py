@@ -38,9 +38,23 @@ class FilePath(_Own):
         return "a path"
 
 
+class Text(_Own):
+    """Constraint of a text that can be written to a file."""
+
+    def is_satisfied_by(self, value):
+        """Whether a value is such a text."""
+        try:
+            return isinstance(value, str) and bool(value.encode() or True)
+        except UnicodeError:
+            return False
+
+    def __str__(self):
+        return "a text"
+
+
 PATH = [FilePath()]
 FLAG = ["boolean"]
-TEXT = [str]
+TEXT = [Text()]
 ROWS = ["array-like"]
 JOBS = [Interval(Integral, -(2**15), 2**15, closed="both"), None]
 SEED = ["random_state"]
@@ -137,7 +151,9 @@ class Items(_Own):
 
     def is_satisfied_by(self, value):
         """Whether a value is such a sequence."""
-        if not isinstance(value, Collection) or isinstance(value, str | bytes | Mapping) or _is_scalar(value):
+        if not isinstance(value, Collection) or isinstance(value, str | bytes | Mapping | Set):
+            return False
+        if _is_scalar(value):
             return False
         if hasattr(value, "columns") or len(value) < self.least or self.n not in (None, len(value)):
             return False
@@ -220,19 +236,28 @@ class Pairs(Numbers):
 
 
 class Pixels(_Own):
-    """Constraint of an image, uint8 of shape (H, W) or (H, W, 3)."""
+    """Constraint of an image, uint8 of shape (H, W) or (H, W, 3).
 
-    def __init__(self, *ndims):
-        self.ndims = ndims or (2, 3)
+    Parameters
+    ----------
+    *ndims : int
+        Numbers of axes; none allow 2 and 3.
+    least : int, default=1
+        Shorter side of the smallest image.
+    """
+
+    def __init__(self, *ndims, least=1):
+        self.ndims, self.least = ndims or (2, 3), least
 
     def is_satisfied_by(self, value):
         """Whether a value is such an image."""
-        if not hasattr(value, "dtype") or getattr(value, "dtype", None) != np.uint8 or not value.size:
+        if getattr(value, "dtype", None) != np.uint8 or getattr(value, "ndim", 0) not in self.ndims:
             return False
-        return value.ndim in self.ndims and (value.ndim < 3 or value.shape[-1] == 3)
+        return min(value.shape[:2]) >= self.least and (value.ndim < 3 or value.shape[-1] == 3)
 
     def __str__(self):
-        return f"a uint8 image of {' or '.join(map(str, self.ndims))} axes"
+        side = f" at least {self.least} px high and wide" * (self.least > 1)
+        return f"a uint8 image of {' or '.join(map(str, self.ndims))} axes{side}"
 
 
 def _is_scalar(value):

@@ -1,10 +1,10 @@
 """Nets on pictures of a clip: DSSN on two streams of flow maps, LEARNet on dynamic images."""
 
 from numbers import Real
-from os import PathLike
 
 import torch
 
+from skmer._utils._arguments import PATH
 from skmer._utils._checks import warn_user
 from skmer._utils._sklearn import Interval, StrOptions
 from skmer.classifiers._map_net import MapNetClassifier
@@ -13,7 +13,7 @@ from skmer.nn import DSSN, LEARNet
 from skmer.training import ClipDataset
 
 SHARE = [Interval(Real, 0, 1, closed="left")]
-FILE = {"pretrained": [str, PathLike, None], "pretrained_sha256": [str, None]}
+FILE = {"pretrained": [*PATH, None], "pretrained_sha256": [str, None]}
 
 
 def check_least_size(net, shape, least):

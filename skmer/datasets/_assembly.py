@@ -163,7 +163,7 @@ def concatenate_clips(parts):
     >>> len(concatenate_clips(parts))
     40
     """
-    parts = list(parts) if isinstance(parts, Iterable) and np.ndim(parts) else [parts]
+    parts = list(parts) if isinstance(parts, Iterable) and getattr(parts, "shape", None) != () else [parts]
     other = [type(part).__name__ for part in parts if not isinstance(part, MicroExpressionClips)]
     if other:
         raise TypeError(f"parts must all be MicroExpressionClips, got {', '.join(other[:3])}.")

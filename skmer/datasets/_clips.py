@@ -1,12 +1,13 @@
 """Container of clips that every reader and every synthetic corpus returns."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
 
-from skmer._utils._arguments import check_argument
+from skmer._utils._arguments import TEXT, check_argument
 from skmer._utils._text import plain_text
 from skmer.datasets._cells import parse_action_units
 from skmer.datasets._clip_sequences import (
@@ -137,7 +138,7 @@ class MicroExpressionClips:
         ):
             if value is not None and not isinstance(value, kind):
                 raise TypeError(f"{name} must be a {kind.__name__}, got {type(value).__name__}.")
-        check_argument("fingerprint", fingerprint, [str, None])
+        check_argument("fingerprint", fingerprint, [*TEXT, None])
         check_argument("times", times, ["array-like", None])
         self.frames = _check_frames(frames)
         self.target = _check_names("target", target, len(self.frames))
@@ -324,10 +325,12 @@ def _check_names(name, values, n_clips):
         values = [*values]
     except TypeError as error:
         raise TypeError(f"{name} must be array-like, got {type(values).__name__}.") from error
+    if any(isinstance(value, Collection) and not isinstance(value, str) for value in values):
+        raise ValueError(f"{name} must have one entry for each of the {n_clips} clips, got several in one.")
     # Unequal to itself is NaN alone, of whatever type.
     missing = [row for row, value in enumerate(values) if value is None or value != value]
     texts = np.array([plain_text(value) for value in values], dtype=str)
-    if len(texts) != n_clips or any(np.ndim(value) for value in values):
+    if len(texts) != n_clips:
         raise ValueError(
             f"{name} must have one entry for each of the {n_clips} clips, got shape {np.shape(values)}."
         )

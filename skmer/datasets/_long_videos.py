@@ -8,10 +8,12 @@ import pandas as pd
 from skmer._utils._arguments import (
     LABELS,
     PATH,
+    TEXT,
     Items,
     Numbers,
     Pairs,
     check_argument,
+    check_same_length,
     checked,
     real,
 )
@@ -85,7 +87,7 @@ class LongVideos:
         table=[pd.DataFrame, None],
         dropped=[pd.DataFrame, None],
         corrected=[pd.DataFrame, None],
-        fingerprint=[str, None],
+        fingerprint=[*TEXT, None],
     )
     def __init__(
         self,
@@ -102,6 +104,7 @@ class LongVideos:
         truth=None,
     ):
         check_argument("frames", list(frames), [Items(*PATH, Items(), None)])
+        check_same_length(frames=frames, groups=groups)
         self.frames = _as_objects(frames)
         self.groups = _check_texts("groups", groups, len(self.frames))
         self.names = _check_texts("names", _default_names(self.groups) if names is None else names, len(self))
@@ -257,7 +260,7 @@ def _default_names(groups):
 def _check_rates(times, frames):
     """Frames a second of each video, and the seconds of each frame where they can be told now."""
     check_argument("times", times, [*_TIMES, Items(*_TIMES, "nan")])
-    entries = [times] * len(frames) if np.ndim(times) == 0 else list(times)
+    entries = list(times) if Items().is_satisfied_by(times) else [times] * len(frames)
     if len(entries) != len(frames):
         raise ValueError(
             f"times must be a rate, or one entry for each of the {len(frames)} videos, got {len(entries)}."
@@ -318,7 +321,7 @@ def complete_intervals(intervals, table, times):
     made = made.reindex(columns=[*MOVEMENT_COLUMNS, *(c for c in made if c not in MOVEMENT_COLUMNS)])
     strange = made.index[~made["video"].isin(names)]
     if len(strange):
-        raise ValueError(f"intervals must be of the videos, {made['video'][strange[0]]!r} is none of them.")
+        raise ValueError(f"intervals must be of the videos in names, {made['video'][strange[0]]!r} is not.")
     for name in _FRAMES:
         numbers = pd.to_numeric(made[name], errors="coerce")
         strange = made[name].notna() & ~((numbers % 1 == 0) & (numbers.abs() < _MOST_FRAMES))

@@ -12,6 +12,9 @@ from skmer._utils._imports import import_optional
 LEAST_SIDE = 16
 """Shorter side of the smallest images that have a flow, px: DIS has no patch of 8 px at half size below."""
 
+# DIS ends the process instead of an exception when a wide image is lower than its patches.
+_IMAGE = [Pixels(2, least=LEAST_SIDE)]
+
 
 @contextmanager
 def one_opencv_thread():
@@ -40,7 +43,7 @@ def one_opencv_thread():
         cv2.setNumThreads(threads)
 
 
-@checked(first=[Pixels(2)], second=[Pixels(2)])
+@checked(first=_IMAGE, second=_IMAGE)
 def coarse_flow(first, second):
     """Dense inverse search (DIS) optical flow with the fast preset, for large motions.
 
@@ -75,7 +78,7 @@ def coarse_flow(first, second):
     return cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST).calc(first, second, None)
 
 
-@checked(first=[Pixels(2)], second=[Pixels(2)])
+@checked(first=_IMAGE, second=_IMAGE)
 def fine_flow(first, second):
     """Dense inverse search (DIS) optical flow of sub-pixel accuracy, for motions of a few pixels.
 
@@ -200,7 +203,6 @@ def _grey(image, name):
             f"{name} must be a grey image (height, width) of uint8, got shape {image.shape} of dtype "
             f"{image.dtype}; skmer.frames.read_image makes one."
         )
-    # DIS ends the process instead of an exception when a wide image is lower than its patches.
     if min(image.shape) < LEAST_SIDE:
         raise ValueError(
             f"{name} must be at least {LEAST_SIDE} px high and wide to have a flow, got {image.shape}; "

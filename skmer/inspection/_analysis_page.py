@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from skmer._utils._arguments import PATH, Items, checked
+from skmer._utils._arguments import PATH, TEXT, Items, Numbers, check_argument, check_same_length, checked
 from skmer._utils._files import write_atomically
 from skmer.inspection._report_pictures import data_uri
 from skmer.landmarks import FaceTrack
@@ -26,6 +26,10 @@ CAVEATS = (
 )
 """What the page and the text say that an analysis cannot tell."""
 
+_COLUMNS = (
+    *("onset", "apex", "offset", "onset_s", "apex_s", "offset_s"),
+    *("type", "regions", "peak_px", "resembles", "displacement"),
+)
 _ALPHA = 6.0
 _ARROWS = 6.0  # arrows are that much longer than the movement
 _QUALITY = 82
@@ -36,7 +40,7 @@ _QUALITY = 82
     track=[FaceTrack],
     movements=[pd.DataFrame],
     frames=[Items(dict)],
-    title=[str, None],
+    title=[*TEXT, None],
     notes=[Items(str)],
 )
 def write_analysis(path, track, movements, frames, curve, *, title=None, notes=()):
@@ -80,6 +84,11 @@ def write_analysis(path, track, movements, frames, curve, *, title=None, notes=(
     ...     "no movement was found" in page.read_text(encoding="utf-8")
     True
     """
+    check_argument("curve", curve, [Numbers(len(track), finite=False)])
+    lacking = [name for name in _COLUMNS if len(movements) and name not in movements]
+    if lacking:
+        raise ValueError(f"movements must have the columns {list(_COLUMNS)}, {lacking[0]} is absent.")
+    check_same_length(movements=movements, frames=frames)
     style, script = _resource("timeline.css"), _resource("timeline.js")
     rows = movements.to_dict("records")
     page = Template(_resource("timeline.html")).substitute(

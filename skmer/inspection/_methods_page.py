@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
-from skmer._utils._arguments import PATH, checked
+from skmer._utils._arguments import PATH, TEXT, checked
 from skmer.inspection._rank_display import MeanRanksDisplay
 from skmer.inspection._report_page import _table, run_card_tables
 from skmer.inspection._report_pictures import picture
@@ -45,7 +45,7 @@ $cards
 """)
 
 
-@checked(result=[MethodsResult], path=PATH, title=[str, None])
+@checked(result=[MethodsResult], path=PATH, title=[*TEXT, None])
 def write_methods_report(result, path, *, title=None):
     """Write one page about a comparison of methods; it holds all it needs and loads nothing.
 

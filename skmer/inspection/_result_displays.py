@@ -165,7 +165,7 @@ class ClassScoresDisplay:
         self.counts = np.asarray(counts)
 
     @classmethod
-    @checked(result=[LOSOResult], name=[str, None])
+    @checked(result=[LOSOResult], name=[*TEXT, None])
     def from_result(cls, result, name=None):
         """Take the classes of one leave-one-subject-out result.
 

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from tqdm import tqdm
 
-from skmer._utils._arguments import JOBS, PATH, check_argument
+from skmer._utils._arguments import JOBS, PATH, TEXT, Items, check_argument
 from skmer._utils._jobs import run_jobs
 from skmer._utils._sklearn import HasMethods, Interval
 from skmer.frames import VideoReader, is_path, one_opencv_thread
@@ -122,7 +122,8 @@ class FaceTracker(BaseEstimator):
             If it is no video, its rate has to be given, or it shows no face.
         """
         self._validate_params()
-        check_argument("name", name, [str, None])
+        check_argument("video", video, [*PATH, Items()])
+        check_argument("name", name, [*TEXT, None])
         name = name or (Path(video).stem if is_path(video) else "video")
         reader = VideoReader(video, fps=fps, times=times)
         settings = ChunkSettings(

@@ -17,7 +17,7 @@ _FACE = ["FaceRectX", "FaceRectY", "FaceRectWidth", "FaceRectHeight", "FaceScore
 _STEP = 0.5  # of the face's width that a face moves from one frame to the next, at most
 
 
-@checked(path=PATH, fps=[real(1e-3, 1e6), None], name=[str, None], min_confidence=[real()])
+@checked(path=PATH, fps=[real(1e-3, 1e6), None], name=[*TEXT, None], min_confidence=[real()])
 def read_face_track(path, *, fps=None, name=None, min_confidence=0.0):
     """Read a track from a table that OpenFace or py-feat wrote.
 

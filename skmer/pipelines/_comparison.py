@@ -21,7 +21,7 @@ _LONGEST = 60  # characters of a value; lists of thousands of columns would fill
 _COLUMNS = ["name", "part", "value", "source", "status"]
 
 
-@checked(name=TEXT, dataset=TEXT, input=[str, None], random_state=SEED)
+@checked(name=TEXT, dataset=TEXT, input=[*TEXT, None], random_state=SEED)
 def comparison_pipeline(name, dataset="casme2", *, input=None, random_state=None):
     """Return a published method as a pipeline with the choices of its authors.
 
@@ -61,7 +61,7 @@ def comparison_pipeline(name, dataset="casme2", *, input=None, random_state=None
     return pipeline
 
 
-@checked(name=[str, None], dataset=TEXT, input=[str, None])
+@checked(name=[*TEXT, None], dataset=TEXT, input=[*TEXT, None])
 def comparison_table(name=None, dataset="casme2", *, input=None):
     """Return every choice of published methods, with its source.
 

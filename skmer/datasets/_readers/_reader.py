@@ -7,10 +7,9 @@ from fnmatch import fnmatchcase
 from os import PathLike
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from skmer._utils._arguments import FILE, FLAG, check_argument
+from skmer._utils._arguments import FILE, FLAG, Items, check_argument
 from skmer._utils._checks import warn_user
 from skmer._utils._csv_tables import naming
 from skmer.datasets._cells import canonical_label, cell_text, parse_action_units
@@ -48,10 +47,7 @@ class ReadOptions:
                 raise ValueError(f"{name} must be one of {list(allowed)}, got {getattr(self, name)!r}.")
         for name in ("corrections", "verify_files"):
             check_argument(name, getattr(self, name), FLAG)
-        if not isinstance(self.classes, str | Mapping | list | tuple | set | np.ndarray | pd.Series):
-            raise TypeError(
-                f"classes must be a preset, a list or a mapping, got {type(self.classes).__name__}."
-            )
+        check_argument("classes", self.classes, [str, Mapping, Items(str, least=1), set])
 
 
 def load_dataset(name, root, options):

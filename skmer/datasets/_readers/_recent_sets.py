@@ -1,5 +1,6 @@
 """Readers of the data sets since 2021: MMEW, CAS(ME)^3, 4DME and DFME."""
 
+from skmer._utils._arguments import FLAG, check_argument
 from skmer.datasets._readers._casme3_videos import load_casme3_videos
 from skmer.datasets._readers._reader import ReadOptions, load_dataset
 
@@ -126,8 +127,9 @@ def load_casme3(
     >>> clips.groups.tolist(), clips.target.tolist()
     (['casme3/spNO.1'], ['disgust'])
     """
-    if part != "A":
-        raise ValueError(f"part must be 'A', the one with labels of emotions and frames, got {part!r}.")
+    if not isinstance(part, str) or part != "A":
+        raise ValueError(f"part must be 'A', the one with labels of emotions and frames, got {part!r:.80}.")
+    check_argument("videos", videos, FLAG)
     if videos:
         return load_casme3_videos(root, annotations)
     options = ReadOptions(

@@ -82,14 +82,18 @@ def load_samm_lv(root, annotations=None, *, emotions=None):
         raise ValueError("annotations must name the sheet where root is None.")
     source = annotations if annotations is not None else find_movements(_ABOUT.title, _SHEETS, folder)
     sheet = read_sheet(source, "FACS_Movement_Only")
-    known = {} if emotions is None else _emotions(read_sheet(emotions, "MICRO_ONLY"))
+    known = {} if emotions is None else _emotions(emotions)
     cells = sheet.rows.to_dict("records")
     rows = [_row(line, row, known) for line, row in zip(sheet.lines, cells, strict=True)]
     folders = None if folder is None else video_folders(folder, _folder_key)
     return long_videos(_ABOUT, rows, folders, MovementLog(), sheet.fingerprint)
 
 
-def _emotions(sheet):
+def _emotions(source):
+    try:
+        sheet = read_sheet(source, "MICRO_ONLY")
+    except ValueError as error:
+        raise ValueError(f"emotions: {error}") from error
     pairs = zip(sheet.rows["clip"], sheet.rows["emotion"], strict=True)
     return {cell_text(clip): canonical_label(cell_text(emotion)) for clip, emotion in pairs}
 

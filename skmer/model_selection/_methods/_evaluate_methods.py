@@ -24,7 +24,7 @@ _COMPOSITE = {"negative", "positive", "surprise"}
 @checked(
     methods=[str, HasMethods("fit"), dict, Items(least=1)],
     groups=[Items(), None],
-    dataset=[str, None],
+    dataset=[*TEXT, None],
     baselines=FLAG,
     select=[option(*SELECT)],
     max_epochs=[integer(1), None],
