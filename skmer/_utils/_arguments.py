@@ -212,14 +212,14 @@ class Takes(_Own):
         except (TypeError, ValueError):
             return True
         try:
-            signature.bind(*[None] * self.n, **dict.fromkeys(self.names))
+            signature.bind_partial(*[None] * self.n, **dict.fromkeys(self.names))
         except TypeError:
             return False
         return True
 
     def __str__(self):
-        named = "".join(f" and {name}=" for name in self.names)
-        return f"a callable that takes {self.n} arguments{named}"
+        taken = [f"{self.n} arguments"] * bool(self.n) + [f"{name}=" for name in self.names]
+        return f"a callable that takes {' and '.join(taken)}"
 
 
 class Pairs(Numbers):

@@ -4,7 +4,7 @@ from numbers import Integral
 
 import numpy as np
 
-from skmer._utils._arguments import integer
+from skmer._utils._arguments import Items, integer
 from skmer._utils._sklearn import StrOptions
 from skmer.feature_extraction._block_histograms import block_names
 from skmer.feature_extraction._clip_features import CLIP_PARAMETERS, ClipFeatureTransformer
@@ -56,7 +56,7 @@ class BiWOOF(ClipFeatureTransformer):
 
     _parameter_constraints: dict = {
         "n_bins": [integer(1)],
-        "blocks": ["array-like"],
+        "blocks": [Items(integer(1, 1000), n=2)],
         "flow": [StrOptions(set(FLOW_METHODS))],
         **CLIP_PARAMETERS,
     }

@@ -6,6 +6,7 @@ from numbers import Integral, Real
 import cv2
 import numpy as np
 
+from skmer._utils._arguments import integer
 from skmer._utils._sklearn import HasMethods, Interval, StrOptions
 from skmer.feature_extraction._clip_features import CLIP_PARAMETERS, ClipFeatureTransformer
 from skmer.landmarks import FaceLandmarker
@@ -71,11 +72,11 @@ class LandmarkPatches(ClipFeatureTransformer):
     _parameter_constraints: dict = {
         **CLIP_PARAMETERS,
         "source": [StrOptions({"magnified", "shape"})],
-        "size": [Interval(Integral, 1, 63, closed="both")],
+        "size": [integer(1, 63)],
         "alpha": [Interval(Real, 0, None, closed="neither")],
         "views": [Interval(Integral, 1, 100, closed="both")],
         "weights": [str, os.PathLike, None],
-        "landmarker": [HasMethods("transform"), None],
+        "landmarker": [HasMethods(["transform", "get_params"]), None],
     }
 
     def __init__(
