@@ -1,10 +1,12 @@
-"""Tables of CSV files in whatever encoding and separator, with the file's name in every error."""
+"""Tables of CSV files in whatever encoding and separator, results in JSON; errors name the file."""
 
 import io
+import json
 from contextlib import contextmanager
 
 import pandas as pd
 
+from skmer._utils._arguments import FILE, check_argument
 from skmer._utils._text import decode_text, read_content
 
 
@@ -48,6 +50,35 @@ def read_csv_table(source, argument, word, *, most=1_000, **options):
 
 def _has(header, mark, word):
     return word in (cell.strip().strip('"') for cell in header.split(mark))
+
+
+def parts_of_json(path, take):
+    """Return what is taken of a result in a JSON file.
+
+    Parameters
+    ----------
+    path : path-like or open file
+        File that a result's ``to_json`` wrote.
+    take : callable
+        Takes the content, a dict.
+
+    Returns
+    -------
+    object
+
+    Raises
+    ------
+    ValueError
+        If it is another file; the message names it.
+    """
+    check_argument("path", path, FILE)
+    content, name = read_content(path)
+    text = decode_text(content, name, "path")
+    try:
+        return take(json.loads(text))
+    # Whole JSON of another form fails where its parts are asked for.
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError, OverflowError) as error:
+        raise ValueError(f"path must be a result that to_json wrote, {name} is none: {error}.") from error
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from skmer._utils._arguments import PATH, TEXT, checked, real
+from skmer._utils._csv_tables import naming, read_csv_table
 from skmer._utils._files import write_atomically
 from skmer.landmarks._face_track import FaceTrack
 
@@ -14,6 +15,7 @@ _POINTS = [f"{axis}_{point}" for axis in "xy" for point in range(68)]
 # What Windows' C runtime prints for numbers that are none.
 _NO_NUMBERS = ["-nan(ind)", "nan(ind)", "-nan", "nan", "inf", "-inf", "1.#IND", "-1.#IND", "1.#QNAN"]
 _FACE = ["FaceRectX", "FaceRectY", "FaceRectWidth", "FaceRectHeight", "FaceScore"]
+_MOST_FRAMES = 1_000_000  # an hour and more at 200 a second; a number far from the others is none
 _STEP = 0.5  # of the face's width that a face moves from one frame to the next, at most
 
 
@@ -68,7 +70,13 @@ def read_face_track(path, *, fps=None, name=None, min_confidence=0.0):
     (30, 25.0, True)
     """
     path = Path(path)
-    table = pd.read_csv(path, skipinitialspace=True, na_values=_NO_NUMBERS, low_memory=False)
+    options = {"skipinitialspace": True, "na_values": _NO_NUMBERS, "low_memory": False}
+    table, file = read_csv_table(path, "path", "x_0", most=5_000, **options)
+    with naming(file):
+        return _track(table, path, fps, name, min_confidence)
+
+
+def _track(table, path, fps, name, min_confidence):
     table.columns = table.columns.str.strip()
     lacking = [column for column in ("frame", *_POINTS) if column not in table]
     if lacking or not len(table):
@@ -77,6 +85,9 @@ def read_face_track(path, *, fps=None, name=None, min_confidence=0.0):
             f"{'it has no row' if not lacking else f'{lacking[0]} is absent'}."
         )
     table = table.assign(frame=pd.to_numeric(table["frame"], errors="coerce")).dropna(subset=["frame"])
+    first, last = table["frame"].min(), table["frame"].max()
+    if not last - first < _MOST_FRAMES:
+        raise ValueError(f"{path}: expected numbers of frames in the column frame, got {first} to {last}.")
     points = table[_POINTS].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
     points = points.reshape(-1, 2, 68).swapaxes(1, 2).copy()
     points[_is_failed(table, min_confidence)] = np.nan

@@ -5,10 +5,10 @@ import math
 
 import pandas as pd
 
-from skmer._utils._arguments import FILE, PATH, check_argument, checked
-from skmer._utils._csv_tables import naming
+from skmer._utils._arguments import PATH, checked
+from skmer._utils._csv_tables import parts_of_json as read_parts
 from skmer._utils._files import written
-from skmer._utils._text import decode_text, escape_latex, markdown_table, read_content, text_table
+from skmer._utils._text import escape_latex, markdown_table, text_table
 
 HEADER = ("", "accuracy", "UF1", "UAR")
 SCORES = ("accuracy", "uf1", "uar")
@@ -129,16 +129,12 @@ def _as_json(result):
 
 def parts_of_json(path):
     """Return table, class names and run card of a file that `as_json` wrote."""
-    check_argument("path", path, FILE)
-    text, name = read_content(path)
-    with naming(name):
-        try:
-            content = json.loads(decode_text(text, name, "path"))
-            table = pd.DataFrame(**content["predictions"]).astype({"seed": "Int64", "missing": bool})
-            return table, content["class_names"], content["run_card"]
-        # Whole JSON of another form fails where its parts are asked for.
-        except (LookupError, TypeError, ValueError, AttributeError, RecursionError, OverflowError) as error:
-            raise ValueError(f"path must be a result that to_json wrote, {name} is none: {error}.") from error
+
+    def take(content):
+        table = pd.DataFrame(**content["predictions"]).astype({"seed": "Int64", "missing": bool})
+        return table, content["class_names"], content["run_card"]
+
+    return read_parts(path, take)
 
 
 def _as_megc_log(result, codes=None):
