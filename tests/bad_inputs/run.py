@@ -153,7 +153,7 @@ def chosen(n, seed, only):
 
 
 def known_faults():
-    """Excused verdicts of each argument, from lines such as ``name(argument): verdict, verdict  # reason``."""
+    """Excused verdicts of each argument, from lines ``name(argument): verdict, verdict  # reason``."""
     known = {}
     for line in FAULTS.read_text(encoding="utf-8").splitlines():
         argument, _, rest = line.partition(": ")
