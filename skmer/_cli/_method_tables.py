@@ -6,6 +6,7 @@ from dataclasses import replace
 from skmer._cli import _paper_tables
 from skmer._cli._corpora import read_clips
 from skmer._cli._options import FLOW_MAPS, SYNTHETIC
+from skmer._utils._files import write_atomically
 from skmer.model_selection import evaluate_methods
 from skmer.pipelines import BASELINES
 
@@ -95,7 +96,7 @@ def write_methods(found, output, stem):
     found.to_csv(output / f"{stem}.csv")
     found.to_html(output / f"{stem}.html")
     content = {"last": _contents(found.results), "test epoch, not comparable": _contents(found.test_epoch)}
-    (output / f"{stem}.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
+    write_atomically(output / f"{stem}.json", json.dumps(content, indent=1))
     names = ", ".join(f"{stem}.{kind}" for kind in ("md", "tex", "csv", "html", "json"))
     print(f"\nWritten to {output}: {names}")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from string import Template
 
 from skmer._utils._arguments import PATH, TEXT, checked
+from skmer._utils._files import write_atomically
 from skmer.inspection._rank_display import MeanRanksDisplay
 from skmer.inspection._report_page import _table, run_card_tables
 from skmer.inspection._report_pictures import picture
@@ -91,7 +92,7 @@ def write_methods_report(result, path, *, title=None):
         cards="".join(_cards(result)),
     )
     path = Path(path)
-    path.write_text(page, encoding="utf-8")
+    write_atomically(path, page)
     return path
 
 

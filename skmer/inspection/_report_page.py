@@ -9,6 +9,7 @@ from pathlib import Path
 from string import Template
 
 from skmer._utils._arguments import PATH, TEXT, Numbers, checked, integer
+from skmer._utils._files import write_atomically
 from skmer.datasets import MicroExpressionClips
 from skmer.inspection._report_pictures import (
     ENLARGED,
@@ -238,7 +239,7 @@ def write_report(result, path, clips=None, *, estimator=None, landmarks=None, ti
         run_card=run_card_tables(result.run_card),
     )
     path = Path(path)
-    path.write_text(page, encoding="utf-8")
+    write_atomically(path, page)
     return path
 
 
