@@ -223,7 +223,7 @@ def _add_compare(commands):
 
 
 def _compare(**options):
-    from skmer._cli._compare_command import run_compare
+    from skmer._cli._evaluate_command import run_compare
 
     run_compare(**options)
 
