@@ -1,4 +1,4 @@
-"""Commands ``evaluate`` and ``compare``: one method on a data set, and two saved results on the same clips."""
+"""Commands ``evaluate`` and ``compare``: a method on a data set, and two saved results on the same clips."""
 
 from contextlib import suppress
 
@@ -12,8 +12,8 @@ from skmer._cli._corpora import (
     published_set,
     read_clips,
 )
-from skmer._cli._method_tables import write_methods
 from skmer._cli._options import NETS, PUBLISHED, REAL, Model
+from skmer._cli._paper_tables import write_methods
 from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
 from skmer.feature_extraction import LandmarkGraphTransformer
 from skmer.frames import holds_landmarks

@@ -1,4 +1,4 @@
-"""Rows of a fit: validation of node features and of maps, encoded labels, and the weights of clips and classes."""
+"""Rows of a fit: node features or maps validated, labels encoded, clips and classes weighted."""
 
 import math
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Scores of spotted movements and of their recognition, and their confidence intervals from resampling subjects."""
+"""Scores of spotted movements and of their recognition, with confidence intervals by subject."""
 
 from typing import NamedTuple
 

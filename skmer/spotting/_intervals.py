@@ -1,4 +1,4 @@
-"""Intervals of frames: their overlap, the one-to-one matching of predictions to truths, and peaks of a curve."""
+"""Intervals of frames: overlap, the one-to-one matching of predictions to truths, peaks of a curve."""
 
 from typing import NamedTuple
 
