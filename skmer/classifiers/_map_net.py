@@ -259,7 +259,7 @@ class MapNetClassifier(ClipNetClassifier):
             return self._predict_maps(proba, X)
 
     def _predict_maps(self, proba, X):
-        return proba(ClipDataset(X, row_axes=self._row_axes(X)))
+        return proba(ClipDataset(X, row_axes=self._row_axes or X.ndim - 1))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

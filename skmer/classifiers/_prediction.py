@@ -6,10 +6,8 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from skmer._utils._checks import warn_user
 from skmer._utils._torch import usual_torch
 from skmer.classifiers._validation import check_clips, normalize_clips
 from skmer.training import ClipDataset, one_thread
@@ -26,19 +24,6 @@ def softmax(logits):
 def most_probable(net, proba):
     """Return the class codes of probabilities; the commonest class of the fit where they are not finite."""
     return np.where(np.isfinite(proba).all(axis=1), proba.argmax(axis=1), getattr(net, "commonest_", 0))
-
-
-def warn_of_divergence(net):
-    """Warn where weights of a trained net are not finite."""
-    if all(torch.isfinite(weight).all() for weight in net.module_.parameters()):
-        return
-    losses = net.history[:, "train_loss"] if len(net.history) else []
-    epoch = next((k for k, loss in enumerate(losses, 1) if not np.isfinite(loss)), len(losses))
-    warn_user(
-        f"The training diverged in epoch {epoch}: neither loss nor probabilities are finite, and predict "
-        f"returns the commonest class. Lower lr={net.lr} or weight_decay={net.weight_decay}.",
-        ConvergenceWarning,
-    )
 
 
 @contextmanager
@@ -84,3 +69,70 @@ def average_flips(net, function, X):
     if net.augmentation_.horizontal_flip:
         values = (values + function(ClipDataset(net.augmentation_.reflect(data.X)))) / 2
     return values
+
+
+def average_rows(net, proba, X):
+    """Return the probabilities of clips, averaged over views and, with ``horizontal_flip``, mirror images."""
+    return average_views(net, lambda rows: average_flips(net, proba, rows), X)
+
+
+def average_output(net, function, X):
+    """Return a function of a net's network and of scaled rows, averaged over the views of each clip."""
+    return average_views(net, lambda rows: _run_batches(net, function, rows), X)
+
+
+def require_part(net, switch, method):
+    """Refuse a method of a fitted net whose network was built without a part."""
+    check_is_fitted(net)
+    if not net.architecture_key_[switch]:
+        raise ValueError(
+            f"{method} needs {switch}=True, got {switch}=False; fit with the module switched on."
+        )
+
+
+def _run_batches(net, function, X):
+    net._set_training(False)
+    module, dtype = prediction_module(net)
+    with torch.no_grad():
+        batches = [
+            function(module, (rows["X"].to(net.device) / net.scale_).to(dtype)).cpu().numpy()
+            for rows, _ in net.get_iterator(ClipDataset(X), training=False)
+        ]
+    return np.concatenate(batches)
+
+
+# Methods of whatever classifier has probabilities: of a net, of an ensemble.
+
+
+def predict_log_proba(estimator, X):
+    """Return the logarithms of the class probabilities.
+
+    Parameters
+    ----------
+    X : array-like
+        As in `fit`.
+
+    Returns
+    -------
+    log_proba : ndarray of shape (n_clips, n_classes)
+        Columns in the order of ``classes_``.
+    """
+    proba = estimator.predict_proba(X)
+    return np.log(np.maximum(proba, np.finfo(proba.dtype).tiny))
+
+
+def decision_function(estimator, X):
+    """Return what the classes are ranked by: log-probabilities, of two classes their difference.
+
+    Parameters
+    ----------
+    X : array-like
+        As in `fit`.
+
+    Returns
+    -------
+    decision : ndarray of shape (n_clips, n_classes), or (n_clips,) where there are two classes
+        Of two, positive for ``classes_[1]``.
+    """
+    scores = estimator.predict_log_proba(X)
+    return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores

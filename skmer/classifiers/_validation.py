@@ -88,6 +88,18 @@ def _flatten(X, graph):
     return np.asarray(X).reshape(math.prod(shape[:-3]), math.prod(shape[-3:])), n_views
 
 
+def check_node_rows(net, X, y, resume):
+    """Validate node features, and labels where given, as `check_clips`; keep or set ``graph_`` of a net."""
+    graph = net.graph_ if resume else resolve_graph(net.graph, X)
+    checked = check_clips(net, X, y, graph=graph, reset=not resume)
+    X = checked if y is None else checked[0]
+    check_channel_pairs(net, graph, X.shape[-1])
+    if not resume:
+        net.graph_ = graph
+    X = normalize_clips(X) if net.normalize_motion else X
+    return X if y is None else (X, checked[1])
+
+
 def check_channel_pairs(net, graph, n_channels):
     """Refuse an odd number of channels where a parameter takes them for pairs (x, y)."""
     wants = {
