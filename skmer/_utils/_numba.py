@@ -44,7 +44,7 @@ class ForgivingCache(FunctionCache):
     """
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Return what was compiled before; None where there is none, or none that can be read."""
+        """Return the code that was compiled before; None where there is none, or none that can be read."""
         try:
             return super().load_overload(sig, target_context)
         except Exception as error:  # pickle raises whatever the bytes stand for

@@ -109,7 +109,7 @@ class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         return self._keep(members)
 
     def get_metadata_routing(self):
-        """Return what ``fit`` asks for under metadata routing: groups only where the nets split by them.
+        """Return the request of ``fit`` under metadata routing: groups only where the nets split by them.
 
         Returns
         -------

@@ -19,7 +19,7 @@ from skmer._utils._sklearn import Interval, StrOptions, fit_context
 
 
 def histogram_intersection(X, Y=None):
-    """Return what each two histograms have in common: sums of the smaller of two values, bin by bin.
+    """Return the intersection of each two histograms: sums of the smaller of two values, bin by bin.
 
     It is positive semi-definite, and serves as ``SVC(kernel=histogram_intersection)``.
 

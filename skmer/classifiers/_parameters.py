@@ -105,7 +105,7 @@ def set_aside(net, params):
 
 
 def own_request(estimator, train_split):
-    """Return what ``fit`` asks for under metadata routing: groups only where an inner split needs them.
+    """Return the request of ``fit`` under metadata routing: groups only where an inner split needs them.
 
     Where the user has decided (``set_fit_request``), that stands.
     """

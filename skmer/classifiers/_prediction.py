@@ -122,7 +122,7 @@ def predict_log_proba(estimator, X):
 
 
 def decision_function(estimator, X):
-    """Return what the classes are ranked by: log-probabilities, of two classes their difference.
+    """Return the log-probabilities of the classes; of two classes, their difference.
 
     Parameters
     ----------

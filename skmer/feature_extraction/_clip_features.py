@@ -142,7 +142,7 @@ class ClipFeatureTransformer(ClipTransformerMixin, BaseEstimator):
 
 
 class ClipWork:
-    """What workers do for a transformer: see :func:`skmer._utils._jobs.run_clips`.
+    """Work of a transformer on one clip, as :func:`skmer._utils._jobs.run_clips` takes it.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ NETS = {
 
 
 def parts_of(net, objects):
-    """Return what the parameters of a net may hold: no network and no loss other than its own.
+    """Return the objects that parameters of a net may be: no network and no loss other than its own.
 
     Parameters
     ----------

@@ -78,7 +78,7 @@ class FaceTrack:
 
     @cached_property
     def found(self):
-        """Whether the face was found, of each frame; ndarray of bool."""
+        """True for each frame in which the face was found; ndarray of bool."""
         return np.isfinite(self.points).all(axis=(1, 2))
 
     @cached_property

@@ -201,14 +201,14 @@ class MotionMagnifier(ClipTransformerMixin, BaseEstimator):
         return MagNet.load(self.weights).magnify
 
     def _settings(self):
-        """Return what the result depends on, the weights by their content."""
+        """Return the settings that the result depends on, the weights by their content."""
         weights = None if self.weights is None else digest(os.fspath(self.weights), files={})
         rates = tuple(map(float, self.rates))
         return self.method, float(self.alpha), weights, float(self.wavelength), rates
 
 
 class _Magnification:
-    """What workers do; see `skmer.frames.derive_sequences`. A row is a clip's frames."""
+    """Magnification of one clip, for `skmer.frames.derive_sequences`; a row is a clip's frames."""
 
     def __init__(self, function, settings, keyframes):
         self.function, self.settings, self.keyframes = function, settings, keyframes

@@ -136,7 +136,7 @@ class Predictions(NamedTuple):
 
 
 def share_features(samples, model, key=()) -> tuple[Any, int]:
-    """Return what follows the stateless transformers of a Pipeline, and the table of their features.
+    """Return the steps after the stateless transformers of a Pipeline, and the table of their features.
 
     Models with an equal `key` have transformers of equal settings, and share the table.
     """

@@ -16,7 +16,7 @@ _VGG = (64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 51
 
 
 class RegionScores(NamedTuple):
-    """What `LGCcon` returns.
+    """Outputs of `LGCcon`.
 
     Attributes
     ----------

@@ -91,7 +91,7 @@ class SpottingResult:
 
     @cached_property
     def hits(self):
-        """Whether each spotted movement matches a true one; ndarray of bool."""
+        """True for each spotted movement that matches a true one; ndarray of bool."""
         return self._compared.match() >= 0
 
     @cached_property

@@ -81,7 +81,7 @@ class CompiledEpochs:
 
     @property
     def has_update(self) -> bool:
-        """Whether the optimizer's step is compiled too; otherwise only the gradients are."""
+        """True where the optimizer's step is compiled too; otherwise only the gradients are."""
         optimizer = self.net.optimizer_
         groups = optimizer.param_groups
         # A parameter that was frozen for a while has taken fewer steps than the rest.

@@ -80,7 +80,7 @@ def stacking_reason(estimator: Any) -> str | None:
 
 @checked(estimator=[HasMethods("fit")])
 def stack_size_of(estimator: Any) -> int:
-    """Return how many nets of different fits share a stack at most.
+    """Return the largest number of nets of different fits in one stack.
 
     The nets of one fit, those of an ensemble, share stacks wherever `stacking_reason` has nothing against it.
     Nets of different fits, as those of a search, do so on a GPU alone: a stack adds in another order than a

@@ -139,7 +139,7 @@ def _casme_sq_row(line, cells, subjects, clips):
 
 
 def frame_free(text):
-    """Whether a cell is no number: a header, or a remark."""
+    """Return whether a cell is no number: a header, or a remark."""
     return not re.fullmatch(r"\d+(\.0*)?", text)
 
 

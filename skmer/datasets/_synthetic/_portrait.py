@@ -256,7 +256,7 @@ class RenderedSequence(FrameSequence):
         return self.camera.take(self.person.moved(displacement, motion), brightness, rng)
 
     def content_digest(self):
-        """Return what tells the frames apart; see `FrameSequence`."""
+        """Return a digest of all that the frames depend on; see `FrameSequence`."""
         person = self.person
         arrays = [*self.images, person.image, person.points, self.displacement, self.motion, self.brightness]
         text = f"{self.camera} {self.keyframes} {self.seed} {sequence_digest(arrays)}"
