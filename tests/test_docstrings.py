@@ -97,12 +97,12 @@ MODULES = sorted(Path(skmer.__file__).parent.rglob("*.py"))
 
 def asks(text):
     """Return whether a docstring begins with a question word, or returns one."""
-    words = text.lower().split()
-    return words[0] in QUESTIONS or (words[0] in {"return", "returns"} and words[1] in QUESTIONS - {"whether"})
+    first, *rest = text.lower().split()
+    return first in QUESTIONS or (first in {"return", "returns"} and rest[0] in QUESTIONS - {"whether"})
 
 
 def docstrings(tree):
-    """Yield line and text of the docstrings of modules, classes, functions and constants, private ones too."""
+    """Yield line and text of the docstrings of modules, classes, functions, constants; private ones too."""
     for node in ast.walk(tree):
         for child in node.body if isinstance(getattr(node, "body", None), list) else ():
             if isinstance(child, ast.Expr) and isinstance(getattr(child.value, "value", None), str):
@@ -116,5 +116,6 @@ def test_no_docstring_asks(path):
 
 
 def test_a_question_is_seen():
-    tree = ast.parse('"""What it is."""\nx = 1\n"""Return where."""\ndef f():\n    """Return whether."""')
-    assert [line for line, text in docstrings(tree) if asks(text)] == [1, 3]
+    lines = ['"""What it is."""', '"""Return where it is."""', "def f():", '    """Return whether it is."""']
+    tree = ast.parse("\n".join(lines))
+    assert [line for line, text in docstrings(tree) if asks(text)] == [1, 2]

@@ -36,7 +36,7 @@ KNOWN_PREFIXES = ("module__", "criterion__", "optimizer__")
 
 @checked(estimator=[HasMethods("fit")])
 def stacking_reason(estimator: Any) -> str | None:
-    """Return why nets like an estimator's are not trained in stacks; None where they are.
+    """Return the reason that nets like an estimator's are not trained in stacks; None where they are.
 
     Nets whose steps are compiled are quickest one by one; others, and all nets on a GPU, in stacks. Which
     nets may share one is told by `stack_size_of`.

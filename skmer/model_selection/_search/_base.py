@@ -173,7 +173,7 @@ class BatchedSearch(BaseSearchCV):
         return self
 
     def _routed(self, groups, params):
-        """Return the parameters of each part under metadata routing; nobody's and undecided ones are errors."""
+        """Return the parameters of each part under metadata routing; undecided ones are errors."""
         asked = self.get_metadata_routing().consumes("fit", {"groups"})
         given = {"groups": groups} if asked and groups is not None else {}
         return process_routing(self, "fit", **given, **params)

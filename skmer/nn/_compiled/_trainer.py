@@ -241,7 +241,7 @@ class CompiledTrainer:
         return np.array(list(zip(lambdas, sizes, strict=True)), self.number)
 
     def _tensors(self, arrays: Arrays, spare: int) -> Tensors:
-        """Return the arrays of no block; with ``spare`` 1 the loops may write where the net has no parameter."""
+        """Return arrays of no block; with ``spare`` 1 the loops may write where the net has no parameter."""
         n_classes, n_nodes = self.losses.n_classes, self.blocks[0].n_nodes
         n_weights = self.blocks[-1].n_nodes if self.losses.reconstruct else 1
         shapes = {
