@@ -42,6 +42,25 @@ def warn_of_divergence(net):
     )
 
 
+def _double(module):
+    """Return a copy of a network in float64, to predict with."""
+    if not all(type(part).__module__.startswith(("skmer.", "torch.nn.")) for part in module.modules()):
+        return copy.deepcopy(module).double().eval()
+    # Of modules that are known only tensors have to be new; to copy the rest takes as long as to predict.
+    double = copy.copy(module)
+    for kind in ("_parameters", "_buffers"):
+        tensors = getattr(module, kind).items()
+        vars(double)[kind] = {name: None if v is None else _in_float64(v) for name, v in tensors}
+    parts = module._modules.items()
+    vars(double)["_modules"] = {name: None if part is None else _double(part) for name, part in parts}
+    double.training = False
+    return double
+
+
+def _in_float64(tensor):
+    return tensor.detach().double() if tensor.is_floating_point() else tensor
+
+
 @contextmanager
 def in_double_precision(net):
     """Let `prediction_module` return one float64 copy of a net's network, made at the first entry.
@@ -52,7 +71,7 @@ def in_double_precision(net):
     if id(net) in copies or torch.device(net.device).type == "mps":  # Apple's devices have no float64
         yield
         return
-    copies[id(net)] = copy.deepcopy(net.module_).double().eval()
+    copies[id(net)] = _double(net.module_)
     try:
         yield
     finally:
