@@ -9,8 +9,7 @@ from skmer.classifiers._ensemble import SeedEnsemble
 from skmer.classifiers._flip_augmented import FlipAugmentedClassifier
 from skmer.classifiers._flow_net import FlowNetClassifier
 from skmer.classifiers._image_nets import DSSNClassifier, LEARNetClassifier
-from skmer.classifiers._intersection import histogram_intersection
-from skmer.classifiers._ktgsl import KTGSL
+from skmer.classifiers._ktgsl import KTGSL, histogram_intersection
 from skmer.classifiers._landmark_nets import GTCNClassifier, LFMClassifier
 from skmer.classifiers._lgccon import LGCconClassifier
 from skmer.classifiers._map_net import MapNetClassifier

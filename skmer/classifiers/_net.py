@@ -34,7 +34,7 @@ from skmer.classifiers._prediction import (
     warn_of_divergence,
 )
 from skmer.classifiers._skorch_net import SkorchNet
-from skmer.classifiers._weighting import find_classes, weighted_rms, weighted_rows
+from skmer.classifiers._validation import find_classes, weighted_rms, weighted_rows
 from skmer.nn import SeededDropout
 from skmer.training import (
     LOSS_TERMS,

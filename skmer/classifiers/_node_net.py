@@ -6,8 +6,7 @@ from skmer._utils._torch import usual_torch
 from skmer.classifiers._net import ClipNetClassifier
 from skmer.classifiers._parameters import make_augmentation
 from skmer.classifiers._prediction import average_flips, average_views
-from skmer.classifiers._validation import check_channel_pairs, check_clips, resolve_graph
-from skmer.classifiers._weighting import normalize_clips
+from skmer.classifiers._validation import check_channel_pairs, check_clips, normalize_clips, resolve_graph
 from skmer.training import CompiledEpochs, augment_batches
 
 

@@ -11,8 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmer._utils._checks import warn_user
 from skmer._utils._torch import usual_torch
-from skmer.classifiers._validation import check_clips
-from skmer.classifiers._weighting import normalize_clips
+from skmer.classifiers._validation import check_clips, normalize_clips
 from skmer.training import ClipDataset, one_thread
 
 # Networks in float64 by the id of their net, for the calls that this thread is in.

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from sklearn.base import clone
 
-from skmer._utils._clip_jobs import cache_key
+from skmer._utils._jobs import cache_key
 from skmer._utils._sklearn import Interval
 from skmer.face import MEAN_SHAPE
 from skmer.feature_extraction._clip_features import CLIP_PARAMETERS, ClipFeatureTransformer

@@ -6,11 +6,10 @@ from skmer.landmarks._alignment import align_landmarks, apply_similarity, fit_si
 from skmer.landmarks._apex import find_apex, motion_curve
 from skmer.landmarks._cache import LandmarkCache, cache_folder
 from skmer.landmarks._converters import mediapipe_to_68, read_openface_csv
-from skmer.landmarks._face_track import FaceTrack, find_blinks
+from skmer.landmarks._face_track import FaceTrack, find_blinks, read_face_track, write_face_track
 from skmer.landmarks._face_tracker import FaceTracker
 from skmer.landmarks._landmarker import FaceLandmarker, LandmarkResult
 from skmer.landmarks._predictor import find_predictor
-from skmer.landmarks._track_tables import read_face_track, write_face_track
 
 __all__ = [
     "FaceLandmarker",

@@ -8,8 +8,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from skmer._utils._arguments import PATH, Numbers, check_argument
-from skmer._utils._clip_jobs import cache_key
 from skmer._utils._files import digest
+from skmer._utils._jobs import cache_key
 from skmer._utils._sklearn import ClipTransformerMixin, Interval, StrOptions, fit_context
 from skmer._utils._store import FileCache
 from skmer.frames import (
