@@ -93,7 +93,7 @@ def seconds(call):
 
 
 def compare(name, ours, loop, textbook=None):
-    """Time three calls, the loop over our net with new workers and with those that run already; print a line."""
+    """Time three calls, the loop over our net with new workers and with running ones; print a line."""
     fast = seconds(ours)
     # joblib keeps its processes for the next call: a script's first search has to start them.
     get_reusable_executor().shutdown(wait=True)
