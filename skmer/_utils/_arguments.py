@@ -204,12 +204,17 @@ def checked(**constraints):
     """
 
     def decorate(function):
-        signature = inspect.signature(function)
+        kinds = inspect.Parameter
+        in_order = kinds.POSITIONAL_ONLY, kinds.POSITIONAL_OR_KEYWORD
+        parameters = inspect.signature(function).parameters.values()
+        names = [parameter.name for parameter in parameters if parameter.kind in in_order]
+        made = {name: tuple(map(_made, allowed)) for name, allowed in constraints.items()}
 
         @functools.wraps(function)
         def call(*args, **kwargs):
-            given = signature.bind(*args, **kwargs).arguments
-            for name, allowed in constraints.items():
+            # Of a wrong number of arguments the function itself complains.
+            given = dict(zip(names, args, strict=False), **kwargs)
+            for name, allowed in made.items():
                 if name in given:
                     check_argument(name, given[name], allowed)
             return function(*args, **kwargs)

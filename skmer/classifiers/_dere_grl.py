@@ -8,7 +8,7 @@ import torch
 from skmer._utils._sklearn import HasMethods, Interval, Options, StrOptions
 from skmer.classifiers._net import ClipNetClassifier
 from skmer.classifiers._parameters import make_augmentation
-from skmer.classifiers._prediction import average_output, average_rows, require_part, softmax
+from skmer.classifiers._prediction import action_maps, action_weights, average_rows, softmax
 from skmer.classifiers._validation import check_node_rows
 from skmer.face import FaceGraph
 from skmer.nn import DeReGRL, DeReGRLLoss
@@ -186,6 +186,8 @@ class DeReGRLClassifier(ClipNetClassifier):
 
     _structural = ("graph", "normalize_motion")
     _row_axes = 3
+    action_weights = action_weights
+    action_maps = action_maps
     _parameter_constraints: dict = {
         **_each("n_actions n_channels n_layers max_epochs", Interval(Integral, 1, 2**31 - 1, closed="both")),
         **_each("lambda_center lambda_weight lambda_balance", Interval(Real, 0, None, closed="left")),
@@ -350,49 +352,6 @@ class DeReGRLClassifier(ClipNetClassifier):
 
     def _predict_rows(self, proba, X):
         return average_rows(self, proba, X)
-
-    def action_weights(self, X):
-        """Return the weight of each action in each clip, eq. (5), averaged over views.
-
-        Parameters
-        ----------
-        X : array-like
-            As in `fit`.
-
-        Returns
-        -------
-        weights : ndarray of shape (n_clips, P)
-            P = K times the number of components, component by component.
-
-        Raises
-        ------
-        ValueError
-            If the network has no reconstruction module.
-        """
-        require_part(self, "reconstruction", "action_weights")
-        return average_output(self, lambda module, x: module(x)[2], X)
-
-    def action_maps(self, X):
-        """Return the share of each node in each action, eq. (2), averaged over views.
-
-        Parameters
-        ----------
-        X : array-like
-            As in `fit`.
-
-        Returns
-        -------
-        maps : ndarray of shape (n_clips, T, N, P)
-            Zero outside an action's component; with ``action_softmax="nodes"`` they sum to one over the
-            nodes.
-
-        Raises
-        ------
-        ValueError
-            If the network has no decomposition module.
-        """
-        require_part(self, "decomposition", "action_maps")
-        return average_output(self, lambda module, x: module.action_maps(x), X)
 
 
 def _arguments(part):

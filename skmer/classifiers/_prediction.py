@@ -26,6 +26,25 @@ def most_probable(net, proba):
     return np.where(np.isfinite(proba).all(axis=1), proba.argmax(axis=1), getattr(net, "commonest_", 0))
 
 
+def _double(module):
+    """Return a copy of a network in float64, to predict with."""
+    if not all(type(part).__module__.startswith(("skmer.", "torch.nn.")) for part in module.modules()):
+        return copy.deepcopy(module).double().eval()
+    # Of modules that are known only tensors have to be new; to copy the rest takes as long as to predict.
+    double = copy.copy(module)
+    for kind in ("_parameters", "_buffers"):
+        tensors = getattr(module, kind).items()
+        vars(double)[kind] = {name: None if v is None else _in_float64(v) for name, v in tensors}
+    parts = module._modules.items()
+    vars(double)["_modules"] = {name: None if part is None else _double(part) for name, part in parts}
+    double.training = False
+    return double
+
+
+def _in_float64(tensor):
+    return tensor.detach().double() if tensor.is_floating_point() else tensor
+
+
 @contextmanager
 def in_double_precision(net):
     """Let `prediction_module` return one float64 copy of a net's network, made at the first entry.
@@ -36,7 +55,7 @@ def in_double_precision(net):
     if id(net) in copies or torch.device(net.device).type == "mps":  # Apple's devices have no float64
         yield
         return
-    copies[id(net)] = copy.deepcopy(net.module_).double().eval()
+    copies[id(net)] = _double(net.module_)
     try:
         yield
     finally:
@@ -76,12 +95,12 @@ def average_rows(net, proba, X):
     return average_views(net, lambda rows: average_flips(net, proba, rows), X)
 
 
-def average_output(net, function, X):
+def _average_output(net, function, X):
     """Return a function of a net's network and of scaled rows, averaged over the views of each clip."""
     return average_views(net, lambda rows: _run_batches(net, function, rows), X)
 
 
-def require_part(net, switch, method):
+def _require_part(net, switch, method):
     """Refuse a method of a fitted net whose network was built without a part."""
     check_is_fitted(net)
     if not net.architecture_key_[switch]:
@@ -136,3 +155,51 @@ def decision_function(estimator, X):
     """
     scores = estimator.predict_log_proba(X)
     return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
+
+
+# Methods of a net whose network finds actions.
+
+
+def action_weights(net, X):
+    """Return the weight of each action in each clip, eq. (5), averaged over views.
+
+    Parameters
+    ----------
+    X : array-like
+        As in `fit`.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_clips, P)
+        P = K times the number of components, component by component.
+
+    Raises
+    ------
+    ValueError
+        If the network has no reconstruction module.
+    """
+    _require_part(net, "reconstruction", "action_weights")
+    return _average_output(net, lambda module, x: module(x)[2], X)
+
+
+def action_maps(net, X):
+    """Return the share of each node in each action, eq. (2), averaged over views.
+
+    Parameters
+    ----------
+    X : array-like
+        As in `fit`.
+
+    Returns
+    -------
+    maps : ndarray of shape (n_clips, T, N, P)
+        Zero outside an action's component; with ``action_softmax="nodes"`` they sum to one over the
+        nodes.
+
+    Raises
+    ------
+    ValueError
+        If the network has no decomposition module.
+    """
+    _require_part(net, "decomposition", "action_maps")
+    return _average_output(net, lambda module, x: module.action_maps(x), X)

@@ -62,6 +62,7 @@ class CompiledTrainer:
         self._flat = [np.zeros(int(ends[-1]), self.number) for _ in range(4)]
         weights, gradients, self.means, self.squares = map(self._views, self._flat)
         self._named = weights, gradients
+        self._places = {name: array.ctypes.data for name, array in weights.items()}
         self.blocks = blocks_of(module)
         self.losses = self._losses()
         self._rooms: dict[int, _Room] = {}
@@ -160,7 +161,7 @@ class CompiledTrainer:
             if tuple(parameter.shape) != own.shape or parameter.dtype != self.dtype:
                 raise ValueError(f"{name} has changed its shape or type since this trainer was made.")
             # A transposed view begins at the same address.
-            if parameter.data_ptr() == own.ctypes.data and parameter.is_contiguous():
+            if parameter.data_ptr() == self._places[name] and parameter.is_contiguous():
                 continue
             own[...] = parameter.detach().numpy()
             parameter.data = torch.from_numpy(own)
