@@ -1,9 +1,11 @@
 """Packages stand on floors, and imports run down; inside a package there is no circle of files."""
 
 import ast
+import importlib
 from pathlib import Path
 
 import pytest
+from skorch import NeuralNet
 
 ROOT = Path(__file__).parents[1] / "skmer"
 # From the ground up. Packages of one floor stand beside each other and do not import each other.
@@ -150,3 +152,18 @@ def test_private_names_of_scikit_learn_have_one_door(path):
     private = [name for name in imports(ast.parse(path.read_text(encoding="utf-8"))) if "sklearn." in name]
     private = [name for name in private if name.startswith("sklearn.") and "._" in name]
     assert path == SKLEARN or not private
+
+
+def nets():
+    """The nets of `skmer.classifiers`, with the number of our classes above skorch, itself included."""
+    classifiers = importlib.import_module("skmer.classifiers")
+    members = (getattr(classifiers, name) for name in classifiers.__all__)
+    found = [member for member in members if isinstance(member, type) and issubclass(member, NeuralNet)]
+    return {net.__name__: sum(c.__module__.startswith("skmer.") for c in net.__mro__) for net in found}
+
+
+def test_two_levels_of_ours_stand_above_skorch():
+    levels = nets()
+    assert levels.pop("DeReGRLClassifier") == levels.pop("MapNetClassifier") == 2
+    # The field's networks are the classifier of any network on maps, with a network and its parameters.
+    assert levels and set(levels.values()) == {3}, levels
