@@ -74,6 +74,7 @@ def _track(onset, frame, points):
     flow = fine_flow(still, steady)
     forward = sample_flow(flow, local)
     backward = sample_flow(fine_flow(steady, still), local + forward)
+    # The way there and the way back err independently, so that their mean errs less than either.
     moved = apply_similarity(motion, local + (forward - backward) / 2)
     error = np.sqrt(((forward + backward) ** 2).sum(axis=1).mean()) / 2
     return moved, _photometric_correlation(still, steady, flow), float(error)
@@ -98,6 +99,7 @@ def rigid_correlation(onset, frame, points, motion):
     """
     start, stop = crop_around(points, onset.shape, _MARGIN)
     still = np.ascontiguousarray(onset[start[1] : stop[1], start[0] : stop[0]])
+    # The same similarity for an origin at the corner of the region.
     local = np.column_stack([motion[:, :2], motion[:, :2] @ start + motion[:, 2]])
     steady = equal_light(still, warp_back(frame, local, still.shape))
     return _photometric_correlation(still, steady, np.zeros((*still.shape, 2), np.float32))
