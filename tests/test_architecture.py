@@ -167,3 +167,24 @@ def test_two_levels_of_ours_stand_above_skorch():
     assert levels.pop("DeReGRLClassifier") == levels.pop("MapNetClassifier") == 2
     # The field's networks are the classifier of any network on maps, with a network and its parameters.
     assert levels and set(levels.values()) == {3}, levels
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_texts_are_written_whole_or_not_at_all(path):
+    calls = (node.func for node in ast.walk(TREES[path]) if isinstance(node, ast.Call))
+    names = {func.attr for func in calls if isinstance(func, ast.Attribute)}
+    assert not names & {"write_text", "write_bytes"}, "skmer._utils._files.write_atomically writes files"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_parallel_work_has_one_road(path):
+    names = set(imports(TREES[path]))
+    parallel = {name for name in names if name.rpartition(".")[2] in ("Parallel", "delayed")}
+    assert not parallel or path == ROOT / "_utils" / "_jobs.py", "skmer._utils._jobs.run_jobs is the road"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_what_another_file_takes_has_no_underscore(path):
+    taken = [name for name in OURS[path] if name.rpartition(".")[2].startswith("_")]
+    # A module of the same package is private by its name, and is taken whole by the files beside it.
+    assert not [name for name in taken if name not in NAMES and not name.endswith("__")]

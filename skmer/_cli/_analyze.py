@@ -68,7 +68,7 @@ def run_analysis(videos, output, *, model=None, fps=None, n_jobs=None, verbose=1
         _say(verbose, f"{name}: {_told(table, track)}; {time.perf_counter() - started:.0f} s")
         tables.append(table)
     found = pd.concat(tables, ignore_index=True)
-    found.to_csv(output / "movements.csv", index=False)
+    write_atomically(output / "movements.csv", found.to_csv(index=False))
     shutil.rmtree(output / ".track", ignore_errors=True)
     _say(verbose, f"Written to {output}: movements.csv, and for each video index.html.\n{TEXT}")
     return found
@@ -127,7 +127,7 @@ def _write(folder, track, video, fps, movements, spotter, is_named):
     curve = region_motion(spotter, track)
     write_analysis(folder / "index.html", track, movements, pictures, curve, title=track.name, notes=notes)
     table = _table(movements)
-    table.to_csv(folder / "movements.csv", index=False)
+    write_atomically(folder / "movements.csv", table.to_csv(index=False))
     content = json.dumps(_content(track, table), indent=1, allow_nan=False)
     write_atomically(folder / "analysis.json", content)
     return table
