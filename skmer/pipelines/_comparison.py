@@ -174,7 +174,16 @@ def comparison_choices(estimator):
 
 def _has(params, choice):
     # A network's dunder parameters are there only where they have been set.
-    return choice.part in params and params[choice.part] == choice.value
+    return choice.part in params and _plain(params[choice.part]) == _plain(choice.value)
+
+
+def _plain(value):
+    """Return a value in which objects with parameters, such as callbacks, are types and parameters."""
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "get_params") and not isinstance(value, type):
+        return type(value), value.get_params(deep=False)
+    return value
 
 
 def _check(name, dataset="casme2", given=None):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 PUBLISHED, RECONSTRUCTED = "published", "reconstructed"
@@ -96,5 +97,6 @@ class Recipe:
 
     def pipeline(self, dataset: str, given: str) -> Pipeline:
         """Return the steps for an input with the choices for a data set."""
-        values = {choice.part: choice.value for choice in self.chosen(dataset, given)}
+        # Of callbacks each pipeline has its own.
+        values = {c.part: clone(c.value, safe=False) for c in self.chosen(dataset, given)}
         return Pipeline(self._steps(given)).set_params(**values)
