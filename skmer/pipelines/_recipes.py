@@ -8,6 +8,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 PUBLISHED, RECONSTRUCTED = "published", "reconstructed"
+STABILIZE = {"crop__stabilize": [False, True]}
 
 
 class Choice(NamedTuple):
@@ -87,6 +88,16 @@ class Recipe:
             if there and choice.only in (None, dataset, given):
                 parts[choice.part] = choice
         return list(parts.values())
+
+    def candidates(self, given: str) -> dict[str, list]:
+        """Return the grid of the search for an input: without what it lacks or leaves no choice in."""
+        there = {name for name, step in self.steps.items() if not step.inputs or given in step.inputs}
+        fixed = {choice.part for choice in self.choices if choice.only == given}
+        return {
+            part: list(values)
+            for part, values in self.grid.items()
+            if part.partition("__")[0] in there and part not in fixed
+        }
 
     def kinds(self, given: str) -> list[tuple[str, type]]:
         """Return names and types of the steps for an input."""
