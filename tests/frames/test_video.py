@@ -111,7 +111,7 @@ def test_what_a_recording_that_broke_off_holds_is_read(tmp_path):
     assert video.missing == []
     path = write_video(tmp_path / "a.mp4")
     path.write_bytes(path.read_bytes()[:1500])  # the table of frames stood at the end
-    with pytest.raises(ValueError, match="is no video that can be read; .*broken off"):
+    with pytest.raises(ValueError, match=r"is no video that can be read; .*broken off"):
         VideoReader(path)
 
 
