@@ -86,7 +86,8 @@ def report_known():
     names, counts = np.unique(clips.target, return_counts=True)
     commonest = np.full(len(clips.target), names[counts.argmax()])
     print(f"{len(clips.target)} clips, {len(np.unique(clips.groups))} subjects, {len(names)} classes")
-    rows = [["majority", *pair(counts.max() / counts.sum(), f1_score(clips.target, commonest, average="macro"))]]
+    guessed = f1_score(clips.target, commonest, average="macro")
+    rows = [["majority", *pair(counts.max() / counts.sum(), guessed)]]
     shuffled = [rng.permutation(clips.target) for _ in range(SHUFFLES)]
     for name in NAMES:
         pipeline, row = comparison_pipeline(name), [name]

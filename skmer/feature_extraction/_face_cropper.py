@@ -1,4 +1,4 @@
-"""Crops of the face: one similarity a clip, and, where asked for, what the head does removed from each frame."""
+"""Crops of the face: one similarity a clip, and where asked for the head's motion removed from each frame."""
 
 from numbers import Integral, Real
 
@@ -18,8 +18,8 @@ from skmer.frames import (
     holds_landmarks,
     holds_sequences,
     one_opencv_thread,
-    read_sequence,
     optical_flow,
+    read_sequence,
     sequence_digest,
     sequence_label,
 )
