@@ -79,10 +79,10 @@ class FlowNetClassifier(MapNetClassifier):
     Signal Processing: Image Communication 74, 2019, doi:10.1016/j.image.2019.02.005. Xia et al., "Revealing
     the Invisible with Model and Data Shrinking for Composite-Database Micro-Expression Recognition", IEEE
     TIP 29, 2020, doi:10.1109/TIP.2020.3018222. Zhou et al., "Dual-Inception Network for Cross-Database
-    Micro-Expression Recognition", FG 2019, doi:10.1109/FG.2019.8756579. Varanka et al., "Data leakage and
+    Micro-Expression Recognition", FG 2019, pages 642-646. Varanka et al., "Data leakage and
     evaluation issues in micro-expression analysis", IEEE TAC 15, 2024, doi:10.1109/TAFFC.2023.3265063
     (SSSNet). Wang et al., "HTNet for micro-expression recognition", Neurocomputing 602, 2024,
-    doi:10.1016/j.neucom.2024.128196.
+    arXiv:2307.14637.
 
     Examples
     --------
