@@ -4,6 +4,8 @@
 """
 
 from sklearn.base import BaseEstimator
+from sklearn.ensemble import VotingClassifier
+from sklearn.utils import Bunch
 from skorch import NeuralNet
 
 from skmer._utils._sklearn import validate_parameter_constraints
@@ -14,6 +16,8 @@ from skmer.io._forms import LEARNED, check_attributes, is_plain, nodes
 from skmer.io._net_table import NETS, parts_of
 from skmer.io._state_checks import CHECKS
 from skmer.io._table import CLASSES, FORMS, LASTING, NESTED, OBJECTS, lasts, name_of, resolve
+
+_BY_NAME = "named_estimators_"  # of a vote: its estimators_ once more, which a file need not hold twice
 
 
 def to_document(estimator, trusted):
@@ -60,7 +64,7 @@ def _take_apart(estimator):
     learned = {
         name: value
         for name, value in vars(estimator).items()
-        if name not in params and not (name in fresh and _is_same(fresh[name], value))
+        if name not in (*params, _BY_NAME) and not (name in fresh and _is_same(fresh[name], value))
     }
     return params, learned
 
@@ -225,4 +229,7 @@ def _build_estimator(node):
     else:
         # Not by setattr, which would run the setters of properties.
         vars(estimator).update(state)
+        if isinstance(estimator, VotingClassifier) and "estimators_" in state:
+            named = [name for name, part in estimator.estimators if part != "drop"]
+            vars(estimator)[_BY_NAME] = Bunch(**dict(zip(named, estimator.estimators_, strict=True)))
     return estimator

@@ -54,11 +54,21 @@ def _check_ensemble(params, state):
         raise ValueError("a fitted estimator in it is of another class than the parameter estimator")
 
 
+def _check_voting(params, state):
+    """Refuse voters that are no copies of the named estimators."""
+    named = [part.name for _, part in params["estimators"] if part != "drop"]
+    if not {"estimators_", "le_", "classes_"} <= state.keys():
+        raise ValueError("a fitted vote needs estimators_, le_ and classes_")
+    if [member.name for member in state["estimators_"]] != named:
+        raise ValueError("a fitted estimator in it is of another class than the one named so")
+
+
 # What the forms cannot say.
 CHECKS = {
     **dict.fromkeys(("sklearn.svm.SVC", "sklearn.svm.NuSVC"), _check_svc),
     **dict.fromkeys(("sklearn.svm.SVR", "sklearn.svm.NuSVR"), _check_svm),
     "sklearn.neighbors.KNeighborsClassifier": _check_neighbors,
+    "sklearn.ensemble.VotingClassifier": _check_voting,
     "skmer.classifiers.SeedEnsemble": _check_ensemble,
     "skmer.classifiers.FlipAugmentedClassifier": _check_ensemble,
 }

@@ -2,7 +2,7 @@
 
 from skmer.nn._action_modules import ActionDecomposition, RelationReconstruction
 from skmer.nn._alexnet_streams import DSSN
-from skmer.nn._augmentation import Augmentation
+from skmer.nn._augmentation import Augmentation, MapAugmentation
 from skmer.nn._dere_grl_network import DeReGRL
 from skmer.nn._flow_networks import FLOW_NETWORKS, FlowNetwork
 from skmer.nn._graph_convolution import Adjacency, GraphConvolution
@@ -38,6 +38,7 @@ __all__ = [
     "LGCconLoss",
     "LinearHead",
     "LossTerms",
+    "MapAugmentation",
     "NodeChannels",
     "RegionScores",
     "RegionTerms",
