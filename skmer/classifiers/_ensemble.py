@@ -81,7 +81,7 @@ class SeedEnsemble(ScoresMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimat
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def fit(self, X, y, sample_weight=None, *, groups=None):
+    def fit(self, X, y, sample_weight=None, *, groups=None, action_units=None):
         """Train all nets.
 
         Parameters
@@ -90,8 +90,8 @@ class SeedEnsemble(ScoresMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimat
             As the nets take it.
         y : array-like of shape (n_clips,)
             Class labels.
-        sample_weight, groups : array-like of shape (n_clips,), optional
-            As for the nets.
+        sample_weight, groups, action_units : array-like, optional
+            As for the nets; action units of those that decompose a face alone.
 
         Returns
         -------
@@ -100,7 +100,7 @@ class SeedEnsemble(ScoresMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimat
         """
         members = self._resumed() if getattr(self.estimator, "warm_start", False) else None
         members = members or self._make_estimators()
-        params = _given(sample_weight=sample_weight, groups=groups)
+        params = _given(sample_weight=sample_weight, groups=groups, action_units=action_units)
         if stacking_reason(members[0]) is None:
             fit_stacked(members, [(X, y, params)] * len(members))
         else:
@@ -141,12 +141,12 @@ class SeedEnsemble(ScoresMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimat
         params = _given(classes=classes, sample_weight=sample_weight, groups=groups, epochs=epochs)
         return self._keep(self._parallel(delayed(_partial_fit)(member, X, y, params) for member in members))
 
-    def prepare_fit(self, X, y, sample_weight=None, *, groups=None):
+    def prepare_fit(self, X, y, sample_weight=None, *, groups=None, action_units=None):
         """Do all of `fit` but the training, for `skmer.training.fit_stacked`.
 
         Parameters
         ----------
-        X, y, sample_weight, groups : array-like
+        X, y, sample_weight, groups, action_units : array-like
             As in `fit`.
 
         Returns
@@ -155,7 +155,8 @@ class SeedEnsemble(ScoresMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimat
             Each net, initialized, and the rows for its ``train``.
         """
         members = self._make_estimators()
-        pairs = [pair for net in members for pair in net.prepare_fit(X, y, sample_weight, groups=groups)]
+        params = _given(groups=groups, action_units=action_units)
+        pairs = [pair for net in members for pair in net.prepare_fit(X, y, sample_weight, **params)]
         self._keep(members)
         return pairs
 

@@ -177,7 +177,9 @@ class ClipNetClassifier(SkorchNet):
         return [(self, self._prepare(X, y, sample_weight, groups))]
 
     @usual_torch()
-    def _prepare(self, X, y, sample_weight=None, groups=None, resume=False, classes=None):
+    def _prepare(
+        self, X, y, sample_weight=None, groups=None, resume=False, classes=None, action_units=None
+    ):
         self.check_training_readiness()
         check_params(self)
         X, y = unpack_rows(X, y)
@@ -190,15 +192,24 @@ class ClipNetClassifier(SkorchNet):
         check_argument("groups", groups, ["array-like", None])
         if groups is not None and len(groups) != len(X):
             raise ValueError(f"groups must have one entry per clip, {len(X)}, got {len(groups)}.")
+        units = self._check_action_units(action_units, len(X), resume)
         if not resume:
             known = self.classes if classes is None else classes
             self.classes_inferred_ = find_classes(y[sample_weight > 0], known)
-        data = weighted_rows(X, y, self.classes_, groups, sample_weight, self.class_weight, self._row_axes(X))
+        rows = (X, y, self.classes_, groups, sample_weight, self.class_weight, self._row_axes(X))
+        data = weighted_rows(*rows, action_units=units)
         if not resume:
             self.scale_ = self._find_scale(data)
             self.commonest_ = int(data.y.bincount().argmax())
             self.build(self.random_state)
         return data
+
+    def _check_action_units(self, action_units, n_clips, resume):
+        """Return the action units of a fit, and keep their numbers; of nets without actions there are none."""
+
+    def _loss_inputs(self, rows):
+        """Return what the loss takes beside output, labels and weights."""
+        return {}
 
     def _row_axes(self, X):
         """Return how many axes one row of X has where it is one view."""
@@ -339,7 +350,9 @@ class ClipNetClassifier(SkorchNet):
         # Outside of training the network's output may be float64, the criterion's centres are not.
         dtype = getattr(torch, self.dtype)
         y_pred = y_pred.to(dtype) if torch.is_tensor(y_pred) else tuple(part.to(dtype) for part in y_pred)
-        terms = self.criterion_(y_pred, to_tensor(y_true, device=self.device), weight)
+        terms = self.criterion_(
+            y_pred, to_tensor(y_true, device=self.device), weight, **self._loss_inputs(X)
+        )
         if torch.is_tensor(terms):
             return terms
         self._record_terms(terms, "train" if training else "valid")
