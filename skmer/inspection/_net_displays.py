@@ -4,12 +4,13 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
+from sklearn.ensemble import VotingClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skmer._utils._arguments import TEXT, Items, Numbers, Pixels, check_argument, checked
 from skmer._utils._sklearn import HasMethods
-from skmer.face import COMPONENTS, MEAN_SHAPE, FaceGraph, check_graph
+from skmer.face import ACTION_UNITS, COMPONENTS, MEAN_SHAPE, FaceGraph, check_graph
 from skmer.frames import KEYFRAMES
 from skmer.inspection._style import (
     CAPTION,
@@ -27,7 +28,7 @@ _COLOURS = "viridis"
 
 
 class ActionMapDisplay:
-    """Share of each landmark in each learned action, drawn on the face.
+    """Share of each landmark in each learned action, drawn on the face, with the movement it responds to.
 
     Parameters
     ----------
@@ -39,6 +40,8 @@ class ActionMapDisplay:
         Face to draw on; None draws lines.
     points : array-like of shape (68, 2), default=None
         Its landmarks, px; None takes the mean face.
+    fields : array-like of shape (n_actions, n_nodes, 2), default=None
+        Displacement that each action responds to, drawn as arrows; None draws none.
 
     Attributes
     ----------
@@ -65,11 +68,15 @@ class ActionMapDisplay:
         graph=[str, FaceGraph],
         image=[Pixels(), None],
         points=[Numbers(68, 2), None],
+        fields=[Numbers(None, None, 2), None],
     )
-    def __init__(self, maps, graph, image=None, points=None):
+    def __init__(self, maps, graph, image=None, points=None, fields=None):
         self.maps = np.asarray(maps, dtype=float)
         self.graph = check_graph(graph)
         check_argument("maps", self.maps, [Numbers(None, self.graph.n_nodes, None)])
+        if fields is not None:
+            check_argument("fields", fields, [Numbers(self.maps.shape[-1], self.graph.n_nodes, 2)])
+        self.fields = None if fields is None else np.asarray(fields, dtype=float)
         self.image = image
         self.points = np.asarray(MEAN_SHAPE if points is None else points, dtype=float)
 
@@ -80,7 +87,10 @@ class ActionMapDisplay:
         points=[Numbers(68, 2), None],
     )
     def from_estimator(cls, estimator, X, *, image=None, points=None, member=0):
-        """Average the action maps of a fitted DeReGRLClassifier over clips.
+        """Average the action maps of a fitted DeReGRLClassifier over clips, and find the actions' fields.
+
+        Fields are found where X holds displacements of two clips or more; see
+        `DeReGRLClassifier.action_fields`.
 
         Parameters
         ----------
@@ -108,12 +118,23 @@ class ActionMapDisplay:
             If the estimator has no action maps.
         """
         network, features = _net_and_features(estimator, X, member)
-        return cls(network.action_maps(features).mean(axis=0), network.graph_, image, points)
+        maps, n_values = network.action_maps(features).mean(axis=0), 2 * network.graph_.n_nodes
+        moving = network.graph_.n_frames > 1 and network.n_features_in_ == network.graph_.n_frames * n_values
+        fields = network.action_fields(features) if moving and len(features) > 1 else None
+        return cls(maps, network.graph_, image, points, fields)
 
     @property
     def action_names(self):
         """Component and number of each action; list."""
         return _action_names(self.graph, self.maps.shape[-1])
+
+    @property
+    def resembling_units(self):
+        """Number of the action unit whose field each action's is most like, and the cosine; None without any."""
+        if self.fields is None or not set(self.graph.nodes) <= set(range(len(MEAN_SHAPE))):
+            return None
+        own = self.maps[KEYFRAMES.index("apex")].T > 0
+        return [_most_alike(f[mine], mine, self.graph) for f, mine in zip(self.fields, own, strict=True)]
 
     @checked(frame=[str])
     def plot(self, ax=None, *, frame="apex"):
@@ -136,13 +157,22 @@ class ActionMapDisplay:
         self.ax_ = axes_or_new(ax, 0.8 + 2.1 * n_columns, 2.2 * n_rows)
         self.figure_ = self.ax_.figure
         self.axes_ = divided(self.ax_, n_rows, n_columns)
-        shares = self.maps[KEYFRAMES.index(frame)]
+        shares, units = self.maps[KEYFRAMES.index(frame)], self.resembling_units
         for action, (face, name) in enumerate(zip(self.axes_.flat, self.action_names, strict=True)):
             nodes = self._draw_face(face, shares[:, action], shares.max())
+            if units is not None:
+                self._draw_field(face, self.fields[action], shares[:, action] > 0)
+                name = "{}: AU{} ({:.2f})".format(name, *units[action])
             face.set_title(name, fontsize="medium", pad=2)
         bar = self.figure_.colorbar(nodes, ax=self.axes_, shrink=0.5, pad=0.02)
         bar.set_label(f"share of the landmark in the action, {frame}")
         return self
+
+    def _draw_field(self, ax, field, own):
+        points = self.points[list(self.graph.nodes)]
+        size = 0.2 * np.ptp(points[:, 0])
+        arrows = {"angles": "xy", "scale_units": "xy", "scale": 1, "width": 0.012, "zorder": 4}
+        ax.quiver(*points[own].T, *(size * field[own]).T, color="#D1495B", **arrows)
 
     def _draw_face(self, ax, shares, top):
         points = self.points[list(self.graph.nodes)]
@@ -263,6 +293,101 @@ class ActionWeightsDisplay:
         return self
 
 
+class ContributionDisplay:
+    """Parts that the actions and the linear path of a network have in the logits of one clip.
+
+    Parameters
+    ----------
+    parts : pandas.DataFrame
+        Parts of the logits, rows the actions, "linear path" and "bias", columns the classes; a column adds up
+        to the logit.
+    predicted : object, default=None
+        Class whose parts are drawn against the mean of the others; None takes that of the largest logit.
+
+    Attributes
+    ----------
+    ax_ : matplotlib.axes.Axes
+        Axes of the picture.
+    figure_ : matplotlib.figure.Figure
+        Its figure.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skmer.inspection import ContributionDisplay
+    >>> rows = ["lip 1", "linear path", "bias"]
+    >>> parts = pd.DataFrame({"happiness": [1.5, 0.5, 0.0], "others": [-0.5, 0.1, 0.2]}, index=rows)
+    >>> ContributionDisplay(parts).margins.round(2).tolist()
+    [2.0, 0.4, -0.2]
+    """
+
+    @checked(parts=[pd.DataFrame])
+    def __init__(self, parts, predicted=None):
+        check_argument("parts", parts.to_numpy(), [Numbers(None, None)])
+        self.parts = parts
+        self.predicted = parts.sum().idxmax() if predicted is None else predicted
+
+    @classmethod
+    @checked(estimator=[HasMethods("fit")])
+    def from_estimator(cls, estimator, X, *, clip=0, member=None):
+        """Take the parts of a clip's logits in a fitted network, or their mean over an ensemble.
+
+        Parameters
+        ----------
+        estimator : DeReGRLClassifier, ensemble or Pipeline
+            Fitted; an ensemble has networks as ``estimators_``, a pipeline ends in a network or an ensemble.
+            Of a vote, the networks are explained, not the other voters.
+        X : array-like
+            Input of the estimator's `predict`.
+        clip : int, default=0
+            Which clip of X.
+        member : int, default=None
+            Network of an ensemble; None adds up over all by the means of their parts. Actions of one are not
+            those of another unless action units name them.
+
+        Returns
+        -------
+        ContributionDisplay
+            Not drawn yet.
+        """
+        first, features = _net_and_features(estimator, X[clip : clip + 1], member or 0)
+        networks, classes = _networks(estimator), _classes(estimator)
+        chosen = networks if member is None else [first]
+        parts = np.mean([network.contributions(features)[0] for network in chosen], axis=0)
+        names = [*_action_names(first.graph_, len(parts) - 2), "linear path", "bias"]
+        return cls(pd.DataFrame(parts, index=names, columns=classes))
+
+    @property
+    def margins(self):
+        """Parts in the logit of the predicted class, less the mean of the other classes; Series."""
+        others = self.parts.drop(columns=self.predicted)
+        return self.parts[self.predicted] - others.mean(axis=1)
+
+    def plot(self, ax=None):
+        """Draw a bar for each part.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            Axes to draw on; None makes a figure.
+
+        Returns
+        -------
+        ContributionDisplay
+            Itself.
+        """
+        self.ax_ = ax = axes_or_new(ax, 6.0, 1.0 + 0.3 * len(self.parts))
+        self.figure_ = ax.figure
+        margins = self.margins
+        ax.barh(range(len(margins)), margins, color=[CYCLE[int(value < 0)] for value in margins])
+        ax.set_yticks(range(len(margins)), margins.index)
+        ax.invert_yaxis()
+        ax.axvline(0, color="#808080", linewidth=0.8)
+        ax.set_title(f"what speaks for {self.predicted}, logits against the mean of the others", **CAPTION)
+        open_frame(ax)
+        return self
+
+
 class LossCurvesDisplay:
     """Loss and its terms by epoch.
 
@@ -375,12 +500,25 @@ def _net_and_features(estimator, X, member):
     return network, Pipeline(before).transform(X) if before else X
 
 
-def _network(estimator, member):
-    """Last step of a pipeline; of an ensemble the member asked for."""
+def _networks(estimator):
+    """Networks of a fitted estimator: of a pipeline's last step, of the first voter that has any."""
     if isinstance(estimator, Pipeline):
         estimator = estimator.steps[-1][1]
     check_is_fitted(estimator)
-    members = getattr(estimator, "estimators_", [estimator])
+    if isinstance(estimator, VotingClassifier):
+        voters = [voter for voter in estimator.estimators_ if hasattr(voter, "action_maps")]
+        estimator = (voters or estimator.estimators_)[0]
+    return getattr(estimator, "estimators_", [estimator])
+
+
+def _classes(estimator):
+    """Labels of a fitted estimator; the voters of a vote know their numbers alone."""
+    return (estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator).classes_
+
+
+def _network(estimator, member):
+    """Network of a fitted estimator; of an ensemble the member asked for."""
+    members = _networks(estimator)
     if not isinstance(member, Integral) or not 0 <= member < len(members):
         raise ValueError(
             f"member must be an integer from 0 to {len(members) - 1}, the place of a network, got {member!r}."
@@ -392,6 +530,16 @@ def _action_names(graph, n_actions):
     """Component and number of each action: ``["brow 1", ..., "lip 3"]``; list of `n_actions`."""
     per_component = n_actions // len(graph.components)
     return [f"{name} {k + 1}" for name in graph.components for k in range(per_component)]
+
+
+def _most_alike(field, own, graph):
+    """Number of the action unit whose field is most like one over the nodes `own`, and the cosine."""
+    nodes = np.array(graph.nodes)[own]
+    others = {number: unit.field[nodes] for number, unit in ACTION_UNITS.items()}
+    lengths = {number: np.linalg.norm(other) * np.linalg.norm(field) for number, other in others.items()}
+    cosines = {n: float((others[n] * field).sum() / length) for n, length in lengths.items() if length > 0}
+    best = max(cosines, key=cosines.get, default=0)
+    return best, cosines.get(best, 0.0)
 
 
 def _readable(name, part):

@@ -100,6 +100,10 @@ class ActionDecomposition(nn.Module):
         )
         self.bias: Tensor | None
         self.register_parameter("bias", None if prior is None else nn.Parameter(prior.clamp_min(1e-6).log()))
+        if prior is not None:
+            # The maps begin at the prior, whatever the seed: what the convolutions say of them begins at zero.
+            for block in self.blocks:
+                nn.init.zeros_(block.time.weight)
 
     def forward(self, x: Tensor, adjacency: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Return the actions, (..., P, B, T, D), and the maps Mhat of each component, (..., n, B, T, K)."""
