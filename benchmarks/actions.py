@@ -69,7 +69,9 @@ def matched_cosines(fields, numbers, n_actions):
     energy = np.stack([np.square(true[:, s]).sum((1, 2)) for s, _ in component_slices(n_actions)], -1)
     found = []
     for k, (nodes, actions) in enumerate(component_slices(n_actions)):
-        own = true[(energy.argmax(1) == k) & (energy.max(1) > 0)][:, nodes].reshape(-1, 2 * (nodes.stop - nodes.start))
+        own = true[(energy.argmax(1) == k) & (energy.max(1) > 0)][:, nodes].reshape(
+            -1, 2 * (nodes.stop - nodes.start)
+        )
         mine = fields[actions][:, nodes].reshape(n_actions, -1)
         cosines = unit_rows(mine) @ unit_rows(own).T
         rows, columns = linear_sum_assignment(-cosines)
@@ -94,7 +96,9 @@ def map_agreement(first, second, n_actions):
 
 def measure_fields(options):
     """Print a line for each family and variant: cosines of the fields, agreement of the maps."""
-    print("| family | K | variant | cosine | spread | maps over seeds | seconds a fit |\n|---|---|---|---|---|---|---|")
+    print(
+        "| family | K | variant | cosine | spread | maps over seeds | seconds a fit |\n|---|---|---|---|---|---|---|"
+    )
     for name in options.families:
         X, y, _ = load_clips(family_of(name))
         units = units_of(name)
@@ -102,7 +106,9 @@ def measure_fields(options):
             start, cosines, maps = time.perf_counter(), [], []
             for seed in range(options.seeds):
                 net = fitted(variant, seed, X, y, units, options.n_actions)
-                cosines.append(np.mean(matched_cosines(net.action_fields(X), units.columns, options.n_actions)))
+                cosines.append(
+                    np.mean(matched_cosines(net.action_fields(X), units.columns, options.n_actions))
+                )
                 maps.append(net.action_maps(X)[:, 1].mean(0))
             pairs = [np.mean(map_agreement(a, b, options.n_actions)) for a, b in combinations(maps, 2)]
             seconds = (time.perf_counter() - start) / options.seeds
@@ -136,7 +142,9 @@ def measure_scores(options):
             if VARIANTS[variant][1] and units is None:
                 continue
             predictions[variant] = [
-                out_of_fold(variant, seed, X, y, groups, units, options.n_actions, lambda net, x: net.predict(x))
+                out_of_fold(
+                    variant, seed, X, y, groups, units, options.n_actions, lambda net, x: net.predict(x)
+                )
                 for seed in range(options.seeds)
             ]
             pairs = list(zip(predictions[variant], predictions["default"], strict=True))

@@ -1,6 +1,6 @@
 """Accuracy and cost of published methods on synthetic faces: the tables of docs/published-methods.md.
 
-python benchmarks/published_methods.py [accuracy] [cost] [picture] [amplitude]
+python benchmarks/published_methods.py [accuracy] [known] [cost] [picture] [amplitude]
 """
 
 import sys
@@ -9,6 +9,7 @@ import tracemalloc
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from skmer.datasets import make_face_clips
@@ -24,6 +25,7 @@ CORPORA = {
     "a tenth of the head motion": {**STILL, "head_motion": 0.1},
     "all, as by default": {},
 }
+STABLE = "all, crops stabilized"
 SHUFFLES = 5
 
 
@@ -40,10 +42,20 @@ def features(pipeline, X):
     return clone(pipeline[:-1]).transform(X)
 
 
-def accuracy(pipeline, X, clips, y=None):
+def given(name, clips):
+    """What a method takes: three keyframes, or all frames."""
+    return clips.frames if COMPARISON_METHODS[name][0] == "frames" else clips.sequences
+
+
+def scores(pipeline, X, clips, y=None):
+    """Accuracy and UF1 in five folds by subject."""
     y = clips.target if y is None else y
     found = cross_val_predict(clone(pipeline[-1]), X, y, groups=clips.groups, cv=GroupKFold(5))
-    return (found == y).mean()
+    return (found == y).mean(), f1_score(y, found, average="macro")
+
+
+def accuracy(pipeline, X, clips, y=None):
+    return scores(pipeline, X, clips, y)[0]
 
 
 def report_accuracy():
@@ -54,15 +66,43 @@ def report_accuracy():
         print(f"{title}: {len(clips.target)} clips, {len(np.unique(clips.groups))} subjects", flush=True)
         for name in NAMES:
             pipeline = comparison_pipeline(name)
-            given = "frames" if COMPARISON_METHODS[name][0] == "frames" else "sequences"
-            X = features(pipeline, getattr(clips, given))
+            X = features(pipeline, given(name, clips))
             rows[name].append(f"{accuracy(pipeline, X, clips):.2f}")
             if number == 0:
                 labels = [rng.permutation(clips.target) for _ in range(SHUFFLES)]
                 rows[name].append(f"{np.mean([accuracy(pipeline, X, clips, y) for y in labels]):.2f}")
+            if not settings:
+                X = features(pipeline.set_params(crop__stabilize=True), given(name, clips))
+                rows[name].append(f"{accuracy(pipeline, X, clips):.2f}")
             print(name, *rows[name], flush=True)
-    titles = list(CORPORA)
+    titles = [*CORPORA, STABLE]
     table(["method", titles[0], "the same, shuffled labels", *titles[1:]], [[n, *r] for n, r in rows.items()])
+
+
+def report_known():
+    """Movements of 2 to 3 px on the corpus with all its defaults, crops as published and stabilized."""
+    clips = make_face_clips(24, 240, amplitude=(2, 3), noise_sigma=0, sequence=True, random_state=0)
+    rng = np.random.default_rng(0)
+    names, counts = np.unique(clips.target, return_counts=True)
+    commonest = np.full(len(clips.target), names[counts.argmax()])
+    print(f"{len(clips.target)} clips, {len(np.unique(clips.groups))} subjects, {len(names)} classes")
+    guessed = f1_score(clips.target, commonest, average="macro")
+    rows = [["majority", *pair(counts.max() / counts.sum(), guessed)]]
+    shuffled = [rng.permutation(clips.target) for _ in range(SHUFFLES)]
+    for name in NAMES:
+        pipeline, row = comparison_pipeline(name), [name]
+        for stabilize in (False, True):
+            X = features(pipeline.set_params(crop__stabilize=stabilize), given(name, clips))
+            row += pair(*scores(pipeline, X, clips))
+        row += pair(*np.mean([scores(pipeline, X, clips, y) for y in shuffled], axis=0))
+        rows.append(row)
+        print(*row, flush=True)
+    kinds = ("as published", "stabilized", "stabilized, shuffled labels")
+    table(["method", *(f"{kind}, {score}" for kind in kinds for score in ("accuracy", "UF1"))], rows)
+
+
+def pair(*values):
+    return [f"{value:.2f}" for value in values]
 
 
 def report_cost(n_clips=4):
@@ -73,9 +113,8 @@ def report_cost(n_clips=4):
     for name in NAMES:
         pipeline = comparison_pipeline(name)
         pipeline.set_params(**{part: None for part in pipeline.get_params() if part.endswith("__memory")})
-        given = "frames" if COMPARISON_METHODS[name][0] == "frames" else "sequences"
         # Frames are made when they are read: that is not the methods' time.
-        X = [[np.asarray(frame) for frame in getattr(clips, given)[row]] for row in longest]
+        X = [[np.asarray(frame) for frame in given(name, clips)[row]] for row in longest]
         front = pipeline[1:-1]
         crops = pipeline[:1].transform(X)
         front.transform(crops[:1])  # compiles
@@ -132,6 +171,7 @@ def table(header, rows):
 
 PARTS = {
     "accuracy": report_accuracy,
+    "known": report_known,
     "cost": report_cost,
     "picture": draw_picture,
     "amplitude": draw_amplitudes,

@@ -3,23 +3,29 @@
 import inspect
 
 import numpy as np
-import torch
-from sklearn.utils.validation import check_is_fitted
 
 from skmer._utils._checks import check_integer
-from skmer.classifiers._node_net import NodeNetClassifier
-from skmer.classifiers._prediction import average_views, prediction_module
+from skmer.classifiers._net import ClipNetClassifier
+from skmer.classifiers._prediction import average_output, average_views, require_part
 from skmer.face import assign_action_units
 from skmer.nn import DeReGRL, DeReGRLLoss
-from skmer.training import ClipDataset
 
 # Arguments that a fit finds in its data or derives from several parameters; all others of the network and
 # the loss are parameters of the classifier.
-_DERIVED = {"self", "graph", "in_channels", "n_classes", "n_weights", "reduction", "unit_actions", "with_maps"}
+_DERIVED = {
+    "self",
+    "graph",
+    "in_channels",
+    "n_classes",
+    "n_weights",
+    "reduction",
+    "unit_actions",
+    "with_maps",
+}
 _RIDGE = 1e-2  # of the regression of displacements on standardised activations, per clip
 
 
-class ActionNetClassifier(NodeNetClassifier):
+class ActionNetClassifier(ClipNetClassifier):
     """Base of the classifier whose network decomposes the face into actions."""
 
     def fit(self, X, y=None, sample_weight=None, *, groups=None, action_units=None):
@@ -120,10 +126,6 @@ class ActionNetClassifier(NodeNetClassifier):
             )
         return units
 
-    def _loss_inputs(self, rows):
-        units = rows.get("action_units")
-        return {} if units is None else {"action_units": units.to(self.device)}
-
     def _module_params(self):
         own = {name: getattr(self, name) for name in _arguments(DeReGRL)}
         return {**own, "unit_actions": self._unit_actions(), "with_maps": self._has_map_losses()}
@@ -141,49 +143,6 @@ class ActionNetClassifier(NodeNetClassifier):
         n_weights = self.n_actions * len(self.graph_.component_sizes) if self.reconstruction else 0
         params = {name: getattr(self, name) for name in _arguments(DeReGRLLoss)}
         return {"n_weights": n_weights, "reduction": self.loss_reduction, **params}
-
-    def action_weights(self, X):
-        """Return the weight of each action in each clip, eq. (5), averaged over views.
-
-        Parameters
-        ----------
-        X : array-like
-            As in `fit`.
-
-        Returns
-        -------
-        weights : ndarray of shape (n_clips, P)
-            P = K times the number of components, component by component.
-
-        Raises
-        ------
-        ValueError
-            If the network has no reconstruction module.
-        """
-        self._require("reconstruction", "action_weights")
-        return average_views(self, lambda rows: self._run(lambda module, x: module(x)[2], rows), X)
-
-    def action_maps(self, X):
-        """Return the share of each node in each action, eq. (2), averaged over views.
-
-        Parameters
-        ----------
-        X : array-like
-            As in `fit`.
-
-        Returns
-        -------
-        maps : ndarray of shape (n_clips, T, N, P)
-            Zero outside an action's component; with ``action_softmax="nodes"`` they sum to one over the
-            nodes.
-
-        Raises
-        ------
-        ValueError
-            If the network has no decomposition module.
-        """
-        self._require("decomposition", "action_maps")
-        return average_views(self, lambda rows: self._run(lambda module, x: module.action_maps(x), rows), X)
 
     def predict_action_units(self, X):
         """Return the probability of each action unit that the fit was given, averaged over views.
@@ -203,8 +162,8 @@ class ActionNetClassifier(NodeNetClassifier):
         ValueError
             If the fit was given none.
         """
-        self._require("unit_actions", "predict_action_units")
-        return average_views(self, lambda rows: self._run(lambda m, x: m(x)[4].sigmoid(), rows), X)
+        require_part(self, "unit_actions", "predict_action_units")
+        return average_output(self, lambda module, x: module(x)[4].sigmoid(), X)
 
     def action_activations(self, X):
         """Return how strongly each action takes part in each clip, as one number.
@@ -223,12 +182,12 @@ class ActionNetClassifier(NodeNetClassifier):
         activations : ndarray of shape (n_clips, P)
             In no unit.
         """
-        self._require("decomposition", "action_activations")
-        features = average_views(self, lambda rows: self._run(lambda m, x: m(x)[1], rows), X)
+        require_part(self, "decomposition", "action_activations")
+        features = average_output(self, lambda module, x: module(x)[1], X)
         found = np.stack([_first_component(f) for f in features.transpose(2, 0, 1, 3)], axis=1)
         owners = np.array(self.architecture_key_["unit_actions"], dtype=int)
         if len(owners):
-            logits = average_views(self, lambda rows: self._run(lambda m, x: m(x)[4], rows), X)
+            logits = average_output(self, lambda module, x: module(x)[4], X)
             for action in np.unique(owners):
                 found[:, action] = logits[:, owners == action].mean(axis=1)
         return found
@@ -291,35 +250,15 @@ class ActionNetClassifier(NodeNetClassifier):
         ValueError
             If the network has no decomposition module or adds the actions up (``fusion="sum"``).
         """
-        self._require("decomposition", "contributions")
+        require_part(self, "decomposition", "contributions")
 
-        def one_image(rows):
-            return self._run(lambda module, x: module.contributions(x), rows)
-
-        def both(rows):
-            parts = one_image(rows)
+        def both_images(module, x):
+            parts = module.contributions(x)
             if not self.augmentation_.horizontal_flip:
                 return parts
-            return (parts + one_image(self.augmentation_.reflect(torch.as_tensor(rows)).numpy())) / 2
+            return (parts + module.contributions(self.augmentation_.reflect(x))) / 2
 
-        return average_views(self, both, X)
-
-    def _require(self, switch, method):
-        check_is_fitted(self)
-        if not self.architecture_key_[switch]:
-            wanted = "action_units in fit" if switch == "unit_actions" else f"{switch}=True"
-            raise ValueError(f"{method} needs {wanted}, got none; fit with it.")
-
-    def _run(self, function, X):
-        """Apply a function of the module and the scaled rows without gradients, batch by batch."""
-        self._set_training(False)
-        module, dtype = prediction_module(self)
-        with torch.no_grad():
-            batches = [
-                function(module, (rows["X"].to(self.device) / self.scale_).to(dtype)).cpu().numpy()
-                for rows, _ in self.get_iterator(ClipDataset(X), training=False)
-            ]
-        return np.concatenate(batches)
+        return average_output(self, both_images, X)
 
 
 def _arguments(part):

@@ -6,10 +6,12 @@ import torch
 
 from skmer._utils._sklearn import HasMethods, Interval, Options, StrOptions
 from skmer.classifiers._actions import ActionNetClassifier
-from skmer.classifiers._prediction import softmax
+from skmer.classifiers._parameters import make_augmentation
+from skmer.classifiers._prediction import action_maps, action_weights, average_rows, softmax
+from skmer.classifiers._validation import check_node_rows
 from skmer.face import FaceGraph
 from skmer.nn import DeReGRL, DeReGRLLoss
-from skmer.training import BatchIterator, ClipDataset
+from skmer.training import BatchIterator, ClipDataset, augment_batches
 
 
 def _each(names, constraint):
@@ -57,9 +59,9 @@ class DeReGRLClassifier(ActionNetClassifier):
     action_softmax : {"nodes", "actions"}, default="nodes"
         Axis over which eq. (2) sums to one.
     init_actions : {"random", "units"}, default="random"
-        Maps of eq. (2) before training: near uniform, or after the landmarks that action units of the
-        component move (`skmer.face.ACTION_UNITS`). Ours. This, the two losses of maps and action units in
-        `fit` are trained by autograd, at two to four times the time of the compiled loops.
+        Maps of eq. (2) before training: near uniform, or the landmarks that action units move
+        (`skmer.face.action_unit_shares`). Ours. This, the two losses of the maps and action units in `fit`
+        are trained by autograd, at several times the time of the compiled loops.
     weight_norm : {"l1", "l2"}, default="l1"
         Norm of eq. (5).
     weight_sigmoid : bool, default=True
@@ -188,10 +190,20 @@ class DeReGRLClassifier(ActionNetClassifier):
     ((40, 5), (40, 9))
     """
 
+    _structural = ("graph", "normalize_motion")
+    _row_axes = 3
+    action_weights = action_weights
+    action_maps = action_maps
     _parameter_constraints: dict = {
         **_each("n_actions n_channels n_layers max_epochs", Interval(Integral, 1, 2**31 - 1, closed="both")),
-        **_each("lambda_center lambda_weight lambda_balance lambda_action_units", Interval(Real, 0, None, closed="left")),
-        **_each("lambda_sparsity lambda_orthogonality noise head_motion_noise weight_decay", Interval(Real, 0, None, closed="left")),
+        **_each(
+            "lambda_center lambda_weight lambda_balance lambda_action_units",
+            Interval(Real, 0, None, closed="left"),
+        ),
+        **_each(
+            "lambda_sparsity lambda_orthogonality noise head_motion_noise weight_decay",
+            Interval(Real, 0, None, closed="left"),
+        ),
         **_each("decomposition reconstruction weight_sigmoid linear_skip", "boolean"),
         **_each("horizontal_flip normalize_motion warm_start", "boolean"),
         "graph": [str, FaceGraph],
@@ -337,3 +349,19 @@ class DeReGRLClassifier(ActionNetClassifier):
         self.schedule = schedule
         self.dtype = dtype
         self.random_state = random_state
+
+    def _data_params(self):
+        n_channels = self.n_features_in_ // (self.graph_.n_frames * self.graph_.n_nodes)
+        return {"graph": self.graph_, "in_channels": n_channels}
+
+    def _check_rows(self, X, y, resume):
+        return check_node_rows(self, X, y, resume)
+
+    def _read_augmentation(self):
+        self.augmentation_ = make_augmentation(self)
+
+    def _augment(self, features):
+        return augment_batches(features[None], [self])[0]
+
+    def _predict_rows(self, proba, X):
+        return average_rows(self, proba, X)

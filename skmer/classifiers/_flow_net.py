@@ -9,7 +9,6 @@ from skmer._utils._checks import warn_user
 from skmer._utils._sklearn import Interval, StrOptions
 from skmer.classifiers._map_net import MapNetClassifier
 from skmer.nn import FLOW_NETWORKS, FlowNetwork, MapAugmentation
-from skmer.training import ClipDataset
 
 
 class FlowNetClassifier(MapNetClassifier):
@@ -85,10 +84,10 @@ class FlowNetClassifier(MapNetClassifier):
     Signal Processing: Image Communication 74, 2019, doi:10.1016/j.image.2019.02.005. Xia et al., "Revealing
     the Invisible with Model and Data Shrinking for Composite-Database Micro-Expression Recognition", IEEE
     TIP 29, 2020, doi:10.1109/TIP.2020.3018222. Zhou et al., "Dual-Inception Network for Cross-Database
-    Micro-Expression Recognition", FG 2019, doi:10.1109/FG.2019.8756579. Varanka et al., "Data leakage and
+    Micro-Expression Recognition", FG 2019, pages 642-646. Varanka et al., "Data leakage and
     evaluation issues in micro-expression analysis", IEEE TAC 15, 2024, doi:10.1109/TAFFC.2023.3265063
     (SSSNet). Wang et al., "HTNet for micro-expression recognition", Neurocomputing 602, 2024,
-    doi:10.1016/j.neucom.2024.128196.
+    arXiv:2307.14637.
 
     Examples
     --------
@@ -154,19 +153,18 @@ class FlowNetClassifier(MapNetClassifier):
         own = {"network": self.network, "norm": self.norm, "dropout": self.dropout}
         return {**own, **(self.network_params or {})}
 
-    def train_step_single(self, batch, **fit_params):
-        augment, (rows, target) = MapAugmentation(0.5 * self.horizontal_flip, self.shift), batch
-        if augment.active:
-            maps = rows["X"]
-            rows = {**rows, "X": augment(maps, augment.draw(maps.shape, self.streams_.augmentation))}
-        return super().train_step_single((rows, target), **fit_params)
+    def _augment(self, features):
+        augment = MapAugmentation(0.5 * self.horizontal_flip, self.shift)
+        if not augment.active:
+            return features
+        return augment(features, augment.draw(features.shape, self.streams_.augmentation))
 
     def _predict_maps(self, proba, X):
         values = super()._predict_maps(proba, X)
         if not self.horizontal_flip:
             return values
-        mirrored = MapAugmentation.reflect(ClipDataset(X, row_axes=self._row_axes(X)).X)
-        return (values + super()._predict_maps(proba, mirrored.numpy())) / 2
+        mirrored = MapAugmentation.reflect(torch.from_numpy(X)).numpy()
+        return (values + super()._predict_maps(proba, mirrored)) / 2
 
     def _check_rows(self, X, y, resume):
         checked = super()._check_rows(X, y, resume)

@@ -64,7 +64,7 @@ class FlowMaps(ClipFeatureTransformer):
     ----------
     Liong et al., "Shallow Triple Stream Three-dimensional CNN (STSTNet) for Micro-expression Recognition", FG
     2019, doi:10.1109/FG.2019.8756567. Shreve et al., "Macro- and micro-expression spotting in long videos
-    using spatio-temporal strain", FG 2011, doi:10.1109/FG.2011.5771451.
+    using spatio-temporal strain", FG 2011.
 
     Examples
     --------

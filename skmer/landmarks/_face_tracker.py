@@ -109,7 +109,7 @@ class FaceTracker(BaseEstimator):
         Returns
         -------
         FaceTrack
-            With ``likeness``, the correlation of each frame with its anchor, in its `quality`.
+            With ``photometric_correlation``, of each frame with its anchor, in its `quality`.
 
         Raises
         ------
@@ -208,7 +208,14 @@ def _track(task, shared):
         }
         if cache:
             cache.put(key, known)
-    return known | {"first": task["first"], "numbers": task["numbers"], "times": task["times"]}
+    points = np.array(known["points"], dtype=np.float64).reshape(-1, 68, 2)  # an eighth of the lists
+    return {
+        "first": task["first"],
+        "numbers": task["numbers"],
+        "times": task["times"],
+        "points": points,
+        "likeness": known["likeness"],
+    }
 
 
 def _label(task):
@@ -221,11 +228,11 @@ def _joined(parts, reader, name, source):
     numbers = np.array([number for part in ordered for number in part["numbers"]])
     n_frames = int(numbers.max()) + 1
     points = np.full((n_frames, 68, 2), np.nan)
-    values = np.array([row for part in ordered for row in part["points"]]).reshape(-1, 68, 2)
+    values = np.concatenate([part["points"] for part in ordered])
     points[numbers] = np.where(values < -9e5, np.nan, values)
     likeness = np.full(n_frames, np.nan)
     likeness[numbers] = [value for part in ordered for value in part["likeness"]]
     times = [time for part in ordered for time in part["times"]]
     every = np.interp(np.arange(n_frames), numbers, times)
     kept = source if is_path(source) else reader.source
-    return FaceTrack(points, every, name=name, source=kept, quality={"likeness": likeness})
+    return FaceTrack(points, every, name=name, source=kept, quality={"photometric_correlation": likeness})

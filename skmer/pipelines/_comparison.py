@@ -97,14 +97,17 @@ def comparison_table(name=None, dataset="casme2", *, input=None):
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-@checked(name=TEXT)
-def comparison_grid(name):
+@checked(name=TEXT, input=[str, None])
+def comparison_grid(name, *, input=None):
     """Return the grid of a published method for a search inside the training subjects.
 
     Parameters
     ----------
     name : str
         One of `COMPARISON_METHODS`.
+    input : str, default=None
+        As in `comparison_pipeline`. What an input leaves no choice in is not there, such as the radius in
+        time of three keyframes.
 
     Returns
     -------
@@ -115,16 +118,16 @@ def comparison_grid(name):
     Raises
     ------
     ValueError
-        If `name` is another one.
+        If `name` is another one, or the method cannot take the input.
 
     Examples
     --------
     >>> from skmer.pipelines import comparison_grid
     >>> list(comparison_grid("bi-woof"))
-    ['clf__C', 'flow__flow']
+    ['clf__C', 'flow__flow', 'crop__stabilize']
     """
-    recipe, _ = _check(name)
-    return {part: list(values) for part, values in recipe.grid.items()}
+    recipe, given = _check(name, given=input)
+    return recipe.candidates(given)
 
 
 def comparison_choices(estimator):
@@ -174,7 +177,16 @@ def comparison_choices(estimator):
 
 def _has(params, choice):
     # A network's dunder parameters are there only where they have been set.
-    return choice.part in params and params[choice.part] == choice.value
+    return choice.part in params and _plain(params[choice.part]) == _plain(choice.value)
+
+
+def _plain(value):
+    """Return a value in which objects with parameters, such as callbacks, are types and parameters."""
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "get_params") and not isinstance(value, type):
+        return type(value), value.get_params(deep=False)
+    return value
 
 
 def _check(name, dataset="casme2", given=None):

@@ -45,7 +45,7 @@ def test_each_step_has_a_row(name, given):
 @ON_EACH_INPUT
 def test_the_grid_is_one_of_the_pipeline(name, given):
     pipeline = comparison_pipeline(name, input=given)
-    for part, values in comparison_grid(name).items():
+    for part, values in comparison_grid(name, input=given).items():
         assert len(values) > 1
         for value in values:
             assert clone(pipeline).set_params(**{part: value}).get_params()[part] == value

@@ -26,5 +26,8 @@ document.querySelectorAll("[data-flip]").forEach(button =>
     image.dataset.other = image.src;
     image.src = other;
     image.alt = image.alt === "before" ? "enlarged" : "before";
+    const caption = button.parentElement.querySelector("figcaption");
+    [caption.textContent, caption.dataset.other] = [caption.dataset.other, caption.textContent];
   }));
+if (cards.length < 2) document.querySelector("nav").hidden = true;
 show(0);
