@@ -1,4 +1,4 @@
-"""Whether the actions of DeRe-GRL are action units: fields, stability over seeds, price in UF1, detected units.
+"""Whether the actions of DeRe-GRL are action units: fields, stability, price in UF1, detected units.
 
     python benchmarks/actions.py fields --seeds 5
     python benchmarks/actions.py scores --seeds 20 --families casme2 samm three detected
@@ -97,7 +97,8 @@ def map_agreement(first, second, n_actions):
 def measure_fields(options):
     """Print a line for each family and variant: cosines of the fields, agreement of the maps."""
     print(
-        "| family | K | variant | cosine | spread | maps over seeds | seconds a fit |\n|---|---|---|---|---|---|---|"
+        "| family | K | variant | cosine | spread | maps over seeds | seconds a fit |\n"
+        "|---|---|---|---|---|---|---|"
     )
     for name in options.families:
         X, y, _ = load_clips(family_of(name))
@@ -113,8 +114,8 @@ def measure_fields(options):
             pairs = [np.mean(map_agreement(a, b, options.n_actions)) for a, b in combinations(maps, 2)]
             seconds = (time.perf_counter() - start) / options.seeds
             print(
-                f"| {name} | {options.n_actions} | {variant} | {np.mean(cosines):.3f} | {np.std(cosines):.3f} | "
-                f"{np.mean(pairs) if pairs else np.nan:.3f} | {seconds:.1f} |",
+                f"| {name} | {options.n_actions} | {variant} | {np.mean(cosines):.3f} | "
+                f"{np.std(cosines):.3f} | {np.mean(pairs) if pairs else np.nan:.3f} | {seconds:.1f} |",
                 flush=True,
             )
 

@@ -43,7 +43,7 @@ class DeReGRLClassifier(ActionNetClassifier):
         Weight of the cross-entropy of the action units that `fit` is given, each read off the features of one
         action. Without effect where it is given none.
     lambda_sparsity, lambda_orthogonality : float, default=0.0
-        Weights of the entropy of the maps of eq. (2), and of the overlap of the maps within a component. Ours.
+        Weights of the entropy of the maps of eq. (2), and of their overlap within a component. Ours.
     graph : str or FaceGraph, default="brow-nose-lip31"
         Nodes, components and skeleton: a preset of `skmer.face.FaceGraph`, a graph of one's own, or
         ``"generic"``, which takes any flat table, every column a node.

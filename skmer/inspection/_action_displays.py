@@ -117,7 +117,7 @@ class ActionMapDisplay:
 
     @property
     def resembling_units(self):
-        """Number of the action unit whose field each action's is most like, and the cosine; None without any."""
+        """Number of the action unit that each action resembles most, and the cosine; None without fields."""
         if self.fields is None or not set(self.graph.nodes) <= set(range(len(MEAN_SHAPE))):
             return None
         own = self.maps[KEYFRAMES.index("apex")].T > 0

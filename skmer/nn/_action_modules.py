@@ -101,9 +101,10 @@ class ActionDecomposition(nn.Module):
         self.bias: Tensor | None
         self.register_parameter("bias", None if prior is None else nn.Parameter(prior.clamp_min(1e-6).log()))
         if prior is not None:
-            # The maps begin at the prior, whatever the seed: what the convolutions say of them begins at zero.
-            for block in self.blocks:
-                nn.init.zeros_(block.time.weight)
+            # Maps begin at the prior, whatever the seed: what the convolutions add begins at zero.
+            for name, weight in self.blocks.named_parameters():
+                if name.endswith("time.weight"):
+                    nn.init.zeros_(weight)
 
     def forward(self, x: Tensor, adjacency: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Return the actions, (..., P, B, T, D), and the maps Mhat of each component, (..., n, B, T, K)."""

@@ -1,4 +1,4 @@
-"""Augmentation in training: of node features by flip, noise and head motion, of flow maps by flip and shift."""
+"""Augmentation in training: flips, noise and head motion of node features, flips and shifts of maps."""
 
 from typing import Any, NamedTuple
 
@@ -142,7 +142,7 @@ class MapAugmentation:
     horizontal_flip : float
         Probability of reversing the columns; the first channel, the horizontal flow, changes its sign.
     shift : int
-        Most px that a map is shifted by, either way, drawn apart for rows and columns. The border is repeated.
+        Most px that a map is shifted by, either way, for rows and columns apart. The border is repeated.
 
     Shapes:
         - x: (B, ..., C, H, W)

@@ -191,8 +191,8 @@ class DeReGRLLoss(nn.Module):
         Weights of `map_entropy` and `map_overlap`, where the output has maps. Ours.
 
     Shapes:
-        - output: logits (..., B, n_classes), actions (..., B, T, P, D), weights (..., B, P), and maybe maps and
-          logits of units, as `DeReGRL` returns them
+        - output: logits (..., B, n_classes), actions (..., B, T, P, D), weights (..., B, P), perhaps maps
+          and logits of units, as `DeReGRL` returns them
         - target: (..., B), class indices
         - sample_weight: (..., B), None for ones
         - action_units: (..., B, n_units), 0, 1 or NaN
@@ -277,7 +277,7 @@ class DeReGRLLoss(nn.Module):
             + self.lambda_balance * balance
         )
         if more:
-            total = total + self._of_maps_and_units(*more, sample_weight, action_units)
+            total = total + self._of_maps_and_units(more[0], more[1], sample_weight, action_units)
         return LossTerms(total, cross_entropy, center, weight, balance)
 
     def _of_maps_and_units(

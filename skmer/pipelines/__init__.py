@@ -1,4 +1,4 @@
-"""Named pipelines: the recommended one, the choices of the paper, its ablations, methods that it is compared with, baselines."""
+"""Named pipelines: the recommended one, the paper's, its ablations, comparison methods, baselines."""
 
 from skmer.pipelines._baselines import BASELINES, baseline, recommended
 from skmer.pipelines._comparison import (
