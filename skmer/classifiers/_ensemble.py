@@ -82,7 +82,7 @@ class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def fit(self, X, y, sample_weight=None, *, groups=None):
+    def fit(self, X, y, sample_weight=None, *, groups=None, action_units=None):
         """Train all nets.
 
         Parameters
@@ -91,8 +91,8 @@ class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             As the nets take it.
         y : array-like of shape (n_clips,)
             Class labels.
-        sample_weight, groups : array-like of shape (n_clips,), optional
-            As for the nets.
+        sample_weight, groups, action_units : array-like, optional
+            As for the nets; action units of those that decompose a face alone.
 
         Returns
         -------
@@ -101,7 +101,7 @@ class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         """
         members = self._resumed() if getattr(self.estimator, "warm_start", False) else None
         members = members or self._make_estimators()
-        params = _given(sample_weight=sample_weight, groups=groups)
+        params = _given(sample_weight=sample_weight, groups=groups, action_units=action_units)
         if stacking_reason(members[0]) is None:
             fit_stacked(members, [(X, y, params)] * len(members))
         else:
@@ -142,12 +142,12 @@ class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         params = _given(classes=classes, sample_weight=sample_weight, groups=groups, epochs=epochs)
         return self._keep(self._in_parallel(_partial_fit, members, (X, y, params)))
 
-    def prepare_fit(self, X, y, sample_weight=None, *, groups=None):
+    def prepare_fit(self, X, y, sample_weight=None, *, groups=None, action_units=None):
         """Do all of `fit` but the training, for `skmer.training.fit_stacked`.
 
         Parameters
         ----------
-        X, y, sample_weight, groups : array-like
+        X, y, sample_weight, groups, action_units : array-like
             As in `fit`.
 
         Returns
@@ -156,7 +156,8 @@ class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             Each net, initialized, and the rows for its ``train``.
         """
         members = self._make_estimators()
-        pairs = [pair for net in members for pair in net.prepare_fit(X, y, sample_weight, groups=groups)]
+        params = _given(groups=groups, action_units=action_units)
+        pairs = [pair for net in members for pair in net.prepare_fit(X, y, sample_weight, **params)]
         self._keep(members)
         return pairs
 

@@ -102,15 +102,17 @@ def average_rows(net, proba, X):
     return average_views(net, lambda rows: average_flips(net, proba, rows), X)
 
 
-def _average_output(net, function, X):
+def average_output(net, function, X):
     """Return a function of a net's network and of scaled rows, averaged over the views of each clip."""
     return average_views(net, lambda rows: _run_batches(net, function, rows), X)
 
 
-def _require_part(net, switch, method):
+def require_part(net, switch, method):
     """Refuse a method of a fitted net whose network was built without a part."""
     check_is_fitted(net)
     if not net.architecture_key_[switch]:
+        if switch == "unit_actions":
+            raise ValueError(f"{method} needs action_units in fit, got none; fit with them.")
         raise ValueError(
             f"{method} needs {switch}=True, got {switch}=False; fit with the module switched on."
         )
@@ -185,8 +187,8 @@ def action_weights(net, X):
     ValueError
         If the network has no reconstruction module.
     """
-    _require_part(net, "reconstruction", "action_weights")
-    return _average_output(net, lambda module, x: module(x)[2], X)
+    require_part(net, "reconstruction", "action_weights")
+    return average_output(net, lambda module, x: module(x)[2], X)
 
 
 def action_maps(net, X):
@@ -208,5 +210,5 @@ def action_maps(net, X):
     ValueError
         If the network has no decomposition module.
     """
-    _require_part(net, "decomposition", "action_maps")
-    return _average_output(net, lambda module, x: module.action_maps(x), X)
+    require_part(net, "decomposition", "action_maps")
+    return average_output(net, lambda module, x: module.action_maps(x), X)
