@@ -83,7 +83,7 @@ def test_a_click_on_the_timeline_shows_the_movement(browser, page):
 
 
 def test_of_marks_on_each_other_a_finger_means_the_nearest(browser, tmp_path):
-    """Sixty movements in five minutes, on a phone's width, where no two centres are farther apart than 6 px."""
+    """Sixty movements in five minutes, on a phone's width: centres are 6 px apart."""
     track = FaceTrack(np.zeros((9000, 68, 2)), 30.0, name="film")
     onsets = np.arange(60) * 150 + 20
     table = pd.DataFrame({"onset": onsets, "apex": onsets + 5, "offset": onsets + 14, "type": "micro"})
