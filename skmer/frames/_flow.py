@@ -147,7 +147,7 @@ def optical_flow(first, second, *, method="dis"):
     method : {"dis", "farneback", "tvl1"}, default="dis"
         Dense inverse search as in `fine_flow`; OpenCV's polynomial expansion (3 levels, window 15, 3
         iterations); or scikit-image's TV-L1 (attachment 15, tightness 0.3 on images in [0, 1]), which the
-        extra ``flow`` installs and which takes about a hundred times as long.
+        extra ``flow`` installs and which takes hundreds of times as long.
 
     Returns
     -------
