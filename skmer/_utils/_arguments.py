@@ -9,26 +9,40 @@ from os import PathLike
 
 import numpy as np
 
-from skmer._utils._sklearn import HasMethods, Interval, StrOptions, make_constraint
+
+class _Late:
+    """A constraint of scikit-learn, made at its first use: `skmer.nn` is imported without scikit-learn."""
+
+    def __init__(self, kind, *args, **kwargs):
+        self.kind, self.args, self.kwargs = kind, args, kwargs
+
+    @functools.cached_property
+    def _constraint(self):
+        from skmer._utils import _sklearn
+
+        return getattr(_sklearn, self.kind)(*self.args, **self.kwargs)
+
+    def is_satisfied_by(self, value):
+        """Return whether a value fulfils the constraint."""
+        return self._constraint.is_satisfied_by(value)
+
+    def __str__(self):
+        return str(self._constraint)
 
 
-class _Own(HasMethods):
-    """Base of the constraints of the house.
+class _Bounded(_Late):
+    """Interval without the booleans, which Python counts among the integers."""
 
-    scikit-learn's estimators take constraints of its own public kinds alone, and their subclasses.
-    """
-
-    hidden = False  # of messages
-
-    def __init__(self):
-        """Make a constraint without settings."""
+    def is_satisfied_by(self, value):
+        """Return whether a value is a number in the interval."""
+        return not isinstance(value, bool | np.bool_) and super().is_satisfied_by(value)
 
 
-class FilePath(_Own):
+class FilePath:
     """Constraint of a path that the file system can be asked for."""
 
     def is_satisfied_by(self, value):
-        """Whether a value is such a path."""
+        """Return whether a value is such a path."""
         try:
             return isinstance(value, str | PathLike) and b"\0" not in os.fsencode(value)
         except (UnicodeError, TypeError):
@@ -38,11 +52,11 @@ class FilePath(_Own):
         return "a path"
 
 
-class Text(_Own):
+class Text:
     """Constraint of a text that can be written to a file."""
 
     def is_satisfied_by(self, value):
-        """Whether a value is such a text."""
+        """Return whether a value is such a text."""
         try:
             return isinstance(value, str) and bool(value.encode() or True)
         except UnicodeError:
@@ -56,41 +70,35 @@ PATH = [FilePath()]
 FLAG = ["boolean"]
 TEXT = [Text()]
 ROWS = ["array-like"]
-JOBS = [Interval(Integral, -(2**15), 2**15, closed="both"), None]
+JOBS = [_Late("Interval", Integral, -(2**15), 2**15, closed="both"), None]
 SEED = ["random_state"]
-FILE = [FilePath(), HasMethods("read")]
+FILE = [FilePath(), _Late("HasMethods", "read")]
 LABELS = [str, Integral]
-
-
-class _Bounded(Interval):
-    """Interval without the booleans, which Python counts among the integers."""
-
-    def is_satisfied_by(self, value):
-        """Whether a value is a number in the interval."""
-        return not isinstance(value, bool | np.bool_) and super().is_satisfied_by(value)
 
 
 def integer(least, most=2**31 - 1):
     """Constraint of an integer between two bounds, both allowed."""
-    return _Bounded(Integral, least, most, closed="both")
+    return _Bounded("Interval", Integral, least, most, closed="both")
 
 
 def real(least=None, most=None):
     """Constraint of a finite number between two bounds, both allowed."""
-    return _Bounded(Real, least, most, closed="neither" if least is None and most is None else "both")
+    return _Bounded(
+        "Interval", Real, least, most, closed="neither" if least is None and most is None else "both"
+    )
 
 
 def share():
     """Constraint of a number above 0 and at most 1."""
-    return _Bounded(Real, 0, 1, closed="right")
+    return _Bounded("Interval", Real, 0, 1, closed="right")
 
 
 def option(*names):
     """Constraint of one of these texts."""
-    return StrOptions(set(names))
+    return _Late("StrOptions", set(names))
 
 
-class Numbers(_Own):
+class Numbers:
     """Constraint of an array of finite numbers of a shape.
 
     Parameters
@@ -105,7 +113,7 @@ class Numbers(_Own):
         self.shape, self.finite = shape, finite
 
     def is_satisfied_by(self, value):
-        """Whether a value is such an array."""
+        """Return whether a value is such an array."""
         try:
             array = np.asarray(value)
         except (TypeError, ValueError, RuntimeError):
@@ -133,7 +141,7 @@ def _fits(length, expected):
     return length in expected if isinstance(expected, tuple) else length == expected
 
 
-class Items(_Own):
+class Items:
     """Constraint of a sequence whose items fulfil one of some constraints.
 
     Parameters
@@ -150,7 +158,7 @@ class Items(_Own):
         self.constraints, self.n, self.least = constraints, n, least
 
     def is_satisfied_by(self, value):
-        """Whether a value is such a sequence."""
+        """Return whether a value is such a sequence."""
         if not isinstance(value, Collection) or isinstance(value, str | bytes | Mapping | Set):
             return False
         if _is_scalar(value):
@@ -165,7 +173,7 @@ class Items(_Own):
         return f"a sequence of {number}items{each}"
 
 
-class Named(_Own):
+class Named:
     """Constraint of a mapping of texts to values that fulfil one of some constraints.
 
     Parameters
@@ -180,7 +188,7 @@ class Named(_Own):
         self.constraints, self.least = constraints, least
 
     def is_satisfied_by(self, value):
-        """Whether a value is such a mapping."""
+        """Return whether a value is such a mapping."""
         if not isinstance(value, Mapping) or len(value) < self.least:
             return False
         return all(isinstance(k, str) and _satisfies(v, self.constraints) for k, v in value.items())
@@ -189,7 +197,7 @@ class Named(_Own):
         return f"a mapping of names to {_told(self.constraints)}"
 
 
-class Takes(_Own):
+class Takes:
     """Constraint of a callable that takes some arguments.
 
     Parameters
@@ -204,7 +212,7 @@ class Takes(_Own):
         self.n, self.names = n, names
 
     def is_satisfied_by(self, value):
-        """Whether a value is such a callable; what has no signature is believed."""
+        """Return whether a value is such a callable; what has no signature is believed."""
         if not callable(value):
             return False
         try:
@@ -235,7 +243,7 @@ class Pairs(Numbers):
         return "a pair of finite numbers or rows of pairs"
 
 
-class Pixels(_Own):
+class Pixels:
     """Constraint of an image, uint8 of shape (H, W) or (H, W, 3).
 
     Parameters
@@ -250,7 +258,7 @@ class Pixels(_Own):
         self.ndims, self.least = ndims or (2, 3), least
 
     def is_satisfied_by(self, value):
-        """Whether a value is such an image."""
+        """Return whether a value is such an image."""
         if getattr(value, "dtype", None) != np.uint8 or getattr(value, "ndim", 0) not in self.ndims:
             return False
         return min(value.shape[:2]) >= self.least and (value.ndim < 3 or value.shape[-1] == 3)
@@ -272,11 +280,11 @@ def as_array(name, value):
         raise ArgumentError(f"{name} must be an array, got {_shown(value)}: {error}.") from error
 
 
-class _Rows(_Own):
+class _Rows:
     """Constraint "array-like" without what has no rows in an order: scalars in an array, sets, mappings."""
 
     def is_satisfied_by(self, value):
-        """Whether a value has rows."""
+        """Return whether a value has rows."""
         if isinstance(value, Set | Mapping) or _is_scalar(value):
             return False
         return _ARRAY_LIKE.is_satisfied_by(value)
@@ -285,13 +293,13 @@ class _Rows(_Own):
         return str(_ARRAY_LIKE)
 
 
-_ARRAY_LIKE = make_constraint("array-like")
+_ARRAY_LIKE = _Late("make_constraint", "array-like")
 
 
 def _made(constraint):
     if isinstance(constraint, str) and constraint == "array-like":
         return _Rows()
-    return constraint if hasattr(constraint, "is_satisfied_by") else make_constraint(constraint)
+    return constraint if hasattr(constraint, "is_satisfied_by") else _Late("make_constraint", constraint)
 
 
 def _satisfies(value, constraints):
@@ -346,12 +354,17 @@ def checked(**constraints):
     """
 
     def decorate(function):
-        signature = inspect.signature(function)
+        kinds = inspect.Parameter
+        in_order = kinds.POSITIONAL_ONLY, kinds.POSITIONAL_OR_KEYWORD
+        parameters = inspect.signature(function).parameters.values()
+        names = [parameter.name for parameter in parameters if parameter.kind in in_order]
+        made = {name: tuple(map(_made, allowed)) for name, allowed in constraints.items()}
 
         @functools.wraps(function)
         def call(*args, **kwargs):
-            given = signature.bind(*args, **kwargs).arguments
-            for name, allowed in constraints.items():
+            # Of a wrong number of arguments the function itself complains.
+            given = dict(zip(names, args, strict=False), **kwargs)
+            for name, allowed in made.items():
                 if name in given:
                     check_argument(name, given[name], allowed)
             return function(*args, **kwargs)

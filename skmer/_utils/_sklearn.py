@@ -21,8 +21,10 @@ from sklearn.utils._param_validation import (
     Options,
     StrOptions,
     make_constraint,
-    validate_parameter_constraints,
     validate_params,
+)
+from sklearn.utils._param_validation import (
+    validate_parameter_constraints as _validate_parameter_constraints,
 )
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
@@ -99,3 +101,37 @@ class ClipTransformerMixin(TransformerMixin):
         tags.input_tags.three_d_array = True
         tags.input_tags.string = True
         return tags
+
+
+class _Adapted(HasMethods):
+    """Constraint of `skmer._utils._arguments` in a form that scikit-learn's estimators take."""
+
+    hidden = False  # of messages
+
+    def __init__(self, constraint):
+        self.constraint = constraint
+
+    def is_satisfied_by(self, value):
+        """Return whether a value fulfils the constraint."""
+        return self.constraint.is_satisfied_by(value)
+
+    def __str__(self):
+        return str(self.constraint)
+
+
+def for_estimators(constraints):
+    """Return a table of constraints, those of `skmer._utils._arguments` among them, for scikit-learn."""
+    known = (Interval, StrOptions, Options, HasMethods)
+    return {
+        name: allowed
+        if isinstance(allowed, str)
+        else [
+            _Adapted(c) if hasattr(c, "is_satisfied_by") and not isinstance(c, known) else c for c in allowed
+        ]
+        for name, allowed in constraints.items()
+    }
+
+
+def validate_parameter_constraints(constraints, params, caller_name):
+    """Validate parameters as scikit-learn does; constraints of `skmer._utils._arguments` are taken too."""
+    _validate_parameter_constraints(for_estimators(constraints), params, caller_name)

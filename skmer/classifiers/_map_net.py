@@ -7,11 +7,10 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 
 from skmer._utils._arguments import Takes, integer
-from skmer._utils._sklearn import HasMethods, Interval, Options, StrOptions
-from skmer.classifiers._map_validation import check_maps, warn_of_other_scale
+from skmer._utils._sklearn import HasMethods, Interval, Options, StrOptions, for_estimators
 from skmer.classifiers._net import ClipNetClassifier
 from skmer.classifiers._prediction import in_double_precision, softmax
-from skmer.classifiers._weighting import weighted_rms
+from skmer.classifiers._validation import check_maps, warn_of_other_scale, weighted_rms
 from skmer.nn import WeightedCrossEntropy
 from skmer.training import BatchIterator, ClipDataset, one_thread
 
@@ -124,22 +123,24 @@ class MapNetClassifier(ClipNetClassifier):
     _shapes = {4: "(n_clips, C, H, W)", 5: "(n_clips, T, C, H, W)"}
     _maps_come_from = "FlowMaps makes them from frames, load_flow_maps from a folder"
 
-    _parameter_constraints: dict = {
-        "norm": [StrOptions({"group", "batch"}), None],
-        "normalize_motion": ["boolean"],
-        "class_weight": [StrOptions({"balanced", "sqrt-balanced"}), dict, None],
-        "max_epochs": [integer(1)],
-        "lr": _POSITIVE,
-        "batch_size": [integer(1), Options(Integral, {-1})],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
-        "schedule": [StrOptions({"one-cycle"}), None],
-        "dtype": [StrOptions({"float32", "float64"})],
-        "device": [str, torch.device],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-        "warm_start": ["boolean"],
-        "train_split": [Takes(2), HasMethods(["split", "get_n_splits"]), None],
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            "norm": [StrOptions({"group", "batch"}), None],
+            "normalize_motion": ["boolean"],
+            "class_weight": [StrOptions({"balanced", "sqrt-balanced"}), dict, None],
+            "max_epochs": [integer(1)],
+            "lr": _POSITIVE,
+            "batch_size": [integer(1), Options(Integral, {-1})],
+            "weight_decay": [Interval(Real, 0, None, closed="left")],
+            "schedule": [StrOptions({"one-cycle"}), None],
+            "dtype": [StrOptions({"float32", "float64"})],
+            "device": [str, torch.device],
+            "random_state": ["random_state"],
+            "verbose": ["verbose"],
+            "warm_start": ["boolean"],
+            "train_split": [Takes(2), HasMethods(["split", "get_n_splits"]), None],
+        }
+    )
 
     def __init_subclass__(cls, **kwargs):
         # What a subclass hands on as **kwargs are parameters of it all the same: to scikit-learn's repr, to
@@ -261,7 +262,7 @@ class MapNetClassifier(ClipNetClassifier):
             return self._predict_maps(proba, X)
 
     def _predict_maps(self, proba, X):
-        return proba(ClipDataset(X, row_axes=self._row_axes(X)))
+        return proba(ClipDataset(X, row_axes=self._row_axes or X.ndim - 1))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -6,7 +6,7 @@ from numbers import Integral, Real
 import numpy as np
 
 from skmer._utils._arguments import integer
-from skmer._utils._sklearn import Interval, StrOptions
+from skmer._utils._sklearn import Interval, StrOptions, for_estimators
 from skmer.feature_extraction._block_histograms import (
     PLANE_AXES,
     BlockHistogramTransformer,
@@ -74,15 +74,17 @@ class DirectionGradients(BlockHistogramTransformer):
     y0x1t1_block00_positive
     """
 
-    _parameter_constraints: dict = {
-        "direction": [tuple, list],
-        "blocks": [tuple, list],
-        "radius_t": [integer(1)],
-        "dead_zone": [Interval(Real, 0, None, closed="left")],
-        "bins": [StrOptions(set(_BINS))],
-        "norm": [StrOptions({"l1", "l2"}), None],
-        **CLIP_PARAMETERS,
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            "direction": [tuple, list],
+            "blocks": [tuple, list],
+            "radius_t": [integer(1)],
+            "dead_zone": [Interval(Real, 0, None, closed="left")],
+            "bins": [StrOptions(set(_BINS))],
+            "norm": [StrOptions({"l1", "l2"}), None],
+            **CLIP_PARAMETERS,
+        }
+    )
 
     def __init__(
         self,
@@ -257,7 +259,7 @@ class OrientedGradients(BlockHistogramTransformer):
 
 
 def _shifted(volume, t, step):
-    """Return what lies a step (t, y, x) from the pixels of a frame, a rim of 1 px left out, as int16."""
+    """Return the values a step (t, y, x) from the pixels of a frame, a rim of 1 px left out, as int16."""
     frame = volume[t + step[0]]
     (height, width), (_, dy, dx) = frame.shape, step
     return frame[1 + dy : height - 1 + dy, 1 + dx : width - 1 + dx].astype(np.int16)

@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 
 from skmer._utils._arguments import integer
-from skmer._utils._sklearn import HasMethods, Interval, StrOptions
+from skmer._utils._files import setting_text
+from skmer._utils._sklearn import HasMethods, Interval, StrOptions, for_estimators
 from skmer.feature_extraction._clip_features import CLIP_PARAMETERS, ClipFeatureTransformer
 from skmer.landmarks import FaceLandmarker
 from skmer.magnification import MagNet, magnify_lagrangian
@@ -69,15 +70,17 @@ class LandmarkPatches(ClipFeatureTransformer):
     """
 
     _input = "frames"
-    _parameter_constraints: dict = {
-        **CLIP_PARAMETERS,
-        "source": [StrOptions({"magnified", "shape"})],
-        "size": [integer(1, 63)],
-        "alpha": [Interval(Real, 0, None, closed="neither")],
-        "views": [Interval(Integral, 1, 100, closed="both")],
-        "weights": [str, os.PathLike, None],
-        "landmarker": [HasMethods(["transform", "get_params"]), None],
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            **CLIP_PARAMETERS,
+            "source": [StrOptions({"magnified", "shape"})],
+            "size": [integer(1, 63)],
+            "alpha": [Interval(Real, 0, None, closed="neither")],
+            "views": [Interval(Integral, 1, 100, closed="both")],
+            "weights": [str, os.PathLike, None],
+            "landmarker": [HasMethods(["transform", "get_params"]), None],
+        }
+    )
 
     def __init__(
         self,
@@ -122,8 +125,8 @@ class LandmarkPatches(ClipFeatureTransformer):
         landmarker = FaceLandmarker() if self.landmarker is None else self.landmarker
         own = {name: value for name, value in super()._settings().items() if name != "landmarker"}
         params = landmarker.get_params(deep=False)
-        found = {name: str(value) for name, value in params.items() if name not in _PLAIN}
-        return {**own, "weights": str(self.weights), "landmarker": found}
+        found = {name: setting_text(value) for name, value in params.items() if name not in _PLAIN}
+        return {**own, "weights": setting_text(self.weights), "landmarker": found}
 
     def _compute_clip(self, frames):
         onset, apex, _ = frames

@@ -3,7 +3,7 @@
 import numpy as np
 
 from skmer._utils._arguments import integer
-from skmer._utils._sklearn import StrOptions
+from skmer._utils._sklearn import StrOptions, for_estimators
 from skmer.feature_extraction._clip_features import CLIP_PARAMETERS, ClipFeatureTransformer
 
 
@@ -42,9 +42,9 @@ class TemporalInterpolator(ClipFeatureTransformer):
 
     References
     ----------
-    Zhou et al., "Towards a practical lipreading system", CVPR 2011, doi:10.1109/CVPR.2011.5995345; Pfister et
-    al., "Recognising spontaneous facial micro-expressions", ICCV 2011, doi:10.1109/ICCV.2011.6126401. The
-    matrix in place of a singular value decomposition is ours.
+    Zhou et al., "Towards a practical lipreading system", CVPR 2011; Pfister et al., "Recognising
+    spontaneous facial micro-expressions", ICCV 2011, doi:10.1109/ICCV.2011.6126401. The matrix in place of a
+    singular value decomposition is ours.
 
     Examples
     --------
@@ -57,11 +57,13 @@ class TemporalInterpolator(ClipFeatureTransformer):
     """
 
     _takes_landmarks = True
-    _parameter_constraints: dict = {
-        "n_frames": [integer(2)],
-        "method": [StrOptions({"tim", "linear", "nearest"})],
-        **CLIP_PARAMETERS,
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            "n_frames": [integer(2)],
+            "method": [StrOptions({"tim", "linear", "nearest"})],
+            **CLIP_PARAMETERS,
+        }
+    )
 
     def __init__(self, n_frames=10, method="tim", *, memory="auto", n_jobs=None, verbose=0):
         self.n_frames = n_frames

@@ -13,7 +13,7 @@ from skmer._utils._arguments import Numbers, check_argument, integer
 from skmer._utils._checks import warn_user
 from skmer._utils._jobs import run_jobs
 from skmer._utils._progress import Progress
-from skmer._utils._sklearn import ClipTransformerMixin, HasMethods, StrOptions, fit_context
+from skmer._utils._sklearn import ClipTransformerMixin, HasMethods, StrOptions, fit_context, for_estimators
 from skmer.frames import check_frames, frame_label, holds_landmarks, is_path
 from skmer.landmarks._cache import LandmarkCache
 from skmer.landmarks._extraction import ClipSettings, ClipTasks, content_key, extract_task
@@ -110,18 +110,20 @@ class FaceLandmarker(ClipTransformerMixin, BaseEstimator):
     (1, 3, 68, 2)
     """
 
-    _parameter_constraints: dict = {
-        "tracking": [StrOptions({"flow", "detect"})],
-        "n_boxes": [integer(1), StrOptions({"auto"})],
-        "n_views": [integer(1)],
-        "predictor": [str, os.PathLike, None],
-        "verify_predictor": ["boolean"],
-        "boxes": ["array-like", HasMethods("get"), None],
-        "memory": [str, os.PathLike, LandmarkCache, None],
-        "on_missing": [StrOptions({"raise", "warn", "nan"})],
-        "n_jobs": [Integral, None],
-        "verbose": ["verbose"],
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            "tracking": [StrOptions({"flow", "detect"})],
+            "n_boxes": [integer(1), StrOptions({"auto"})],
+            "n_views": [integer(1)],
+            "predictor": [str, os.PathLike, None],
+            "verify_predictor": ["boolean"],
+            "boxes": ["array-like", HasMethods("get"), None],
+            "memory": [str, os.PathLike, LandmarkCache, None],
+            "on_missing": [StrOptions({"raise", "warn", "nan"})],
+            "n_jobs": [Integral, None],
+            "verbose": ["verbose"],
+        }
+    )
 
     def __init__(
         self,
@@ -304,7 +306,7 @@ def _flagged(result, name):
 
 
 def _collapsed(clip):
-    """Whether the points of a frame coincide, or nearly: what some trackers write for a lost face."""
+    """Return whether the points of a frame coincide, or nearly, as some trackers write a lost face."""
     sizes = np.ptp(clip, axis=-2).max(axis=-1)
     return bool((sizes <= _MIN_SIZE * sizes.max()).any())
 

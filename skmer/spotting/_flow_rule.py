@@ -8,11 +8,11 @@ from scipy.ndimage import median_filter
 from scipy.signal import butter, savgol_filter, sosfiltfilt
 
 from skmer._utils._arguments import integer
-from skmer._utils._sklearn import Interval, StrOptions
+from skmer._utils._sklearn import Interval, StrOptions, for_estimators
 from skmer.frames import sample_flow
 from skmer.spotting._face_crops import face_crops, farneback
+from skmer.spotting._intervals import peak_intervals
 from skmer.spotting._memory import remembered
-from skmer.spotting._peaks import peak_intervals
 from skmer.spotting._spotter import BaseSpotter, Choice, as_table, choose, keep_type, to_frames
 
 _SIZE = 128  # px; heights are stated for the original's 256
@@ -73,11 +73,13 @@ class OpticalFlowSpotter(BaseSpotter):
     True
     """
 
-    _parameter_constraints: dict = {
-        "height": [Interval(Real, 0, None, closed="neither"), None],
-        "smoothing": [StrOptions({"band-pass", "savgol"})],
-        "inner_folds": [integer(2)],
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            "height": [Interval(Real, 0, None, closed="neither"), None],
+            "smoothing": [StrOptions({"band-pass", "savgol"})],
+            "inner_folds": [integer(2)],
+        }
+    )
 
     def __init__(self, height=1.8, *, smoothing="band-pass", inner_folds=5):
         self.height = height

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from skmer._utils._arguments import integer
-from skmer._utils._sklearn import Interval
+from skmer._utils._sklearn import Interval, for_estimators
 from skmer.spotting._face_crops import RATE, face_crops, farneback
+from skmer.spotting._intervals import Candidates
 from skmer.spotting._memory import remembered
-from skmer.spotting._peaks import Candidates
 from skmer.spotting._spotter import BaseSpotter, Choice, as_table, choose, keep_type, to_frames
 
 _BLOCKS, _DIRECTIONS, _PART = 6, 4, 3
@@ -67,13 +67,15 @@ class MDMDSpotter(BaseSpotter):
     True
     """
 
-    _parameter_constraints: dict = {
-        "p": [Interval(Real, 0, 1, closed="both")],
-        "micro_seconds": [Interval(Real, 0, None, closed="neither")],
-        "macro_seconds": [Interval(Real, 0, None, closed="neither")],
-        "learn": ["boolean"],
-        "inner_folds": [integer(2)],
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            "p": [Interval(Real, 0, 1, closed="both")],
+            "micro_seconds": [Interval(Real, 0, None, closed="neither")],
+            "macro_seconds": [Interval(Real, 0, None, closed="neither")],
+            "learn": ["boolean"],
+            "inner_folds": [integer(2)],
+        }
+    )
 
     def __init__(self, p=0.01, *, micro_seconds=0.4, macro_seconds=1.3, learn=False, inner_folds=5):
         self.p = p

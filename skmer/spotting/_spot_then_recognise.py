@@ -6,7 +6,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from skmer._utils._arguments import Items, checked
-from skmer._utils._sklearn import HasMethods
+from skmer._utils._sklearn import HasMethods, for_estimators
 from skmer.datasets import LongVideos
 from skmer.landmarks import FaceTrack
 from skmer.spotting._curves import steady_points
@@ -56,11 +56,13 @@ class SpotThenRecognise(BaseEstimator):
     (True, True)
     """
 
-    _parameter_constraints: dict = {
-        "spotter": [HasMethods(["fit", "predict", "get_params"])],
-        "pipeline": [HasMethods(["fit", "predict", "get_params"])],
-        "types": [Items(str)],
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            "spotter": [HasMethods(["fit", "predict", "get_params"])],
+            "pipeline": [HasMethods(["fit", "predict", "get_params"])],
+            "types": [Items(str)],
+        }
+    )
 
     def __init__(self, spotter, pipeline, *, types=("micro", "macro")):
         self.spotter = spotter

@@ -6,9 +6,13 @@ import math
 import pandas as pd
 
 from skmer._utils._arguments import PATH, checked
-from skmer._utils._csv_tables import parts_of_json as read_parts
 from skmer._utils._files import written
-from skmer._utils._text import escape_latex, markdown_table, text_table
+from skmer._utils._text import (
+    latex_table,
+    markdown_table,
+    text_table,
+)
+from skmer._utils._text import parts_of_json as read_parts
 
 HEADER = ("", "accuracy", "UF1", "UAR")
 SCORES = ("accuracy", "uf1", "uar")
@@ -86,18 +90,7 @@ def _as_markdown(result):
 
 def _as_latex(result):
     """Return a LaTeX tabular for booktabs; heading and notes stand in comments."""
-    body = [" & ".join(map(escape_latex, row)) + r" \\" for row in summary_rows(result)]
-    lines = [
-        *(f"% {escape_latex(line)}" for line in (heading(result), *notes(result))),
-        r"\begin{tabular}{lrrr}",
-        r"\toprule",
-        " & ".join(HEADER) + r" \\",
-        r"\midrule",
-        *body,
-        r"\bottomrule",
-        r"\end{tabular}",
-    ]
-    return "\n".join(lines) + "\n"
+    return latex_table([HEADER, *summary_rows(result)], (heading(result), *notes(result)))
 
 
 def as_numbers(result, level=0.95):

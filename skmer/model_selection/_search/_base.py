@@ -22,6 +22,7 @@ from skmer._utils._sklearn import (
     HasMethods,
     MultimetricScorer,
     StrOptions,
+    for_estimators,
     safe_indexing,
 )
 from skmer.model_selection._fits import (
@@ -59,20 +60,22 @@ class BatchedSearch(BaseSearchCV):
     calls both, and nobody else does.
     """
 
-    _parameter_constraints: dict = {
-        "estimator": [HasMethods(["fit", "predict"])],
-        "cv": ["cv_object"],
-        "scoring": [str, callable, list, tuple, dict, None],
-        "seeds": [integer(1), "array-like", None],
-        "refit": ["boolean", str, callable],
-        "device": [str, HasMethods(["type"])],
-        "n_jobs": JOBS,
-        "checkpoint": [*PATH, None],
-        "verbose": ["verbose"],
-        "pre_dispatch": [Integral, str],
-        "error_score": [StrOptions({"raise"}), Real],
-        "return_train_score": ["boolean"],
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            "estimator": [HasMethods(["fit", "predict"])],
+            "cv": ["cv_object"],
+            "scoring": [str, callable, list, tuple, dict, None],
+            "seeds": [integer(1), "array-like", None],
+            "refit": ["boolean", str, callable],
+            "device": [str, HasMethods(["type"])],
+            "n_jobs": JOBS,
+            "checkpoint": [*PATH, None],
+            "verbose": ["verbose"],
+            "pre_dispatch": [Integral, str],
+            "error_score": [StrOptions({"raise"}), Real],
+            "return_train_score": ["boolean"],
+        }
+    )
     best_index_: Any
     best_params_: Any
 
@@ -107,7 +110,7 @@ class BatchedSearch(BaseSearchCV):
         return MultimetricScorer(scorers=scorers), self.refit
 
     def get_metadata_routing(self):
-        """Return who takes what, for scikit-learn's metadata routing: the splitter takes groups.
+        """Return the routing of parameters, for scikit-learn's metadata routing: the splitter takes groups.
 
         Returns
         -------
@@ -174,7 +177,7 @@ class BatchedSearch(BaseSearchCV):
         return self
 
     def _routed(self, groups, params):
-        """Return who gets which parameter under metadata routing; nobody's and undecided ones are errors."""
+        """Return the parameters of each part under metadata routing; undecided ones are errors."""
         asked = self.get_metadata_routing().consumes("fit", {"groups"})
         given = {"groups": groups} if asked and groups is not None else {}
         return process_routing(self, "fit", **given, **params)
@@ -204,7 +207,7 @@ class BatchedSearch(BaseSearchCV):
         return Samples(X, y, groups, np.arange(len(y)), np.unique(y), params=params)
 
     def _identity(self, run):
-        """Return what the search is made of, as digests: no metric and no refit, which may change later."""
+        """Return the parts of the search as digests: no metric and no refit, which may change later."""
         candidates = [parameters_digest(run.models(params)[0][0]) for params in run.candidates]
         return {
             "data": data_digest(run.samples),
