@@ -81,7 +81,7 @@ def report_accuracy():
 
 
 def report_known(n_subjects=12, n_clips=120):
-    """Movements of 2 to 3 px in five classes; head, light and JPEG by default; crops with and without care."""
+    """Movements of 2 to 3 px in five classes; head, light and JPEG by default; two kinds of crops."""
     settings = {"sequence": True, "fps": 100, "color": False, "face_size": 140, "random_state": 0}
     clips = make_face_clips(n_subjects, n_clips, amplitude=(2, 3), noise_sigma=0, **settings)
     rng = np.random.default_rng(0)
