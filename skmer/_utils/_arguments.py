@@ -52,6 +52,17 @@ class FilePath:
         return "a path"
 
 
+class _OpenFile:
+    """Constraint of what can be read."""
+
+    def is_satisfied_by(self, value):
+        """Return whether a value is an open file."""
+        return callable(getattr(value, "read", None))
+
+    def __str__(self):
+        return "an open file"
+
+
 class Text:
     """Constraint of a text that can be written to a file."""
 
@@ -72,7 +83,7 @@ TEXT = [Text()]
 ROWS = ["array-like"]
 JOBS = [_Late("Interval", Integral, -(2**15), 2**15, closed="both"), None]
 SEED = ["random_state"]
-FILE = [FilePath(), _Late("HasMethods", "read")]
+FILE = [FilePath(), _OpenFile()]
 LABELS = [str, Integral]
 
 
@@ -130,9 +141,14 @@ class Numbers:
         return len(shape) == len(expected) and all(map(_fits, shape, expected))
 
     def __str__(self):
-        lengths = ("..." if e is ... else "n" if e is None else str(e) for e in self.shape)
-        shape = ", ".join(lengths) + "," * (len(self.shape) == 1)
+        shape = ", ".join(map(_told_length, self.shape)) + "," * (len(self.shape) == 1)
         return f"an array of {'finite ' * self.finite}numbers of shape ({shape})"
+
+
+def _told_length(length):
+    if isinstance(length, tuple):
+        return " or ".join(map(str, length))
+    return {...: "...", None: "n"}.get(length, str(length))
 
 
 def _fits(length, expected):

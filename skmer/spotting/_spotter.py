@@ -134,10 +134,10 @@ def movements_of(name, table, tracks):
     lie = made["video"].isin(lengths) & (made["onset"] >= 0) & (made["offset"] < made["video"].map(lengths))
     if "apex" in made:
         apex = pd.to_numeric(made["apex"], errors="coerce")
-        lie &= made["apex"].isna() | ((apex >= made["onset"]) & (apex <= made["offset"])).fillna(False)
+        lie &= made["apex"].isna() | ((apex >= 0) & (apex < made["video"].map(lengths))).fillna(False)
     if not lie.all():
         row = made.loc[lie.idxmin(), [c for c in ("video", "onset", "apex", "offset") if c in made]].tolist()
-        raise ValueError(f"{name} must lie in the tracks, each apex in its movement, {row} does not.")
+        raise ValueError(f"{name} must lie in the tracks, {row} does not.")
     return made
 
 

@@ -81,7 +81,7 @@ def test_gaps_and_still_faces_have_no_movement(fitted, videos):
 
 def test_what_cannot_be_fitted_is_refused(videos):
     tracks = videos[:3].tracks()
-    with pytest.raises(ValueError, match="micro_windows must be pairs short < long"):
+    with pytest.raises(ValueError, match="micro_windows must be pairs 0 < short < long"):
         MotionSpotter([(0.3, 0.1)]).fit(tracks, videos[:3].intervals)
     with pytest.raises(ValueError, match="shares must lie between 0 and 1"):
         MotionSpotter(shares=[2]).fit(tracks, videos[:3].intervals)
