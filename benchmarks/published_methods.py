@@ -1,6 +1,6 @@
 """Accuracy and cost of published methods on synthetic faces: the tables of docs/published-methods.md.
 
-python benchmarks/published_methods.py [accuracy] [known] [cost] [picture] [amplitude]
+python benchmarks/published_methods.py [accuracy] [known] [cost] [picture] [amplitude] [landmarks]
 """
 
 import sys
@@ -8,13 +8,14 @@ import time
 import tracemalloc
 
 import numpy as np
+import torch
 from sklearn.base import clone
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
-from skmer.datasets import make_face_clips
+from skmer.datasets import make_face_clips, make_landmark_clips
 from skmer.inspection import BlockWeightsDisplay
-from skmer.pipelines import COMPARISON_METHODS, comparison_pipeline
+from skmer.pipelines import COMPARISON_METHODS, baseline, comparison_pipeline
 
 NAMES = ("lbp-top", "lbp-fip", "lbp-sdg", "ktgsl", "higo", "bi-woof", "mdmo")
 STILL = {"head_motion": 0, "light": 0, "jpeg_quality": None}
@@ -79,9 +80,10 @@ def report_accuracy():
     table(["method", titles[0], "the same, shuffled labels", *titles[1:]], [[n, *r] for n, r in rows.items()])
 
 
-def report_known():
-    """Movements of 2 to 3 px on the corpus with all its defaults, crops as published and stabilized."""
-    clips = make_face_clips(24, 240, amplitude=(2, 3), noise_sigma=0, sequence=True, random_state=0)
+def report_known(n_subjects=12, n_clips=120):
+    """Movements of 2 to 3 px in five classes; head, light and JPEG by default; two kinds of crops."""
+    settings = {"sequence": True, "fps": 100, "color": False, "face_size": 140, "random_state": 0}
+    clips = make_face_clips(n_subjects, n_clips, amplitude=(2, 3), noise_sigma=0, **settings)
     rng = np.random.default_rng(0)
     names, counts = np.unique(clips.target, return_counts=True)
     commonest = np.full(len(clips.target), names[counts.argmax()])
@@ -163,6 +165,26 @@ def draw_amplitudes(path="docs/_static/bi_woof_amplitude.png"):
     figure.savefig(path, dpi=110)
 
 
+def report_landmarks(sizes=(0.5, 1.0, 2.0, 3.0), max_epochs=40):
+    """Accuracy of LFM and of LDA over the size of the movement, on landmarks with two trackers' noise."""
+    torch.set_num_threads(1)
+    rows = []
+    for noise in ("flow", "averaged"):
+        for size in sizes:
+            settings = {"noise": noise, "amplitude": (size, size), "random_state": 0}
+            clips = make_landmark_clips(12, 120, dataset="megc2019", **settings)
+            row = [noise, size]
+            lfm = comparison_pipeline("lfm", input="frames", random_state=0).set_params(
+                clf__max_epochs=max_epochs
+            )
+            for pipeline in (lfm, baseline("lda", input="frames")):
+                row += pair(accuracy(pipeline, features(pipeline, clips.frames), clips))
+            rows.append(row)
+            print(*row, flush=True)
+    share = np.unique(clips.target, return_counts=True)[1].max() / len(clips.target)
+    table(["noise of", "px", "LFM", f"LDA (guessing: {share:.2f})"], rows)
+
+
 def table(header, rows):
     print(f"\n| {' | '.join(header)} |\n|{'---|' * len(header)}")
     for row in rows:
@@ -175,6 +197,7 @@ PARTS = {
     "cost": report_cost,
     "picture": draw_picture,
     "amplitude": draw_amplitudes,
+    "landmarks": report_landmarks,
 }
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from tqdm import tqdm
 
 from skmer._utils._jobs import run_jobs
+from skmer._utils._progress import Progress
 from skmer._utils._sklearn import Interval
 from skmer.frames import VideoReader, is_path, one_opencv_thread
 from skmer.landmarks._cache import LandmarkCache
@@ -43,7 +43,7 @@ class FaceTracker(BaseEstimator):
     n_jobs : int, default=None
         Chunks at a time.
     verbose : int, default=0
-        Show a bar with the time left.
+        Show a bar with the time left, or a line a minute where there is no terminal.
 
     See Also
     --------
@@ -132,8 +132,10 @@ class FaceTracker(BaseEstimator):
         shared = face, settings, LandmarkCache.resolve(self.memory)
         parts = {}
         work = run_jobs(_track, chunks, n_jobs=self.n_jobs, shared=shared, label=_label)
-        for _, part in tqdm(work, total=len(chunks), desc=name, unit="chunk", disable=not self.verbose):
-            parts[part["first"]] = part
+        with Progress(len(chunks), title=name, unit="chunk", verbose=self.verbose) as progress:
+            for _, part in work:
+                parts[part["first"]] = part
+                progress.add()
         return _joined(parts, reader, name, video)
 
     def track_all(self, videos):

@@ -1,5 +1,7 @@
 """The methods that others have published, by name: pipelines, where each choice comes from, and grids."""
 
+from inspect import signature
+
 import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
@@ -204,5 +206,14 @@ def _check(name, dataset="casme2", given=None):
 def _text(value):
     if callable(value) and not isinstance(value, BaseEstimator):
         return value.__name__
+    if isinstance(value, list) and value and all(isinstance(item, tuple) for item in value):
+        return ", ".join(f"{name}: {_callback_text(callback)}" for name, callback in value)
     text = value if isinstance(value, str) else repr(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 4]} ..."
+
+
+def _callback_text(callback):
+    """Return what makes a callback: its type, and the parameters that are no defaults."""
+    defaults = {name: p.default for name, p in signature(type(callback)).parameters.items()}
+    own = {name: value for name, value in callback.get_params().items() if defaults.get(name) != value}
+    return f"{type(callback).__name__}({', '.join(f'{name}={value!r}' for name, value in own.items())})"

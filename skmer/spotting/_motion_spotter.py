@@ -58,6 +58,9 @@ class MotionSpotter(BaseSpotter):
         Level of each curve outside of movements, in outer eye-corner distances.
     whitening_ : dict of str to ndarray of shape (n_regions, n_regions)
         Matrix that makes curves over their levels independent outside of movements.
+    longest_ : float
+        Seconds of the longest movement in training. What is more than twice as long is not reported: it could
+        overlap none of them by half.
 
     Notes
     -----
@@ -122,6 +125,7 @@ class MotionSpotter(BaseSpotter):
         self._check_settings()
         curves = [_curves(track) for track in tracks]
         self.choices_, self.levels_, self.whitening_ = {}, {}, {}
+        self.longest_ = _longest(tracks, true)
         spans = None
         for kind, windows in (("macro", self.macro_windows), ("micro", self.micro_windows)):
             rest, settings = {}, {}
@@ -131,7 +135,7 @@ class MotionSpotter(BaseSpotter):
                 heights = [_height(b, *rest[window], own) for b, own in zip(bands, curves, strict=True)]
                 for share in self.shares:
                     found = [
-                        (_candidates(kind, h, own, share, None if spans is None else spans[k]), own.seconds)
+                        (self._candidates(kind, h, own, share, spans and spans[k]), own.seconds)
                         for k, (h, own) in enumerate(zip(heights, curves, strict=True))
                     ]
                     settings[(window, float(share))] = found
@@ -154,13 +158,18 @@ class MotionSpotter(BaseSpotter):
         if shares.ndim != 1 or not len(shares) or not ((shares > 0) & (shares < 1)).all():
             raise ValueError(f"shares must lie between 0 and 1, got {self.shares!r}.")
 
+    def _candidates(self, kind, height, curves, share, spans):
+        found = keep_type(kind, peak_intervals(height, share), curves.seconds)
+        found = found.take((found.offset - found.onset) / RATE <= 2 * self.longest_)
+        return found if spans is None else without_inside(found, curves.seconds, spans)
+
     def _spot(self, track):
         curves, spans, tables = _curves(track), None, []
         for kind in ("macro", "micro"):
             (window, share), least, _ = self.choices_[kind]
             band = _band(track, window)
             height = _height(band, self.levels_[kind], self.whitening_[kind], curves)
-            found = _candidates(kind, height, curves, share, spans)
+            found = self._candidates(kind, height, curves, share, spans)
             found = found.take(found.height >= least)
             spans = _spans((found, curves.seconds), least)
             frames = to_frames(found, curves.seconds, track.times)
@@ -248,9 +257,11 @@ def _height(band, levels, whitening, curves):
     return np.linalg.norm(band / levels @ whitening, axis=1) * curves.known
 
 
-def _candidates(kind, height, curves, share, spans):
-    found = keep_type(kind, peak_intervals(height, share), curves.seconds)
-    return found if spans is None else without_inside(found, curves.seconds, spans)
+def _longest(tracks, true):
+    """Seconds of the longest movement; infinity without any."""
+    times = {track.name: track.times for track in tracks}
+    seconds = [times[row.video][row.offset] - times[row.video][row.onset] for row in true.itertuples()]
+    return float(max(seconds, default=np.inf))
 
 
 def _spans(found, least):

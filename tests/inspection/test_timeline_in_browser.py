@@ -82,6 +82,31 @@ def test_a_click_on_the_timeline_shows_the_movement(browser, page):
     assert browser.find_element("id", "place").text == "movement 1 of 3"
 
 
+def test_of_marks_on_each_other_a_finger_means_the_nearest(browser, tmp_path):
+    """Sixty movements in five minutes, on a phone's width: centres are 6 px apart."""
+    track = FaceTrack(np.zeros((9000, 68, 2)), 30.0, name="film")
+    onsets = np.arange(60) * 150 + 20
+    table = pd.DataFrame({"onset": onsets, "apex": onsets + 5, "offset": onsets + 14, "type": "micro"})
+    table = table.assign(**{f"{name}_s": table[name] / 30 for name in ("onset", "apex", "offset")})
+    table = table.assign(regions="", peak_px=1.0, resembles="", displacement=None)
+    path = write_analysis(tmp_path / "a.html", track, table, [{}] * 60, np.ones(9000))
+    metrics = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        browser.get(path.as_uri())
+        area = browser.find_element("css selector", ".timeline").rect
+        for k in (0, 7, 30, 59):
+            place = {"x": area["x"] + area["width"] * (onsets[k] + 7) / 8999, "y": area["y"] + 30}
+            for kind in ("mousePressed", "mouseReleased"):
+                click = {"type": kind, "button": "left", "clickCount": 1, **place}
+                browser.execute_cdp_cmd("Input.dispatchMouseEvent", click)
+            assert shown(browser) == [f"movement-{k}"]
+        browser.find_elements("css selector", ".mark")[5].send_keys("\n")
+        assert shown(browser) == ["movement-5"]
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 def test_marks_lie_where_the_movements_are(browser, page):
     browser.get(page.as_uri())
     width = browser.find_element("css selector", ".marks").rect["width"]
