@@ -1,4 +1,4 @@
-"""Crops of the face: one similarity a clip, and, where asked for, what the head does removed from each frame."""
+"""Crops of the face: one similarity a clip, and where asked for the head's motion removed from each frame."""
 
 from numbers import Integral, Real
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from sklearn.base import clone
 
-from skmer._utils._clip_jobs import cache_key
+from skmer._utils._jobs import cache_key
 from skmer._utils._sklearn import Interval
 from skmer.face import MEAN_SHAPE
 from skmer.feature_extraction._clip_features import CLIP_PARAMETERS, ClipFeatureTransformer
@@ -18,8 +18,8 @@ from skmer.frames import (
     holds_landmarks,
     holds_sequences,
     one_opencv_thread,
-    read_sequence,
     optical_flow,
+    read_sequence,
     sequence_digest,
     sequence_label,
 )
@@ -193,7 +193,7 @@ def _repeated_onsets(sequences):
 
 
 class _CropWork:
-    """What workers do; see `derive_sequences`. A row is the clip's number, its frames and its landmarks."""
+    """Crops of one clip, for `derive_sequences`; a row is the clip's number, its frames and its landmarks."""
 
     def __init__(self, size, align, margin, stabilize, *, keyframes):
         self.size, self.align, self.margin, self.stabilize = size, align, margin, stabilize

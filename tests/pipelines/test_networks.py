@@ -106,9 +106,7 @@ def test_rcn_a_halves_its_rate_every_ten_epochs(corpus):
 
 
 def test_lfm_from_landmarks():
-    clips = make_landmark_clips(
-        12, 120, dataset="megc2019", noise="flow", amplitude=(2, 3), random_state=0
-    )
+    clips = make_landmark_clips(12, 120, dataset="megc2019", noise="flow", amplitude=(2, 3), random_state=0)
     model = comparison_pipeline("lfm", random_state=0).set_params(clf__max_epochs=40)
     found = cross_val_predict(model, clips.frames, clips.target, groups=clips.groups, cv=GroupKFold(3))
     majority = max((clips.target == name).mean() for name in clips.class_names)

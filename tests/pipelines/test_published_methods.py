@@ -1,6 +1,6 @@
 """Every published method on faces with known movements: in folds by subject, and through the evaluator."""
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def balanced(**settings):
 def computed_once(clips, **params):
     """Features of a method by name, each computed once."""
 
-    @lru_cache(maxsize=None)
+    @cache
     def compute(name):
         X = clips.frames if COMPARISON_METHODS[name][0] == "frames" else clips.sequences
         return comparison_pipeline(name).set_params(**params)[:-1].transform(X)

@@ -181,8 +181,9 @@ def named_method(name, clips, dataset="casme2", *, max_epochs=None):
     pipeline : Pipeline
         Unfitted.
     data : MicroExpressionClips or object
-        The clips, or, with the same ``target``, ``groups`` and table, other ``frames`` or ``sequences``: three
-        keyframes in the place of sequences that are not there, or the nodes of maps. For `evaluate_loso`.
+        The clips, or, with the same ``target``, ``groups`` and table, other ``frames`` or ``sequences``:
+        three keyframes in the place of sequences that are not there, or the nodes of maps. For
+        `evaluate_loso`.
     input : str
         What of them the pipeline takes: "sequences", "frames", "faces" (pictures or landmarks), "maps",
         "nodes"; "clips" for any.
