@@ -14,8 +14,8 @@ from torch import nn
 from skmer.datasets import make_long_videos
 from skmer.spotting import MotionSpotter, evaluate_spotting
 from skmer.spotting._curves import REGIONS, band_pass, region_curves
+from skmer.spotting._intervals import peak_intervals
 from skmer.spotting._memory import remembered
-from skmer.spotting._peaks import peak_intervals
 from skmer.spotting._spotter import BaseSpotter, as_table, choose, keep_type, to_frames
 
 KINDS = ("macro", "micro")

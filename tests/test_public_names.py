@@ -59,23 +59,34 @@ def test_unknown_top_level_name():
         skmer.Transformer  # noqa: B018 (the access is the test)
 
 
-def test_importing_skmer_imports_no_torch():
-    code = "import sys, skmer; print(sorted({'torch', 'sklearn', 'cv2', 'pandas'} & set(sys.modules)))"
+@pytest.mark.parametrize(
+    ("package", "without"),
+    [
+        ("skmer", {"torch", "sklearn", "cv2", "pandas", "numpy"}),
+        ("skmer.face", {"torch", "sklearn", "skorch", "cv2", "pandas"}),
+        ("skmer.nn", {"sklearn", "skorch", "cv2", "pandas"}),
+    ],
+    ids=["skmer", "face", "nn"],
+)
+def test_what_an_import_does_without(package, without):
+    code = f"import sys, {package}; print(sorted({without} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize(
-    ("name", "home"),
-    [
-        *[("save", "skmer.io"), ("load", "skmer.io")],
-        *[("paper_pipeline", "skmer.pipelines"), ("ablation_pipelines", "skmer.pipelines")],
-    ],
-)
-def test_old_paths_work_with_a_warning(name, home):
-    classifiers = importlib.import_module("skmer.classifiers")
-    with pytest.warns(FutureWarning, match=f"skmer.classifiers.{name} has moved to {home}.{name}"):
-        found = getattr(classifiers, name)
-    assert found is getattr(importlib.import_module(home), name)
+MOVED = [
+    (package, name, new)
+    for package in ("skmer.classifiers", "skmer.landmarks", "skmer.metrics")
+    for name, new in importlib.import_module(package)._MOVED.items()
+]
+
+
+@pytest.mark.parametrize(("package", "name", "new"), MOVED, ids=[f"{p}.{name}" for p, name, _ in MOVED])
+def test_old_paths_work_with_a_warning(package, name, new):
+    old, (home, _, member) = importlib.import_module(package), new.rpartition(".")
+    with pytest.warns(FutureWarning, match=f"{package}.{name} has moved to {new}"):
+        found = getattr(old, name)
+    assert found is getattr(importlib.import_module(home), member)
+    assert name not in old.__all__
     with pytest.raises(AttributeError, match="has no attribute 'net'"):
-        classifiers.net  # noqa: B018 (the access is the test)
+        old.net  # noqa: B018 (the access is the test)

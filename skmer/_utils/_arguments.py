@@ -9,14 +9,40 @@ from os import PathLike
 
 import numpy as np
 
-from skmer._utils._sklearn import Interval, StrOptions, make_constraint
+
+class _Late:
+    """A constraint of scikit-learn, made at its first use: `skmer.nn` is imported without scikit-learn."""
+
+    def __init__(self, kind, *args, **kwargs):
+        self.kind, self.args, self.kwargs = kind, args, kwargs
+
+    @functools.cached_property
+    def _constraint(self):
+        from skmer._utils import _sklearn
+
+        return getattr(_sklearn, self.kind)(*self.args, **self.kwargs)
+
+    def is_satisfied_by(self, value):
+        """Return whether a value fulfils the constraint."""
+        return self._constraint.is_satisfied_by(value)
+
+    def __str__(self):
+        return str(self._constraint)
+
+
+class _Bounded(_Late):
+    """Interval without the booleans, which Python counts among the integers."""
+
+    def is_satisfied_by(self, value):
+        """Return whether a value is a number in the interval."""
+        return not isinstance(value, bool | np.bool_) and super().is_satisfied_by(value)
 
 
 class FilePath:
     """Constraint of a path that the file system can be asked for."""
 
     def is_satisfied_by(self, value):
-        """Whether a value is such a path."""
+        """Return whether a value is such a path."""
         try:
             return isinstance(value, str | PathLike) and b"\0" not in os.fsencode(value)
         except (UnicodeError, TypeError):
@@ -30,31 +56,25 @@ PATH = [FilePath()]
 FLAG = ["boolean"]
 TEXT = [str]
 ROWS = ["array-like"]
-JOBS = [Interval(Integral, -(2**15), 2**15, closed="both"), None]
+JOBS = [_Late("Interval", Integral, -(2**15), 2**15, closed="both"), None]
 SEED = ["random_state"]
-
-
-class _Bounded(Interval):
-    """Interval without the booleans, which Python counts among the integers."""
-
-    def is_satisfied_by(self, value):
-        """Whether a value is a number in the interval."""
-        return not isinstance(value, bool | np.bool_) and super().is_satisfied_by(value)
 
 
 def integer(least, most=2**31 - 1):
     """Constraint of an integer between two bounds, both allowed."""
-    return _Bounded(Integral, least, most, closed="both")
+    return _Bounded("Interval", Integral, least, most, closed="both")
 
 
 def real(least=None, most=None):
     """Constraint of a finite number between two bounds, both allowed."""
-    return _Bounded(Real, least, most, closed="neither" if least is None and most is None else "both")
+    return _Bounded(
+        "Interval", Real, least, most, closed="neither" if least is None and most is None else "both"
+    )
 
 
 def option(*names):
     """Constraint of one of these texts."""
-    return StrOptions(set(names))
+    return _Late("StrOptions", set(names))
 
 
 class Numbers:
@@ -72,7 +92,7 @@ class Numbers:
         self.shape, self.finite = shape, finite
 
     def is_satisfied_by(self, value):
-        """Whether a value is such an array."""
+        """Return whether a value is such an array."""
         try:
             array = np.asarray(value)
         except (TypeError, ValueError, RuntimeError):
@@ -117,7 +137,7 @@ class Items:
         self.constraints, self.n, self.least = constraints, n, least
 
     def is_satisfied_by(self, value):
-        """Whether a value is such a sequence."""
+        """Return whether a value is such a sequence."""
         if not isinstance(value, Collection) or isinstance(value, str | bytes | Mapping) or _is_scalar(value):
             return False
         enough = len(value) >= self.least and self.n in (None, len(value))
@@ -135,7 +155,7 @@ class Pixels:
         self.ndims = ndims or (2, 3)
 
     def is_satisfied_by(self, value):
-        """Whether a value is such an image."""
+        """Return whether a value is such an image."""
         if not hasattr(value, "dtype") or getattr(value, "dtype", None) != np.uint8 or not value.size:
             return False
         return value.ndim in self.ndims and (value.ndim < 3 or value.shape[-1] == 3)
@@ -149,7 +169,7 @@ def _is_scalar(value):
 
 
 def _made(constraint):
-    return constraint if hasattr(constraint, "is_satisfied_by") else make_constraint(constraint)
+    return constraint if hasattr(constraint, "is_satisfied_by") else _Late("make_constraint", constraint)
 
 
 def _satisfies(value, constraints):
@@ -204,12 +224,17 @@ def checked(**constraints):
     """
 
     def decorate(function):
-        signature = inspect.signature(function)
+        kinds = inspect.Parameter
+        in_order = kinds.POSITIONAL_ONLY, kinds.POSITIONAL_OR_KEYWORD
+        parameters = inspect.signature(function).parameters.values()
+        names = [parameter.name for parameter in parameters if parameter.kind in in_order]
+        made = {name: tuple(map(_made, allowed)) for name, allowed in constraints.items()}
 
         @functools.wraps(function)
         def call(*args, **kwargs):
-            given = signature.bind(*args, **kwargs).arguments
-            for name, allowed in constraints.items():
+            # Of a wrong number of arguments the function itself complains.
+            given = dict(zip(names, args, strict=False), **kwargs)
+            for name, allowed in made.items():
                 if name in given:
                     check_argument(name, given[name], allowed)
             return function(*args, **kwargs)

@@ -1,8 +1,10 @@
-"""Text: one form for names that look alike, the encodings of spreadsheets, small tables."""
+"""Text: one form for names that look alike, the encodings of spreadsheets and CSV files, small tables."""
 
 import codecs
+import io
 import re
 import unicodedata
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,12 @@ def plain_text(text):
     """
     text = unicodedata.normalize("NFKC", str(text))
     return "".join(sign for sign in text if unicodedata.category(sign) != "Cf").strip()
+
+
+def short_repr(value):
+    """Return a value as an error shows it, in at most 60 signs."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def escape_latex(text):
@@ -147,3 +155,93 @@ def markdown_table(rows):
     header, *body = rows
     rule = ["---", *["---:"] * (len(header) - 1)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *body))
+
+
+def latex_table(rows, comments=(), *, escape=True):
+    r"""Write rows of cells as a LaTeX table for booktabs; the first row is the header; str.
+
+    Parameters
+    ----------
+    rows : list of sequence of str
+        Cells.
+    comments : iterable of str, default=()
+        Lines above the table.
+    escape : bool, default=True
+        Whether the signs of cells are escaped; False for cells in LaTeX.
+
+    Examples
+    --------
+    >>> from skmer._utils._text import latex_table
+    >>> print(latex_table([("", "UF1"), ("LDA", "0.7")], ["two folds"]))
+    % two folds
+    \begin{tabular}{lr}
+    \toprule
+     & UF1 \\
+    \midrule
+    LDA & 0.7 \\
+    \bottomrule
+    \end{tabular}
+    <BLANKLINE>
+    """
+    header, *body = (" & ".join(map(escape_latex, row) if escape else row) + r" \\" for row in rows)
+    lines = [
+        *(f"% {escape_latex(line)}" for line in comments),
+        rf"\begin{{tabular}}{{l{'r' * (len(rows[0]) - 1)}}}",
+        *(r"\toprule", header, r"\midrule", *body, r"\bottomrule", r"\end{tabular}"),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def read_csv_table(source, argument, word, *, most=1_000, **options):
+    """Return the table of a CSV file, and the file's name.
+
+    Parameters
+    ----------
+    source : path-like or open file
+        The file, in UTF-8, UTF-16, GB 18030 or Windows' Western encoding.
+    argument : str
+        Argument that errors name.
+    word : str
+        Name of a column, which tells commas, semicolons, tabs and bars between columns apart.
+    most : int, default=1000
+        Largest number of columns.
+    **options : object
+        Of `pandas.read_csv`.
+
+    Returns
+    -------
+    table : pandas.DataFrame
+    name : str
+
+    Raises
+    ------
+    ValueError
+        If it is no such table.
+    """
+    import pandas as pd  # what reads no table does without
+
+    content, name = read_content(source)
+    text = decode_text(content, name, argument).lstrip("\r\n")
+    header = text.splitlines()[0] if text.strip() else ""
+    separator = next((mark for mark in ",;\t|" if _has(header, mark, word)), ",")
+    if header.count(separator) >= most:
+        raise ValueError(f"{argument} must have at most {most} columns, {name} has more.")
+    try:
+        return pd.read_csv(io.StringIO(text), sep=separator, **options), name
+    except (ValueError, OverflowError) as error:  # pandas' own errors among them
+        raise ValueError(f"{argument} must be a CSV file, {name} is none: {str(error).strip()}.") from error
+
+
+def _has(header, mark, word):
+    return word in (cell.strip().strip('"') for cell in header.split(mark))
+
+
+@contextmanager
+def naming(name):
+    """Context manager: an error of values in what a file holds begins with the file's name."""
+    try:
+        yield
+    except ValueError as error:
+        if str(name) in str(error):
+            raise
+        raise ValueError(f"{name}: {error}") from error

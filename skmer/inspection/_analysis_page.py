@@ -1,9 +1,6 @@
 """Page of an analysed video: a timeline to click, and the frames of each movement."""
 
-from base64 import b64encode
-from hashlib import sha256
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from string import Template
 
@@ -14,6 +11,7 @@ import pandas as pd
 from skmer._utils._arguments import PATH, Items, checked
 from skmer._utils._files import write_atomically
 from skmer.inspection._report_pictures import data_uri
+from skmer.inspection._style import content_policy, page_resource
 from skmer.landmarks import FaceTrack
 from skmer.magnification import magnify_lagrangian
 
@@ -24,7 +22,7 @@ CAVEATS = (
     "(speech, a turn of the head).",
     "Action units are likenesses of displacement fields, not a coding by a certified coder.",
 )
-"""What the page and the text say that an analysis cannot tell."""
+"""Sentences of the page and the text on the limits of an analysis."""
 
 _ALPHA = 6.0
 _LONGEST_ARROW = 0.22  # of the distance of the outer eye corners, whatever the movement's size
@@ -82,11 +80,11 @@ def write_analysis(path, track, movements, frames, curve, *, title=None, notes=(
     ...     "no movement was found" in page.read_text(encoding="utf-8")
     True
     """
-    style, script = _resource("timeline.css"), _resource("timeline.js")
+    style, script = (page_resource("_timeline", f"timeline.{kind}") for kind in ("css", "js"))
     rows = movements.to_dict("records")
-    page = Template(_resource("timeline.html")).substitute(
+    page = Template(page_resource("_timeline", "timeline.html")).substitute(
         title=escape(title or track.name),
-        policy=f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}",
+        policy=content_policy(style, script),
         style=style,
         script=script,
         notes="".join(f"<p>{escape(note)}</p>" for note in (_heading(track, rows), *notes)),
@@ -98,14 +96,6 @@ def write_analysis(path, track, movements, frames, curve, *, title=None, notes=(
     )
     write_atomically(path, page)
     return Path(path)
-
-
-def _resource(name):
-    return files("skmer.inspection").joinpath("_timeline", name).read_text(encoding="utf-8")
-
-
-def _hash(text):
-    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
 def _heading(track, rows):

@@ -1,4 +1,4 @@
-"""What papers report: published figures, each with its source and how it was formed."""
+"""Published figures, each with its source and how it was formed."""
 
 from skmer.literature._published import published_results
 
