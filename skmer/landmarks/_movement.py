@@ -25,6 +25,7 @@ LEAST_FRAMES = 8
 """Shorter sequences have no two halves to compare, and too few times for a course."""
 
 _KNOTS = 12  # times at which the movement is measured, each on the mean of the frames around
+_GAIN = 1.05  # smooth flow makes movements smaller; docs/landmarks.md has what is left of that
 _SMOOTHING = 1 / 6  # of the duration: of the course of the movement in time, which has one rise and one fall
 
 
@@ -81,7 +82,6 @@ def follow_sequence(frames, points, apex=None):
     local, motions, steady = _steady_frames(frames, (points - start + 0.5) * scale - 0.5, start, stop, scale)
     knots = _knots(len(frames), apex)
     face, means, flows = _mean_face(steady, knots)
-    flows = [flow + patch_flow(face, _warped(mean, flow)) for mean, flow in zip(means, flows, strict=True)]
     rest = [
         _there_and_back(face, _warped(mean, flow), local) for mean, flow in zip(means, flows, strict=True)
     ]
@@ -89,16 +89,17 @@ def follow_sequence(frames, points, apex=None):
     motion = still_motion(local, local + base + np.stack([shift for shift, _ in rest]))
     course, field = fit_course(motion, NODES)
     peak = int(np.argmax(np.abs(course - course[0]))) if apex is None else knots.index(apex)
-    reliability, ratio = _halves_agree(motion, peak)
+    correlation, ratio = _halves_agree(motion, peak)
+    size = _GAIN * correlation  # the agreement of half the frames: one who has little evidence says little
     ends = (peak, len(knots) - 1)
-    moved = [local, *(local + reliability * field * (course[k] - course[0]) for k in ends)]
+    moved = [local, *(local + size * field * (course[k] - course[0]) for k in ends)]
     placed = [apply_similarity(motions[knots[k]], p) for k, p in zip((0, *ends), moved, strict=True)]
     return Movement(
         (np.stack(placed) + 0.5) / scale - 0.5 + start,
         knots[peak],
         tuple(photometric_correlation(face, means[k], flows[k]) for k in ends),
         tuple(rest[k][1] / scale for k in ends),
-        reliability,
+        2 * correlation / (1 + correlation),  # Spearman and Brown: of both halves together
         ratio,
     )
 
@@ -194,5 +195,4 @@ def _halves_agree(motion, peak):
         half = motion[parity::2]
         course, field = fit_course(half, NODES, axis)
         estimates.append(field[NODES] * (course[min(peak // 2, len(half) - 1)] - course[0]))
-    correlation, ratio = agreement(*estimates)
-    return 2 * correlation / (1 + correlation), ratio  # Spearman and Brown: of both halves together
+    return agreement(*estimates)
