@@ -1,12 +1,13 @@
 """How well, and how fast, landmarks see movements of a pixel: prints the tables of docs/landmarks.md.
 
-python benchmarks/landmarks.py [accuracy] [sequences] [foreign] [speed] [memory] [picture] [--subjects 6] [--clips 36]
+python benchmarks/landmarks.py [accuracy] [sequences] [foreign] [speed] [memory] [picture] [--subjects 6]
 """
 
 import argparse
 import resource
 import tempfile
 import time
+from itertools import chain
 from pathlib import Path
 
 import cv2
@@ -127,7 +128,7 @@ def sequences(options):
         found = landmarker.transform(stacks)
         duration = time.perf_counter() - start
         dlib_time = timed(
-            lambda images=images: detect_each_frame(np.fromiter(sum(images, []), object), *tools)
+            lambda images=images: detect_each_frame(np.fromiter(chain(*images), object), *tools)
         )
         errors = [
             rms(node_motion(points, size) - node_motion(still.truth.points, size))
