@@ -44,7 +44,7 @@ def test_metadata(metadata):
     assert metadata["Version"] == PROJECT["version"]
     assert metadata["License-Expression"] == "BSD-3-Clause"
     assert metadata["Requires-Python"] == ">=3.11"
-    assert set(metadata.get_all("Provides-Extra")) == {"models", "demo", "flow", "distributed"}
+    assert set(metadata.get_all("Provides-Extra")) == {"models", "demo", "flow", "distributed", "hub"}
 
 
 def test_lint_and_test_tools_are_no_runtime_dependencies(metadata):

@@ -1,5 +1,6 @@
-"""What papers report: published figures, each with its source and how it was formed."""
+"""What papers report: published figures, each with its source and how it was formed, and what to cite."""
 
+from skmer.literature._cite import cite
 from skmer.literature._published import published_results
 
-__all__ = ["published_results"]
+__all__ = ["published_results", "cite"]

@@ -53,7 +53,7 @@ def notes(result):
     """Yield lines: class counts with each class's F1, inner searches, missing clips."""
     classes = result.per_class
     yield "clips (F1): " + ", ".join(
-        f"{name} {row.n:.0f} ({_cell(row.f1)})" for name, row in classes.iterrows()
+        f"{name} {row.n:.0f} ({cell(row.f1)})" for name, row in classes.iterrows()
     )
     searches = result.run_card.get("searches", [])
     if searches:
@@ -68,7 +68,7 @@ def _search_note(searches):
     chosen = {json.dumps(search["best_params"], sort_keys=True) for search in searches}
     return (
         f"{_count(len(searches), 'inner search')}, {len(chosen)} different choices; best inner scores "
-        f"{_cell(min(scores))} to {_cell(max(scores))} (optimistic: of the best of "
+        f"{cell(min(scores))} to {cell(max(scores))} (optimistic: of the best of "
         f"{searches[0]['n_candidates']} candidates, on the clips that chose it)"
     )
 
@@ -267,12 +267,13 @@ def _numbers(series):
     return {str(name): None if math.isnan(value) else float(value) for name, value in series.items()}
 
 
-def _cell(value):
+def cell(value):
+    """Return a score in three digits."""
     return f"{value:.3f}"
 
 
 def _cells(*values):
-    return tuple(map(_cell, values))
+    return tuple(map(cell, values))
 
 
 def _range(interval):
