@@ -1,10 +1,12 @@
 """Every public name, and every public method of one, has a valid numpydoc docstring."""
 
+import ast
 import importlib
 import inspect
 import pkgutil
 from dataclasses import is_dataclass
 from functools import cached_property
+from pathlib import Path
 
 import pytest
 from numpydoc.validate import validate
@@ -87,3 +89,33 @@ def test_public_method(path):
 @pytest.mark.parametrize("package", PACKAGES)
 def test_package(package):
     assert importlib.import_module(f"skmer.{package}").__doc__
+
+
+QUESTIONS = {"what", "which", "who", "whose", "where", "when", "why", "how", "whether"}
+MODULES = sorted(Path(skmer.__file__).parent.rglob("*.py"))
+
+
+def asks(text):
+    """Return whether a docstring begins with a question word, or returns one."""
+    first, *rest = text.lower().split()
+    return first in QUESTIONS or (first in {"return", "returns"} and rest[0] in QUESTIONS - {"whether"})
+
+
+def docstrings(tree):
+    """Yield line and text of the docstrings of modules, classes, functions, constants; private ones too."""
+    for node in ast.walk(tree):
+        for child in node.body if isinstance(getattr(node, "body", None), list) else ():
+            if isinstance(child, ast.Expr) and isinstance(getattr(child.value, "value", None), str):
+                yield child.lineno, child.value.value
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(MODULES[0].parent).as_posix())
+def test_no_docstring_asks(path):
+    found = docstrings(ast.parse(path.read_text(encoding="utf-8")))
+    assert not [(line, text) for line, text in found if asks(text)]
+
+
+def test_a_question_is_seen():
+    lines = ['"""What it is."""', '"""Return where it is."""', "def f():", '    """Return whether it is."""']
+    tree = ast.parse("\n".join(lines))
+    assert [line for line, text in docstrings(tree) if asks(text)] == [1, 2]

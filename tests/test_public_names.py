@@ -65,17 +65,19 @@ def test_importing_skmer_imports_no_torch():
     assert run.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize(
-    ("name", "home"),
-    [
-        *[("save", "skmer.io"), ("load", "skmer.io")],
-        *[("paper_pipeline", "skmer.pipelines"), ("ablation_pipelines", "skmer.pipelines")],
-    ],
-)
-def test_old_paths_work_with_a_warning(name, home):
-    classifiers = importlib.import_module("skmer.classifiers")
-    with pytest.warns(FutureWarning, match=f"skmer.classifiers.{name} has moved to {home}.{name}"):
-        found = getattr(classifiers, name)
-    assert found is getattr(importlib.import_module(home), name)
+MOVED = [
+    (package, name, new)
+    for package in ("skmer.classifiers", "skmer.landmarks", "skmer.metrics")
+    for name, new in importlib.import_module(package)._MOVED.items()
+]
+
+
+@pytest.mark.parametrize(("package", "name", "new"), MOVED, ids=[f"{p}.{name}" for p, name, _ in MOVED])
+def test_old_paths_work_with_a_warning(package, name, new):
+    old, (home, _, member) = importlib.import_module(package), new.rpartition(".")
+    with pytest.warns(FutureWarning, match=f"{package}.{name} has moved to {new}"):
+        found = getattr(old, name)
+    assert found is getattr(importlib.import_module(home), member)
+    assert name not in old.__all__
     with pytest.raises(AttributeError, match="has no attribute 'net'"):
-        classifiers.net  # noqa: B018 (the access is the test)
+        old.net  # noqa: B018 (the access is the test)

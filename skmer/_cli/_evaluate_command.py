@@ -1,4 +1,4 @@
-"""``skmer evaluate``: one method on one or several data sets under one protocol, into one folder."""
+"""Commands ``evaluate`` and ``compare``: a method on a data set, and two saved results on the same clips."""
 
 from contextlib import suppress
 
@@ -12,13 +12,19 @@ from skmer._cli._corpora import (
     published_set,
     read_clips,
 )
-from skmer._cli._method_tables import write_methods
 from skmer._cli._options import NETS, PUBLISHED, REAL, Model
+from skmer._cli._paper_tables import write_methods
 from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
 from skmer.feature_extraction import LandmarkGraphTransformer
 from skmer.frames import holds_landmarks
 from skmer.metrics import uf1_scorer
-from skmer.model_selection import BatchedGridSearchCV, MethodsResult, evaluate_loso, evaluate_methods
+from skmer.model_selection import (
+    BatchedGridSearchCV,
+    LOSOResult,
+    MethodsResult,
+    evaluate_loso,
+    evaluate_methods,
+)
 from skmer.pipelines import (
     BASELINES,
     COMPARISON_METHODS,
@@ -178,3 +184,24 @@ def write(result, output, clips=None):
     result.to_html(output / "report.html", clips)
     with suppress(ValueError):  # several seeds, or a clip with a blank in its name: no log can hold them
         result.to_megc_log(output / "megc-log.txt")
+
+
+def run_compare(first, second, *, latex=False):
+    """Print the differences of two results, with intervals by subject and McNemar's test.
+
+    Parameters
+    ----------
+    first, second : path
+        Files that ``evaluate`` or `LOSOResult.to_json` wrote, or the folders that hold a ``result.json``.
+    latex : bool, default=False
+        Print the table of a paper instead.
+    """
+    paths = [path / "result.json" if path.is_dir() else path for path in (first, second)]
+    results = [LOSOResult.from_json(path) for path in paths]
+    comparison = results[0].compare(results[1])
+    if latex:
+        print(comparison.to_latex())
+        return
+    for path, result in zip(paths, results, strict=True):
+        print(f"{path}: accuracy {result.accuracy:.3f}, UF1 {result.uf1:.3f}, UAR {result.uar:.3f}")
+    print(f"\n{comparison!r}")

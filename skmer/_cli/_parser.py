@@ -223,7 +223,7 @@ def _add_compare(commands):
 
 
 def _compare(**options):
-    from skmer._cli._compare_command import run_compare
+    from skmer._cli._evaluate_command import run_compare
 
     run_compare(**options)
 
@@ -267,7 +267,7 @@ def _evaluate(**options):
 
 
 def _tables(**options):
-    from skmer._cli._method_tables import run_all_tables
+    from skmer._cli._paper_tables import run_all_tables
 
     run, source, model = (
         Run.take(options),

@@ -16,7 +16,7 @@ class FilePath:
     """Constraint of a path that the file system can be asked for."""
 
     def is_satisfied_by(self, value):
-        """Whether a value is such a path."""
+        """Return whether a value is such a path."""
         try:
             return isinstance(value, str | PathLike) and b"\0" not in os.fsencode(value)
         except (UnicodeError, TypeError):
@@ -38,7 +38,7 @@ class _Bounded(Interval):
     """Interval without the booleans, which Python counts among the integers."""
 
     def is_satisfied_by(self, value):
-        """Whether a value is a number in the interval."""
+        """Return whether a value is a number in the interval."""
         return not isinstance(value, bool | np.bool_) and super().is_satisfied_by(value)
 
 
@@ -72,7 +72,7 @@ class Numbers:
         self.shape, self.finite = shape, finite
 
     def is_satisfied_by(self, value):
-        """Whether a value is such an array."""
+        """Return whether a value is such an array."""
         try:
             array = np.asarray(value)
         except (TypeError, ValueError, RuntimeError):
@@ -117,7 +117,7 @@ class Items:
         self.constraints, self.n, self.least = constraints, n, least
 
     def is_satisfied_by(self, value):
-        """Whether a value is such a sequence."""
+        """Return whether a value is such a sequence."""
         if not isinstance(value, Collection) or isinstance(value, str | bytes | Mapping) or _is_scalar(value):
             return False
         enough = len(value) >= self.least and self.n in (None, len(value))
@@ -135,7 +135,7 @@ class Pixels:
         self.ndims = ndims or (2, 3)
 
     def is_satisfied_by(self, value):
-        """Whether a value is such an image."""
+        """Return whether a value is such an image."""
         if not hasattr(value, "dtype") or getattr(value, "dtype", None) != np.uint8 or not value.size:
             return False
         return value.ndim in self.ndims and (value.ndim < 3 or value.shape[-1] == 3)
@@ -204,12 +204,17 @@ def checked(**constraints):
     """
 
     def decorate(function):
-        signature = inspect.signature(function)
+        kinds = inspect.Parameter
+        in_order = kinds.POSITIONAL_ONLY, kinds.POSITIONAL_OR_KEYWORD
+        parameters = inspect.signature(function).parameters.values()
+        names = [parameter.name for parameter in parameters if parameter.kind in in_order]
+        made = {name: tuple(map(_made, allowed)) for name, allowed in constraints.items()}
 
         @functools.wraps(function)
         def call(*args, **kwargs):
-            given = signature.bind(*args, **kwargs).arguments
-            for name, allowed in constraints.items():
+            # Of a wrong number of arguments the function itself complains.
+            given = dict(zip(names, args, strict=False), **kwargs)
+            for name, allowed in made.items():
                 if name in given:
                     check_argument(name, given[name], allowed)
             return function(*args, **kwargs)

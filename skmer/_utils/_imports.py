@@ -82,3 +82,33 @@ def import_name(home, name):
         # `from package import name` would hide the true reason.
         raise ImportError(f"{home} could not be imported: {error}") from error
     return getattr(module, name)
+
+
+def moved_name(package, moved, name):
+    """Return a public name from its new home, with a warning; for the ``__getattr__`` of a package.
+
+    Parameters
+    ----------
+    package : str
+        Dotted name of the package that is asked.
+    moved : dict of str to str
+        New dotted name by old name; the old ones work for one release.
+    name : str
+        Any name.
+
+    Returns
+    -------
+    object
+
+    Raises
+    ------
+    AttributeError
+        If the name is none of the old ones.
+    """
+    if name not in moved:
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+    from skmer._utils._checks import warn_user  # numpy comes with it, which `import skmer` does without
+
+    warn_user(f"{package}.{name} has moved to {moved[name]}; the old path goes with 0.3.", FutureWarning)
+    home, _, new = moved[name].rpartition(".")
+    return import_name(home, new)

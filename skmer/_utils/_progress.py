@@ -64,7 +64,7 @@ class Progress:
             print(self.line(now - self.started), file=sys.stderr, flush=True)
 
     def line(self, seconds):
-        """Return what a log says after some seconds.
+        """Return the line of a log after some seconds.
 
         Parameters
         ----------

@@ -1,11 +1,14 @@
-"""Text: one form for names that look alike, the encodings of spreadsheets, small tables."""
+"""Text: one form for names that look alike, the encodings of spreadsheets and CSV files, small tables."""
 
 import codecs
+import io
 import re
 import unicodedata
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -147,3 +150,56 @@ def markdown_table(rows):
     header, *body = rows
     rule = ["---", *["---:"] * (len(header) - 1)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *body))
+
+
+def read_csv_table(source, argument, word, *, most=1_000, **options):
+    """Return the table of a CSV file, and the file's name.
+
+    Parameters
+    ----------
+    source : path-like or open file
+        The file, in UTF-8, UTF-16, GB 18030 or Windows' Western encoding.
+    argument : str
+        Argument that errors name.
+    word : str
+        Name of a column, which tells commas, semicolons, tabs and bars between columns apart.
+    most : int, default=1000
+        Largest number of columns.
+    **options : object
+        Of `pandas.read_csv`.
+
+    Returns
+    -------
+    table : pandas.DataFrame
+    name : str
+
+    Raises
+    ------
+    ValueError
+        If it is no such table.
+    """
+    content, name = read_content(source)
+    text = decode_text(content, name, argument).lstrip("\r\n")
+    header = text.splitlines()[0] if text.strip() else ""
+    separator = next((mark for mark in ",;\t|" if _has(header, mark, word)), ",")
+    if header.count(separator) >= most:
+        raise ValueError(f"{argument} must have at most {most} columns, {name} has more.")
+    try:
+        return pd.read_csv(io.StringIO(text), sep=separator, **options), name
+    except (ValueError, OverflowError) as error:  # pandas' own errors among them
+        raise ValueError(f"{argument} must be a CSV file, {name} is none: {str(error).strip()}.") from error
+
+
+def _has(header, mark, word):
+    return word in (cell.strip().strip('"') for cell in header.split(mark))
+
+
+@contextmanager
+def naming(name):
+    """Context manager: an error of values in what a file holds begins with the file's name."""
+    try:
+        yield
+    except ValueError as error:
+        if str(name) in str(error):
+            raise
+        raise ValueError(f"{name}: {error}") from error

@@ -1,16 +1,13 @@
 """Classifiers: DeRe-GRL and the field's networks on maps, ensembles, kernel machines, plain ones."""
 
-import warnings
-from importlib import import_module
-
+from skmer._utils._imports import moved_name
 from skmer.classifiers._balanced_lda import BalancedLDA
 from skmer.classifiers._dere_grl import DeReGRLClassifier
 from skmer.classifiers._ensemble import SeedEnsemble
 from skmer.classifiers._flip_augmented import FlipAugmentedClassifier
 from skmer.classifiers._flow_net import FlowNetClassifier
 from skmer.classifiers._image_nets import DSSNClassifier, LEARNetClassifier
-from skmer.classifiers._intersection import histogram_intersection
-from skmer.classifiers._ktgsl import KTGSL
+from skmer.classifiers._ktgsl import KTGSL, histogram_intersection
 from skmer.classifiers._landmark_nets import GTCNClassifier, LFMClassifier
 from skmer.classifiers._lgccon import LGCconClassifier
 from skmer.classifiers._map_net import MapNetClassifier
@@ -33,20 +30,12 @@ __all__ = [
 
 # Names that moved with 0.2; the old path works for one release.
 _MOVED = {
-    "save": "skmer.io",
-    "load": "skmer.io",
-    "paper_pipeline": "skmer.pipelines",
-    "ablation_pipelines": "skmer.pipelines",
+    "save": "skmer.io.save",
+    "load": "skmer.io.load",
+    "paper_pipeline": "skmer.pipelines.paper_pipeline",
+    "ablation_pipelines": "skmer.pipelines.ablation_pipelines",
 }
 
 
 def __getattr__(name):
-    if name not in _MOVED:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = _MOVED[name]
-    warnings.warn(
-        f"skmer.classifiers.{name} has moved to {home}.{name}; the old path goes with 0.3.",
-        FutureWarning,
-        stacklevel=2,
-    )
-    return getattr(import_module(home), name)
+    return moved_name(__name__, _MOVED, name)

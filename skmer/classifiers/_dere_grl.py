@@ -3,16 +3,16 @@
 import inspect
 from numbers import Integral, Real
 
-import numpy as np
 import torch
-from sklearn.utils.validation import check_is_fitted
 
 from skmer._utils._sklearn import HasMethods, Interval, Options, StrOptions
-from skmer.classifiers._node_net import NodeNetClassifier
-from skmer.classifiers._prediction import average_views, prediction_module, softmax
+from skmer.classifiers._net import ClipNetClassifier
+from skmer.classifiers._parameters import make_augmentation
+from skmer.classifiers._prediction import action_maps, action_weights, average_rows, softmax
+from skmer.classifiers._validation import check_node_rows
 from skmer.face import FaceGraph
 from skmer.nn import DeReGRL, DeReGRLLoss
-from skmer.training import BatchIterator, ClipDataset
+from skmer.training import BatchIterator, ClipDataset, augment_batches
 
 # Arguments that a fit finds in its data or derives from several parameters; all others of the network and
 # the loss are parameters of the classifier.
@@ -23,7 +23,7 @@ def _each(names, constraint):
     return {name: [constraint] for name in names.split()}
 
 
-class DeReGRLClassifier(NodeNetClassifier):
+class DeReGRLClassifier(ClipNetClassifier):
     """Decomposition and reconstruction learning on a graph of facial landmarks (DeRe-GRL).
 
     A graph and temporal convolution backbone reads the landmark motion of a clip's three keyframes; an action
@@ -184,6 +184,10 @@ class DeReGRLClassifier(NodeNetClassifier):
     ((40, 5), (40, 9))
     """
 
+    _structural = ("graph", "normalize_motion")
+    _row_axes = 3
+    action_weights = action_weights
+    action_maps = action_maps
     _parameter_constraints: dict = {
         **_each("n_actions n_channels n_layers max_epochs", Interval(Integral, 1, 2**31 - 1, closed="both")),
         **_each("lambda_center lambda_weight lambda_balance", Interval(Real, 0, None, closed="left")),
@@ -333,66 +337,21 @@ class DeReGRLClassifier(NodeNetClassifier):
         params = {name: getattr(self, name) for name in _arguments(DeReGRLLoss)}
         return {"n_weights": n_weights, "reduction": self.loss_reduction, **params}
 
-    def action_weights(self, X):
-        """Return the weight of each action in each clip, eq. (5), averaged over views.
+    def _data_params(self):
+        n_channels = self.n_features_in_ // (self.graph_.n_frames * self.graph_.n_nodes)
+        return {"graph": self.graph_, "in_channels": n_channels}
 
-        Parameters
-        ----------
-        X : array-like
-            As in `fit`.
+    def _check_rows(self, X, y, resume):
+        return check_node_rows(self, X, y, resume)
 
-        Returns
-        -------
-        weights : ndarray of shape (n_clips, P)
-            P = K times the number of components, component by component.
+    def _read_augmentation(self):
+        self.augmentation_ = make_augmentation(self)
 
-        Raises
-        ------
-        ValueError
-            If the network has no reconstruction module.
-        """
-        self._require("reconstruction", "action_weights")
-        return average_views(self, lambda rows: self._run(lambda module, x: module(x)[2], rows), X)
+    def _augment(self, features):
+        return augment_batches(features[None], [self])[0]
 
-    def action_maps(self, X):
-        """Return the share of each node in each action, eq. (2), averaged over views.
-
-        Parameters
-        ----------
-        X : array-like
-            As in `fit`.
-
-        Returns
-        -------
-        maps : ndarray of shape (n_clips, T, N, P)
-            Zero outside an action's component; with ``action_softmax="nodes"`` they sum to one over the
-            nodes.
-
-        Raises
-        ------
-        ValueError
-            If the network has no decomposition module.
-        """
-        self._require("decomposition", "action_maps")
-        return average_views(self, lambda rows: self._run(lambda module, x: module.action_maps(x), rows), X)
-
-    def _require(self, switch, method):
-        check_is_fitted(self)
-        if not self.architecture_key_[switch]:
-            raise ValueError(
-                f"{method} needs {switch}=True, got {switch}=False; fit with the module switched on."
-            )
-
-    def _run(self, function, X):
-        """Apply a function of the module and the scaled rows without gradients, batch by batch."""
-        self._set_training(False)
-        module, dtype = prediction_module(self)
-        with torch.no_grad():
-            batches = [
-                function(module, (rows["X"].to(self.device) / self.scale_).to(dtype)).cpu().numpy()
-                for rows, _ in self.get_iterator(ClipDataset(X), training=False)
-            ]
-        return np.concatenate(batches)
+    def _predict_rows(self, proba, X):
+        return average_rows(self, proba, X)
 
 
 def _arguments(part):

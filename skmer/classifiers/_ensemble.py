@@ -11,12 +11,11 @@ from sklearn.utils.validation import check_is_fitted
 from skmer._utils._jobs import raising_interrupts
 from skmer._utils._sklearn import HasMethods, Interval, validate_parameter_constraints
 from skmer.classifiers._parameters import own_request
-from skmer.classifiers._prediction import most_probable
-from skmer.classifiers._skorch_net import ScoresMixin
+from skmer.classifiers._prediction import decision_function, most_probable, predict_log_proba
 from skmer.training import N_STREAMS, fit_stacked, runs_in_threads, stacking_reason
 
 
-class SeedEnsemble(ScoresMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     """Nets of one kind trained from different seeds, whose probabilities are averaged.
 
     Initial weights, order of the clips, augmentation and dropout differ from net to net. With a few hundred
@@ -66,6 +65,8 @@ class SeedEnsemble(ScoresMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimat
     ((40, 5), (2, 40, 9))
     """
 
+    predict_log_proba = predict_log_proba
+    decision_function = decision_function
     _parameter_constraints: dict = {
         "estimator": [HasMethods(["fit", "predict_proba", "get_params"])],
         "n_estimators": [Interval(Integral, 1, 2**31 - 1, closed="both")],
@@ -108,7 +109,7 @@ class SeedEnsemble(ScoresMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimat
         return self._keep(members)
 
     def get_metadata_routing(self):
-        """Return what ``fit`` asks for under metadata routing: groups only where the nets split by them.
+        """Return the request of ``fit`` under metadata routing: groups only where the nets split by them.
 
         Returns
         -------

@@ -143,6 +143,7 @@ class GTCNClassifier(MapNetClassifier):
     """
 
     _shapes = {4: "(n_clips, views, 28, 49)"}
+    _row_axes = 2
     _maps_come_from = "LandmarkPatches makes them from frames"
     _parameter_constraints: dict = {
         **MapNetClassifier._parameter_constraints,
@@ -183,9 +184,6 @@ class GTCNClassifier(MapNetClassifier):
 
     def _data_params(self):
         return {"input_shape": tuple(self.map_shape_)[1:]}
-
-    def _row_axes(self, X):
-        return 2
 
     def _check_rows(self, X, y, resume):
         X, y = super()._check_rows(X, y, resume)

@@ -7,10 +7,9 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 
 from skmer._utils._sklearn import HasMethods, Interval, Options, StrOptions
-from skmer.classifiers._map_validation import check_maps, warn_of_other_scale
 from skmer.classifiers._net import ClipNetClassifier
 from skmer.classifiers._prediction import in_double_precision, softmax
-from skmer.classifiers._weighting import weighted_rms
+from skmer.classifiers._validation import check_maps, warn_of_other_scale, weighted_rms
 from skmer.nn import WeightedCrossEntropy
 from skmer.training import BatchIterator, ClipDataset, one_thread
 
@@ -260,7 +259,7 @@ class MapNetClassifier(ClipNetClassifier):
             return self._predict_maps(proba, X)
 
     def _predict_maps(self, proba, X):
-        return proba(ClipDataset(X, row_axes=self._row_axes(X)))
+        return proba(ClipDataset(X, row_axes=self._row_axes or X.ndim - 1))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -1,59 +1,50 @@
 """The skorch net behind all classifiers of torch: scikit-learn's contract, seeded streams, one thread.
 
-What the rows are, and how they become a batch and a prediction, is said by `skmer.classifiers._node_net` and
-`skmer.classifiers._map_net`.
+Rows are prepared in `skmer.classifiers._fitting`, parameters are checked in `skmer.classifiers._parameters`,
+predictions are averaged in `skmer.classifiers._prediction`.
 """
 
 from collections.abc import Mapping
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
-from skorch.utils import to_tensor
+from skorch import NeuralNetClassifier
+from skorch.utils import is_dataset, to_tensor
 
-from skmer._utils._arguments import check_argument
-from skmer._utils._checks import check_integer, warn_user
-from skmer._utils._jobs import interrupts_raise
-from skmer._utils._sklearn import check_sample_weight
+from skmer._utils._checks import check_integer
 from skmer._utils._torch import drawing_weights, usual_torch
+from skmer.classifiers import _fitting, _parameters
 from skmer.classifiers._outside_data import inner_rows, unpack_rows
-from skmer.classifiers._parameters import (
-    architecture_key,
-    check_params,
-    own_params_for,
-    own_request,
-    renew_callbacks,
-)
 from skmer.classifiers._prediction import (
+    decision_function,
     in_double_precision,
     most_probable,
+    predict_log_proba,
     prediction_module,
-    warn_of_divergence,
 )
-from skmer.classifiers._skorch_net import SkorchNet
-from skmer.classifiers._weighting import find_classes, weighted_rms, weighted_rows
+from skmer.classifiers._validation import weighted_rms
 from skmer.nn import SeededDropout
 from skmer.training import (
     LOSS_TERMS,
     N_STREAMS,
-    ClipDataset,
     EarlyStop,
     Streams,
+    asks_for_end,
     default_callbacks,
-    one_thread,
-    split_clips,
 )
 
 
-class ClipNetClassifier(SkorchNet):
+class ClipNetClassifier(NeuralNetClassifier):
     """Base of the classifiers that train a torch module on the features of clips: one net of skorch.
 
     A subclass has its parameters in ``__init__``; ``_module_params`` and ``_criterion_params`` return those
     that build the network and its loss, ``_data_params`` what the network takes from the rows of the fit.
     ``_check_rows`` validates features and labels, ``_predict_rows`` averages what one clip gives.
+    ``_augment`` changes the features of a batch.
     """
 
     _parameter_constraints: dict = {}
@@ -61,29 +52,45 @@ class ClipNetClassifier(SkorchNet):
     _structural: tuple[str, ...] = ("normalize_motion",)
     _layout = "graph_"  # attribute that a fit reads off the shape of its rows
     _loss_terms: tuple[str, ...] = LOSS_TERMS
+    _row_axes: int | None = None  # of one view of a clip; None where a clip is one
     # Whether an incomplete last batch is left out of an epoch.
     _drop_last = True
     # Groups that a caller passes for a splitter are not meant for the net, unless it asks for them.
     __metadata_request__fit = {"groups": False}
     __metadata_request__partial_fit = {"groups": False}
     __repr__ = BaseEstimator.__repr__
+    device = _parameters.AutoDevice()
+    predict_log_proba = predict_log_proba
+    decision_function = decision_function
+
+    def __init__(self, module, **kwargs):
+        _parameters.check_arguments(type(self), kwargs)
+        super().__init__(module, **kwargs)
+
+    @property
+    def classes_(self):
+        """Labels, sorted; probabilities are in their order."""
+        if not hasattr(self, "classes_inferred_"):
+            raise AttributeError(f"{type(self).__name__} has no classes_ before fit.")
+        return self.classes_inferred_
+
+    def _get_param_names(self):
+        return [name for name in super()._get_param_names() if not name.startswith("_")]
+
+    def get_params(self, deep=True):
+        return {**super().get_params(deep=deep), "device": vars(self)["device"]}
+
+    def __setstate__(self, state):
+        device = state["device"]
+        super().__setstate__({**state, "device": _parameters.resolve_device(device)})
+        if device == "auto":
+            self.device = device
 
     def get_metadata_routing(self):
-        return own_request(self, self.train_split)
+        return _parameters.own_request(self, self.train_split)
 
     def set_params(self, **params):
-        if not self.initialized_ and "callbacks" in params:
-            # skorch would build the callbacks here and now; fit says what is wrong with them.
-            self.callbacks = params.pop("callbacks")
-        # skorch would build the part anew at once, from the global generator; here the next fit does it.
-        later = {name: params.pop(name) for name in [*params] if name.startswith(("module__", "criterion__"))}
-        vars(self).update(later)
-        self._params_to_validate.update(later)
-        super().set_params(**params)
-        if self.initialized_ and "weight_decay" in params:
-            for group in self.optimizer_.param_groups:
-                group["weight_decay"] = self.weight_decay
-        return self
+        return super().set_params(**_parameters.set_aside(self, params))
 
     def get_architecture(self):
         """Return the parameters that build the network, the dunder ones included.
@@ -100,7 +107,7 @@ class ClipNetClassifier(SkorchNet):
 
     def get_params_for(self, prefix):
         # The dunder parameters win.
-        params = {**own_params_for(self, prefix), **super().get_params_for(prefix)}
+        params = {**_parameters.own_params_for(self, prefix), **super().get_params_for(prefix)}
         if params.keys() & {"foreach", "differentiable"}:
             params.pop("fused", None)
         return params
@@ -113,7 +120,7 @@ class ClipNetClassifier(SkorchNet):
         resumes : bool
             False before the first fit, too.
         """
-        return self.initialized_ and architecture_key(self) == self.architecture_key_
+        return self.initialized_ and _parameters.architecture_key(self) == self.architecture_key_
 
     def fit(self, X, y=None, sample_weight=None, *, groups=None):
         """Train on clips.
@@ -179,33 +186,23 @@ class ClipNetClassifier(SkorchNet):
     @usual_torch()
     def _prepare(self, X, y, sample_weight=None, groups=None, resume=False, classes=None):
         self.check_training_readiness()
-        check_params(self)
-        X, y = unpack_rows(X, y)
-        if y is None:
-            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
-        X, y = self._check_rows(X, y, resume)
-        sample_weight = check_sample_weight(
-            sample_weight, X[:, 0], dtype=np.float64, ensure_non_negative=True
-        )
-        check_argument("groups", groups, ["array-like", None])
-        if groups is not None and len(groups) != len(X):
-            raise ValueError(f"groups must have one entry per clip, {len(X)}, got {len(groups)}.")
-        if not resume:
-            known = self.classes if classes is None else classes
-            self.classes_inferred_ = find_classes(y[sample_weight > 0], known)
-        data = weighted_rows(X, y, self.classes_, groups, sample_weight, self.class_weight, self._row_axes(X))
+        _parameters.check_params(self)
+        data = _fitting.fit_rows(self, X, y, sample_weight, groups, resume, classes)
         if not resume:
             self.scale_ = self._find_scale(data)
             self.commonest_ = int(data.y.bincount().argmax())
             self.build(self.random_state)
         return data
 
-    def _row_axes(self, X):
-        """Return how many axes one row of X has where it is one view."""
-        return X.ndim - 1
-
     def _find_scale(self, data):
         return weighted_rms(data)
+
+    def _read_augmentation(self):
+        """Keep what the parameters say of augmentation, at the beginning of each training."""
+
+    def _augment(self, features):
+        """Return the features of a batch as the network is trained on them."""
+        return features
 
     def build(self, random_state=None):
         """Draw the random streams and build the network around the attributes that a fit reads off its rows.
@@ -229,9 +226,10 @@ class ClipNetClassifier(SkorchNet):
             raise ValueError(
                 f"{type(self).__name__}.initialize needs features and classes; call fit, partial_fit or load."
             )
+        self._read_augmentation()
         with drawing_weights(self.streams_.weights):
             super().initialize()
-        self.architecture_key_ = architecture_key(self)
+        self.architecture_key_ = _parameters.architecture_key(self)
         self.default_callback_names_ = [name for name, _ in self._default_callbacks]
         return self
 
@@ -272,19 +270,12 @@ class ClipNetClassifier(SkorchNet):
         self : estimator
             Trained.
         """
-        renew_callbacks(self)
+        self._read_augmentation()
+        _parameters.renew_callbacks(self)
         self.n_epochs_ = self.max_epochs if epochs is None else epochs
         self.notify("on_train_begin", X=data, y=data.y)
-        try:
-            with suppress(EarlyStop), one_thread(), self._while_training():
-                self.fit_loop(data, epochs=self.n_epochs_)
-        except KeyboardInterrupt:
-            # As in skorch, where a user's own fit is interrupted; part of a search must not go on so.
-            if interrupts_raise():
-                raise
-            warn_user(f"The training was interrupted in epoch {len(self.history)}; the net is as it was.")
-        finally:
-            self.rows_in_training_ = []
+        with _fitting.training_of(self):
+            self.fit_loop(data, epochs=self.n_epochs_)
         self.notify("on_train_end", X=data, y=data.y)
         return self.end_training()
 
@@ -296,31 +287,53 @@ class ClipNetClassifier(SkorchNet):
         self : estimator
             Trained.
         """
-        warn_of_divergence(self)
+        _fitting.warn_of_divergence(self)
         return self
 
-    def _while_training(self):
-        """Return a context manager around the epochs."""
-        return nullcontext()
+    def check_data(self, X, y=None):
+        pass  # skorch would infer the classes again here, which fit has found
 
     def get_split_datasets(self, X, y=None, **fit_params):
-        whole = X.unfold_views(), None
-        train, valid = whole if self.train_split is None else split_clips(self.train_split, X)
-        if valid is not None and not isinstance(valid, ClipDataset):
-            valid = self._held_out(*unpack_rows(valid))  # of skorch's predefined_split
+        train, valid = _fitting.split_rows(self, X)
         self.rows_in_training_ = [id(part.X) for part in (train, valid) if part is not None]
         return train, valid
 
-    def _held_out(self, X, y):
-        """Return rows from outside that a callback watches, as those of a fit."""
-        X, y = self._check_rows(X, y, True)
-        weight = np.ones(len(X))
-        return weighted_rows(X, y, self.classes_, None, weight, None, self._row_axes(X)).unfold_views()
+    def get_iterator(self, dataset, training=False):
+        iterator = super().get_iterator(dataset, training=training)
+        if training:
+            _fitting.check_batches(self, iterator, dataset)
+        return iterator
 
-    def _dataset_of(self, X):
-        """Return rows from outside as a dataset, one view a row."""
-        X = self._check_rows(unpack_rows(X)[0], None, True)
-        return ClipDataset(X, row_axes=self._row_axes(X)).unfold_views()
+    def notify(self, method_name, **cb_kwargs):
+        try:
+            super().notify(method_name, **cb_kwargs)
+        except KeyboardInterrupt:
+            # EarlyStopping asks for the end in the same way as a user who presses Ctrl-C.
+            if method_name == "on_epoch_end" and any(asks_for_end(c) for _, c in self.callbacks_):
+                raise EarlyStop from None
+            raise
+
+    def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
+        compiled = getattr(self, "compiled_", None) if training else None
+        if compiled is not None and compiled.has_update:
+            compiled.run_epoch(iterator, prefix)
+        else:
+            super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
+
+    def train_step_single(self, batch, **fit_params):
+        if getattr(self, "compiled_", None) is None:
+            rows, target = batch
+            features = self._augment(rows["X"])
+            return super().train_step_single(({**rows, "X": features}, target), **fit_params)
+        self._set_training(True)
+        terms, output = self.compiled_.gradients(batch)
+        self._record_terms(terms, "train")
+        return {"loss": terms.total[0], "y_pred": output}
+
+    def _set_training(self, training=True):
+        """Switch modules to training or evaluation, where they are not there yet: the walk takes its time."""
+        if _fitting.is_elsewhere(self, training):
+            super()._set_training(training)
 
     def _record_terms(self, terms, part):
         for name in terms._fields[1:]:
@@ -335,20 +348,18 @@ class ClipNetClassifier(SkorchNet):
         return module(features.to(dtype))
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
-        weight = to_tensor(X["sample_weight"], device=self.device)
-        # Outside of training the network's output may be float64, the criterion's centres are not.
-        dtype = getattr(torch, self.dtype)
-        y_pred = y_pred.to(dtype) if torch.is_tensor(y_pred) else tuple(part.to(dtype) for part in y_pred)
-        terms = self.criterion_(y_pred, to_tensor(y_true, device=self.device), weight)
+        terms = _fitting.loss_terms(self, y_pred, y_true, X["sample_weight"])
         if torch.is_tensor(terms):
             return terms
         self._record_terms(terms, "train" if training else "valid")
         return terms.total
 
     def forward_iter(self, X, training=False, device="cpu"):
+        # Rows go through the same door as in predict_proba.
         check_is_fitted(self)
         with nullcontext() if training else in_double_precision(self):
-            yield from super().forward_iter(X, training=training, device=device)
+            rows = X if is_dataset(X) else _fitting.predicted_rows(self, X)
+            yield from super().forward_iter(rows, training=training, device=device)
 
     def predict_proba(self, X):
         """Return class probabilities, averaged over the views of a clip where it has several.

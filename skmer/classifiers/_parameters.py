@@ -1,14 +1,17 @@
 """Parameters of a net: their check, and the keyword arguments that they make for its parts."""
 
+import difflib
 import inspect
 
 import torch
 from sklearn.base import BaseEstimator
+from skorch import NeuralNet, NeuralNetClassifier
 from skorch.callbacks import LRScheduler
 
 from skmer._utils._sklearn import HasMethods, StrOptions, validate_parameter_constraints
 from skmer.nn import Augmentation
 
+_PARTS = ("module", "criterion", "optimizer", "iterator_train", "iterator_valid", "callbacks")
 # What skorch takes as it comes, and fails on deep inside.
 _SKORCH = {
     **{part: [callable] for part in ("module", "criterion", "optimizer", "iterator_train", "iterator_valid")},
@@ -26,6 +29,39 @@ def resolve_device(device):
     if isinstance(device, str) and device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     return device
+
+
+class AutoDevice:
+    """Device of a net's tensors; "auto" is resolved at each reading and stays "auto" among the parameters."""
+
+    def __get__(self, net, cls=None):
+        return self if net is None else resolve_device(vars(net)["device"])
+
+    def __set__(self, net, value):
+        vars(net)["device"] = value
+
+
+def check_arguments(cls, kwargs):
+    """Refuse arguments that neither the net nor one of its parts takes.
+
+    Parameters
+    ----------
+    cls : type
+        Of the net.
+    kwargs : dict
+        What its constructor hands to skorch.
+    """
+    own = {name for base in (NeuralNetClassifier, NeuralNet) for name in inspect.signature(base).parameters}
+    # A class that makes parts of its own knows their prefixes, and skorch checks them in `fit`.
+    free = not cls.initialize_module.__module__.startswith(("skmer.", "skorch."))
+    for name in kwargs:
+        prefix, dunder, _ = name.partition("__")
+        if name in own or (dunder and (prefix in _PARTS or (free and prefix != "dataset"))):
+            continue
+        known = [p for p in inspect.signature(cls).parameters if p not in ("self", "kwargs")]
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"; did you mean {close[0]}?" if close else "."
+        raise TypeError(f"{cls.__name__} got an unexpected argument {name!r}{hint}")
 
 
 def check_params(net):
@@ -51,8 +87,25 @@ def check_params(net):
         )
 
 
+def set_aside(net, params):
+    """Set the parameters that skorch would build parts from at once; return the others, dict.
+
+    The next fit builds these parts, from the net's own streams and with its own words for what is wrong.
+    """
+    rest = dict(params)
+    if not net.initialized_ and "callbacks" in rest:
+        net.callbacks = rest.pop("callbacks")
+    later = {name: rest.pop(name) for name in params if name.startswith(("module__", "criterion__"))}
+    vars(net).update(later)
+    net._params_to_validate.update(later)
+    if net.initialized_ and "weight_decay" in rest:
+        for group in net.optimizer_.param_groups:
+            group["weight_decay"] = rest["weight_decay"]
+    return rest
+
+
 def own_request(estimator, train_split):
-    """Return what ``fit`` asks for under metadata routing: groups only where an inner split needs them.
+    """Return the request of ``fit`` under metadata routing: groups only where an inner split needs them.
 
     Where the user has decided (``set_fit_request``), that stands.
     """

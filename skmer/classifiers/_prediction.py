@@ -6,13 +6,10 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from skmer._utils._checks import warn_user
 from skmer._utils._torch import usual_torch
-from skmer.classifiers._validation import check_clips
-from skmer.classifiers._weighting import normalize_clips
+from skmer.classifiers._validation import check_clips, normalize_clips
 from skmer.training import ClipDataset, one_thread
 
 # Networks in float64 by the id of their net, for the calls that this thread is in.
@@ -29,17 +26,23 @@ def most_probable(net, proba):
     return np.where(np.isfinite(proba).all(axis=1), proba.argmax(axis=1), getattr(net, "commonest_", 0))
 
 
-def warn_of_divergence(net):
-    """Warn where weights of a trained net are not finite."""
-    if all(torch.isfinite(weight).all() for weight in net.module_.parameters()):
-        return
-    losses = net.history[:, "train_loss"] if len(net.history) else []
-    epoch = next((k for k, loss in enumerate(losses, 1) if not np.isfinite(loss)), len(losses))
-    warn_user(
-        f"The training diverged in epoch {epoch}: neither loss nor probabilities are finite, and predict "
-        f"returns the commonest class. Lower lr={net.lr} or weight_decay={net.weight_decay}.",
-        ConvergenceWarning,
-    )
+def _double(module):
+    """Return a copy of a network in float64, to predict with."""
+    if not all(type(part).__module__.startswith(("skmer.", "torch.nn.")) for part in module.modules()):
+        return copy.deepcopy(module).double().eval()
+    # Of modules that are known only tensors have to be new; to copy the rest takes as long as to predict.
+    double = copy.copy(module)
+    for kind in ("_parameters", "_buffers"):
+        tensors = getattr(module, kind).items()
+        vars(double)[kind] = {name: None if v is None else _in_float64(v) for name, v in tensors}
+    parts = module._modules.items()
+    vars(double)["_modules"] = {name: None if part is None else _double(part) for name, part in parts}
+    double.training = False
+    return double
+
+
+def _in_float64(tensor):
+    return tensor.detach().double() if tensor.is_floating_point() else tensor
 
 
 @contextmanager
@@ -52,7 +55,7 @@ def in_double_precision(net):
     if id(net) in copies or torch.device(net.device).type == "mps":  # Apple's devices have no float64
         yield
         return
-    copies[id(net)] = copy.deepcopy(net.module_).double().eval()
+    copies[id(net)] = _double(net.module_)
     try:
         yield
     finally:
@@ -85,3 +88,118 @@ def average_flips(net, function, X):
     if net.augmentation_.horizontal_flip:
         values = (values + function(ClipDataset(net.augmentation_.reflect(data.X)))) / 2
     return values
+
+
+def average_rows(net, proba, X):
+    """Return the probabilities of clips, averaged over views and, with ``horizontal_flip``, mirror images."""
+    return average_views(net, lambda rows: average_flips(net, proba, rows), X)
+
+
+def _average_output(net, function, X):
+    """Return a function of a net's network and of scaled rows, averaged over the views of each clip."""
+    return average_views(net, lambda rows: _run_batches(net, function, rows), X)
+
+
+def _require_part(net, switch, method):
+    """Refuse a method of a fitted net whose network was built without a part."""
+    check_is_fitted(net)
+    if not net.architecture_key_[switch]:
+        raise ValueError(
+            f"{method} needs {switch}=True, got {switch}=False; fit with the module switched on."
+        )
+
+
+def _run_batches(net, function, X):
+    net._set_training(False)
+    module, dtype = prediction_module(net)
+    with torch.no_grad():
+        batches = [
+            function(module, (rows["X"].to(net.device) / net.scale_).to(dtype)).cpu().numpy()
+            for rows, _ in net.get_iterator(ClipDataset(X), training=False)
+        ]
+    return np.concatenate(batches)
+
+
+# Methods of whatever classifier has probabilities: of a net, of an ensemble.
+
+
+def predict_log_proba(estimator, X):
+    """Return the logarithms of the class probabilities.
+
+    Parameters
+    ----------
+    X : array-like
+        As in `fit`.
+
+    Returns
+    -------
+    log_proba : ndarray of shape (n_clips, n_classes)
+        Columns in the order of ``classes_``.
+    """
+    proba = estimator.predict_proba(X)
+    return np.log(np.maximum(proba, np.finfo(proba.dtype).tiny))
+
+
+def decision_function(estimator, X):
+    """Return the log-probabilities of the classes; of two classes, their difference.
+
+    Parameters
+    ----------
+    X : array-like
+        As in `fit`.
+
+    Returns
+    -------
+    decision : ndarray of shape (n_clips, n_classes), or (n_clips,) where there are two classes
+        Of two, positive for ``classes_[1]``.
+    """
+    scores = estimator.predict_log_proba(X)
+    return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
+
+
+# Methods of a net whose network finds actions.
+
+
+def action_weights(net, X):
+    """Return the weight of each action in each clip, eq. (5), averaged over views.
+
+    Parameters
+    ----------
+    X : array-like
+        As in `fit`.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_clips, P)
+        P = K times the number of components, component by component.
+
+    Raises
+    ------
+    ValueError
+        If the network has no reconstruction module.
+    """
+    _require_part(net, "reconstruction", "action_weights")
+    return _average_output(net, lambda module, x: module(x)[2], X)
+
+
+def action_maps(net, X):
+    """Return the share of each node in each action, eq. (2), averaged over views.
+
+    Parameters
+    ----------
+    X : array-like
+        As in `fit`.
+
+    Returns
+    -------
+    maps : ndarray of shape (n_clips, T, N, P)
+        Zero outside an action's component; with ``action_softmax="nodes"`` they sum to one over the
+        nodes.
+
+    Raises
+    ------
+    ValueError
+        If the network has no decomposition module.
+    """
+    _require_part(net, "decomposition", "action_maps")
+    return _average_output(net, lambda module, x: module.action_maps(x), X)

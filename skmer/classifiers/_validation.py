@@ -1,12 +1,17 @@
-"""Validation of node features and labels, which come in several shapes."""
+"""Rows of a fit: node features or maps validated, labels encoded, clips and classes weighted."""
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, validate_data
 
+from skmer._utils._checks import frames_of, warn_user
 from skmer.face import FaceGraph, check_graph
+from skmer.training import ClipDataset
 
 GENERIC = "generic"
 
@@ -83,6 +88,18 @@ def _flatten(X, graph):
     return np.asarray(X).reshape(math.prod(shape[:-3]), math.prod(shape[-3:])), n_views
 
 
+def check_node_rows(net, X, y, resume):
+    """Validate node features, and labels where given, as `check_clips`; keep or set ``graph_`` of a net."""
+    graph = net.graph_ if resume else resolve_graph(net.graph, X)
+    checked = check_clips(net, X, y, graph=graph, reset=not resume)
+    X = checked if y is None else checked[0]
+    check_channel_pairs(net, graph, X.shape[-1])
+    if not resume:
+        net.graph_ = graph
+    X = normalize_clips(X) if net.normalize_motion else X
+    return X if y is None else (X, checked[1])
+
+
 def check_channel_pairs(net, graph, n_channels):
     """Refuse an odd number of channels where a parameter takes them for pairs (x, y)."""
     wants = {
@@ -96,3 +113,160 @@ def check_channel_pairs(net, graph, n_channels):
                 f"{name}={value} needs channels in pairs (x, y), got {n_channels} channels; "
                 f"pass {name}={type(value)()}."
             )
+
+
+# Motion of held-out clips is rarely a tenth or ten times that of the training clips; another unit is.
+_MOST_RATIO = 30.0
+
+
+def check_maps(net, X, y=None, *, reset):
+    """Validate maps, and labels where given.
+
+    Parameters
+    ----------
+    net : estimator
+        Where ``n_features_in_`` and ``map_shape_`` are set or looked up; its ``_shapes`` says which shapes X
+        may have, by the number of axes.
+    X : array-like
+        Maps, one row a clip.
+    y : array-like of shape (n,), optional
+        Labels.
+    reset : bool
+        Whether this is the first sight of the data.
+
+    Returns
+    -------
+    X : ndarray of the shape that it came in, float32
+    y : ndarray of shape (n,), only where given
+    """
+    X = _as_rows(net, X)
+    shape = X.shape[1:]
+    if not reset and shape != tuple(net.map_shape_):
+        raise ValueError(
+            f"X must hold maps of the shape {tuple(net.map_shape_)}, as in fit, got {shape}; use the same "
+            "channels and size for all clips."
+        )
+    if y is not None:
+        check_consistent_length(X, y)
+    flat = X.reshape(len(X), math.prod(shape))
+    _check_finite(flat)
+    options = {"reset": reset, "dtype": np.float32, "order": "C"}
+    checked = validate_data(net, flat, **options) if y is None else validate_data(net, flat, y, **options)
+    if reset:
+        net.map_shape_ = shape
+    if y is None:
+        return checked.reshape(X.shape)
+    return checked[0].reshape(X.shape), checked[1]
+
+
+def _as_rows(net, X):
+    expected = " or ".join(net._shapes.values())
+    if issparse(X) or hasattr(X, "iloc"):
+        raise TypeError(f"X must be an array of maps {expected}, got {type(X).__name__}; pass its values.")
+    X = np.asarray(frames_of(X))
+    if X.ndim == 2:
+        raise ValueError(
+            f"X must have the shape {expected}, got two dimensions, {X.shape}; reshape flattened maps first: "
+            f"X.reshape(len(X), {expected.partition(', ')[2]}."
+        )
+    if X.ndim not in net._shapes or 0 in X.shape[1:]:
+        raise ValueError(f"X must have the shape {expected}, got {X.shape}; {net._maps_come_from}.")
+    if X.dtype.kind not in "fiub":
+        raise ValueError(f"X must hold numbers, got the dtype {X.dtype}; convert it to float32.")
+    return X
+
+
+def _check_finite(flat):
+    bad = [] if flat.dtype.kind != "f" else np.flatnonzero(~np.isfinite(flat).all(axis=1))
+    if len(bad):
+        others = f" and {len(bad) - 1} others" if len(bad) > 1 else ""
+        raise ValueError(f"X holds NaN or inf in the maps of clip {bad[0]}{others}; leave it out.")
+
+
+def warn_of_other_scale(net, X):
+    """Warn where maps are on quite another scale than those of the fit."""
+    rms = float(np.sqrt(np.square(X, dtype=np.float64).mean()))
+    ratio = max(rms, 1e-30) / net.motion_rms_
+    if rms > 0 and not 1 / _MOST_RATIO < ratio < _MOST_RATIO:
+        warn_user(
+            f"X has an rms of {rms:.3g}, the maps of the fit had {net.motion_rms_:.3g}; use the same unit "
+            "and scaling= for both."
+        )
+
+
+def find_classes(y, classes=None):
+    """Return the sorted classes of ``y``, or of ``classes`` where they are given; at least two."""
+    check_classification_targets(y)
+    found = np.unique(y) if classes is None else np.unique(classes)
+    if len(found) < 2:
+        raise ValueError(f"y must hold at least two classes, got one class: {found.tolist()}.")
+    return found
+
+
+def weighted_rows(X, y, classes, groups, sample_weight, class_weight, row_axes=3):
+    """Return the rows of nonzero weight as a `ClipDataset` with encoded labels.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_clips, ...)
+        Features.
+    y : ndarray of shape (n_clips,)
+        Labels.
+    classes : ndarray
+        All labels, sorted.
+    groups : array-like of shape (n_clips,) or None
+        Subjects.
+    sample_weight : ndarray of shape (n_clips,)
+        Not negative.
+    class_weight : {"balanced", "sqrt-balanced"}, dict or None
+        As of `skmer.classifiers.DeReGRLClassifier`.
+    row_axes : int
+        Axes of a row that is one view.
+    """
+    rows = np.flatnonzero(sample_weight)
+    X, y, sample_weight = X[rows], y[rows], sample_weight[rows]
+    groups = None if groups is None else np.asarray(groups)[rows]
+    unseen = np.setdiff1d(y, classes)
+    if unseen.size:
+        raise ValueError(
+            f"y holds {unseen.tolist()[0]!r}, which is none of the first fit's {classes.tolist()}; "
+            "name all classes in the first partial_fit(classes=...), or fit anew with warm_start=False."
+        )
+    encoded = np.searchsorted(classes, y)
+    weight = sample_weight * _class_weights(class_weight, classes, encoded, sample_weight)[encoded]
+    if not weight.any():
+        raise ValueError("sample_weight and class_weight leave no clip a weight above zero; raise some.")
+    data = ClipDataset(X, encoded, weight, groups, row_axes)
+    return data if weight.all() else data.take(np.flatnonzero(weight))
+
+
+def _class_weights(class_weight, classes, encoded, sample_weight):
+    """Return the weight of each class, zero for one without a clip."""
+    present = np.unique(encoded)
+    if isinstance(class_weight, Mapping):
+        named = {label: value for label, value in class_weight.items() if label in classes}
+        class_weight = {int(np.searchsorted(classes, label)): value for label, value in named.items()}
+    softened = isinstance(class_weight, str) and class_weight == "sqrt-balanced"
+    weights = np.zeros(len(classes))
+    weights[present] = compute_class_weight(
+        "balanced" if softened else class_weight, classes=present, y=encoded, sample_weight=sample_weight
+    )
+    return np.sqrt(weights) if softened else weights
+
+
+def normalize_clips(X):
+    """Return the clips (each of their views) divided by their rms over the frames that move."""
+    if X.shape[-3] == 1:
+        return X
+    energy = np.square(X, dtype=np.float64).mean((-2, -1), keepdims=True)
+    moving = (energy > 0).sum(-3, keepdims=True)
+    rms = np.sqrt(energy.sum(-3, keepdims=True) / np.maximum(moving, 1))
+    return (X / np.where(moving > 0, rms, 1.0)).astype(X.dtype)
+
+
+def weighted_rms(data):
+    """Return the root of the mean square of the features, clips weighted: the factor that divides X."""
+    energy = data.X.double().square().flatten(1).mean(1)
+    weight = data.sample_weight.double()
+    rms = float(((weight * energy).sum() / weight.sum()).sqrt())
+    return rms if rms > 0 else 1.0

@@ -9,7 +9,7 @@ import pandas as pd
 
 from skmer._utils._arguments import PATH, TEXT, checked
 from skmer._utils._checks import check_path
-from skmer._utils._csv_tables import naming, read_csv_table
+from skmer._utils._text import naming, read_csv_table
 from skmer.datasets._cells import canonical_label, cell_text
 from skmer.datasets._clip_sequences import folder_sequence
 from skmer.datasets._clips import ClipTruth, MicroExpressionClips

@@ -8,7 +8,7 @@ import pandas as pd
 
 from skmer._utils._arguments import PATH, checked
 from skmer._utils._checks import warn_user
-from skmer._utils._csv_tables import naming, read_csv_table
+from skmer._utils._text import naming, read_csv_table
 from skmer.datasets._cells import canonical_label, cell_text
 from skmer.datasets._clips import MicroExpressionClips
 from skmer.frames import is_path, read_image

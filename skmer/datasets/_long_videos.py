@@ -174,7 +174,7 @@ class LongVideos:
 
     @property
     def has_tracks(self):
-        """Whether the frames are landmarks; bool."""
+        """True where the frames are landmarks; bool."""
         return all(isinstance(entry, np.ndarray) and entry.shape[1:] == (68, 2) for entry in self.frames)
 
     def tracks(self):

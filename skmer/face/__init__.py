@@ -2,8 +2,15 @@
 
 from skmer.face._action_units import ACTION_UNITS, ActionUnit, action_unit_field
 from skmer.face._graph import FaceGraph, check_graph
-from skmer.face._points import COMPONENTS, MEAN_SHAPE, MIRROR_POINTS, POINT_NAMES, RIGID_POINTS
-from skmer.face._regions import REGION_NAMES, face_regions
+from skmer.face._points import (
+    COMPONENTS,
+    MEAN_SHAPE,
+    MIRROR_POINTS,
+    POINT_NAMES,
+    REGION_NAMES,
+    RIGID_POINTS,
+    face_regions,
+)
 
 __all__ = [
     "COMPONENTS",

@@ -6,7 +6,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from skmer._utils._clip_jobs import cache_key, run_clips
+from skmer._utils._jobs import cache_key, run_clips
 from skmer._utils._sklearn import ClipTransformerMixin, fit_context
 from skmer._utils._store import ArrayCache, FileCache
 from skmer.frames import (
@@ -142,7 +142,7 @@ class ClipFeatureTransformer(ClipTransformerMixin, BaseEstimator):
 
 
 class ClipWork:
-    """What workers do for a transformer: see :func:`skmer._utils._clip_jobs.run_clips`.
+    """Work of a transformer on one clip, as :func:`skmer._utils._jobs.run_clips` takes it.
 
     Parameters
     ----------

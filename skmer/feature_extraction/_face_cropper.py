@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from sklearn.base import clone
 
-from skmer._utils._clip_jobs import cache_key
+from skmer._utils._jobs import cache_key
 from skmer._utils._sklearn import Interval
 from skmer.face import MEAN_SHAPE
 from skmer.feature_extraction._clip_features import CLIP_PARAMETERS, ClipFeatureTransformer
@@ -181,7 +181,7 @@ def _repeated_onsets(sequences):
 
 
 class _CropWork:
-    """What workers do; see `derive_sequences`. A row is the clip's number, its frames and its landmarks."""
+    """Crops of one clip, for `derive_sequences`; a row is the clip's number, its frames and its landmarks."""
 
     def __init__(self, size, align, margin, keyframes):
         self.size, self.align, self.margin, self.keyframes = size, align, margin, keyframes

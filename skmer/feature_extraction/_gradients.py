@@ -256,7 +256,7 @@ class OrientedGradients(BlockHistogramTransformer):
 
 
 def _shifted(volume, t, step):
-    """Return what lies a step (t, y, x) from the pixels of a frame, a rim of 1 px left out, as int16."""
+    """Return the values a step (t, y, x) from the pixels of a frame, a rim of 1 px left out, as int16."""
     frame = volume[t + step[0]]
     (height, width), (_, dy, dx) = frame.shape, step
     return frame[1 + dy : height - 1 + dy, 1 + dx : width - 1 + dx].astype(np.int16)

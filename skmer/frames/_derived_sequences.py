@@ -3,7 +3,7 @@
 import numpy as np
 
 from skmer._utils._arguments import JOBS, PATH, TEXT, check_argument, checked, integer
-from skmer._utils._clip_jobs import run_clips
+from skmer._utils._jobs import run_clips
 from skmer._utils._sklearn import HasMethods
 from skmer._utils._store import ArrayCache, FileCache
 from skmer.frames._sequence_content import FrameSequence

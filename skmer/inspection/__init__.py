@@ -2,9 +2,8 @@
 
 from skmer.inspection._analysis_page import write_analysis
 from skmer.inspection._block_weights import BlockWeightsDisplay
-from skmer.inspection._flow_map_display import FlowMapDisplay
 from skmer.inspection._methods_page import write_methods_report
-from skmer.inspection._motion import LandmarkMotionDisplay
+from skmer.inspection._motion import FlowMapDisplay, LandmarkMotionDisplay
 from skmer.inspection._net_displays import ActionMapDisplay, ActionWeightsDisplay, LossCurvesDisplay
 from skmer.inspection._rank_display import MeanRanksDisplay
 from skmer.inspection._report_page import write_report

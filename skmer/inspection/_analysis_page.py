@@ -24,7 +24,7 @@ CAVEATS = (
     "(speech, a turn of the head).",
     "Action units are likenesses of displacement fields, not a coding by a certified coder.",
 )
-"""What the page and the text say that an analysis cannot tell."""
+"""Sentences of the page and the text on the limits of an analysis."""
 
 _ALPHA = 6.0
 _ARROWS = 6.0  # arrows are that much longer than the movement

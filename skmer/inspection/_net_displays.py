@@ -79,7 +79,7 @@ class ActionMapDisplay:
         image=[Pixels(), None],
         points=[Numbers(68, 2), None],
     )
-    def from_estimator(cls, estimator, X, *, image=None, points=None, member=0):
+    def from_estimator(cls, estimator, X, *, image=None, points=None, index=0):
         """Average the action maps of a fitted DeReGRLClassifier over clips.
 
         Parameters
@@ -92,7 +92,7 @@ class ActionMapDisplay:
             Face to draw on; None draws lines.
         points : array-like of shape (68, 2), default=None
             Its landmarks, px; None takes the mean face.
-        member : int, default=0
+        index : int, default=0
             Network of an ensemble, by its place in ``estimators_``; 0 for a single network.
 
         Returns
@@ -107,7 +107,7 @@ class ActionMapDisplay:
         TypeError
             If the estimator has no action maps.
         """
-        network, features = _net_and_features(estimator, X, member)
+        network, features = _net_and_features(estimator, X, index)
         return cls(network.action_maps(features).mean(axis=0), network.graph_, image, points)
 
     @property
@@ -200,7 +200,7 @@ class ActionWeightsDisplay:
 
     @classmethod
     @checked(estimator=[HasMethods("fit")])
-    def from_estimator(cls, estimator, X, y, *, member=0):
+    def from_estimator(cls, estimator, X, y, *, index=0):
         """Average the action weights of a fitted DeReGRLClassifier over the clips of each class.
 
         Parameters
@@ -211,7 +211,7 @@ class ActionWeightsDisplay:
             Input of the estimator's `predict`.
         y : array-like of shape (n_clips,)
             Classes to average over.
-        member : int, default=0
+        index : int, default=0
             Network of an ensemble, by its place in ``estimators_``; 0 for a single network.
 
         Returns
@@ -226,7 +226,7 @@ class ActionWeightsDisplay:
         TypeError
             If the estimator has no action weights.
         """
-        network, features = _net_and_features(estimator, X, member)
+        network, features = _net_and_features(estimator, X, index)
         weights = network.action_weights(features)
         table = pd.DataFrame(weights, columns=_action_names(network.graph_, weights.shape[1]))
         by_class = table.groupby(np.asarray(y))
@@ -293,7 +293,7 @@ class LossCurvesDisplay:
 
     @classmethod
     @checked(estimator=[HasMethods("fit")], part=TEXT)
-    def from_estimator(cls, estimator, *, part="train", member=0):
+    def from_estimator(cls, estimator, *, part="train", index=0):
         """Read the history of a fitted network.
 
         Parameters
@@ -302,7 +302,7 @@ class LossCurvesDisplay:
             Fitted; an ensemble has networks as ``estimators_``, a pipeline ends in a network or an ensemble.
         part : {"train", "valid"}, default="train"
             Training rows, or those that ``train_split`` held out.
-        member : int, default=0
+        index : int, default=0
             Network of an ensemble, by its place in ``estimators_``; 0 for a single network.
 
         Returns
@@ -317,7 +317,7 @@ class LossCurvesDisplay:
         ValueError
             If the history holds no such losses.
         """
-        network = _network(estimator, member)
+        network = _network(estimator, index)
         epochs = [
             {
                 name: value
@@ -363,9 +363,9 @@ class LossCurvesDisplay:
         return self
 
 
-def _net_and_features(estimator, X, member):
+def _net_and_features(estimator, X, index):
     """Network of a fitted estimator, and its input: what the pipeline's earlier steps make of `X`."""
-    network = _network(estimator, member)
+    network = _network(estimator, index)
     if not hasattr(network, "action_maps"):
         raise TypeError(
             "estimator must be a DeReGRLClassifier, an ensemble of them or a pipeline that ends in one, got "
@@ -375,17 +375,17 @@ def _net_and_features(estimator, X, member):
     return network, Pipeline(before).transform(X) if before else X
 
 
-def _network(estimator, member):
-    """Last step of a pipeline; of an ensemble the member asked for."""
+def _network(estimator, index):
+    """Last step of a pipeline; of an ensemble the net at an index."""
     if isinstance(estimator, Pipeline):
         estimator = estimator.steps[-1][1]
     check_is_fitted(estimator)
     members = getattr(estimator, "estimators_", [estimator])
-    if not isinstance(member, Integral) or not 0 <= member < len(members):
+    if not isinstance(index, Integral) or not 0 <= index < len(members):
         raise ValueError(
-            f"member must be an integer from 0 to {len(members) - 1}, the place of a network, got {member!r}."
+            f"index must be an integer from 0 to {len(members) - 1}, the place of a network, got {index!r}."
         )
-    return members[member]
+    return members[index]
 
 
 def _action_names(graph, n_actions):

@@ -60,7 +60,7 @@ class Encoder:
         self.encode_estimator, self.name_of = encode_estimator, name_of
 
     def encode(self, value, depth=0):
-        """Return what JSON can hold; arrays go into ``tensors`` under names of their own."""
+        """Return a value as JSON can hold it; arrays go into ``tensors`` under names of their own."""
         if depth > MAX_DEPTH:
             raise ValueError(f"more than {MAX_DEPTH} containers in one another cannot be saved")
         if value is None or isinstance(value, bool | str):

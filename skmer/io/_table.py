@@ -9,7 +9,35 @@ from importlib import import_module
 import numpy as np
 
 from skmer.io._forms import parse_forms
-from skmer.io._net_table import NETS
+
+NETS = {
+    "skmer.classifiers.DeReGRLClassifier": ("DeReGRL", "DeReGRLLoss"),
+    "skmer.classifiers.FlowNetClassifier": ("FlowNetwork", "WeightedCrossEntropy"),
+    "skmer.classifiers.DSSNClassifier": ("DSSN", "WeightedCrossEntropy"),
+    "skmer.classifiers.LEARNetClassifier": ("LEARNet", "WeightedCrossEntropy"),
+    "skmer.classifiers.LFMClassifier": ("LFM", "WeightedCrossEntropy"),
+    "skmer.classifiers.LGCconClassifier": ("LGCcon", "LGCconLoss"),
+    "skmer.classifiers.GTCNClassifier": ("GraphTCN", "WeightedCrossEntropy"),
+}
+
+
+def parts_of(net, objects):
+    """Return the objects that parameters of a net may be: no network and no loss other than its own.
+
+    Parameters
+    ----------
+    net : str
+        Name of the class, among ``NETS``.
+    objects : dict of str to set of str
+        Names of classes and functions by parameter.
+
+    Returns
+    -------
+    objects : dict of str to set of str
+    """
+    module, criterion = NETS[net]
+    return objects | {"module": {f"skmer.nn.{module}"}, "criterion": {f"skmer.nn.{criterion}"}}
+
 
 # Parameters that a file may hold with these values alone. Others name a place that is written to or read from
 # (memory is a folder of pickles), start a compiler, or serve training alone: `save` leaves them out.

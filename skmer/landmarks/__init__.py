@@ -1,16 +1,14 @@
 """Landmarks of faces: detection, tracking by optical flow, alignment, the cache, and sequences."""
 
-from skmer._utils._checks import warn_user
-from skmer._utils._imports import import_name
+from skmer._utils._imports import moved_name
 from skmer.landmarks._alignment import align_landmarks, apply_similarity, fit_similarity
 from skmer.landmarks._apex import find_apex, motion_curve
 from skmer.landmarks._cache import LandmarkCache, cache_folder
 from skmer.landmarks._converters import mediapipe_to_68, read_openface_csv
-from skmer.landmarks._face_track import FaceTrack, find_blinks
+from skmer.landmarks._face_track import FaceTrack, find_blinks, read_face_track, write_face_track
 from skmer.landmarks._face_tracker import FaceTracker
 from skmer.landmarks._landmarker import FaceLandmarker, LandmarkResult
 from skmer.landmarks._predictor import find_predictor
-from skmer.landmarks._track_tables import read_face_track, write_face_track
 
 __all__ = [
     "FaceLandmarker",
@@ -34,18 +32,12 @@ __all__ = [
 
 # Names that moved with 0.2; the old path works for one release.
 _MOVED = {
-    "check_frames": "skmer.frames",
-    "read_image": "skmer.frames",
-    "frame_label": "skmer.frames",
-    "clip_from_video": "skmer.datasets",
+    "check_frames": "skmer.frames.check_frames",
+    "read_image": "skmer.frames.read_image",
+    "frame_label": "skmer.frames.frame_label",
+    "clip_from_video": "skmer.datasets.clip_from_video",
 }
 
 
 def __getattr__(name):
-    if name not in _MOVED:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = _MOVED[name]
-    warn_user(
-        f"skmer.landmarks.{name} has moved to {home}.{name}; the old path goes with 0.3.", FutureWarning
-    )
-    return import_name(home, name)
+    return moved_name(__name__, _MOVED, name)

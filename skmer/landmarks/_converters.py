@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from skmer._utils._arguments import PATH, Numbers, checked, real
-from skmer._utils._csv_tables import read_csv_table
+from skmer._utils._text import read_csv_table
 
 # fmt: off
 _MEDIAPIPE = (

@@ -109,7 +109,7 @@ class FaceTracker(BaseEstimator):
         Returns
         -------
         FaceTrack
-            With ``likeness``, the correlation of each frame with its anchor, in its `quality`.
+            With ``photometric_correlation``, of each frame with its anchor, in its `quality`.
 
         Raises
         ------
@@ -228,4 +228,4 @@ def _joined(parts, reader, name, source):
     times = [time for part in ordered for time in part["times"]]
     every = np.interp(np.arange(n_frames), numbers, times)
     kept = source if is_path(source) else reader.source
-    return FaceTrack(points, every, name=name, source=kept, quality={"likeness": likeness})
+    return FaceTrack(points, every, name=name, source=kept, quality={"photometric_correlation": likeness})

@@ -304,7 +304,7 @@ def _flagged(result, name):
 
 
 def _collapsed(clip):
-    """Whether the points of a frame coincide, or nearly: what some trackers write for a lost face."""
+    """Return whether the points of a frame coincide, or nearly, as some trackers write a lost face."""
     sizes = np.ptp(clip, axis=-2).max(axis=-1)
     return bool((sizes <= _MIN_SIZE * sizes.max()).any())
 

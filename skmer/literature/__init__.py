@@ -1,4 +1,4 @@
-"""What papers report: published figures, each with its source and how it was formed, and what to cite."""
+"""Published figures, each with its source and how it was formed, and BibTeX entries to cite."""
 
 from skmer.literature._cite import cite
 from skmer.literature._published import published_results

@@ -1,4 +1,4 @@
-"""What to cite: BibTeX of a method, of a data set and of this package, out of the file beside this module."""
+"""BibTeX of a method, of a data set and of this package, out of the file beside this module."""
 
 import re
 from functools import lru_cache

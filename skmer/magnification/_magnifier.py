@@ -8,8 +8,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from skmer._utils._arguments import PATH, Numbers, check_argument
-from skmer._utils._clip_jobs import cache_key
 from skmer._utils._files import digest
+from skmer._utils._jobs import cache_key
 from skmer._utils._sklearn import ClipTransformerMixin, Interval, StrOptions, fit_context
 from skmer._utils._store import FileCache
 from skmer.frames import (
@@ -201,14 +201,14 @@ class MotionMagnifier(ClipTransformerMixin, BaseEstimator):
         return MagNet.load(self.weights).magnify
 
     def _settings(self):
-        """Return what the result depends on, the weights by their content."""
+        """Return the settings that the result depends on, the weights by their content."""
         weights = None if self.weights is None else digest(os.fspath(self.weights), files={})
         rates = tuple(map(float, self.rates))
         return self.method, float(self.alpha), weights, float(self.wavelength), rates
 
 
 class _Magnification:
-    """What workers do; see `skmer.frames.derive_sequences`. A row is a clip's frames."""
+    """Magnification of one clip, for `skmer.frames.derive_sequences`; a row is a clip's frames."""
 
     def __init__(self, function, settings, keyframes):
         self.function, self.settings, self.keyframes = function, settings, keyframes

@@ -1,5 +1,6 @@
 """Scores of the field, from predictions pooled over all folds, with the majority baseline and intervals."""
 
+from skmer._utils._imports import moved_name
 from skmer.metrics._calibration import expected_calibration_error
 from skmer.metrics._many_comparisons import (
     critical_difference,
@@ -36,3 +37,13 @@ __all__ = [
     "critical_difference",
     "expected_calibration_error",
 ]
+
+# Names that changed with 0.2; the old ones work for one release.
+_MOVED = {
+    "majority_floor": "skmer.metrics.majority_baseline",
+    "Floor": "skmer.metrics.BaselineScores",
+}
+
+
+def __getattr__(name):
+    return moved_name(__name__, _MOVED, name)

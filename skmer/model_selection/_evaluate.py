@@ -261,7 +261,7 @@ def run_evaluation(
 
 
 def _audit(samples, audit):
-    """Return what the run card says of the audit; raise or warn of what it finds."""
+    """Return the audit's entry in the run card; raise or warn of its findings."""
     found = audit_samples(samples)
     if not found.passed and audit != "warn":
         raise LeakError(found)
@@ -271,7 +271,7 @@ def _audit(samples, audit):
 
 
 def _searches(tasks, parts):
-    """Return what the searches of each fold chose, for the run card."""
+    """Return the choices of the searches in each fold, for the run card."""
     return [
         {"seed": seed, "fold": fold.name, **search}
         for (seed, fold), part in zip(tasks, parts, strict=True)

@@ -136,7 +136,7 @@ class Predictions(NamedTuple):
 
 
 def share_features(samples, model, key=()) -> tuple[Any, int]:
-    """Return what follows the stateless transformers of a Pipeline, and the table of their features.
+    """Return the steps after the stateless transformers of a Pipeline, and the table of their features.
 
     Models with an equal `key` have transformers of equal settings, and share the table.
     """
@@ -376,6 +376,9 @@ def _outputs(model, task, rows, samples):
             raise DivergedError(
                 "its probabilities are not finite, since the training diverged; lower the learning rate."
             )
+        if type(last_step(model)).predict.__module__.startswith("skmer.classifiers."):
+            # Of our classifiers' labels it is known that they are the most probable: no second pass.
+            return probabilities.argmax(axis=1), probabilities
     return np.searchsorted(samples.classes, model.predict(X)), probabilities
 
 

@@ -254,7 +254,7 @@ def _unfound(estimator, X):
 
 
 def _may_return_nan(step):
-    """Whether `on_missing` of a transformer, or of an estimator within it, is other than "raise"."""
+    """Return whether `on_missing` of a transformer, or of an estimator within it, is other than "raise"."""
     params = step.get_params().items()
     return any(value != "raise" for name, value in params if name.rpartition("__")[2] == "on_missing")
 

@@ -15,8 +15,8 @@ from skmer.nn._losses import (
     LossTerms,
     WeightBalanceLoss,
     WeightCenterLoss,
+    WeightedCrossEntropy,
 )
-from skmer.nn._map_losses import WeightedCrossEntropy
 from skmer.nn._region_network import LGCcon, LGCconLoss, RegionScores, RegionTerms
 from skmer.nn._spatio_temporal_block import SpatioTemporalBlock, TemporalConvolution
 

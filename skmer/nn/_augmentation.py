@@ -75,7 +75,7 @@ class Augmentation:
 
     @property
     def active(self) -> bool:
-        """Whether a sample is changed at all."""
+        """True where a sample is changed at all."""
         return self.horizontal_flip > 0 or self.noise > 0 or self.head_motion_noise > 0
 
     def draw(self, shape: torch.Size, generator: torch.Generator) -> Draw:

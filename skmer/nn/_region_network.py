@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from skmer._utils._arguments import Items, checked, integer, option, real
 from skmer.nn._flow_networks import make_norm
 from skmer.nn._layers import SeededDropout
-from skmer.nn._map_losses import weighted_cross_entropy
+from skmer.nn._losses import weighted_cross_entropy
 
 # Nine strips of 76 px at every 20 on 225, the last to the end, as shares of a side.
 STRIPS = tuple((20 * k / 225, 1.0 if k == 8 else (20 * k + 76) / 225) for k in range(9))
@@ -16,7 +16,7 @@ _VGG = (64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 51
 
 
 class RegionScores(NamedTuple):
-    """What `LGCcon` returns.
+    """Outputs of `LGCcon`.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What a published method is made of: steps, choices with their sources, and the grid of its search."""
+"""Recipes of published methods: steps, choices with their sources, and the grid of the search."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

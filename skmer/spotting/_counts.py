@@ -80,7 +80,7 @@ class Comparison:
         return float(np.mean(values)), values[0]
 
     def _hits(self, order, threshold):
-        """Whether each prediction, best first, finds an unmatched truth."""
+        """True for each prediction, best first, that finds an unmatched truth."""
         places = {
             row: (video, k) for video, (rows, _, _) in self.tables.items() for k, row in enumerate(rows)
         }

@@ -1,4 +1,4 @@
-"""What moved in a movement: regions, how far, and which action units that resembles."""
+"""Description of a movement: regions that moved, how far, and the action units that it resembles."""
 
 from typing import NamedTuple
 

@@ -10,8 +10,8 @@ from scipy.signal import butter, savgol_filter, sosfiltfilt
 from skmer._utils._sklearn import Interval, StrOptions
 from skmer.frames import sample_flow
 from skmer.spotting._face_crops import face_crops, farneback
+from skmer.spotting._intervals import peak_intervals
 from skmer.spotting._memory import remembered
-from skmer.spotting._peaks import peak_intervals
 from skmer.spotting._spotter import BaseSpotter, Choice, as_table, choose, keep_type, to_frames
 
 _SIZE = 128  # px; heights are stated for the original's 256

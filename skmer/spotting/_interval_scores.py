@@ -1,14 +1,19 @@
-"""Scores of spotted movements."""
+"""Scores of spotted movements and of their recognition, with confidence intervals by subject."""
+
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from sklearn.exceptions import UndefinedMetricWarning
+from sklearn.utils import check_random_state
 
-from skmer._utils._checks import warn_user
+from skmer._utils._arguments import SEED, checked, real
+from skmer._utils._checks import check_integer, warn_user
 from skmer._utils._sklearn import Options, StrOptions, validate_params
+from skmer.metrics import Interval
 from skmer.spotting._counts import ROWS, Comparison, pooled_scores
 from skmer.spotting._intervals import MATCHINGS
-from skmer.spotting._megc2025 import megc2025_spotting
+from skmer.spotting._megc2025 import megc2025_analysis, megc2025_pairs, megc2025_spotting, script_f1
 
 _REAL = Options(object, {0, 1})
 
@@ -137,3 +142,220 @@ def _apex_errors(compared, found):
     means = errors.groupby(pairs[0]["type"].to_numpy()).mean()
     means.loc["all"] = errors.mean()
     return {name: means[name].reindex(list(ROWS)).to_numpy() for name in errors}
+
+
+class STRScore(NamedTuple):
+    """Spot-then-recognise score and its two factors.
+
+    Attributes
+    ----------
+    score : float
+        F1 of spotting times F1 of the analysis.
+    f1_spotting : float
+        2A/(M+N), pooled over all videos.
+    f1_analysis : float
+        Harmonic mean of macro precision and macro recall, over the matched movements.
+    precision_analysis, recall_analysis : float
+        Means over the classes.
+    n_analysed : int
+        Matched movements that the analysis is over.
+    reason : str
+        Why a number is NaN; empty otherwise.
+    """
+
+    score: float
+    f1_spotting: float
+    f1_analysis: float
+    precision_analysis: float
+    recall_analysis: float
+    n_analysed: int
+    reason: str = ""
+
+
+@validate_params(
+    {"matching": [StrOptions(MATCHINGS)], "compat": [StrOptions({"megc2025"}), None]},
+    prefer_skip_nested_validation=True,
+)
+def str_score(
+    true, pred, *, emotions=None, videos=None, fps=None, iou=0.5, matching="optimal", compat=None
+) -> STRScore:
+    """Spot-then-recognise score: F1 of spotting times F1 of naming the emotion of what was spotted rightly.
+
+    Parameters
+    ----------
+    true, pred : DataFrame
+        Movements as `spotting_score` takes them, with a column ``emotion``.
+    emotions : list of str, default=None
+        Classes of the analysis; None takes those of all true movements. Of a matched movement whose truth is
+        another class nothing is scored; one that is predicted as another class costs recall.
+    videos, fps, iou, matching : object
+        As in `spotting_score`.
+    compat : {"megc2025"}, default=None
+        Give the numbers of the public script of MEGC 2025 instead, NaN with the reason where it ends in an
+        error.
+
+    Returns
+    -------
+    STRScore
+
+    Raises
+    ------
+    ValueError
+        If a column is missing.
+
+    Warns
+    -----
+    UndefinedMetricWarning
+        If there is nothing to find and nothing was predicted.
+
+    Notes
+    -----
+    A class that no matched movement has and none is given counts in no mean; a class that was only predicted
+    has recall 0, one that was only missed precision 0. Without a matched movement of the classes F1 of the
+    analysis is 0: nothing was named rightly. The public script differs: every class counts, classes of all
+    movements or none score 0, and with one class all right, or none matched, it has no number.
+
+    References
+    ----------
+    Liong, See and Chan, "Spot-then-recognize: A micro-expression analysis network for seamless evaluation of
+    long videos", Signal Processing: Image Communication 110, 2023, doi:10.1016/j.image.2022.116875.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skmer.spotting import str_score
+    >>> true = pd.DataFrame({"video": "a", "onset": [0, 40], "offset": [9, 49], "emotion": ["fear", "anger"]})
+    >>> score = str_score(true, true.assign(emotion=["fear", "fear"]))
+    >>> score.f1_spotting, score.precision_analysis, score.recall_analysis, round(score.score, 3)
+    (1.0, 0.25, 0.5, 0.333)
+    """
+    _check_emotions(true, pred)
+    if compat is not None:
+        return _script_score(true, pred, emotions, iou)
+    compared = Comparison.take(true, pred, videos, fps)
+    found = compared.match(iou, matching)
+    _, _, f1 = pooled_scores(len(compared.true), len(compared.pred), int((found >= 0).sum()))
+    said, meant = (
+        compared.pred["emotion"][found >= 0].to_numpy(dtype=object),
+        compared.true["emotion"].to_numpy(dtype=object)[found[found >= 0]],
+    )
+    emotions = sorted(set(compared.true["emotion"])) if emotions is None else list(emotions)
+    kept = np.isin(meant, emotions)
+    precision, recall, analysis = _analysis(meant[kept], said[kept], emotions)
+    reason = ""
+    if np.isnan(f1):
+        reason = "there is no true and no predicted movement"
+        warn_user(f"The score is NaN: {reason}.", UndefinedMetricWarning)
+    return STRScore(float(f1) * analysis, float(f1), analysis, precision, recall, int(kept.sum()), reason)
+
+
+def _analysis(meant, said, emotions):
+    """Macro precision, macro recall and their harmonic mean, over the classes that occur."""
+    present = [name for name in emotions if (meant == name).any() or (said == name).any()]
+    if not present:
+        return 0.0, 0.0, 0.0
+    hits = [int(((meant == name) & (said == name)).sum()) for name in present]
+    precision = np.mean([hit / max(1, (said == name).sum()) for hit, name in zip(hits, present, strict=True)])
+    recall = np.mean([hit / max(1, (meant == name).sum()) for hit, name in zip(hits, present, strict=True)])
+    total = precision + recall
+    return float(precision), float(recall), float(2 * precision * recall / total) if total else 0.0
+
+
+def _script_score(true, pred, emotions, iou):
+    found = megc2025_pairs(true, pred, iou)
+    n_pred, n_true = found.n_matched + found.n_false, found.n_matched + found.n_missed
+    f1 = script_f1(found.n_matched, n_pred, n_true)[2]
+    precision, recall, analysis, reason = megc2025_analysis(true, pred, found.pairs, emotions)
+    return STRScore(f1 * analysis, f1, analysis, precision, recall, found.n_matched, reason)
+
+
+def _check_emotions(true, pred):
+    for name, table in (("true", true), ("pred", pred)):
+        if not isinstance(table, pd.DataFrame) or (len(table) and "emotion" not in table):
+            raise ValueError(f"{name} must be a table of movements with a column emotion.")
+
+
+_MOST_RESAMPLES = 100_000  # bounds the memory; the ends of an interval no longer move
+
+
+@checked(level=[real(0, 1)], random_state=SEED)
+def spotting_bootstrap(
+    true,
+    pred,
+    *,
+    videos=None,
+    fps=None,
+    iou=0.5,
+    matching="optimal",
+    level=0.95,
+    n_resamples=2000,
+    random_state=0,
+):
+    """Percentile intervals of the pooled F1, from resampling whole subjects.
+
+    Parameters
+    ----------
+    true, pred, videos, fps, iou, matching : object
+        As in `spotting_score`; the subject of each video is in the column ``group`` or ``subject`` of one of
+        the tables.
+    level : float, default=0.95
+        Coverage.
+    n_resamples : int, default=2000
+        Number of draws, at most 100,000.
+    random_state : int, RandomState instance or None, default=0
+        Source of the draws.
+
+    Returns
+    -------
+    dict of str to Interval
+        Keys "micro", "macro" and "all". Draws in which nothing is due and nothing predicted are left out; NaN
+        where all are so.
+
+    Raises
+    ------
+    ValueError
+        If a subject is not known, there is only one, or a parameter is out of its range.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skmer.spotting import spotting_bootstrap
+    >>> true = pd.DataFrame({"video": list("abcd"), "subject": [1, 1, 2, 3], "onset": 0, "offset": 9})
+    >>> interval = spotting_bootstrap(true, true[:3], fps=30)["micro"]
+    >>> interval.low < 6 / 7 <= interval.high
+    True
+    """
+    compared = Comparison.take(true, pred, videos, fps)
+    counts = compared.counts(compared.match(iou, matching))
+    return resampled_intervals(counts, compared.videos["group"], level, n_resamples, random_state)
+
+
+def resampled_intervals(counts, groups, level=0.95, n_resamples=2000, random_state=0):
+    """Intervals of F1 from counts of each video and type, and the group of each video."""
+    check_integer("n_resamples", n_resamples, 1, _MOST_RESAMPLES)
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, got {level!r}.")
+    if groups.isna().any():
+        raise ValueError(
+            f"videos must tell the subject of each video in a column group, video {groups.isna().idxmax()!r} "
+            "has none."
+        )
+    subjects, members = np.unique(groups.astype(str).to_numpy(), return_inverse=True)
+    if len(subjects) < 2:
+        raise ValueError(f"videos must be of at least two subjects, got only {list(subjects)}.")
+    table = counts.to_numpy().reshape(len(groups), len(ROWS), 3)
+    own = np.zeros((len(subjects), len(ROWS), 3))
+    np.add.at(own, members, table)
+    share = np.full(len(subjects), 1 / len(subjects))
+    weights = check_random_state(random_state).multinomial(len(subjects), share, size=n_resamples)
+    drawn = np.tensordot(weights, own, 1)
+    _, _, f1 = pooled_scores(*np.moveaxis(drawn, -1, 0))
+    return {kind: _interval(f1[:, k], level) for k, kind in enumerate(ROWS)}
+
+
+def _interval(values, level):
+    values = values[~np.isnan(values)]
+    if not len(values):
+        return Interval(np.nan, np.nan)
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(float(low), float(high))

@@ -7,8 +7,8 @@ import pandas as pd
 
 from skmer._utils._sklearn import Interval
 from skmer.spotting._face_crops import RATE, face_crops, farneback
+from skmer.spotting._intervals import Candidates
 from skmer.spotting._memory import remembered
-from skmer.spotting._peaks import Candidates
 from skmer.spotting._spotter import BaseSpotter, Choice, as_table, choose, keep_type, to_frames
 
 _BLOCKS, _DIRECTIONS, _PART = 6, 4, 3

@@ -6,7 +6,7 @@ _KEPT: WeakKeyDictionary = WeakKeyDictionary()
 
 
 def remembered(track, key, compute):
-    """Return what a function of a track gives, computed once for each key.
+    """Return a function of a track, computed once for each key.
 
     Folds of an evaluation fit on the same tracks again and again; a track is not changed once it is made.
 

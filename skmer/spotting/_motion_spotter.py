@@ -10,8 +10,8 @@ from skmer._utils._arguments import checked
 from skmer._utils._sklearn import HasMethods, Interval
 from skmer.landmarks import FaceTrack
 from skmer.spotting._curves import RATE, REGIONS, band_pass, region_curves
+from skmer.spotting._intervals import peak_intervals
 from skmer.spotting._memory import remembered
-from skmer.spotting._peaks import peak_intervals
 from skmer.spotting._spotter import (
     BaseSpotter,
     as_table,

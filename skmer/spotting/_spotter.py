@@ -1,4 +1,4 @@
-"""What all spotters share: their input, the choice of settings on training subjects, tables of movements."""
+"""Base of all spotters: their input, the choice of settings on training subjects, tables of movements."""
 
 from typing import NamedTuple
 

@@ -9,9 +9,7 @@ import pandas as pd
 from skmer._utils._arguments import check_argument
 from skmer.spotting import _exports
 from skmer.spotting._counts import ROWS, Comparison, pooled_scores
-from skmer.spotting._interval_scores import spotting_score
-from skmer.spotting._recognition import str_score
-from skmer.spotting._resampling import resampled_intervals
+from skmer.spotting._interval_scores import resampled_intervals, spotting_score, str_score
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -93,7 +91,7 @@ class SpottingResult:
 
     @cached_property
     def hits(self):
-        """Whether each spotted movement matches a true one; ndarray of bool."""
+        """True for each spotted movement that matches a true one; ndarray of bool."""
         return self._compared.match() >= 0
 
     @cached_property

@@ -44,6 +44,8 @@ class CompiledEpochs:
         self.net = net
         self.trainer = compiled_trainer(net.module_, net.criterion_)
         self.named = self.trainer.parameters
+        callbacks = [callback for _, callback in net.callbacks_]
+        self._heard = any(map(hears_batches, callbacks)), any(map(hears_gradients, callbacks))
         # Tensors on the trainer's own arrays: handed to the optimizer as its state, they need no copying.
         self._steps = torch.zeros(len(self.named))
         self._state = {
@@ -81,7 +83,7 @@ class CompiledEpochs:
 
     @property
     def has_update(self) -> bool:
-        """Whether the optimizer's step is compiled too; otherwise only the gradients are."""
+        """True where the optimizer's step is compiled too; otherwise only the gradients are."""
         optimizer = self.net.optimizer_
         groups = optimizer.param_groups
         # A parameter that was frozen for a while has taken fewer steps than the rest.
@@ -90,8 +92,7 @@ class CompiledEpochs:
         plain = type(optimizer) in ADAMS and len(groups) == 1 and not any(groups[0].get(n) for n in PLAIN)
         rates = plain and all(isinstance(v, float) for v in (groups[0]["lr"], *groups[0]["betas"]))
         hooked = plain and (optimizer._optimizer_step_pre_hooks or optimizer._optimizer_step_post_hooks)
-        heard = any(hears_gradients(callback) for _, callback in self.net.callbacks_)
-        return bool(rates and not hooked and not heard)
+        return bool(rates and not hooked and not self._heard[1])
 
     def run_epoch(self, iterator: Any, prefix: str) -> None:
         """Train one epoch and record it, as `skorch.NeuralNet.run_single_epoch` does.
@@ -107,7 +108,7 @@ class CompiledEpochs:
             Of the entries in the history, ``"train"``.
         """
         net, names = self.net, [f"{prefix}_{name}" for name in ("loss", *LOSS_TERMS, "batch_size")]
-        if any(hears_batches(callback) for _, callback in net.callbacks_):
+        if self._heard[0]:
             rows = []
             for batch in iterator:
                 net.notify("on_batch_begin", batch=batch, training=True)
@@ -208,8 +209,9 @@ class CompiledEpochs:
         optimizer._opt_called = True
         self._steps.fill_(adam.n_steps_before + len(adam.rates))
         for name, parameter in self.named.items():
-            if parameter.requires_grad:
-                optimizer.state[parameter] |= self._state[name]
+            own = self._state[name]
+            if parameter.requires_grad and optimizer.state[parameter].get("exp_avg") is not own["exp_avg"]:
+                optimizer.state[parameter] |= own
 
 
 def _has_hooks(module: nn.Module) -> bool:

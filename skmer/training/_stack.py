@@ -36,7 +36,7 @@ KNOWN_PREFIXES = ("module__", "criterion__", "optimizer__")
 
 @checked(estimator=[HasMethods("fit")])
 def stacking_reason(estimator: Any) -> str | None:
-    """Return why nets like an estimator's are not trained in stacks; None where they are.
+    """Return the reason that nets like an estimator's are not trained in stacks; None where they are.
 
     Nets whose steps are compiled are quickest one by one; others, and all nets on a GPU, in stacks. Which
     nets may share one is told by `stack_size_of`.
@@ -80,7 +80,7 @@ def stacking_reason(estimator: Any) -> str | None:
 
 @checked(estimator=[HasMethods("fit")])
 def stack_size_of(estimator: Any) -> int:
-    """Return how many nets of different fits share a stack at most.
+    """Return the largest number of nets of different fits in one stack.
 
     The nets of one fit, those of an ensemble, share stacks wherever `stacking_reason` has nothing against it.
     Nets of different fits, as those of a search, do so on a GPU alone: a stack adds in another order than a

@@ -1,6 +1,6 @@
 import pytest
 
-from skmer._utils._csv_tables import naming, read_csv_table
+from skmer._utils._text import naming, read_csv_table
 
 ROWS = "name,number\nJosé,1\nAnna,2\n"
 

@@ -1,6 +1,8 @@
 """skorch's reach: history, callbacks, schedules, loaders, criteria."""
 
+import copy
 import pickle
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from skorch.callbacks import Callback, LRScheduler
 from torch.utils.data import DataLoader
 
 from skmer.classifiers import DeReGRLClassifier
+from skmer.classifiers._prediction import in_double_precision, prediction_module
 
 
 class Interrupt(Callback):
@@ -146,3 +149,40 @@ def test_nothing_compiled_outlives_a_fit(make_clf, features, clips, monkeypatch)
     with pytest.warns(UserWarning, match="interrupted"):
         clf.partial_fit(features, clips.target)
     assert clf.compiled_ is None
+
+
+class Doubled(torch.nn.Module):
+    """A module that is not known, with a state that a shallow copy would share."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = torch.nn.Linear(3, 2)
+        self.calls = []
+
+    def forward(self, x):
+        self.calls.append(len(x))
+        return self.linear(x)
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2), torch.nn.ModuleList()),
+        Doubled(),
+    ],
+)
+def test_the_copy_for_prediction_shares_no_tensor(module):
+    net = SimpleNamespace(module_=module, device="cpu")
+    with in_double_precision(net):
+        copied, dtype = prediction_module(net)
+    expected = copy.deepcopy(module).double().eval()
+    assert dtype == torch.float64
+    assert copied.state_dict().keys() == expected.state_dict().keys()
+    for name, value in expected.state_dict().items():
+        assert (
+            torch.equal(copied.state_dict()[name], value) and copied.state_dict()[name].dtype == value.dtype
+        )
+    assert not any(part.training for part in copied.modules())
+    assert all(part.training for part in module.modules())
+    assert all(p.dtype == torch.float32 for p in module.parameters())
+    assert not hasattr(module, "calls") or copied.calls is not module.calls

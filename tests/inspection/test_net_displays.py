@@ -127,21 +127,21 @@ def ensemble(clips):
 @pytest.mark.parametrize("member", [0, 1])
 def test_a_member_of_an_ensemble_is_shown(ensemble, clips, features, member):
     net = ensemble[-1].estimators_[member]
-    maps = ActionMapDisplay.from_estimator(ensemble, clips.frames, member=member)
+    maps = ActionMapDisplay.from_estimator(ensemble, clips.frames, index=member)
     np.testing.assert_array_equal(maps.maps, net.action_maps(features).mean(axis=0))
-    weights = ActionWeightsDisplay.from_estimator(ensemble, clips.frames, clips.target, member=member)
+    weights = ActionWeightsDisplay.from_estimator(ensemble, clips.frames, clips.target, index=member)
     expected = ActionWeightsDisplay.from_estimator(net, features, clips.target)
     np.testing.assert_array_equal(weights.weights, expected.weights)
-    curves = LossCurvesDisplay.from_estimator(ensemble, member=member)
+    curves = LossCurvesDisplay.from_estimator(ensemble, index=member)
     np.testing.assert_array_equal(curves.curves["total"], net.history[:, "train_loss"])
 
 
 @pytest.mark.parametrize("member", [2, -1, 0.5, None])
 def test_a_member_that_is_not_there_is_refused(ensemble, pipeline, clips, member):
-    with pytest.raises(ValueError, match="member must be an integer from 0 to 1"):
-        ActionMapDisplay.from_estimator(ensemble, clips.frames, member=member)
-    with pytest.raises(ValueError, match="member must be an integer from 0 to 0"):
-        LossCurvesDisplay.from_estimator(pipeline, member=member)
+    with pytest.raises(ValueError, match="index must be an integer from 0 to 1"):
+        ActionMapDisplay.from_estimator(ensemble, clips.frames, index=member)
+    with pytest.raises(ValueError, match="index must be an integer from 0 to 0"):
+        LossCurvesDisplay.from_estimator(pipeline, index=member)
 
 
 @pytest.mark.parametrize("display", [ActionMapDisplay, ActionWeightsDisplay, LossCurvesDisplay])

@@ -33,7 +33,7 @@ def test_movements_are_followed(film, track):
     assert np.sqrt(np.mean(error[:, 17:] ** 2)) < 0.6
     assert np.diff(error[:, 27:36], axis=0).std() / np.sqrt(2) < 0.15
     assert np.abs(film[1] - film[1][:1]).max() > 3
-    assert (track.quality["likeness"] > 0.8).all()
+    assert (track.quality["photometric_correlation"] > 0.8).all()
     assert track.fps == 25
 
 

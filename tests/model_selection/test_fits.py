@@ -1,13 +1,16 @@
-"""Progress of many fits: shown where someone looks."""
+"""Many fits: labels beside probabilities, and progress where someone looks."""
 
 import re
 
+import numpy as np
 import pytest
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.model_selection import GroupKFold, cross_val_predict
 
-from skmer.classifiers import DeReGRLClassifier
+from skmer.classifiers import BalancedLDA, DeReGRLClassifier, FlipAugmentedClassifier, SeedEnsemble
 from skmer.datasets import make_landmark_clips
 from skmer.feature_extraction import LandmarkGraphTransformer
-from skmer.model_selection import BatchedGridSearchCV
+from skmer.model_selection import BatchedGridSearchCV, evaluate_loso
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +42,34 @@ def test_verbose_0_shows_nothing(data, on_terminal):
 def test_a_log_gets_nothing(data, capfd):
     search(data, verbose=1)
     assert capfd.readouterr() == ("", "")
+
+
+class FirstClass(DeReGRLClassifier):
+    """A net whose labels do not follow from its probabilities."""
+
+    def predict(self, X):
+        return np.repeat(self.classes_[:1], len(X))
+
+
+NET = {"max_epochs": 1, "n_channels": 8, "random_state": 0, "batch_size": 16}
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        DeReGRLClassifier(**NET),
+        FirstClass(**NET),
+        SeedEnsemble(DeReGRLClassifier(**NET), n_estimators=2),
+        BalancedLDA(),
+        FlipAugmentedClassifier(LinearDiscriminantAnalysis()),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_labels_are_those_of_predict(data, model):
+    X, y, groups = data
+    if not isinstance(model, DeReGRLClassifier | SeedEnsemble):
+        X = X.reshape(len(X), -1)
+    split = {"groups": groups, "cv": GroupKFold(2)}
+    table = evaluate_loso(model, X, y, groups=groups, protocol="group-k-fold", n_folds=2, audit=False)
+    expected = cross_val_predict(model, X, y, **split)
+    np.testing.assert_array_equal(table.predictions["prediction"], expected)

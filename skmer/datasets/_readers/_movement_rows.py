@@ -220,7 +220,7 @@ def _frames(row):
 
 
 def _repaired(row, about, log):
-    """Why a row cannot be used, "" if it can; absent ends are filled where the sheet tells how."""
+    """Return the reason that a row cannot be used, "" if it can; fill absent ends as the sheet tells."""
     if not row.video or not row.subject:
         return "no subject or file name"
     if not row.type:

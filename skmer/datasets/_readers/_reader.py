@@ -12,7 +12,7 @@ import pandas as pd
 
 from skmer._utils._arguments import FLAG, check_argument
 from skmer._utils._checks import check_path, warn_user
-from skmer._utils._csv_tables import naming
+from skmer._utils._text import naming
 from skmer.datasets._cells import canonical_label, cell_text, parse_action_units
 from skmer.datasets._clips import MicroExpressionClips
 from skmer.datasets._readers._annotations import ReadingLog, kept_rows, sheet_rows

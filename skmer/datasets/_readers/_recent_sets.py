@@ -1,6 +1,6 @@
 """Readers of the data sets since 2021: MMEW, CAS(ME)^3, 4DME and DFME."""
 
-from skmer.datasets._readers._casme3_videos import load_casme3_videos
+from skmer.datasets._readers._long_video_sets import load_casme3_videos
 from skmer.datasets._readers._reader import ReadOptions, load_dataset
 
 

@@ -8,7 +8,6 @@ import numpy as np
 from skmer._utils._arguments import FLAG, PATH, SEED, TEXT, Items, Numbers, checked, integer, real
 from skmer._utils._checks import check_integer, check_positive
 from skmer.datasets._synthetic._corpus_plan import REFERENCE_SIZE, draw_plan, numpy_generator
-from skmer.datasets._synthetic._course import draw_course
 from skmer.datasets._synthetic._landmark_clips import (
     apply_head_motion,
     clip_names,
@@ -17,13 +16,17 @@ from skmer.datasets._synthetic._landmark_clips import (
     plan_truth,
     synthetic_clips,
 )
-from skmer.datasets._synthetic._picture import (
+from skmer.datasets._synthetic._portrait import (
     ASTRONAUT_POINTS,
+    Camera,
+    Person,
     RadialWarp,
+    RenderedSequence,
     astronaut,
     warp_image,
+    write_frames,
 )
-from skmer.datasets._synthetic._portrait import Camera, Person, RenderedSequence, write_frames
+from skmer.datasets._synthetic._timeline import draw_course
 from skmer.face import MEAN_SHAPE, MIRROR_POINTS
 
 _FACE_WIDTH = np.linalg.norm(ASTRONAUT_POINTS[16] - ASTRONAUT_POINTS[0])

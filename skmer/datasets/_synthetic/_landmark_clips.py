@@ -18,7 +18,7 @@ from skmer.datasets._synthetic._corpus_plan import (
     draw_plan,
     numpy_generator,
 )
-from skmer.datasets._synthetic._course import constant_speed, draw_course, raised_cosine
+from skmer.datasets._synthetic._timeline import constant_speed, draw_course, raised_cosine
 from skmer.face import MEAN_SHAPE
 
 # name -> (rms error of the onset-apex displacement per coordinate in px at a 280 px face, gain)

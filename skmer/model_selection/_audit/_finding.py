@@ -59,7 +59,7 @@ class LeakAudit:
 
     @property
     def passed(self):
-        """Whether nothing was found; bool."""
+        """True where nothing was found; bool."""
         return not self.findings
 
     def __repr__(self):

@@ -136,7 +136,7 @@ def evaluate_methods(
 
 
 def _data(clips):
-    """Return what `evaluate_loso` takes, a triple: clips alone, or arrays."""
+    """Return the data of `evaluate_loso`, a triple: clips alone, or arrays."""
     if hasattr(clips, "class_names"):
         return clips, None, None
     rows = clips.frames if getattr(clips, "sequences", None) is None else clips.sequences

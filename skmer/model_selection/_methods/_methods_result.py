@@ -140,7 +140,7 @@ class MethodsResult:
 
     @cached_property
     def uf1_differences(self):
-        """What `differences` returns by default, computed once; DataFrame."""
+        """The table of `differences` with its defaults, computed once; DataFrame."""
         return self.differences()
 
     @cached_property

@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 
 from skmer._utils._arguments import PATH, checked
-from skmer._utils._csv_tables import naming
-from skmer._utils._text import decode_text, read_content
+from skmer._utils._text import decode_text, naming, read_content
 from skmer.model_selection._results._result import LOSOResult
 
 

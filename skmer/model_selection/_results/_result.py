@@ -9,8 +9,8 @@ import pandas as pd
 from sklearn.metrics import confusion_matrix
 
 from skmer._utils._arguments import SEED, Items, check_argument, checked, real
-from skmer._utils._csv_tables import naming
 from skmer._utils._sklearn import HasMethods
+from skmer._utils._text import naming
 from skmer.metrics import BaselineScores, class_scores, subject_bootstrap
 from skmer.model_selection._results import _model_card, _result_scores, _summary
 from skmer.model_selection._results._result_scores import compare_results, rows_in

@@ -7,9 +7,8 @@ import pandas as pd
 
 from skmer._utils._arguments import PATH, checked
 from skmer._utils._checks import check_path
-from skmer._utils._csv_tables import naming
 from skmer._utils._files import written
-from skmer._utils._text import decode_text, escape_latex, markdown_table, read_content, text_table
+from skmer._utils._text import decode_text, escape_latex, markdown_table, naming, read_content, text_table
 
 HEADER = ("", "accuracy", "UF1", "UAR")
 SCORES = ("accuracy", "uf1", "uar")

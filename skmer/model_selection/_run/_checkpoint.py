@@ -54,7 +54,7 @@ class Checkpoint:
             )
 
     def read(self, name, parse=None):
-        """Return what `write` kept under a name.
+        """Return the value that `write` kept under a name.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""What a run was: its card for readers, and its fingerprint, by which a checkpoint knows it again."""
+"""Identity of a run: its card for readers, and its fingerprint, by which a checkpoint knows it again."""
 
 import copyreg
 import functools
@@ -25,7 +25,7 @@ _DLIB = ("dlib-bin", "dlib")
 
 
 def run_card(estimator, seeds, table, fingerprint, seconds, protocol="leave-one-subject-out") -> dict:
-    """Return what it takes to run it again: versions, parameters, seeds, sizes, fingerprint, hardware.
+    """Return all that it takes to run it again: versions, parameters, seeds, sizes, fingerprint, hardware.
 
     Of a published method it has the ``choices`` too: values, their sources, and which are reconstructed.
     """
@@ -215,7 +215,7 @@ def _names(code):
 
 
 def _code(code):
-    """Return what a function does, without where it stands."""
+    """Return the code of a function, without where it stands."""
     if not isinstance(code, types.CodeType):
         # The order of texts in a set differs from process to process.
         return repr(sorted(map(repr, code))) if isinstance(code, frozenset) else repr(code)

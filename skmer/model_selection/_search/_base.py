@@ -106,7 +106,7 @@ class BatchedSearch(BaseSearchCV):
         return MultimetricScorer(scorers=scorers), self.refit
 
     def get_metadata_routing(self):
-        """Return who takes what, for scikit-learn's metadata routing: the splitter takes groups.
+        """Return the routing of parameters, for scikit-learn's metadata routing: the splitter takes groups.
 
         Returns
         -------
@@ -173,7 +173,7 @@ class BatchedSearch(BaseSearchCV):
         return self
 
     def _routed(self, groups, params):
-        """Return who gets which parameter under metadata routing; nobody's and undecided ones are errors."""
+        """Return the parameters of each part under metadata routing; undecided ones are errors."""
         asked = self.get_metadata_routing().consumes("fit", {"groups"})
         given = {"groups": groups} if asked and groups is not None else {}
         return process_routing(self, "fit", **given, **params)
@@ -202,7 +202,7 @@ class BatchedSearch(BaseSearchCV):
         return Samples(X, y, groups, np.arange(len(y)), np.unique(y), params=params)
 
     def _identity(self, run):
-        """Return what the search is made of, as digests: no metric and no refit, which may change later."""
+        """Return the parts of the search as digests: no metric and no refit, which may change later."""
         candidates = [parameters_digest(run.models(params)[0][0]) for params in run.candidates]
         return {
             "data": data_digest(run.samples),

@@ -59,7 +59,7 @@ class OutOfFold(ClassifierMixin, BaseEstimator):
         return self.probabilities
 
     def score(self, X, y, sample_weight=None, **params):
-        """Return what the model's own ``score`` makes of the predictions."""
+        """Return the model's own ``score`` of the predictions."""
         weight = {} if sample_weight is None else {"sample_weight": sample_weight}
         if self.model is None or type(self.model).score is ClassifierMixin.score:
             return super().score(X, y, **weight)
@@ -297,7 +297,7 @@ def _set(model, name, value, names):
 
 
 def search_records(model) -> list[dict]:
-    """Return what each search of a fitted model chose, as JSON holds it."""
+    """Return the choice of each search of a fitted model, as JSON holds it."""
     return [
         search_record(step, prefix.removesuffix("__"))
         for prefix, step in steps_of(model)
@@ -306,7 +306,7 @@ def search_records(model) -> list[dict]:
 
 
 def search_record(search, step="") -> dict:
-    """Return what a search chose; its best score was chosen on the very clips that it is a score of."""
+    """Return the choice of a search; its best score was chosen on the very clips that it is a score of."""
     return {
         "step": step,
         "best_params": plain(search.best_params_),

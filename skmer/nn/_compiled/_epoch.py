@@ -7,6 +7,7 @@ from pathlib import Path
 
 from numba import njit
 
+from skmer._utils._numba import cached
 from skmer.nn._compiled import _block as block
 from skmer.nn._compiled._block import block_backward, block_forward
 from skmer.nn._compiled._head import (
@@ -19,7 +20,6 @@ from skmer.nn._compiled._head import (
     load_linear,
     losses,
 )
-from skmer.nn._compiled._numba_cache import cached
 from skmer.nn._compiled._pooling import pooling_backward, pooling_forward
 from skmer.nn._compiled._weights import load_block, store_block
 

@@ -15,7 +15,7 @@ from numba import cfunc, from_dtype, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from skmer.nn._compiled._numba_cache import compile_cached
+from skmer._utils._numba import compile_cached
 from skmer.nn._compiled._support import LANES
 
 Matrix = namedtuple("Matrix", "address row column")

@@ -31,7 +31,7 @@ Losses = namedtuple("Losses", "n_classes smoothing learned_centers relative reco
 
 @njit(nogil=True)
 def _address(array):
-    """Return where an array begins, counted in its entries."""
+    """Return the address of an array, counted in its entries."""
     return array.ctypes.data // array.itemsize
 
 

@@ -175,7 +175,7 @@ def _sources(block: Block, weights: Arrays, gradients: Arrays) -> list[tuple[int
 
 
 def _address(array: np.ndarray) -> int:
-    """Return where an array begins, counted in its entries."""
+    """Return the address of an array, counted in its entries."""
     return array.ctypes.data // array.itemsize
 
 

@@ -62,6 +62,7 @@ class CompiledTrainer:
         self._flat = [np.zeros(int(ends[-1]), self.number) for _ in range(4)]
         weights, gradients, self.means, self.squares = map(self._views, self._flat)
         self._named = weights, gradients
+        self._places = {name: array.ctypes.data for name, array in weights.items()}
         self.blocks = blocks_of(module)
         self.losses = self._losses()
         self._rooms: dict[int, _Room] = {}
@@ -160,7 +161,7 @@ class CompiledTrainer:
             if tuple(parameter.shape) != own.shape or parameter.dtype != self.dtype:
                 raise ValueError(f"{name} has changed its shape or type since this trainer was made.")
             # A transposed view begins at the same address.
-            if parameter.data_ptr() == own.ctypes.data and parameter.is_contiguous():
+            if parameter.data_ptr() == self._places[name] and parameter.is_contiguous():
                 continue
             own[...] = parameter.detach().numpy()
             parameter.data = torch.from_numpy(own)
@@ -241,7 +242,7 @@ class CompiledTrainer:
         return np.array(list(zip(lambdas, sizes, strict=True)), self.number)
 
     def _tensors(self, arrays: Arrays, spare: int) -> Tensors:
-        """Return what is no block's; with ``spare`` 1 the loops may write where the net has no parameter."""
+        """Return arrays of no block; with ``spare`` 1 the loops may write where the net has no parameter."""
         n_classes, n_nodes = self.losses.n_classes, self.blocks[0].n_nodes
         n_weights = self.blocks[-1].n_nodes if self.losses.reconstruct else 1
         shapes = {

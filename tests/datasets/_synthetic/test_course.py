@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skmer.datasets import make_face_clips, make_landmark_clips
-from skmer.datasets._synthetic._course import constant_speed, draw_course, raised_cosine
+from skmer.datasets._synthetic._timeline import constant_speed, draw_course, raised_cosine
 from skmer.frames import FrameSequence, read_image, sequence_digest
 
 SMALL = {"face_size": 100, "random_state": 0}

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 
 from skmer.datasets import make_face_clips, make_landmark_clips
-from skmer.datasets._synthetic import _picture
-from skmer.datasets._synthetic._picture import ASTRONAUT_POINTS, astronaut
+from skmer.datasets._synthetic import _portrait
+from skmer.datasets._synthetic._portrait import ASTRONAUT_POINTS, astronaut
 from skmer.face import MEAN_SHAPE
 
 STILL = {"head_motion": 0, "light": 0, "noise_sigma": 0, "jpeg_quality": None}
@@ -124,7 +124,7 @@ def test_missing_picture_names_the_caller(monkeypatch):
     def absent(module, **names):
         raise ImportError(f"{names['caller']} needs {module}")
 
-    monkeypatch.setattr(_picture, "import_optional", absent)
+    monkeypatch.setattr(_portrait, "import_optional", absent)
     with pytest.raises(ImportError, match=r"make_face_clips needs skimage\.data"):
         small_clips()
 

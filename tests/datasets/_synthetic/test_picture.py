@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from skmer.datasets._synthetic._picture import RadialWarp, move_image, warp_image
+from skmer.datasets._synthetic._portrait import RadialWarp, move_image, warp_image
 
 SHAPE = (150, 150)
 POINTS = np.array([[40.0, 50.0], [52.0, 55.0], [70.0, 60.0], [100.0, 40.0]])

@@ -8,7 +8,7 @@ import pytest
 from numba import cfunc, config, njit, types
 from numba.core.caching import IndexDataCacheFile
 
-from skmer.nn._compiled._numba_cache import cached, compile_cached
+from skmer._utils._numba import cached, compile_cached
 
 
 @pytest.fixture
@@ -84,6 +84,6 @@ def test_no_folder_at_all_is_told(monkeypatch):
     def none(*arguments):
         raise RuntimeError("cannot cache function: no locator available")
 
-    monkeypatch.setattr("skmer.nn._compiled._numba_cache.FunctionCache.__init__", none)
+    monkeypatch.setattr("skmer._utils._numba.FunctionCache.__init__", none)
     with pytest.raises(RuntimeError, match="cannot cache"):
         _called()
