@@ -13,6 +13,7 @@ from skmer.datasets._clip_sequences import (
     check_clip_sequences,
     check_times,
     describe_sequences,
+    keyframe_positions,
     sequences_identity,
 )
 from skmer.datasets._layouts import save_clips
@@ -241,6 +242,16 @@ class MicroExpressionClips:
             sequences=self.sequences[rows],
             times=self.times[rows],
         )
+
+    def keyframe_positions(self):
+        """Find onset, apex and offset of each clip in its sequence.
+
+        Returns
+        -------
+        positions : ndarray of shape (n_clips, 3), int
+            Positions in ``sequences``; -1 where a clip has no sequence, or not this frame in it.
+        """
+        return keyframe_positions(self.frames, self.sequences, self.table)
 
     def summary(self):
         """Clips and subjects of each class.

@@ -1,10 +1,11 @@
-"""Mean ranks of methods over subjects, with the difference that chance alone may make."""
+"""Displays of many scores: mean ranks of methods over subjects, scores by the error of a keyframe."""
 
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from skmer.inspection._style import BLUE, CAPTION, GREY, axes_or_new
+from skmer._utils._arguments import checked
+from skmer.inspection._style import BLUE, CAPTION, CYCLE, GREY, add_legend, axes_or_new, open_frame
 from skmer.metrics import critical_difference
 
 
@@ -141,4 +142,81 @@ class MeanRanksDisplay:
         ax.set_xticks(range(1, n_methods + 1))
         ax.spines[["left", "right", "bottom"]].set_visible(False)
         ax.set_title(self.caption, **CAPTION)
+        return self
+
+
+class KeyframeErrorsDisplay:
+    """UF1 of held-out clips by the frames that a keyframe is off, with intervals of its change.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of `skmer.model_selection.keyframe_errors`.
+
+    Attributes
+    ----------
+    ax_ : matplotlib.axes.Axes
+        Axes of the picture.
+    figure_ : matplotlib.figure.Figure
+        Its figure.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skmer.inspection import KeyframeErrorsDisplay
+    >>> table = pd.DataFrame({
+    ...     "keyframe": ["as annotated", "apex", "apex", "onset"], "shift": [0, -2, 2, 2],
+    ...     "uf1": [0.7, 0.6, 0.66, 0.5], "low": [0, -0.2, -0.1, -0.3], "high": [0, 0.0, 0.02, -0.1],
+    ... })
+    >>> display = KeyframeErrorsDisplay(table)
+    >>> display.lines["apex"].to_numpy().tolist()
+    [[-2.0, 0.6], [0.0, 0.7], [2.0, 0.66]]
+    """
+
+    @checked(table=[pd.DataFrame])
+    def __init__(self, table):
+        lacking = {"keyframe", "shift", "uf1", "low", "high"} - set(table)
+        if lacking or not len(table):
+            raise ValueError(f"table must be one of keyframe_errors, got one without {sorted(lacking)}.")
+        self.table = table
+
+    @property
+    def lines(self):
+        """Shift and UF1 of each keyframe, the annotated one at 0; dict of str to DataFrame."""
+        first = self.table.iloc[:1]
+        moved = self.table.iloc[1:]
+        moved = moved[~moved["keyframe"].str.contains("found")]
+        return {
+            name: pd.concat([first, rows])[["shift", "uf1"]].astype(float).sort_values("shift")
+            for name, rows in moved.groupby("keyframe", sort=False)
+        }
+
+    def plot(self, ax=None):
+        """Draw it.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            Axes to draw on; None makes a figure.
+
+        Returns
+        -------
+        KeyframeErrorsDisplay
+            Itself.
+        """
+        self.ax_ = ax = axes_or_new(ax, 5.5, 3.4)
+        self.figure_ = ax.figure
+        base = float(self.table["uf1"].iloc[0])
+        for (name, line), color, mark in zip(self.lines.items(), CYCLE, "osD^", strict=False):
+            ax.plot(line["shift"], line["uf1"], marker=mark, color=color, label=name)
+            rows = self.table[self.table["keyframe"] == name]
+            for place, low, high in rows[["shift", "low", "high"]].to_numpy(dtype=float):
+                ax.plot([place, place], [base + low, base + high], color=color, alpha=0.35, linewidth=3)
+        found = self.table[self.table["keyframe"].str.contains("found")]
+        if len(found):
+            ax.axhline(found["uf1"].iloc[0], color=GREY, linestyle="--", label="apex found by find_apex")
+        open_frame(ax)
+        ax.set(xlabel="frames that a keyframe is off", ylabel="UF1")
+        ax.set_title("bars: interval of the change by subject", **CAPTION)
+        add_legend(ax, "best")
         return self
