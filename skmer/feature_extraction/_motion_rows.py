@@ -7,10 +7,10 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_array
 
 from skmer._utils._checks import frames_of
-from skmer._utils._sklearn import Interval, fit_context
+from skmer._utils._sklearn import DocumentedMixin, Interval, fit_context
 
 
-class _RowsOfMotion(TransformerMixin, BaseEstimator):
+class _RowsOfMotion(DocumentedMixin, TransformerMixin, BaseEstimator):
     """Base: a stateless transformer of arrays with more than two axes."""
 
     @fit_context(prefer_skip_nested_validation=True)

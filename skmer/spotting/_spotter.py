@@ -7,6 +7,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from skmer._utils._sklearn import DocumentedMixin
 from skmer.landmarks import FaceTrack
 from skmer.spotting._intervals import interval_iou
 from skmer.spotting._movements import LONGEST_MICRO, TYPES, check_movements, check_videos, movement_types
@@ -31,7 +32,7 @@ class TrainingVideo(NamedTuple):
     times: np.ndarray
 
 
-class BaseSpotter(BaseEstimator):
+class BaseSpotter(DocumentedMixin, BaseEstimator):
     """Base of the spotters: `fit` on tracks and their movements, `predict` a table of movements."""
 
     _parameter_constraints: dict = {}

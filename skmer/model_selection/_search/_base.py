@@ -18,6 +18,7 @@ from sklearn.utils.validation import column_or_1d
 from skmer._utils._files import digest
 from skmer._utils._sklearn import (
     BaseSearchCV,
+    DocumentedMixin,
     HasMethods,
     Interval,
     MultimetricScorer,
@@ -50,7 +51,7 @@ from skmer.model_selection._search._candidate_table import (
 from skmer.model_selection._search._search_callbacks import hearing
 
 
-class BatchedSearch(BaseSearchCV):
+class BatchedSearch(DocumentedMixin, BaseSearchCV):
     """Base of the searches.
 
     A subclass defines ``_rounds(run)``, a generator of pairs: the candidates to try at once, and the columns
