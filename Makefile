@@ -1,7 +1,7 @@
 # make demo   the main job on synthetic faces: environment, install, one pooled leave-one-subject-out result
 # make test   every test, the docs build and the notebooks among them, on the newest scikit-learn and on 1.8
 # make lint   ruff and mypy
-# make docs   the documentation, into docs/_build
+# make docs   the documentation, into docs/_build; notebooks are run once and kept
 # make site   the documentation of every tagged version and of this checkout, into docs/_build/site
 # make screenshots   a picture of every page of the documentation, at the width of a desk and of a phone
 # make wheel  sdist and wheel into dist, and the demo from the wheel in an environment of its own
@@ -36,7 +36,7 @@ lint: $(VENV)/.lint
 	$(BIN)/mypy
 
 docs: $(VENV)/.test
-	$(BIN)/python -m sphinx -W --keep-going -q docs docs/_build/html
+	SKMER_DOCS_RUN=1 $(BIN)/python -m sphinx -W --keep-going -q docs docs/_build/html
 
 site: $(VENV)/.test
 	$(BIN)/python docs/build_versions.py
