@@ -1,7 +1,8 @@
 """Build the documentation of every tagged version and of this checkout: ``python docs/build_versions.py``.
 
-Writes ``docs/_build/site/VERSION/`` for each tag such as v0.2.0, ``dev/`` for the checkout, and an ``index.html``
-that leads to the newest version. Each is built from its own sources, by the packages that are installed here.
+Writes ``docs/_build/site/VERSION/`` for each tag such as v0.2.0, ``dev/`` for the checkout, and an
+``index.html`` that leads to the newest version. Each is built from its own sources, by the packages that are
+installed here.
 """
 
 import argparse

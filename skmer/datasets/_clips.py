@@ -2,12 +2,13 @@
 
 import hashlib
 from dataclasses import dataclass, fields
+from html import escape
 
 import numpy as np
 import pandas as pd
 
 from skmer._utils._arguments import check_argument
-from skmer._utils._text import plain_text
+from skmer._utils._text import html_table, plain_text
 from skmer.datasets._cells import parse_action_units
 from skmer.datasets._clip_sequences import (
     check_clip_sequences,
@@ -194,6 +195,12 @@ class MicroExpressionClips:
             + f"  dropped {len(self.dropped)}, corrected {len(self.corrected)}\n"
             f"  source: {self.fingerprint}"
         )
+
+    def _repr_html_(self):
+        table = self.summary().round(3)
+        rows = [("class", *table.columns), *table.itertuples()]
+        lines = "".join(f"<p>{escape(line)}</p>" for line in repr(self).splitlines()[1:])
+        return html_table(rows, repr(self).splitlines()[0]) + lines
 
     def _kind(self):
         if holds_maps(self.frames):

@@ -302,6 +302,9 @@ class LOSOResult:
     def __repr__(self):
         return _summary.as_text(self)
 
+    def _repr_html_(self):
+        return _summary.as_html(self)
+
     def to_html(self, path, clips=None, *, estimator=None, landmarks=None, title=None, frame_size=224):
         """Write one page with scores, pictures, run card, and every clip to leaf through and filter.
 

@@ -2,13 +2,22 @@
 
 import json
 import math
+from html import escape
 
 import pandas as pd
 
 from skmer._utils._arguments import PATH, checked
 from skmer._utils._checks import check_path
 from skmer._utils._files import written
-from skmer._utils._text import decode_text, escape_latex, markdown_table, naming, read_content, text_table
+from skmer._utils._text import (
+    decode_text,
+    escape_latex,
+    html_table,
+    markdown_table,
+    naming,
+    read_content,
+    text_table,
+)
 
 HEADER = ("", "accuracy", "UF1", "UAR")
 SCORES = ("accuracy", "uf1", "uar")
@@ -76,6 +85,12 @@ def as_text(result):
     """Return a table for a terminal."""
     table = text_table([HEADER, *summary_rows(result)])
     return "\n".join([f"{type(result).__name__}: {heading(result)}", table, *notes(result)])
+
+
+def as_html(result):
+    """Return a table for a notebook, with its notes below."""
+    notes_below = "".join(f"<p>{escape(line)}</p>" for line in notes(result))
+    return html_table([HEADER, *summary_rows(result)], heading(result)) + notes_below
 
 
 def _as_markdown(result):
