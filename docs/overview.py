@@ -36,20 +36,27 @@ def main():
     smiles = np.flatnonzero(clips.target == "happiness")
     size = np.linalg.norm(landmarks[:, 1] - landmarks[:, 0], axis=-1).mean(axis=1)
     shown = smiles[np.argmax(size[smiles])]
-    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(12, 3.9), layout="constrained")
+    figure = plt.figure(figsize=(12.5, 4.1), layout="constrained")
+    parts = figure.subfigures(1, 3, width_ratios=(3.4, 4.2, 4.6), wspace=0.03)
+    left, middle, right = (part.subplots() for part in parts)
+    words = ", ".join(f"{name} {result.uf1:.2f}" for name, result in results.items())
+    titles = (
+        "1  about a pixel of motion",
+        "2  what the network looks at",
+        f"3  one pooled result: UF1 {words}",
+    )
+    for part, title in zip(parts, titles, strict=True):
+        part.suptitle(title, x=0.02, ha="left", fontweight="bold")
     image = clips.frames[shown, 0]
     LandmarkMotionDisplay.from_landmarks(image, landmarks[shown]).plot(ax=left)
-    left.set_title("1  a pixel of motion", loc="left", fontweight="bold")
     features = LandmarkGraphTransformer().fit_transform(landmarks)
     fitted = net.fit(features, clips.target)
     display = ActionMapDisplay.from_estimator(
         fitted, features[shown : shown + 1], image=image, points=landmarks[shown, 0]
     )
     display.plot(ax=middle)
-    middle.set_title("2  what the network looks at", loc="left", fontweight="bold")
     ClassScoresDisplay.from_results(results).plot(ax=right)
-    words = ", ".join(f"{name} {result.uf1:.2f}" for name, result in results.items())
-    right.set_title(f"3  one pooled result: UF1 {words}", loc="left", fontweight="bold", fontsize="medium")
+    right.set_title("synthetic clips, 12 people, leave one subject out", loc="left", fontsize="small", pad=22)
     figure.savefig(PLACE, dpi=130, facecolor="white")
     print(PLACE, words)
 

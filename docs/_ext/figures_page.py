@@ -22,6 +22,7 @@ graph = LandmarkGraphTransformer()
 features = graph.fit_transform(clips)
 net = DeReGRLClassifier(random_state=0).fit(features, clips.target)
 flow = np.random.default_rng(0).normal(size=(2, 28, 28)).cumsum(1).cumsum(2) / 60
+weights = np.outer([0, 1, 0, 2, 3], [1, 2, 3, 2, 1]) / 9
 errors = pd.DataFrame({
     "keyframe": ["as annotated"] + ["onset"] * 2 + ["apex"] * 4,
     "shift": [0, 2, 4, -4, -2, 2, 4], "uf1": [0.72, 0.66, 0.57, 0.63, 0.70, 0.71, 0.67],
@@ -65,6 +66,21 @@ FIGURES = [
         "action-weights",
         "ActionWeightsDisplay.from_estimator(net, features, clips.target).plot()",
         "How much each action counts for each class.",
+    ),
+    (
+        "certain-errors",
+        "CertainErrorsDisplay.from_result(lda, clips, n_errors=4).plot()",
+        "The errors that a method was surest of: onset and apex, the class, and what was said.",
+    ),
+    (
+        "flow-maps",
+        "FlowMapDisplay(np.stack([*flow, np.hypot(*flow)])).plot()",
+        "Flow and strain, as networks on maps get them (noise in this picture).",
+    ),
+    (
+        "block-weights",
+        'BlockWeightsDisplay({"xt": weights, "yt": weights.T}).plot()',
+        "Where on the face the features lie that a kernel machine or a linear model uses (made up here).",
     ),
     ("losses", "LossCurvesDisplay.from_estimator(net).plot()", "The terms of the loss over epochs."),
 ]
