@@ -18,8 +18,11 @@ from skmer.inspection._style import (
     divided,
     open_frame,
 )
+from skmer.landmarks import align_landmarks
 from skmer.metrics import critical_difference
 from skmer.model_selection import LOSOResult
+
+_ENLARGED = 10  # motion of landmarks, which would not be seen
 
 
 class MeanRanksDisplay:
@@ -239,6 +242,7 @@ class CertainErrorsDisplay:
     """Wrongly predicted clips, the most certain first: onset, apex, and what was said of them.
 
     Look at them before anything else: a wrong label, a wrong apex and a face that was not found show here.
+    Of landmarks the motion is shown tenfold, without the head's own.
 
     Parameters
     ----------
@@ -308,7 +312,7 @@ class CertainErrorsDisplay:
         order = [k for k in order if certain[k] >= 0]
         names = result.clips[["subject", "clip"]].astype(str).agg(" ".join, axis=1).to_numpy()
         captions = [f"{names[k]}\n{result.truth[k]}, said {said[k]} {certain[k]:.2f}" for k in order]
-        return cls([tuple(map(_as_picture, clips.frames[rows[k]][:2])) for k in order], captions)
+        return cls([_onset_and_apex(clips.frames[rows[k]]) for k in order], captions)
 
     def plot(self, ax=None):
         """Draw it.
@@ -339,8 +343,12 @@ class CertainErrorsDisplay:
         return self
 
 
-def _as_picture(frame):
-    return read_image(frame) if is_path(frame) else frame
+def _onset_and_apex(clip):
+    """Return two images; of landmarks the apex without the head's motion, the face's own tenfold."""
+    if np.shape(clip[0]) != (68, 2):
+        return tuple(read_image(frame) if is_path(frame) else frame for frame in clip[:2])
+    onset, apex, _ = align_landmarks(np.asarray(clip, dtype=float)[None])[0]
+    return onset, onset + _ENLARGED * (apex - onset)
 
 
 def _show(ax, frame, onset):
@@ -348,8 +356,8 @@ def _show(ax, frame, onset):
     if np.shape(frame) != (68, 2):
         ax.imshow(frame, cmap="gray", vmin=0, vmax=255)
         return
-    ax.scatter(*np.transpose(onset), s=3, color=GREY)
-    ax.scatter(*np.transpose(frame), s=3, color=BLUE)
+    ax.scatter(*np.transpose(onset), s=2, color=GREY, alpha=0.6)
+    ax.scatter(*np.transpose(frame), s=5, color=BLUE)
     ax.set_aspect("equal")
     if not ax.yaxis_inverted():
         ax.invert_yaxis()
