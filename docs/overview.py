@@ -43,7 +43,7 @@ def main():
     titles = (
         "1  about a pixel of motion",
         "2  what the network looks at",
-        f"3  one pooled result: UF1 {words}",
+        "3  one pooled result",
     )
     for part, title in zip(parts, titles, strict=True):
         part.suptitle(title, x=0.02, ha="left", fontweight="bold")
@@ -56,7 +56,7 @@ def main():
     )
     display.plot(ax=middle)
     ClassScoresDisplay.from_results(results).plot(ax=right)
-    right.set_title("synthetic clips, 12 people, leave one subject out", loc="left", fontsize="small", pad=22)
+    right.set_title(f"12 people, each left out once: UF1 {words}", loc="left", fontsize="small", pad=22)
     figure.savefig(PLACE, dpi=130, facecolor="white")
     print(PLACE, words)
 
