@@ -22,10 +22,10 @@ N_REPLICAS = 8
 class Streams(nn.Module):
     """STSTNet as published code has it: three convolutions, each with its own layers behind it."""
 
-    def __init__(self):
+    def __init__(self, running=True):
         super().__init__()
         self.convolutions = nn.ModuleList(nn.Conv2d(3, n, 3, padding=1) for n in (3, 5, 8))
-        self.norms = nn.ModuleList(nn.BatchNorm2d(n) for n in (3, 5, 8))
+        self.norms = nn.ModuleList(nn.BatchNorm2d(n, track_running_stats=running) for n in (3, 5, 8))
         self.head = nn.Linear(400, 3)
 
     def forward(self, x):
@@ -70,6 +70,29 @@ def plain_epochs(network, X, y, channels_last=False, n_nets=1, n_epochs=8):
     return seconds
 
 
+def mapped_epochs(X, y, n_nets=N_REPLICAS, n_epochs=3):
+    """Seconds of each epoch of a net among several that `torch.func.vmap` trains at once."""
+    # In place, running statistics cannot be mapped.
+    networks = [Streams(running=False) for _ in range(n_nets)]
+    weights, buffers = torch.func.stack_module_state(networks)
+    weights = {name: weight.detach().requires_grad_() for name, weight in weights.items()}
+
+    def loss(weights, buffers, rows, target):
+        logits = torch.func.functional_call(networks[0], (weights, buffers), (rows,))
+        return functional.cross_entropy(logits, target)
+
+    gradients = torch.func.vmap(torch.func.grad(loss), (0, 0, None, None), randomness="different")
+    optimizer, seconds = torch.optim.Adam(weights.values(), lr=5e-5, fused=True), []
+    for _ in range(n_epochs):
+        started = time.perf_counter()
+        for rows in torch.randperm(len(X)).split(BATCH):
+            for name, gradient in gradients(weights, buffers, X[rows], y[rows]).items():
+                weights[name].grad = gradient
+            optimizer.step()
+        seconds.append((time.perf_counter() - started) / n_nets)
+    return seconds
+
+
 def net_epochs(X, y, norm, n_epochs=12):
     """Seconds of each epoch of our classifier, as its history has them."""
     net = FlowNetClassifier("ststnet", norm=norm, max_epochs=n_epochs, random_state=0)
@@ -98,6 +121,7 @@ def main():
     for last in (False, True):
         seconds = plain_epochs(Replicas(N_REPLICAS), together, target, last, N_REPLICAS, 3)
         report(f"{N_REPLICAS} nets, grouped convolution{', channels last' * last}", seconds)
+    report(f"{N_REPLICAS} nets, torch.func.vmap", mapped_epochs(maps, target))
     for norm in ("batch", "group", None):
         report(f"FlowNetClassifier(norm={norm!r})", net_epochs(X, y, norm))
 

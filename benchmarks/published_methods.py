@@ -1,6 +1,6 @@
 """Accuracy and cost of published methods on synthetic faces: the tables of docs/published-methods.md.
 
-python benchmarks/published_methods.py [accuracy] [cost] [picture] [amplitude]
+python benchmarks/published_methods.py [accuracy] [known] [cost] [picture] [amplitude] [landmarks]
 """
 
 import sys
@@ -8,12 +8,14 @@ import time
 import tracemalloc
 
 import numpy as np
+import torch
 from sklearn.base import clone
+from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
-from skmer.datasets import make_face_clips
+from skmer.datasets import make_face_clips, make_landmark_clips
 from skmer.inspection import BlockWeightsDisplay
-from skmer.pipelines import COMPARISON_METHODS, comparison_pipeline
+from skmer.pipelines import COMPARISON_METHODS, baseline, comparison_pipeline
 
 NAMES = ("lbp-top", "lbp-fip", "lbp-sdg", "ktgsl", "higo", "bi-woof", "mdmo")
 STILL = {"head_motion": 0, "light": 0, "jpeg_quality": None}
@@ -24,6 +26,7 @@ CORPORA = {
     "a tenth of the head motion": {**STILL, "head_motion": 0.1},
     "all, as by default": {},
 }
+STABLE = "all, crops stabilized"
 SHUFFLES = 5
 
 
@@ -40,10 +43,20 @@ def features(pipeline, X):
     return clone(pipeline[:-1]).transform(X)
 
 
-def accuracy(pipeline, X, clips, y=None):
+def given(name, clips):
+    """What a method takes: three keyframes, or all frames."""
+    return clips.frames if COMPARISON_METHODS[name][0] == "frames" else clips.sequences
+
+
+def scores(pipeline, X, clips, y=None):
+    """Accuracy and UF1 in five folds by subject."""
     y = clips.target if y is None else y
     found = cross_val_predict(clone(pipeline[-1]), X, y, groups=clips.groups, cv=GroupKFold(5))
-    return (found == y).mean()
+    return (found == y).mean(), f1_score(y, found, average="macro")
+
+
+def accuracy(pipeline, X, clips, y=None):
+    return scores(pipeline, X, clips, y)[0]
 
 
 def report_accuracy():
@@ -54,15 +67,44 @@ def report_accuracy():
         print(f"{title}: {len(clips.target)} clips, {len(np.unique(clips.groups))} subjects", flush=True)
         for name in NAMES:
             pipeline = comparison_pipeline(name)
-            given = "frames" if COMPARISON_METHODS[name][0] == "frames" else "sequences"
-            X = features(pipeline, getattr(clips, given))
+            X = features(pipeline, given(name, clips))
             rows[name].append(f"{accuracy(pipeline, X, clips):.2f}")
             if number == 0:
                 labels = [rng.permutation(clips.target) for _ in range(SHUFFLES)]
                 rows[name].append(f"{np.mean([accuracy(pipeline, X, clips, y) for y in labels]):.2f}")
+            if not settings:
+                X = features(pipeline.set_params(crop__stabilize=True), given(name, clips))
+                rows[name].append(f"{accuracy(pipeline, X, clips):.2f}")
             print(name, *rows[name], flush=True)
-    titles = list(CORPORA)
+    titles = [*CORPORA, STABLE]
     table(["method", titles[0], "the same, shuffled labels", *titles[1:]], [[n, *r] for n, r in rows.items()])
+
+
+def report_known(n_subjects=12, n_clips=120):
+    """Movements of 2 to 3 px in five classes; head, light and JPEG by default; two kinds of crops."""
+    settings = {"sequence": True, "fps": 100, "color": False, "face_size": 140, "random_state": 0}
+    clips = make_face_clips(n_subjects, n_clips, amplitude=(2, 3), noise_sigma=0, **settings)
+    rng = np.random.default_rng(0)
+    names, counts = np.unique(clips.target, return_counts=True)
+    commonest = np.full(len(clips.target), names[counts.argmax()])
+    print(f"{len(clips.target)} clips, {len(np.unique(clips.groups))} subjects, {len(names)} classes")
+    guessed = f1_score(clips.target, commonest, average="macro")
+    rows = [["majority", *pair(counts.max() / counts.sum(), guessed)]]
+    shuffled = [rng.permutation(clips.target) for _ in range(SHUFFLES)]
+    for name in NAMES:
+        pipeline, row = comparison_pipeline(name), [name]
+        for stabilize in (False, True):
+            X = features(pipeline.set_params(crop__stabilize=stabilize), given(name, clips))
+            row += pair(*scores(pipeline, X, clips))
+        row += pair(*np.mean([scores(pipeline, X, clips, y) for y in shuffled], axis=0))
+        rows.append(row)
+        print(*row, flush=True)
+    kinds = ("as published", "stabilized", "stabilized, shuffled labels")
+    table(["method", *(f"{kind}, {score}" for kind in kinds for score in ("accuracy", "UF1"))], rows)
+
+
+def pair(*values):
+    return [f"{value:.2f}" for value in values]
 
 
 def report_cost(n_clips=4):
@@ -73,9 +115,8 @@ def report_cost(n_clips=4):
     for name in NAMES:
         pipeline = comparison_pipeline(name)
         pipeline.set_params(**{part: None for part in pipeline.get_params() if part.endswith("__memory")})
-        given = "frames" if COMPARISON_METHODS[name][0] == "frames" else "sequences"
         # Frames are made when they are read: that is not the methods' time.
-        X = [[np.asarray(frame) for frame in getattr(clips, given)[row]] for row in longest]
+        X = [[np.asarray(frame) for frame in given(name, clips)[row]] for row in longest]
         front = pipeline[1:-1]
         crops = pipeline[:1].transform(X)
         front.transform(crops[:1])  # compiles
@@ -124,6 +165,26 @@ def draw_amplitudes(path="docs/_static/bi_woof_amplitude.png"):
     figure.savefig(path, dpi=110)
 
 
+def report_landmarks(sizes=(0.5, 1.0, 2.0, 3.0), max_epochs=40):
+    """Accuracy of LFM and of LDA over the size of the movement, on landmarks with two trackers' noise."""
+    torch.set_num_threads(1)
+    rows = []
+    for noise in ("flow", "averaged"):
+        for size in sizes:
+            settings = {"noise": noise, "amplitude": (size, size), "random_state": 0}
+            clips = make_landmark_clips(12, 120, dataset="megc2019", **settings)
+            row = [noise, size]
+            lfm = comparison_pipeline("lfm", input="frames", random_state=0).set_params(
+                clf__max_epochs=max_epochs
+            )
+            for pipeline in (lfm, baseline("lda", input="frames")):
+                row += pair(accuracy(pipeline, features(pipeline, clips.frames), clips))
+            rows.append(row)
+            print(*row, flush=True)
+    share = np.unique(clips.target, return_counts=True)[1].max() / len(clips.target)
+    table(["noise of", "px", "LFM", f"LDA (guessing: {share:.2f})"], rows)
+
+
 def table(header, rows):
     print(f"\n| {' | '.join(header)} |\n|{'---|' * len(header)}")
     for row in rows:
@@ -132,9 +193,11 @@ def table(header, rows):
 
 PARTS = {
     "accuracy": report_accuracy,
+    "known": report_known,
     "cost": report_cost,
     "picture": draw_picture,
     "amplitude": draw_amplitudes,
+    "landmarks": report_landmarks,
 }
 
 if __name__ == "__main__":

@@ -60,6 +60,10 @@ def write(found, output):
     found.to_csv(output / "real-data.csv")
     found.to_latex(output / "real-data.tex")
     found.to_html(output / "real-data.html", title="Methods on a folder of flow maps")
+    sets = {name: result.per_dataset["uf1"] for name, result in found.results.items()}
+    seeds = {name: result.per_seed["uf1"].round(3).tolist() for name, result in found.results.items()}
+    pd.DataFrame(sets).T.assign(seeds=seeds).to_csv(output / "data-sets.csv", index_label="method")
+    found.differences("uf1").to_csv(output / "differences.csv")
 
 
 def main():

@@ -3,8 +3,8 @@
 For each number of sequences of 70 frames of 170 x 140 px (100 and 5,000 by default) a process of its own,
 with a cache of its own, builds the container from paths, crops, magnifies and reduces every clip to two
 numbers, and reports its peak memory. Five clips are there many times: what is measured is what N sequences
-take, not how long a face is searched. Then the seconds that each step takes for one clip that is not in the
-cache.
+take, not how long a face is searched. Then, or alone with ``steps``, the seconds that each step takes for one
+clip that is not in the cache, and each method of optical flow for one pair of frames.
 """
 
 import resource
@@ -20,6 +20,7 @@ from PIL import Image
 from skmer.datasets import MicroExpressionClips, make_face_clips
 from skmer.feature_extraction import FaceCropper, TemporalInterpolator
 from skmer.feature_extraction._clip_features import CLIP_PARAMETERS, ClipFeatureTransformer
+from skmer.frames import FLOW_METHODS, optical_flow, read_image
 from skmer.magnification import MotionMagnifier
 
 N_FRAMES, N_CLIPS = 70, 5
@@ -89,6 +90,7 @@ def step_seconds(paths):
     X[:] = paths
     steps = {
         "FaceCropper": FaceCropper(memory=None),
+        "FaceCropper(stabilize=True)": FaceCropper(stabilize=True, memory=None),
         "TemporalInterpolator(10)": TemporalInterpolator(10, memory=None),
         "MotionMagnifier('eulerian')": MotionMagnifier("eulerian", 10.0, memory=None),
     }
@@ -96,6 +98,21 @@ def step_seconds(paths):
         started = time.perf_counter()
         step.fit_transform(X)
         print(f"{name}: {(time.perf_counter() - started) / len(paths):.3f} s a clip")
+
+
+def flow_seconds(paths, n_pairs=5):
+    """Seconds of each method of optical flow for two frames of 170 x 140 px, and its ratio to the default."""
+    pairs = [[read_image(row[k], "L") for k in (0, 30)] for row in paths[:n_pairs]]
+    default, *_ = FLOW_METHODS
+    first = None
+    for method in FLOW_METHODS:
+        optical_flow(*pairs[0], method=method)
+        started = time.perf_counter()
+        for pair in pairs:
+            optical_flow(*pair, method=method)
+        seconds = (time.perf_counter() - started) / n_pairs
+        first = seconds if first is None else first
+        print(f"optical_flow(method={method!r}): {seconds:.4f} s, {seconds / first:.1f} times {default}")
 
 
 def main(sizes):
@@ -108,12 +125,15 @@ def main(sizes):
             line = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
             print(line)
             peaks.append(float(line.split()[2]))
-        print(f"peak of {sizes[-1]} over that of {sizes[0]}: {peaks[-1] / peaks[0]:.2f}")
+        if sizes:
+            print(f"peak of {sizes[-1]} over that of {sizes[0]}: {peaks[-1] / peaks[0]:.2f}")
         step_seconds(paths)
+        flow_seconds(paths)
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--measure"]:
         measure(int(sys.argv[2]), Path(sys.argv[3]))
     else:
-        main([int(text) for text in sys.argv[1:]] or [100, 5_000])
+        sizes = [int(text) for text in sys.argv[1:] if text != "steps"]
+        main(sizes if sizes or "steps" in sys.argv else [100, 5_000])

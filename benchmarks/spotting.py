@@ -3,6 +3,7 @@
 python benchmarks/spotting.py rates --fps 25 30 --family samm  spotters, leave-one-subject-out
 python benchmarks/spotting.py tracker                          landmarks of FaceTracker, of dlib, true ones
 python benchmarks/spotting.py drift --n-frames 10000           drift and noise in px, and frames a second
+python benchmarks/spotting.py speed --n-frames 1200 --n-jobs 2 frames a second of 640 x 480, beside dlib's
 """
 
 import argparse
@@ -147,6 +148,37 @@ def measure_drift(options):
     print(f"dlib: noise {np.nanstd(error - np.nanmean(error, axis=0)):.3f} px")
 
 
+def measure_speed(options):
+    """FaceTracker and dlib on each of the same frames, which are made before."""
+    videos = make_long_videos(
+        1, 1, duration=options.n_frames / 30, face_size=options.face, images=True, empty=0, random_state=8
+    )
+    frames = [on_canvas(frame) for frame in videos.frames[0]]
+    rates = {}
+    for n_jobs in sorted({1, options.n_jobs or 1}):
+        started = time.perf_counter()
+        track = FaceTracker(memory=None, n_jobs=n_jobs).track(frames, fps=30)
+        rates[n_jobs] = len(frames) / (time.perf_counter() - started)
+        print(f"FaceTracker, n_jobs={n_jobs}: {rates[n_jobs]:.0f} frames/s, found {track.found.mean():.3f}")
+    images = frames[:: max(1, len(frames) // 200)]
+    started = time.perf_counter()
+    with one_opencv_thread():
+        dlib_track(images, 30.0, "dlib")
+    rate = len(images) / (time.perf_counter() - started)
+    print(
+        f"dlib on each frame, one process: {rate:.1f} frames/s; n_jobs=1 is {rates[1] / rate:.2f} times that"
+    )
+
+
+def on_canvas(frame, width=640, height=480):
+    """The frame in the middle of a grey image."""
+    image = np.full((height, width), 110, np.uint8)
+    part = frame[: min(height, frame.shape[0]), : min(width, frame.shape[1])]
+    top, left = (height - part.shape[0]) // 2, (width - part.shape[1]) // 2
+    image[top : top + part.shape[0], left : left + part.shape[1]] = part
+    return image
+
+
 def report(name, error):
     """Print noise from frame to frame, and the slow error in ten parts of the video, in px."""
     parts = np.array_split(error - np.nanmedian(error[:300], axis=0), 10)
@@ -162,7 +194,7 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=("rates", "tracker", "drift"))
+    parser.add_argument("what", choices=("rates", "tracker", "drift", "speed"))
     parser.add_argument("--family", nargs="+", default=["samm"], choices=FAMILIES)
     parser.add_argument("--fps", nargs="+", type=float, default=[30.0])
     parser.add_argument("--n-subjects", type=int, default=8)
@@ -172,7 +204,12 @@ def main():
     parser.add_argument("--face", type=float, default=200.0)
     parser.add_argument("--n-jobs", type=int, default=None)
     options = parser.parse_args()
-    {"rates": compare_rates, "tracker": compare_trackers, "drift": measure_drift}[options.what](options)
+    {
+        "rates": compare_rates,
+        "tracker": compare_trackers,
+        "drift": measure_drift,
+        "speed": measure_speed,
+    }[options.what](options)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 """Packages stand on floors, and imports run down; inside a package there is no circle of files."""
 
 import ast
+import importlib
 from pathlib import Path
 
 import pytest
+from skorch import NeuralNet
 
 ROOT = Path(__file__).parents[1] / "skmer"
 # From the ground up. Packages of one floor stand beside each other and do not import each other.
@@ -150,3 +152,39 @@ def test_private_names_of_scikit_learn_have_one_door(path):
     private = [name for name in imports(ast.parse(path.read_text(encoding="utf-8"))) if "sklearn." in name]
     private = [name for name in private if name.startswith("sklearn.") and "._" in name]
     assert path == SKLEARN or not private
+
+
+def nets():
+    """The nets of `skmer.classifiers`, with the number of our classes above skorch, itself included."""
+    classifiers = importlib.import_module("skmer.classifiers")
+    members = (getattr(classifiers, name) for name in classifiers.__all__)
+    found = [member for member in members if isinstance(member, type) and issubclass(member, NeuralNet)]
+    return {net.__name__: sum(c.__module__.startswith("skmer.") for c in net.__mro__) for net in found}
+
+
+def test_two_levels_of_ours_stand_above_skorch():
+    levels = nets()
+    assert levels.pop("DeReGRLClassifier") == levels.pop("MapNetClassifier") == 2
+    # The field's networks are the classifier of any network on maps, with a network and its parameters.
+    assert levels and set(levels.values()) == {3}, levels
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_texts_are_written_whole_or_not_at_all(path):
+    calls = (node.func for node in ast.walk(TREES[path]) if isinstance(node, ast.Call))
+    names = {func.attr for func in calls if isinstance(func, ast.Attribute)}
+    assert not names & {"write_text", "write_bytes"}, "skmer._utils._files.write_atomically writes files"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_parallel_work_has_one_road(path):
+    names = set(imports(TREES[path]))
+    parallel = {name for name in names if name.rpartition(".")[2] in ("Parallel", "delayed")}
+    assert not parallel or path == ROOT / "_utils" / "_jobs.py", "skmer._utils._jobs.run_jobs is the road"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_what_another_file_takes_has_no_underscore(path):
+    taken = [name for name in OURS[path] if name.rpartition(".")[2].startswith("_")]
+    # A module of the same package is private by its name, and is taken whole by the files beside it.
+    assert not [name for name in taken if name not in NAMES and not name.endswith("__")]

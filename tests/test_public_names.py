@@ -59,8 +59,17 @@ def test_unknown_top_level_name():
         skmer.Transformer  # noqa: B018 (the access is the test)
 
 
-def test_importing_skmer_imports_no_torch():
-    code = "import sys, skmer; print(sorted({'torch', 'sklearn', 'cv2', 'pandas'} & set(sys.modules)))"
+@pytest.mark.parametrize(
+    ("package", "without"),
+    [
+        ("skmer", {"torch", "sklearn", "cv2", "pandas", "numpy"}),
+        ("skmer.face", {"torch", "sklearn", "skorch", "cv2", "pandas"}),
+        ("skmer.nn", {"sklearn", "skorch", "cv2", "pandas"}),
+    ],
+    ids=["skmer", "face", "nn"],
+)
+def test_what_an_import_does_without(package, without):
+    code = f"import sys, {package}; print(sorted({without} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
 

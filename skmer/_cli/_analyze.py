@@ -50,28 +50,46 @@ def run_analysis(videos, output, *, model=None, fps=None, n_jobs=None, verbose=1
     -------
     DataFrame
         The movements of all videos.
+
+    Raises
+    ------
+    ValueError
+        If a file is no video, before anything is done; at the end, if videos could not be analysed.
     """
-    pipeline = _pipeline(model)
+    pipeline, named = _pipeline(model), _names(videos)
+    for video in named.values():
+        VideoReader(video, fps=fps)
     output.mkdir(parents=True, exist_ok=True)
-    _say(verbose, "preparing the spotter on synthetic videos ...")
-    spotter = usual_spotter()
     # What is tracked waits there, chunk by chunk: a run that was ended in any way goes on from it.
     tracker = FaceTracker(memory=output / ".track", n_jobs=n_jobs, verbose=verbose)
-    tables = []
-    for name, video in _names(videos).items():
+    spotter, tables, failed = None, [], []
+    for name, video in named.items():
         started = time.perf_counter()
-        track = tracker.track(video, fps=fps, name=name)
+        try:
+            track = tracker.track(video, fps=fps, name=name)
+        except ValueError as error:  # such as a video without a face: the others are analysed all the same
+            failed.append(str(error))
+            continue
+        spotter = spotter or _prepared(verbose)
         movements = describe_movements([track], spotter.predict([track]))
         if pipeline is not None and len(movements):
             movements = classify_movements(pipeline, [track], movements)
         table = _write(output / name, track, video, fps, movements, spotter, pipeline is not None)
         _say(verbose, f"{name}: {_told(table, track)}; {time.perf_counter() - started:.0f} s")
         tables.append(table)
-    found = pd.concat(tables, ignore_index=True)
-    found.to_csv(output / "movements.csv", index=False)
+    if tables:
+        found = pd.concat(tables, ignore_index=True)
+        write_atomically(output / "movements.csv", found.to_csv(index=False))
+        _say(verbose, f"Written to {output}: movements.csv, and for each video index.html.\n{TEXT}")
     shutil.rmtree(output / ".track", ignore_errors=True)
-    _say(verbose, f"Written to {output}: movements.csv, and for each video index.html.\n{TEXT}")
+    if failed:
+        raise ValueError("\n".join(failed))
     return found
+
+
+def _prepared(verbose):
+    _say(verbose, "preparing the spotter on synthetic videos ...")
+    return usual_spotter()
 
 
 def usual_spotter():
@@ -127,7 +145,7 @@ def _write(folder, track, video, fps, movements, spotter, is_named):
     curve = region_motion(spotter, track)
     write_analysis(folder / "index.html", track, movements, pictures, curve, title=track.name, notes=notes)
     table = _table(movements)
-    table.to_csv(folder / "movements.csv", index=False)
+    write_atomically(folder / "movements.csv", table.to_csv(index=False))
     content = json.dumps(_content(track, table), indent=1, allow_nan=False)
     write_atomically(folder / "analysis.json", content)
     return table

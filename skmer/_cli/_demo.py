@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from sklearn.pipeline import Pipeline
 
+from skmer._utils._files import write_atomically
 from skmer._utils._text import text_table
 from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
 from skmer.datasets import load_casme2, make_face_clips
@@ -59,7 +60,7 @@ def run_demo(output, *, n_subjects=12, n_clips=120, n_jobs=-1, seed=0):
         _draw(output, clips, landmarks, results, pipelines(seed)["DeRe-GRL"])
         results["DeRe-GRL"].to_html(output / "report.html", clips, landmarks=landmarks)
     summary = _summary(results, seconds)
-    (output / "result.json").write_text(json.dumps(summary, indent=1), encoding="utf-8")
+    write_atomically(output / "result.json", json.dumps(summary, indent=1))
     print(f"Written to {output}: {', '.join(sorted(path.name for path in output.iterdir()))}")
     return summary
 

@@ -24,13 +24,13 @@ from skmer.model_selection import (
     MethodsResult,
     evaluate_loso,
     evaluate_methods,
+    named_method,
 )
 from skmer.pipelines import (
     BASELINES,
     COMPARISON_METHODS,
     baseline,
     comparison_grid,
-    comparison_pipeline,
     paper_pipeline,
 )
 
@@ -44,28 +44,6 @@ GRIDS = {
     "linear-svm": {"clf__estimator__clf__C": [0.001, 0.01, 0.1, 1.0]},
     "lda": {"clf__estimator__clf__shrinkage": [0.1, 0.3, 0.5, 0.7, 0.9]},
 }
-
-
-class Keyframes:
-    """Clips whose three keyframes stand for their sequences, which are not there."""
-
-    def __init__(self, clips):
-        self.clips = clips
-        self.sequences = clips.frames
-
-    def __getattr__(self, name):
-        return getattr(self.clips, name)
-
-
-def published_method(name, clips, dataset="casme2", epochs=None):
-    """Pipeline of a published method for what the clips hold, and the clips as it takes them."""
-    takes_sequences = COMPARISON_METHODS[name][0] == "sequences"
-    some = clips.sequences is not None and any(entry is not None for entry in clips.sequences)
-    given = "sequences" if some and takes_sequences else "frames"
-    pipeline = comparison_pipeline(name, dataset, input=given, random_state=0)
-    if epochs is not None and hasattr(pipeline["clf"], "max_epochs"):
-        pipeline.set_params(clf__max_epochs=epochs)
-    return pipeline, Keyframes(clips) if takes_sequences and not some else clips
 
 
 def make_method(name, *, dataset="casme2", landmarks=False, model=None):
@@ -82,11 +60,30 @@ def make_method(name, *, dataset="casme2", landmarks=False, model=None):
     return Pipeline([("graph", LandmarkGraphTransformer()), ("clf", clf)])
 
 
-def searched(name, pipeline, inner_folds=None, n_jobs=None):
-    """Search over a method's own grid, leaving out each subject or, with `inner_folds`, groups of them."""
+def searched(name, pipeline, inner_folds=None, n_jobs=None, given=None):
+    """Search over a method's own grid, leaving out each subject or, with `inner_folds`, groups of them.
+
+    Parameters
+    ----------
+    name : str
+        Of the method.
+    pipeline : Pipeline
+        The method.
+    inner_folds : int, default=None
+        Folds of the search.
+    n_jobs : int, default=None
+        Fits at a time.
+    given : str, default=None
+        What a published method takes; None is its published input.
+
+    Returns
+    -------
+    BatchedGridSearchCV or GridSearchCV
+    """
     cv = LeaveOneGroupOut() if inner_folds is None else GroupKFold(inner_folds)
     if name in PUBLISHED:
-        return BatchedGridSearchCV(pipeline, comparison_grid(name), cv=cv, n_jobs=n_jobs, verbose=0)
+        grid = comparison_grid(name, input=given)
+        return BatchedGridSearchCV(pipeline, grid, cv=cv, n_jobs=n_jobs, verbose=0)
     if name in NETS:
         return BatchedGridSearchCV(pipeline, GRIDS[name], cv=cv, n_jobs=n_jobs, verbose=0)
     return GridSearchCV(pipeline, GRIDS[name], scoring=uf1_scorer, cv=cv, n_jobs=n_jobs, error_score="raise")
@@ -122,10 +119,10 @@ def run_evaluation(run, source, method, protocol, *, model=None, audit="warn", b
     folds = run.prepare()
     clips = read_clips(source, composite=protocol.name == "megc2019")
     print(clips)
-    data = clips
+    data, given = clips, None
     if method in PUBLISHED:
         dataset = published_set(source.names, protocol.name)
-        pipeline, data = published_method(method, clips, dataset, model and model.epochs)
+        pipeline, data, given = named_method(method, clips, dataset, max_epochs=model and model.epochs)
         rows = data.sequences if COMPARISON_METHODS[method][0] == "sequences" else data.frames
         find_features(pipeline, rows, run.n_jobs)
     else:
@@ -133,7 +130,7 @@ def run_evaluation(run, source, method, protocol, *, model=None, audit="warn", b
         pipeline = make_method(method, dataset=paper_set(source.names), landmarks=landmarks, model=model)
         find_landmarks(pipeline, clips, run.n_jobs)
     if protocol.name == "nested-loso":
-        pipeline = searched(method, pipeline, protocol.inner_folds)
+        pipeline = searched(method, pipeline, protocol.inner_folds, given=given)
     how = {"train_on": protocol.train_on, "test_on": protocol.test_on, "n_folds": protocol.n_folds}
     result = evaluate_loso(
         pipeline,

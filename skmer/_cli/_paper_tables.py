@@ -8,6 +8,7 @@ import pandas as pd
 
 from skmer._cli._corpora import find_landmarks, paper_set, read_clips
 from skmer._cli._options import FLOW_MAPS, SYNTHETIC, Model
+from skmer._utils._files import write_atomically
 from skmer._utils._text import markdown_table
 from skmer.frames import holds_landmarks
 from skmer.literature import published_results
@@ -129,13 +130,13 @@ def _write(run, tables, results, dataset, model):
             ]
             blocks.append(f"{title}\n\n{markdown_table([['', *found.columns], *cells])}\n\n{note}\n")
             frames.append(found.rename_axis("row").reset_index().assign(table=number, recipe=recipe))
-    (run.output / "tables.md").write_text("\n".join(blocks), encoding="utf-8")
-    pd.concat(frames).to_csv(run.output / "tables.csv", index=False)
+    write_atomically(run.output / "tables.md", "\n".join(blocks))
+    write_atomically(run.output / "tables.csv", pd.concat(frames).to_csv(index=False))
     content = {
         recipe: {row: json.loads(result.to_json()) for row, result in rows.items()}
         for recipe, rows in results.items()
     }
-    (run.output / "tables.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
+    write_atomically(run.output / "tables.json", json.dumps(content, indent=1))
     print(f"\nWritten to {run.output}: tables.md, tables.csv, tables.json")
 
 
@@ -244,7 +245,7 @@ def write_methods(found, output, stem):
     found.to_csv(output / f"{stem}.csv")
     found.to_html(output / f"{stem}.html")
     content = {"last": _contents(found.results), "test epoch, not comparable": _contents(found.test_epoch)}
-    (output / f"{stem}.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
+    write_atomically(output / f"{stem}.json", json.dumps(content, indent=1))
     names = ", ".join(f"{stem}.{kind}" for kind in ("md", "tex", "csv", "html", "json"))
     print(f"\nWritten to {output}: {names}")
 

@@ -9,7 +9,33 @@ from os import PathLike
 
 import numpy as np
 
-from skmer._utils._sklearn import Interval, StrOptions, make_constraint
+
+class _Late:
+    """A constraint of scikit-learn, made at its first use: `skmer.nn` is imported without scikit-learn."""
+
+    def __init__(self, kind, *args, **kwargs):
+        self.kind, self.args, self.kwargs = kind, args, kwargs
+
+    @functools.cached_property
+    def _constraint(self):
+        from skmer._utils import _sklearn
+
+        return getattr(_sklearn, self.kind)(*self.args, **self.kwargs)
+
+    def is_satisfied_by(self, value):
+        """Return whether a value fulfils the constraint."""
+        return self._constraint.is_satisfied_by(value)
+
+    def __str__(self):
+        return str(self._constraint)
+
+
+class _Bounded(_Late):
+    """Interval without the booleans, which Python counts among the integers."""
+
+    def is_satisfied_by(self, value):
+        """Return whether a value is a number in the interval."""
+        return not isinstance(value, bool | np.bool_) and super().is_satisfied_by(value)
 
 
 class FilePath:
@@ -30,31 +56,25 @@ PATH = [FilePath()]
 FLAG = ["boolean"]
 TEXT = [str]
 ROWS = ["array-like"]
-JOBS = [Interval(Integral, -(2**15), 2**15, closed="both"), None]
+JOBS = [_Late("Interval", Integral, -(2**15), 2**15, closed="both"), None]
 SEED = ["random_state"]
-
-
-class _Bounded(Interval):
-    """Interval without the booleans, which Python counts among the integers."""
-
-    def is_satisfied_by(self, value):
-        """Return whether a value is a number in the interval."""
-        return not isinstance(value, bool | np.bool_) and super().is_satisfied_by(value)
 
 
 def integer(least, most=2**31 - 1):
     """Constraint of an integer between two bounds, both allowed."""
-    return _Bounded(Integral, least, most, closed="both")
+    return _Bounded("Interval", Integral, least, most, closed="both")
 
 
 def real(least=None, most=None):
     """Constraint of a finite number between two bounds, both allowed."""
-    return _Bounded(Real, least, most, closed="neither" if least is None and most is None else "both")
+    return _Bounded(
+        "Interval", Real, least, most, closed="neither" if least is None and most is None else "both"
+    )
 
 
 def option(*names):
     """Constraint of one of these texts."""
-    return StrOptions(set(names))
+    return _Late("StrOptions", set(names))
 
 
 class Numbers:
@@ -149,7 +169,7 @@ def _is_scalar(value):
 
 
 def _made(constraint):
-    return constraint if hasattr(constraint, "is_satisfied_by") else make_constraint(constraint)
+    return constraint if hasattr(constraint, "is_satisfied_by") else _Late("make_constraint", constraint)
 
 
 def _satisfies(value, constraints):

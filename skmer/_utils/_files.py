@@ -4,6 +4,7 @@ import hashlib
 import os
 import secrets
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +91,23 @@ def digest(value, files=None):
     found = hashlib.sha256()
     _feed(found, value, files)
     return found.hexdigest()
+
+
+def setting_text(value):
+    """Return a parameter as a text for cache keys: a path that names a file is the file's content."""
+    if isinstance(value, str | os.PathLike):
+        try:
+            state = os.stat(value)
+            return _content_digest(os.fspath(value), state.st_mtime_ns, state.st_size)
+        except (OSError, ValueError):  # no file, or no file name
+            pass
+    return str(value)
+
+
+@lru_cache(maxsize=8)
+def _content_digest(path, modified, size):
+    """Digest of a file, which is read anew where it has changed."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def _feed(found, value, files):

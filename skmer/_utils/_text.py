@@ -9,7 +9,6 @@ from html import escape
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -28,6 +27,12 @@ def plain_text(text):
     """
     text = unicodedata.normalize("NFKC", str(text))
     return "".join(sign for sign in text if unicodedata.category(sign) != "Cf").strip()
+
+
+def short_repr(value):
+    """Return a value as an error shows it, in at most 60 signs."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def escape_latex(text):
@@ -153,6 +158,41 @@ def markdown_table(rows):
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *body))
 
 
+def latex_table(rows, comments=(), *, escape=True):
+    r"""Write rows of cells as a LaTeX table for booktabs; the first row is the header; str.
+
+    Parameters
+    ----------
+    rows : list of sequence of str
+        Cells.
+    comments : iterable of str, default=()
+        Lines above the table.
+    escape : bool, default=True
+        Whether the signs of cells are escaped; False for cells in LaTeX.
+
+    Examples
+    --------
+    >>> from skmer._utils._text import latex_table
+    >>> print(latex_table([("", "UF1"), ("LDA", "0.7")], ["two folds"]))
+    % two folds
+    \begin{tabular}{lr}
+    \toprule
+     & UF1 \\
+    \midrule
+    LDA & 0.7 \\
+    \bottomrule
+    \end{tabular}
+    <BLANKLINE>
+    """
+    header, *body = (" & ".join(map(escape_latex, row) if escape else row) + r" \\" for row in rows)
+    lines = [
+        *(f"% {escape_latex(line)}" for line in comments),
+        rf"\begin{{tabular}}{{l{'r' * (len(rows[0]) - 1)}}}",
+        *(r"\toprule", header, r"\midrule", *body, r"\bottomrule", r"\end{tabular}"),
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def read_csv_table(source, argument, word, *, most=1_000, **options):
     """Return the table of a CSV file, and the file's name.
 
@@ -179,6 +219,8 @@ def read_csv_table(source, argument, word, *, most=1_000, **options):
     ValueError
         If it is no such table.
     """
+    import pandas as pd  # what reads no table does without
+
     content, name = read_content(source)
     text = decode_text(content, name, argument).lstrip("\r\n")
     header = text.splitlines()[0] if text.strip() else ""

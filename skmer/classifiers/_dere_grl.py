@@ -1,12 +1,11 @@
 """DeRe-GRL as a scikit-learn classifier."""
 
-import inspect
 from numbers import Integral, Real
 
 import torch
 
 from skmer._utils._sklearn import HasMethods, Interval, Options, StrOptions
-from skmer.classifiers._net import ClipNetClassifier
+from skmer.classifiers._actions import ActionNetClassifier
 from skmer.classifiers._parameters import make_augmentation
 from skmer.classifiers._prediction import action_maps, action_weights, average_rows, softmax
 from skmer.classifiers._validation import check_node_rows
@@ -14,16 +13,12 @@ from skmer.face import FaceGraph
 from skmer.nn import DeReGRL, DeReGRLLoss
 from skmer.training import BatchIterator, ClipDataset, augment_batches
 
-# Arguments that a fit finds in its data or derives from several parameters; all others of the network and
-# the loss are parameters of the classifier.
-_DERIVED = {"self", "graph", "in_channels", "n_classes", "n_weights", "reduction"}
-
 
 def _each(names, constraint):
     return {name: [constraint] for name in names.split()}
 
 
-class DeReGRLClassifier(ClipNetClassifier):
+class DeReGRLClassifier(ActionNetClassifier):
     """Decomposition and reconstruction learning on a graph of facial landmarks (DeRe-GRL).
 
     A graph and temporal convolution backbone reads the landmark motion of a clip's three keyframes; an action
@@ -44,6 +39,11 @@ class DeReGRLClassifier(ClipNetClassifier):
     lambda_center, lambda_weight, lambda_balance : float, default=0.1, 0.1, 0.01
         Weights lambda1 to lambda3 of the losses of action compactness, class-specific weights and balance,
         eqs. (7)-(9). Paper: 1, 1 and 0.1 on plain sums.
+    lambda_action_units : float, default=1.0
+        Weight of the cross-entropy of the action units that `fit` is given, each read off the features of one
+        action. Without effect where it is given none.
+    lambda_sparsity, lambda_orthogonality : float, default=0.0
+        Weights of the entropy of the maps of eq. (2), and of their overlap within a component. Ours.
     graph : str or FaceGraph, default="brow-nose-lip31"
         Nodes, components and skeleton: a preset of `skmer.face.FaceGraph`, a graph of one's own, or
         ``"generic"``, which takes any flat table, every column a node.
@@ -58,6 +58,10 @@ class DeReGRLClassifier(ClipNetClassifier):
         Activation between convolutions.
     action_softmax : {"nodes", "actions"}, default="nodes"
         Axis over which eq. (2) sums to one.
+    init_actions : {"random", "units"}, default="random"
+        Maps of eq. (2) before training: near uniform, or the landmarks that action units move
+        (`skmer.face.action_unit_shares`). Ours. This, the two losses of the maps and action units in `fit`
+        are trained by autograd, at several times the time of the compiled loops.
     weight_norm : {"l1", "l2"}, default="l1"
         Norm of eq. (5).
     weight_sigmoid : bool, default=True
@@ -152,6 +156,8 @@ class DeReGRLClassifier(ClipNetClassifier):
         T * N * C, for every form of X.
     graph_ : FaceGraph
         The resolved graph.
+    action_units_ : ndarray of shape (n_units,)
+        Numbers of the action units that the fit was given, -1 for a column without one.
     scale_ : float
         Rms of the training features, by which X is divided.
     module_ : DeReGRL
@@ -190,8 +196,14 @@ class DeReGRLClassifier(ClipNetClassifier):
     action_maps = action_maps
     _parameter_constraints: dict = {
         **_each("n_actions n_channels n_layers max_epochs", Interval(Integral, 1, 2**31 - 1, closed="both")),
-        **_each("lambda_center lambda_weight lambda_balance", Interval(Real, 0, None, closed="left")),
-        **_each("noise head_motion_noise weight_decay", Interval(Real, 0, None, closed="left")),
+        **_each(
+            "lambda_center lambda_weight lambda_balance lambda_action_units",
+            Interval(Real, 0, None, closed="left"),
+        ),
+        **_each(
+            "lambda_sparsity lambda_orthogonality noise head_motion_noise weight_decay",
+            Interval(Real, 0, None, closed="left"),
+        ),
         **_each("decomposition reconstruction weight_sigmoid linear_skip", "boolean"),
         **_each("horizontal_flip normalize_motion warm_start", "boolean"),
         "graph": [str, FaceGraph],
@@ -199,6 +211,7 @@ class DeReGRLClassifier(ClipNetClassifier):
         "relations": [StrOptions({"learned", "full", "component"})],
         "activation": [StrOptions({"relu", "leaky_relu", "elu", "gelu", "tanh"})],
         "action_softmax": [StrOptions({"nodes", "actions"})],
+        "init_actions": [StrOptions({"random", "units"})],
         "weight_norm": [StrOptions({"l1", "l2"})],
         "fusion": [StrOptions({"concatenate", "sum"})],
         "centers": [StrOptions({"batch", "learned"})],
@@ -228,12 +241,16 @@ class DeReGRLClassifier(ClipNetClassifier):
         lambda_balance=0.01,
         graph="brow-nose-lip31",
         *,
+        lambda_action_units=1.0,
+        lambda_sparsity=0.0,
+        lambda_orthogonality=0.0,
         decomposition=True,
         reconstruction=True,
         adjacency="skeleton+learned",
         relations="learned",
         activation="relu",
         action_softmax="nodes",
+        init_actions="random",
         weight_norm="l1",
         weight_sigmoid=True,
         fusion="concatenate",
@@ -302,6 +319,9 @@ class DeReGRLClassifier(ClipNetClassifier):
         self.lambda_center = lambda_center
         self.lambda_weight = lambda_weight
         self.lambda_balance = lambda_balance
+        self.lambda_action_units = lambda_action_units
+        self.lambda_sparsity = lambda_sparsity
+        self.lambda_orthogonality = lambda_orthogonality
         self.graph = graph
         self.decomposition = decomposition
         self.reconstruction = reconstruction
@@ -309,6 +329,7 @@ class DeReGRLClassifier(ClipNetClassifier):
         self.relations = relations
         self.activation = activation
         self.action_softmax = action_softmax
+        self.init_actions = init_actions
         self.weight_norm = weight_norm
         self.weight_sigmoid = weight_sigmoid
         self.fusion = fusion
@@ -329,14 +350,6 @@ class DeReGRLClassifier(ClipNetClassifier):
         self.dtype = dtype
         self.random_state = random_state
 
-    def _module_params(self):
-        return {name: getattr(self, name) for name in _arguments(DeReGRL)}
-
-    def _criterion_params(self):
-        n_weights = self.n_actions * len(self.graph_.component_sizes) if self.reconstruction else 0
-        params = {name: getattr(self, name) for name in _arguments(DeReGRLLoss)}
-        return {"n_weights": n_weights, "reduction": self.loss_reduction, **params}
-
     def _data_params(self):
         n_channels = self.n_features_in_ // (self.graph_.n_frames * self.graph_.n_nodes)
         return {"graph": self.graph_, "in_channels": n_channels}
@@ -352,8 +365,3 @@ class DeReGRLClassifier(ClipNetClassifier):
 
     def _predict_rows(self, proba, X):
         return average_rows(self, proba, X)
-
-
-def _arguments(part):
-    """Return the names of the classifier's parameters that build the network or the loss."""
-    return [name for name in inspect.signature(part).parameters if name not in _DERIVED]

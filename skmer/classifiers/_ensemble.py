@@ -1,14 +1,14 @@
 """An ensemble of nets that differ in their seed."""
 
 from numbers import Integral
+from operator import itemgetter
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils import check_random_state, get_tags
-from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from skmer._utils._jobs import raising_interrupts
+from skmer._utils._jobs import raising_interrupts, run_jobs
 from skmer._utils._sklearn import DocumentedMixin, HasMethods, Interval, validate_parameter_constraints
 from skmer.classifiers._parameters import own_request
 from skmer.classifiers._prediction import decision_function, most_probable, predict_log_proba
@@ -82,7 +82,7 @@ class SeedEnsemble(DocumentedMixin, MetaEstimatorMixin, ClassifierMixin, BaseEst
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def fit(self, X, y, sample_weight=None, *, groups=None):
+    def fit(self, X, y, sample_weight=None, *, groups=None, action_units=None):
         """Train all nets.
 
         Parameters
@@ -91,8 +91,8 @@ class SeedEnsemble(DocumentedMixin, MetaEstimatorMixin, ClassifierMixin, BaseEst
             As the nets take it.
         y : array-like of shape (n_clips,)
             Class labels.
-        sample_weight, groups : array-like of shape (n_clips,), optional
-            As for the nets.
+        sample_weight, groups, action_units : array-like, optional
+            As for the nets; action units of those that decompose a face alone.
 
         Returns
         -------
@@ -101,11 +101,11 @@ class SeedEnsemble(DocumentedMixin, MetaEstimatorMixin, ClassifierMixin, BaseEst
         """
         members = self._resumed() if getattr(self.estimator, "warm_start", False) else None
         members = members or self._make_estimators()
-        params = _given(sample_weight=sample_weight, groups=groups)
+        params = _given(sample_weight=sample_weight, groups=groups, action_units=action_units)
         if stacking_reason(members[0]) is None:
             fit_stacked(members, [(X, y, params)] * len(members))
         else:
-            members = self._parallel(delayed(_fit)(member, X, y, params) for member in members)
+            members = self._in_parallel(_fit, members, (X, y, params))
         return self._keep(members)
 
     def get_metadata_routing(self):
@@ -140,14 +140,14 @@ class SeedEnsemble(DocumentedMixin, MetaEstimatorMixin, ClassifierMixin, BaseEst
         # As many nets as there are: with another n_estimators it begins anew.
         members = self._resumed() or self._make_estimators()
         params = _given(classes=classes, sample_weight=sample_weight, groups=groups, epochs=epochs)
-        return self._keep(self._parallel(delayed(_partial_fit)(member, X, y, params) for member in members))
+        return self._keep(self._in_parallel(_partial_fit, members, (X, y, params)))
 
-    def prepare_fit(self, X, y, sample_weight=None, *, groups=None):
+    def prepare_fit(self, X, y, sample_weight=None, *, groups=None, action_units=None):
         """Do all of `fit` but the training, for `skmer.training.fit_stacked`.
 
         Parameters
         ----------
-        X, y, sample_weight, groups : array-like
+        X, y, sample_weight, groups, action_units : array-like
             As in `fit`.
 
         Returns
@@ -156,7 +156,8 @@ class SeedEnsemble(DocumentedMixin, MetaEstimatorMixin, ClassifierMixin, BaseEst
             Each net, initialized, and the rows for its ``train``.
         """
         members = self._make_estimators()
-        pairs = [pair for net in members for pair in net.prepare_fit(X, y, sample_weight, groups=groups)]
+        params = _given(groups=groups, action_units=action_units)
+        pairs = [pair for net in members for pair in net.prepare_fit(X, y, sample_weight, **params)]
         self._keep(members)
         return pairs
 
@@ -197,9 +198,10 @@ class SeedEnsemble(DocumentedMixin, MetaEstimatorMixin, ClassifierMixin, BaseEst
         generator.randint(upper, size=N_STREAMS)
         return [int(first), *map(int, generator.randint(upper, size=self.n_estimators - 1))]
 
-    def _parallel(self, tasks):
-        backend = "threads" if runs_in_threads(self.estimator) else "processes"
-        return Parallel(n_jobs=self.n_jobs, prefer=backend)(tasks)
+    def _in_parallel(self, function, members, rows):
+        prefer = "threads" if runs_in_threads(self.estimator) else "processes"
+        done = run_jobs(function, members, n_jobs=self.n_jobs, shared=rows, label=_label, prefer=prefer)
+        return [member for _, member in sorted(done, key=itemgetter(0))]
 
     def _keep(self, members):
         self.estimators_ = members
@@ -281,11 +283,17 @@ def _given(**params):
     return {name: value for name, value in params.items() if value is not None}
 
 
-def _fit(estimator, X, y, params):
+def _label(member):
+    return f"the net with random_state={member.random_state}"
+
+
+def _fit(estimator, rows):
+    X, y, params = rows
     with raising_interrupts():
         return estimator.fit(X, y, **params)
 
 
-def _partial_fit(estimator, X, y, params):
+def _partial_fit(estimator, rows):
+    X, y, params = rows
     with raising_interrupts():
         return estimator.partial_fit(X, y, **params)

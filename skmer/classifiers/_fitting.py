@@ -16,7 +16,7 @@ from skmer.classifiers._validation import find_classes, weighted_rows
 from skmer.training import ClipDataset, CompiledEpochs, EarlyStop, one_thread, split_clips
 
 
-def fit_rows(net, X, y, sample_weight, groups, resume, classes=None):
+def fit_rows(net, X, y, sample_weight, groups, resume, classes=None, action_units=None):
     """Return the rows of a fit as a `ClipDataset`; a fit that does not resume finds the net's classes.
 
     Parameters
@@ -27,6 +27,8 @@ def fit_rows(net, X, y, sample_weight, groups, resume, classes=None):
         As of ``partial_fit``.
     resume : bool
         Whether a training goes on.
+    action_units : array-like, optional
+        Of nets that take them; ``_check_action_units`` validates them and keeps their numbers.
     """
     X, y = unpack_rows(X, y)
     if y is None:
@@ -39,7 +41,10 @@ def fit_rows(net, X, y, sample_weight, groups, resume, classes=None):
     if not resume:
         known = net.classes if classes is None else classes
         net.classes_inferred_ = find_classes(y[sample_weight > 0], known)
-    return weighted_rows(X, y, net.classes_, groups, sample_weight, net.class_weight, _row_axes(net, X))
+    check = getattr(net, "_check_action_units", None)
+    units = None if check is None else check(action_units, len(X), resume)
+    rows = (X, y, net.classes_, groups, sample_weight, net.class_weight, _row_axes(net, X))
+    return weighted_rows(*rows, action_units=units)
 
 
 def split_rows(net, data):
@@ -89,12 +94,13 @@ def check_batches(net, iterator, dataset):
         )
 
 
-def loss_terms(net, y_pred, y_true, weight):
+def loss_terms(net, y_pred, y_true, rows):
     """Return the criterion of a batch: a loss, or a named tuple of its terms."""
     # Outside of training the network's output may be float64, the criterion's centres are not.
     dtype = getattr(torch, net.dtype)
     y_pred = y_pred.to(dtype) if torch.is_tensor(y_pred) else tuple(part.to(dtype) for part in y_pred)
-    return net.criterion_(y_pred, to_tensor(y_true, device=net.device), to_tensor(weight, device=net.device))
+    given = [y_true, rows["sample_weight"], *([rows["action_units"]] if "action_units" in rows else [])]
+    return net.criterion_(y_pred, *(to_tensor(value, device=net.device) for value in given))
 
 
 def is_elsewhere(net, training):

@@ -1,14 +1,14 @@
 """The field's networks on flow maps, as one classifier."""
 
 import inspect
-from numbers import Real
+from numbers import Integral, Real
 
 import torch
 
 from skmer._utils._checks import warn_user
 from skmer._utils._sklearn import Interval, StrOptions
 from skmer.classifiers._map_net import MapNetClassifier
-from skmer.nn import FLOW_NETWORKS, FlowNetwork
+from skmer.nn import FLOW_NETWORKS, FlowNetwork, MapAugmentation
 
 
 class FlowNetClassifier(MapNetClassifier):
@@ -42,8 +42,13 @@ class FlowNetClassifier(MapNetClassifier):
         Optimizer.
     weight_decay : float, default=0.0
         Weight decay of the optimizer.
+    horizontal_flip : bool, default=False
+        Flip half of the training maps left to right, and average each prediction with that of the mirror
+        image: columns are reversed and the first channel, the horizontal flow, changes its sign.
+    shift : int, default=0
+        Most px by which a training map is shifted up or down, and left or right; the border is repeated.
     random_state : int, RandomState instance or None, default=None
-        Seed of initial weights, order and dropout.
+        Seed of initial weights, order, augmentation and dropout.
     module, schedule, dtype, device, verbose, warm_start, train_split, callbacks, criterion : object
         As of `MapNetClassifier`.
     iterator_train, iterator_valid, dataset, predict_nonlinearity, compile, use_caching : object
@@ -79,10 +84,10 @@ class FlowNetClassifier(MapNetClassifier):
     Signal Processing: Image Communication 74, 2019, doi:10.1016/j.image.2019.02.005. Xia et al., "Revealing
     the Invisible with Model and Data Shrinking for Composite-Database Micro-Expression Recognition", IEEE
     TIP 29, 2020, doi:10.1109/TIP.2020.3018222. Zhou et al., "Dual-Inception Network for Cross-Database
-    Micro-Expression Recognition", FG 2019, doi:10.1109/FG.2019.8756579. Varanka et al., "Data leakage and
+    Micro-Expression Recognition", FG 2019, pages 642-646. Varanka et al., "Data leakage and
     evaluation issues in micro-expression analysis", IEEE TAC 15, 2024, doi:10.1109/TAFFC.2023.3265063
     (SSSNet). Wang et al., "HTNet for micro-expression recognition", Neurocomputing 602, 2024,
-    doi:10.1016/j.neucom.2024.128196.
+    arXiv:2307.14637.
 
     Examples
     --------
@@ -101,6 +106,8 @@ class FlowNetClassifier(MapNetClassifier):
         "network": [StrOptions(set(FLOW_NETWORKS))],
         "network_params": [dict, None],
         "dropout": [Interval(Real, 0, 1, closed="left"), None],
+        "horizontal_flip": ["boolean"],
+        "shift": [Interval(Integral, 0, 4096, closed="both")],
     }
 
     def __init__(
@@ -117,6 +124,8 @@ class FlowNetClassifier(MapNetClassifier):
         batch_size=256,
         optimizer=torch.optim.Adam,
         weight_decay=0.0,
+        horizontal_flip=False,
+        shift=0,
         random_state=None,
         module=FlowNetwork,
         **kwargs,
@@ -137,15 +146,30 @@ class FlowNetClassifier(MapNetClassifier):
         self.network = network
         self.dropout = dropout
         self.network_params = network_params
+        self.horizontal_flip = horizontal_flip
+        self.shift = shift
 
     def _module_params(self):
         own = {"network": self.network, "norm": self.norm, "dropout": self.dropout}
         return {**own, **(self.network_params or {})}
 
+    def _augment(self, features):
+        augment = MapAugmentation(0.5 * self.horizontal_flip, self.shift)
+        if not augment.active:
+            return features
+        return augment(features, augment.draw(features.shape, self.streams_.augmentation))
+
+    def _predict_maps(self, proba, X):
+        values = super()._predict_maps(proba, X)
+        if not self.horizontal_flip:
+            return values
+        mirrored = MapAugmentation.reflect(torch.from_numpy(X)).numpy()
+        return (values + super()._predict_maps(proba, mirrored)) / 2
+
     def _check_rows(self, X, y, resume):
-        X, y = super()._check_rows(X, y, resume)
-        self._check_network(X.shape[1:])
-        return X, y
+        checked = super()._check_rows(X, y, resume)
+        self._check_network((checked if y is None else checked[0]).shape[1:])
+        return checked
 
     def _check_network(self, shape):
         network = FLOW_NETWORKS[self.network]

@@ -46,8 +46,8 @@ def histogram_intersection(X, Y=None):
 
     References
     ----------
-    Barla, Odone and Verri, "Histogram intersection kernel for image classification", ICIP 2003,
-    doi:10.1109/ICIP.2003.1247294. Wei et al. take it in LBP-FIP, Multimedia Tools and Applications, 2022.
+    Barla, Odone and Verri, "Histogram intersection kernel for image classification", ICIP 2003. Wei et
+    al. take it in LBP-FIP, Multimedia Tools and Applications, 2022.
 
     Examples
     --------

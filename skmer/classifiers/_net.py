@@ -185,10 +185,10 @@ class ClipNetClassifier(DocumentedMixin, NeuralNetClassifier):
         return [(self, self._prepare(X, y, sample_weight, groups))]
 
     @usual_torch()
-    def _prepare(self, X, y, sample_weight=None, groups=None, resume=False, classes=None):
+    def _prepare(self, X, y, sample_weight=None, groups=None, resume=False, classes=None, **more):
         self.check_training_readiness()
         _parameters.check_params(self)
-        data = _fitting.fit_rows(self, X, y, sample_weight, groups, resume, classes)
+        data = _fitting.fit_rows(self, X, y, sample_weight, groups, resume, classes, **more)
         if not resume:
             self.scale_ = self._find_scale(data)
             self.commonest_ = int(data.y.bincount().argmax())
@@ -349,7 +349,7 @@ class ClipNetClassifier(DocumentedMixin, NeuralNetClassifier):
         return module(features.to(dtype))
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
-        terms = _fitting.loss_terms(self, y_pred, y_true, X["sample_weight"])
+        terms = _fitting.loss_terms(self, y_pred, y_true, X)
         if torch.is_tensor(terms):
             return terms
         self._record_terms(terms, "train" if training else "valid")

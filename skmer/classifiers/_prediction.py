@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
+from torch.nn.utils.parametrize import is_parametrized
 
 from skmer._utils._torch import usual_torch
 from skmer.classifiers._validation import check_clips, normalize_clips
@@ -28,15 +29,21 @@ def most_probable(net, proba):
 
 def _double(module):
     """Return a copy of a network in float64, to predict with."""
-    if not all(type(part).__module__.startswith(("skmer.", "torch.nn.")) for part in module.modules()):
+    parts = list(module.modules())
+    known = all(type(part).__module__.startswith(("skmer.", "torch.nn.")) for part in parts)
+    if not known or any(map(is_parametrized, parts)):  # these refuse to be copied part by part
         return copy.deepcopy(module).double().eval()
+    return _with_new_tensors(module)
+
+
+def _with_new_tensors(module):
     # Of modules that are known only tensors have to be new; to copy the rest takes as long as to predict.
     double = copy.copy(module)
     for kind in ("_parameters", "_buffers"):
         tensors = getattr(module, kind).items()
         vars(double)[kind] = {name: None if v is None else _in_float64(v) for name, v in tensors}
     parts = module._modules.items()
-    vars(double)["_modules"] = {name: None if part is None else _double(part) for name, part in parts}
+    vars(double)["_modules"] = {n: None if part is None else _with_new_tensors(part) for n, part in parts}
     double.training = False
     return double
 
@@ -95,15 +102,17 @@ def average_rows(net, proba, X):
     return average_views(net, lambda rows: average_flips(net, proba, rows), X)
 
 
-def _average_output(net, function, X):
+def average_output(net, function, X):
     """Return a function of a net's network and of scaled rows, averaged over the views of each clip."""
     return average_views(net, lambda rows: _run_batches(net, function, rows), X)
 
 
-def _require_part(net, switch, method):
+def require_part(net, switch, method):
     """Refuse a method of a fitted net whose network was built without a part."""
     check_is_fitted(net)
     if not net.architecture_key_[switch]:
+        if switch == "unit_actions":
+            raise ValueError(f"{method} needs action_units in fit, got none; fit with them.")
         raise ValueError(
             f"{method} needs {switch}=True, got {switch}=False; fit with the module switched on."
         )
@@ -178,8 +187,8 @@ def action_weights(net, X):
     ValueError
         If the network has no reconstruction module.
     """
-    _require_part(net, "reconstruction", "action_weights")
-    return _average_output(net, lambda module, x: module(x)[2], X)
+    require_part(net, "reconstruction", "action_weights")
+    return average_output(net, lambda module, x: module(x)[2], X)
 
 
 def action_maps(net, X):
@@ -201,5 +210,5 @@ def action_maps(net, X):
     ValueError
         If the network has no decomposition module.
     """
-    _require_part(net, "decomposition", "action_maps")
-    return _average_output(net, lambda module, x: module.action_maps(x), X)
+    require_part(net, "decomposition", "action_maps")
+    return average_output(net, lambda module, x: module.action_maps(x), X)

@@ -203,7 +203,7 @@ def find_classes(y, classes=None):
     return found
 
 
-def weighted_rows(X, y, classes, groups, sample_weight, class_weight, row_axes=3):
+def weighted_rows(X, y, classes, groups, sample_weight, class_weight, row_axes=3, *, action_units=None):
     """Return the rows of nonzero weight as a `ClipDataset` with encoded labels.
 
     Parameters
@@ -222,6 +222,8 @@ def weighted_rows(X, y, classes, groups, sample_weight, class_weight, row_axes=3
         As of `skmer.classifiers.DeReGRLClassifier`.
     row_axes : int
         Axes of a row that is one view.
+    action_units : ndarray of shape (n_clips, n_units), optional
+        As of `ClipDataset`.
     """
     rows = np.flatnonzero(sample_weight)
     X, y, sample_weight = X[rows], y[rows], sample_weight[rows]
@@ -236,7 +238,8 @@ def weighted_rows(X, y, classes, groups, sample_weight, class_weight, row_axes=3
     weight = sample_weight * _class_weights(class_weight, classes, encoded, sample_weight)[encoded]
     if not weight.any():
         raise ValueError("sample_weight and class_weight leave no clip a weight above zero; raise some.")
-    data = ClipDataset(X, encoded, weight, groups, row_axes)
+    units = None if action_units is None else action_units[rows]
+    data = ClipDataset(X, encoded, weight, groups, row_axes, action_units=units)
     return data if weight.all() else data.take(np.flatnonzero(weight))
 
 

@@ -146,8 +146,8 @@ class MicroExpressionClips:
         self.groups = _check_names("groups", groups, len(self.frames))
         self.class_names = sorted(set(self.target.tolist()))
         self.table = _complete_table(table, self.groups)
-        self.dropped = _reasons(dropped)
-        self.corrected = _reasons(corrected)
+        self.dropped = reasons_table(dropped)
+        self.corrected = reasons_table(corrected)
         self.truth = truth
         self.sequences = check_clip_sequences(sequences, self.frames)
         self.times = check_times(times, self.sequences)
@@ -369,7 +369,8 @@ def _complete_table(table, groups):
     return table.assign(**{name: values for name, values in made.items() if name not in table.columns})
 
 
-def _reasons(rows):
+def reasons_table(rows):
+    """Return a table of dropped or corrected rows, with an empty one for None."""
     return pd.DataFrame(columns=["reason"]) if rows is None else rows.reset_index(drop=True)
 
 

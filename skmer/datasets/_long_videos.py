@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from skmer._utils._text import plain_text
+from skmer.datasets._clips import reasons_table
 from skmer.frames import is_path
 from skmer.landmarks import FaceTrack
 
@@ -87,7 +88,7 @@ class LongVideos:
         rates, self.times = _check_rates(times, self.frames)
         self.table = self._table(rates, table)
         self.intervals = complete_intervals(intervals, self.table, self.times)
-        self.dropped, self.corrected = _reasons(dropped), _reasons(corrected)
+        self.dropped, self.corrected = reasons_table(dropped), reasons_table(corrected)
         self.truth = truth
         content = self.intervals.to_csv(index=False) + "\n".join([*self.names, *self.groups])
         digest = hashlib.sha256(content.encode()).hexdigest()[:8]
@@ -258,10 +259,6 @@ def _check_rates(times, frames):
 
 def _length(video):
     return None if video is None or is_path(video) else len(video)
-
-
-def _reasons(rows):
-    return pd.DataFrame(columns=["reason"]) if rows is None else rows.reset_index(drop=True)
 
 
 def complete_intervals(intervals, table, times):

@@ -1,6 +1,12 @@
 """Faces: the 68 landmarks, graphs over them, and action units as displacement fields of them."""
 
-from skmer.face._action_units import ACTION_UNITS, ActionUnit, action_unit_field
+from skmer.face._action_units import (
+    ACTION_UNITS,
+    ActionUnit,
+    action_unit_field,
+    action_unit_shares,
+    assign_action_units,
+)
 from skmer.face._graph import FaceGraph, check_graph
 from skmer.face._points import (
     COMPONENTS,
@@ -25,4 +31,6 @@ __all__ = [
     "ActionUnit",
     "ACTION_UNITS",
     "action_unit_field",
+    "action_unit_shares",
+    "assign_action_units",
 ]

@@ -5,11 +5,13 @@ unit say how much of the movement each landmark shares. Both are ours, from anat
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from numbers import Integral
 
 import numpy as np
 
-from skmer._utils._arguments import TEXT, checked
+from skmer._utils._arguments import TEXT, Items, checked, integer
+from skmer.face._graph import FaceGraph
 from skmer.face._points import mirror_half, side_weights
 
 # Inner lip point -> its outer neighbour, on the half seen on the left and the midline. Unless a unit says
@@ -231,3 +233,117 @@ def action_unit_field(number, side="both"):
     if number not in ACTION_UNITS:
         raise ValueError(f"number must be one of the action units {sorted(ACTION_UNITS)}, got {number!r}.")
     return _normalized(ACTION_UNITS[number].field * side_weights(side)[:, None])
+
+
+def _fields_of_components(graph):
+    """Return of each component the units that move it most, as {number: field (n, 2) of its nodes}."""
+    if graph.n_nodes != len(set(graph.nodes)) or not set(graph.nodes) <= set(range(68)):
+        raise ValueError(f"graph must have landmarks as nodes for action units, {graph.name!r} has none.")
+    starts = np.cumsum([0, *graph.component_sizes])
+    own = [{} for _ in graph.component_sizes]
+    for number, unit in ACTION_UNITS.items():
+        field = unit.field[list(graph.nodes)]
+        parts = [field[a:b] for a, b in pairwise(starts)]
+        energy = [np.square(part).sum() for part in parts]
+        if max(energy) > 0:
+            most = int(np.argmax(energy))
+            own[most][number] = parts[most]
+    return own
+
+
+def _cosine(a, b):
+    return float((a * b).sum() / (np.linalg.norm(a) * np.linalg.norm(b)))
+
+
+@checked(graph=[FaceGraph], n_actions=[integer(1, 4096)])
+def action_unit_shares(graph, n_actions):
+    """Shares of a graph's nodes in the movements of action units, for the actions of each component.
+
+    Of the units that move a component most, those are taken that are least alike, one an action.
+
+    Parameters
+    ----------
+    graph : FaceGraph
+        Over the 68 landmarks.
+    n_actions : int
+        Actions K of a component.
+
+    Returns
+    -------
+    shares : ndarray of shape (N, K)
+        Of each component's nodes in its actions; a column sums to one over a component. An action without a
+        unit, where there are too few, has all nodes alike.
+
+    Raises
+    ------
+    ValueError
+        If the nodes of the graph are no landmarks.
+
+    Examples
+    --------
+    >>> from skmer.face import FaceGraph, action_unit_shares
+    >>> shares = action_unit_shares(FaceGraph.preset("brow-nose-lip31"), 3)
+    >>> shares.shape, shares[:10].sum(axis=0).round(6).tolist()
+    ((31, 3), [1.0, 1.0, 1.0])
+    """
+    columns = []
+    for fields, size in zip(_fields_of_components(graph), graph.component_sizes, strict=True):
+        lengths = {number: np.linalg.norm(field, axis=1) for number, field in fields.items()}
+        chosen = sorted(lengths, key=lambda number: -np.square(lengths[number]).sum())[:1]
+        while len(chosen) < min(n_actions, len(lengths)):
+            rest = [number for number in lengths if number not in chosen]
+            chosen.append(min(rest, key=lambda n: max(_cosine(fields[n], fields[c]) for c in chosen)))
+        # A tenth is spread over all nodes, so that none is out of reach.
+        shares = np.full((size, n_actions), 1 / size)
+        for action, number in enumerate(chosen):
+            energy = lengths[number] ** 2
+            shares[:, action] = 0.9 * energy / energy.sum() + 0.1 / size
+        columns.append(shares)
+    return np.concatenate(columns)
+
+
+@checked(graph=[FaceGraph], numbers=[Items(Integral)], n_actions=[integer(1, 4096)])
+def assign_action_units(graph, numbers, n_actions):
+    """Action of a decomposed face that each action unit belongs to.
+
+    A unit belongs to the component that it moves most. Units of one component get an action each, as long as
+    there are any, and then share that of the unit that they are most alike.
+
+    Parameters
+    ----------
+    graph : FaceGraph
+        Its components are decomposed.
+    numbers : sequence of int
+        Numbers of the units. Those without a field in `ACTION_UNITS`, or whose field moves no node, are dealt
+        out to all actions in turn.
+    n_actions : int
+        Actions K of a component.
+
+    Returns
+    -------
+    actions : tuple of int
+        Of each unit, from 0 to K times the number of components less one, component by component.
+
+    Examples
+    --------
+    >>> from skmer.face import FaceGraph, assign_action_units
+    >>> assign_action_units(FaceGraph.preset("brow-nose-lip31"), [1, 2, 4, 9, 12, 15], n_actions=3)
+    (0, 1, 2, 3, 6, 7)
+    """
+    landmarks = set(graph.nodes) <= set(range(68)) and graph.name != "generic"
+    fields = _fields_of_components(graph) if landmarks else [{} for _ in graph.component_sizes]
+    taken = [{} for _ in fields]  # of each component, unit to action
+    actions, n_dealt = [], 0
+    for number in numbers:
+        home = next((k for k, own in enumerate(fields) if number in own), None)
+        if home is None:
+            actions.append(n_dealt % (n_actions * len(fields)))
+            n_dealt += 1
+            continue
+        own, used = fields[home], taken[home]
+        if len(set(used.values())) < n_actions:
+            used[number] = len(set(used.values()))
+        else:
+            used[number] = used[max(used, key=lambda n: _cosine(own[n], own[number]))]
+        actions.append(home * n_actions + used[number])
+    return tuple(actions)

@@ -11,7 +11,7 @@ from skmer.feature_extraction._landmark_patches import LandmarkPatches
 from skmer.feature_extraction._local_binary_patterns import LocalBinaryPatterns
 from skmer.feature_extraction._map_nodes import sample_nodes
 from skmer.feature_extraction._mdmo import MDMO
-from skmer.feature_extraction._motion_rows import NodeDisplacements, PooledMaps
+from skmer.feature_extraction._motion_rows import NodeDisplacements, PooledMaps, normalize_maps
 from skmer.feature_extraction._temporal_interpolator import TemporalInterpolator
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "LandmarkGraphTransformer",
     "FlowMaps",
     "sample_nodes",
+    "normalize_maps",
     "ApexImage",
     "DynamicImage",
     "LandmarkFeatureMaps",

@@ -90,9 +90,9 @@ class DynamicImage(ClipFeatureTransformer):
 
     References
     ----------
-    Bilen et al., "Dynamic Image Networks for Action Recognition", CVPR 2016, doi:10.1109/CVPR.2016.331. Verma
-    et al., "LEARNet: Dynamic Imaging Network for Micro Expression Recognition", IEEE TIP 29, 2020,
-    doi:10.1109/TIP.2019.2912358, and its code.
+    Bilen et al., "Dynamic Image Networks for Action Recognition", CVPR 2016, pages
+    3034-3042. Verma et al., "LEARNet: Dynamic Imaging Network for Micro Expression Recognition", IEEE TIP 29,
+    2020, doi:10.1109/TIP.2019.2912358, and its code.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Crops of the face: one similarity a clip."""
+"""Crops of the face: one similarity a clip, and where asked for the head's motion removed from each frame."""
 
 from numbers import Integral, Real
 
@@ -18,14 +18,18 @@ from skmer.frames import (
     holds_landmarks,
     holds_sequences,
     one_opencv_thread,
+    optical_flow,
     read_sequence,
     sequence_digest,
     sequence_label,
 )
-from skmer.landmarks import FaceLandmarker, fit_similarity
+from skmer.landmarks import FaceLandmarker, apply_similarity, fit_similarity
 
 _POINTS = [36, 45, 33]  # outer eye corners and nose base
 _LOW, _HIGH = MEAN_SHAPE.min(axis=0), MEAN_SHAPE.max(axis=0)  # brows to chin, jaw to jaw
+_STEP = 4  # px between the points at which the flow is looked at
+_ROUNDS, _TRIMS = 2, 8
+_OUTLIER = 2.0  # medians of the distance to the common motion
 
 
 class FaceCropper(ClipFeatureTransformer):
@@ -33,7 +37,7 @@ class FaceCropper(ClipFeatureTransformer):
 
     A landmarker finds the face on the onset, and the similarity that takes its outer eye corners (points 36
     and 45) and nose base (33) to fixed places is used for all frames of the clip: a crop found anew on each
-    frame would move, and its movement would be larger than the face's.
+    frame's landmarks would move, and its movement would be larger than the face's.
 
     Parameters
     ----------
@@ -41,6 +45,10 @@ class FaceCropper(ClipFeatureTransformer):
         Height and width of the crop in px.
     align : bool, default=True
         Whether to turn the face upright; otherwise the crop is shifted and scaled only.
+    stabilize : bool, default=False
+        Whether the motion of the head and changes of the light are taken out of each frame: by the similarity
+        that most of the face follows, found on the optical flow from the onset's crop, and by one gain that
+        makes the face as bright as on the onset. The face's own movements are outliers of the first.
     margin : float, default=0.1
         Room beside an average face, and above and below at least as much, as a share of its size from jaw to
         jaw and from brows to chin; below zero the crop cuts into it.
@@ -80,6 +88,7 @@ class FaceCropper(ClipFeatureTransformer):
     _parameter_constraints: dict = {
         "size": ["array-like"],
         "align": ["boolean"],
+        "stabilize": ["boolean"],
         "margin": [Interval(Real, -0.5, 10, closed="neither")],
         "landmarker": [FaceLandmarker, None],
         **CLIP_PARAMETERS,
@@ -90,6 +99,7 @@ class FaceCropper(ClipFeatureTransformer):
         size=(170, 140),
         *,
         align=True,
+        stabilize=False,
         margin=0.1,
         landmarker=None,
         memory="auto",
@@ -98,6 +108,7 @@ class FaceCropper(ClipFeatureTransformer):
     ):
         self.size = size
         self.align = align
+        self.stabilize = stabilize
         self.margin = margin
         self.landmarker = landmarker
         self.memory = memory
@@ -155,7 +166,8 @@ class FaceCropper(ClipFeatureTransformer):
             landmarker = clone(self.landmarker).set_params(n_views=1)
         onsets = landmarker.transform(clips if clips.ndim == 2 else _repeated_onsets(clips))[:, 0]
         found = np.flatnonzero(~np.isnan(onsets).any(axis=(1, 2)))
-        work = _CropWork(tuple(map(int, self.size)), bool(self.align), float(self.margin), clips.ndim == 2)
+        settings = tuple(map(int, self.size)), bool(self.align), float(self.margin), bool(self.stabilize)
+        work = _CropWork(*settings, keyframes=clips.ndim == 2)
         rows = [(clip, clips[clip], onsets[clip]) for clip in found.tolist()]
         # Keyframes are few: they stay in memory, as the frames of a corpus do.
         memory = None if clips.ndim == 2 else self.memory
@@ -183,12 +195,15 @@ def _repeated_onsets(sequences):
 class _CropWork:
     """Crops of one clip, for `derive_sequences`; a row is the clip's number, its frames and its landmarks."""
 
-    def __init__(self, size, align, margin, keyframes):
-        self.size, self.align, self.margin, self.keyframes = size, align, margin, keyframes
+    def __init__(self, size, align, margin, stabilize, *, keyframes):
+        self.size, self.align, self.margin, self.stabilize = size, align, margin, stabilize
+        self.keyframes = keyframes
 
     def key(self, row, _):
         clip, sources, landmarks = row
         settings = [self.size, self.align, self.margin, landmarks[_POINTS]]
+        if self.stabilize:
+            settings.append(landmarks)
         return cache_key("FaceCropper", 1, settings, sequence_digest(sources, clip))
 
     def compute(self, row, _):
@@ -196,6 +211,8 @@ class _CropWork:
         frames = read_sequence(sources, clip, label=frame_label if self.keyframes else sequence_label)
         similarity = crop_similarity(landmarks, self.size, self.align, self.margin)
         with one_opencv_thread():
+            if self.stabilize:
+                return stabilized_crops(frames, similarity, self.size, landmarks)
             return np.stack([crop_image(frame, similarity, self.size) for frame in frames])
 
 
@@ -249,3 +266,53 @@ def crop_image(image, similarity, size):
     options = {"flags": cv2.INTER_LINEAR if fine > 1 else cv2.INTER_CUBIC, "borderMode": cv2.BORDER_REFLECT}
     crop = cv2.warpAffine(image, finer, (fine * size[1], fine * size[0]), **options)
     return crop if fine == 1 else cv2.resize(crop, (size[1], size[0]), interpolation=cv2.INTER_AREA)
+
+
+def stabilized_crops(frames, similarity, size, landmarks):
+    """Crops of frames in which most of the face stands still and is as bright as on the first.
+
+    Parameters
+    ----------
+    frames : sequence of ndarray of shape (H, W), uint8
+        The first is the reference.
+    similarity : ndarray of shape (2, 3)
+        From the first frame to its crop.
+    size : (int, int)
+        Height and width of the crops.
+    landmarks : ndarray of shape (68, 2)
+        Of the first frame in px; what they enclose is the face.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, *size), uint8
+    """
+    first = crop_image(frames[0], similarity, size)
+    hull = cv2.convexHull(apply_similarity(similarity, landmarks).round().astype(np.int32))
+    face = cv2.fillConvexPoly(np.zeros(size, np.uint8), hull, 1).astype(bool)
+    y, x = np.nonzero(face[::_STEP, ::_STEP])
+    points = _STEP * np.column_stack([x, y]).astype(np.float64)
+    crops = [first]
+    for frame in frames[1:]:
+        for _ in range(_ROUNDS):  # from where the frame before was found
+            flow = optical_flow(first, crop_image(frame, similarity, size))
+            back = _common_motion(points + flow[y * _STEP, x * _STEP], points)
+            similarity = _after(back, similarity)
+        crop = crop_image(frame, similarity, size)
+        gain = first[face].mean() / max(crop[face].mean(), 1.0)
+        crops.append(np.clip(np.rint(gain * crop), 0, 255).astype(np.uint8))
+    return np.stack(crops)
+
+
+def _common_motion(source, target):
+    """Similarity that most of the points follow; the rest is left out round by round."""
+    follows = np.ones(len(source), dtype=bool)
+    for _ in range(_TRIMS):
+        similarity = fit_similarity(source[follows], target[follows])
+        distance = np.linalg.norm(apply_similarity(similarity, source) - target, axis=1)
+        follows = distance <= _OUTLIER * np.median(distance)
+    return similarity
+
+
+def _after(second, first):
+    """Similarity that is a first one and then a second one."""
+    return second[:, :2] @ first + np.column_stack([np.zeros((2, 2)), second[:, 2]])

@@ -35,7 +35,7 @@ class FlowMaps(ClipFeatureTransformer):
         `DSSNClassifier`.
     flow : {"dis", "farneback", "tvl1"}, default="dis"
         Method, as of `skmer.frames.optical_flow`; "tvl1" is the papers', needs scikit-image (the extra
-        ``flow``), and takes about a hundred times as long.
+        ``flow``), and takes hundreds of times as long.
     size : int, default=28
         Height and width of the maps. Papers: 28 to 227.
     scaling : {"minmax"} or None, default=None
@@ -64,7 +64,7 @@ class FlowMaps(ClipFeatureTransformer):
     ----------
     Liong et al., "Shallow Triple Stream Three-dimensional CNN (STSTNet) for Micro-expression Recognition", FG
     2019, doi:10.1109/FG.2019.8756567. Shreve et al., "Macro- and micro-expression spotting in long videos
-    using spatio-temporal strain", FG 2011, doi:10.1109/FG.2011.5771451.
+    using spatio-temporal strain", FG 2011.
 
     Examples
     --------

@@ -6,6 +6,7 @@ from numbers import Integral, Real
 import cv2
 import numpy as np
 
+from skmer._utils._files import setting_text
 from skmer._utils._sklearn import HasMethods, Interval, StrOptions
 from skmer.feature_extraction._clip_features import CLIP_PARAMETERS, ClipFeatureTransformer
 from skmer.landmarks import FaceLandmarker
@@ -121,8 +122,8 @@ class LandmarkPatches(ClipFeatureTransformer):
         landmarker = FaceLandmarker() if self.landmarker is None else self.landmarker
         own = {name: value for name, value in super()._settings().items() if name != "landmarker"}
         params = landmarker.get_params(deep=False)
-        found = {name: str(value) for name, value in params.items() if name not in _PLAIN}
-        return {**own, "weights": str(self.weights), "landmarker": found}
+        found = {name: setting_text(value) for name, value in params.items() if name not in _PLAIN}
+        return {**own, "weights": setting_text(self.weights), "landmarker": found}
 
     def _compute_clip(self, frames):
         onset, apex, _ = frames

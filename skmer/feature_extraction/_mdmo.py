@@ -6,6 +6,7 @@ from numbers import Real
 import cv2
 import numpy as np
 
+from skmer._utils._files import setting_text
 from skmer._utils._sklearn import Interval, StrOptions
 from skmer.face import REGION_NAMES, face_regions
 from skmer.feature_extraction._clip_features import CLIP_PARAMETERS, ClipFeatureTransformer
@@ -126,7 +127,7 @@ class MDMO(ClipFeatureTransformer):
     def _settings(self):
         settings = {name: getattr(self, name) for name in ("beta", "align", "polar", "flow")}
         own = self._landmarker().get_params()
-        return settings | {name: repr(own[name]) for name in ("n_boxes", "predictor", "boxes")}
+        return settings | {name: setting_text(own[name]) for name in ("n_boxes", "predictor", "boxes")}
 
     def _landmarker(self):
         own = FaceLandmarker() if self.landmarker is None else self.landmarker

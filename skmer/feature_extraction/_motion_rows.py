@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_array
 
 from skmer._utils._checks import frames_of
-from skmer._utils._sklearn import DocumentedMixin, Interval, fit_context
+from skmer._utils._sklearn import DocumentedMixin, Interval, fit_context, validate_params
 
 
 class _RowsOfMotion(DocumentedMixin, TransformerMixin, BaseEstimator):
@@ -174,7 +174,7 @@ class PooledMaps(_RowsOfMotion):
         if (self.magnitudes or self.normalize) and X.shape[-3] < 2:
             name = "magnitudes" if self.magnitudes else "normalize"
             raise ValueError(f"{name}=True needs horizontal and vertical flow, got one channel.")
-        X = _normalized(X) if self.normalize else X
+        X = normalize_maps(X) if self.normalize else X
         parts = [self._pooled(X)]
         if self.magnitudes:
             parts.append(self._pooled(np.linalg.norm(X[..., :2, :, :], axis=-3, keepdims=True)))
@@ -187,8 +187,50 @@ class PooledMaps(_RowsOfMotion):
         return X.reshape(len(X), -1)
 
 
-def _normalized(X):
-    """Return maps with the flow about its median and every channel in its own unit, clip by clip."""
+@validate_params({"maps": ["array-like"]}, prefer_skip_nested_validation=True)
+def normalize_maps(maps):
+    """Return flow maps with zero for no motion and every channel in its own unit, clip by clip.
+
+    The median of each of the first two channels is taken from it and both are divided by their common
+    standard deviation, and each other channel by its own: maps that were scaled to 0..255 have lost zero and
+    unit.
+
+    Parameters
+    ----------
+    maps : array-like of shape (n_clips, ..., C, H, W)
+        Maps whose first two channels are horizontal and vertical flow.
+
+    Returns
+    -------
+    maps : ndarray of the same shape
+        In float32 where they came so, otherwise float64. A channel that is the same everywhere is zero, or
+        stays as it was behind the first two.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than four axes, or one channel alone.
+
+    See Also
+    --------
+    sample_nodes : Nodes read off such maps.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmer.feature_extraction import normalize_maps
+    >>> maps = np.full((1, 2, 8, 8), 128.0)
+    >>> maps[0, 0, :2] = 255
+    >>> normalize_maps(maps)[0, 0, :, 0].round(2).tolist()
+    [3.21, 3.21, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    """
+    X = np.asarray(maps)
+    if X.ndim < 4 or X.shape[-3] < 2 or X.dtype.kind not in "fiub":
+        raise ValueError(
+            "maps must be numbers of shape (n_clips, ..., C, H, W) with horizontal and vertical flow first, "
+            f"got {X.dtype} of shape {X.shape}."
+        )
+    X = X if X.dtype == np.float32 else X.astype(np.float64)
     flow, others = X[..., :2, :, :], X[..., 2:, :, :]
     flow = flow - np.median(flow, axis=(-2, -1), keepdims=True)
     units = flow.std(axis=(-3, -2, -1), keepdims=True), others.std(axis=(-2, -1), keepdims=True)

@@ -43,9 +43,9 @@ class TemporalInterpolator(ClipFeatureTransformer):
 
     References
     ----------
-    Zhou et al., "Towards a practical lipreading system", CVPR 2011, doi:10.1109/CVPR.2011.5995345; Pfister et
-    al., "Recognising spontaneous facial micro-expressions", ICCV 2011, doi:10.1109/ICCV.2011.6126401. The
-    matrix in place of a singular value decomposition is ours.
+    Zhou et al., "Towards a practical lipreading system", CVPR 2011; Pfister et al., "Recognising
+    spontaneous facial micro-expressions", ICCV 2011, doi:10.1109/ICCV.2011.6126401. The matrix in place of a
+    singular value decomposition is ours.
 
     Examples
     --------

@@ -8,6 +8,8 @@ from skmer.frames._flow import (
     fine_flow,
     one_opencv_thread,
     optical_flow,
+    patch_flow,
+    point_flow,
     sample_flow,
 )
 from skmer.frames._names import (
@@ -53,6 +55,8 @@ __all__ = [
     "FLOW_METHODS",
     "coarse_flow",
     "fine_flow",
+    "patch_flow",
+    "point_flow",
     "sample_flow",
     "one_opencv_thread",
     "VideoReader",

@@ -7,6 +7,7 @@ from scipy.sparse import issparse
 
 from skmer._utils._arguments import FLAG, checked, integer
 from skmer._utils._checks import warn_user
+from skmer._utils._text import short_repr
 from skmer.frames._check import holds_landmarks
 from skmer.frames._names import KEYFRAMES, is_path, trailing_number
 from skmer.frames._sequence_content import FrameSequence, sequence_label
@@ -110,7 +111,7 @@ def _check_entry(entry, clip):
     if isinstance(entry, FrameSequence):
         return entry
     if isinstance(entry, str | bytes) or not hasattr(entry, "__len__"):
-        raise ValueError(f"sequences: {_EXPECTED}, but clip {clip} holds {_short(entry)}.")
+        raise ValueError(f"sequences: {_EXPECTED}, but clip {clip} holds {short_repr(entry)}.")
     if isinstance(entry, np.ndarray) and entry.dtype != object:
         return _check_array(entry, clip)
     frames = [_check_frame(frame, clip, k) for k, frame in enumerate(entry)]
@@ -163,11 +164,6 @@ def _check_order(frames, clip):
         f"sequences: the frames of clip {clip} are not in the order of their numbers, {names[first - 1]!r} "
         f"stands before {names[first]!r}; sort them by sorted(paths, key=skmer.frames.trailing_number)."
     )
-
-
-def _short(value):
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _check_lengths(lengths, min_frames, needed_by):

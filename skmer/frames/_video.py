@@ -196,7 +196,9 @@ def _probe(path):
     video = cv2.VideoCapture(str(path))
     try:
         if not video.isOpened():
-            raise ValueError(f"source: {str(path)!r} is no video that OpenCV can read.")
+            broken = path.suffix.casefold() in (".mp4", ".mov", ".m4v")
+            hint = "; a recording that has broken off has to be repaired first." if broken else "."
+            raise ValueError(f"source: {str(path)!r} is no video that can be read{hint}")
         n_frames, fps = video.get(cv2.CAP_PROP_FRAME_COUNT), video.get(cv2.CAP_PROP_FPS)
         if not (np.isfinite(n_frames) and n_frames > 0):  # a stream that states no length is counted
             n_frames = sum(1 for _ in iter(video.grab, False))

@@ -1,9 +1,6 @@
 """Page of an analysed video: a timeline to click, and the frames of each movement."""
 
-from base64 import b64encode
-from hashlib import sha256
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from string import Template
 
@@ -14,6 +11,7 @@ import pandas as pd
 from skmer._utils._arguments import PATH, Items, checked
 from skmer._utils._files import write_atomically
 from skmer.inspection._report_pictures import data_uri
+from skmer.inspection._style import content_policy, page_resource
 from skmer.landmarks import FaceTrack
 from skmer.magnification import magnify_lagrangian
 
@@ -27,7 +25,9 @@ CAVEATS = (
 """Sentences of the page and the text on the limits of an analysis."""
 
 _ALPHA = 6.0
-_ARROWS = 6.0  # arrows are that much longer than the movement
+_LONGEST_ARROW = 0.22  # of the distance of the outer eye corners, whatever the movement's size
+_SHORTEST_ARROW = 0.04
+_ARROW, _EDGE = (255, 210, 0), (20, 20, 20)
 _QUALITY = 82
 
 
@@ -55,7 +55,7 @@ def write_analysis(path, track, movements, frames, curve, *, title=None, notes=(
         For each movement the crops at "onset", "apex" and "offset", RGB, the landmarks in them, and their
         scale; empty where they could not be read.
     curve : ndarray of shape (n_frames,)
-        Size of the motion in each frame, for the timeline.
+        Size of the motion in each frame, for the timeline; from 1 on it counts as a movement.
     title : str, default=None
         Heading; the track's name by default.
     notes : sequence of str, default=()
@@ -80,29 +80,22 @@ def write_analysis(path, track, movements, frames, curve, *, title=None, notes=(
     ...     "no movement was found" in page.read_text(encoding="utf-8")
     True
     """
-    style, script = _resource("timeline.css"), _resource("timeline.js")
+    style, script = (page_resource("_timeline", f"timeline.{kind}") for kind in ("css", "js"))
     rows = movements.to_dict("records")
-    page = Template(_resource("timeline.html")).substitute(
+    page = Template(page_resource("_timeline", "timeline.html")).substitute(
         title=escape(title or track.name),
-        policy=f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}",
+        policy=content_policy(style, script),
         style=style,
         script=script,
         notes="".join(f"<p>{escape(note)}</p>" for note in (_heading(track, rows), *notes)),
         caveats="".join(f"<li>{escape(text)}</li>" for text in CAVEATS),
         timeline=_timeline(track, rows, curve),
+        seconds=_seconds(track),
         cards="".join(_card(k, row, own) for k, (row, own) in enumerate(zip(rows, frames, strict=True))),
         none="" if rows else "<p>In this video no movement was found.</p>",
     )
     write_atomically(path, page)
     return Path(path)
-
-
-def _resource(name):
-    return files("skmer.inspection").joinpath("_timeline", name).read_text(encoding="utf-8")
-
-
-def _hash(text):
-    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
 def _heading(track, rows):
@@ -123,6 +116,7 @@ def _timeline(track, rows, curve):
     xs = np.linspace(0, 1000, len(heights))
     line = " ".join(f"{x:.1f},{96 - 92 * min(y / top, 1):.1f}" for x, y in zip(xs, heights, strict=True))
     length = max(track.times[-1] - track.times[0], 1e-9)
+    least = 96 - 92 * min(1 / top, 1)
     marks = "".join(
         f'<button type="button" class="mark {escape(row["type"])}" data-movement="{k}" '
         f'data-left="{(row["onset_s"] - track.times[0]) / length:.5f}" '
@@ -132,8 +126,16 @@ def _timeline(track, rows, curve):
     )
     return (
         '<svg viewBox="0 0 1000 100" preserveAspectRatio="none" role="img" aria-label="Motion over time">'
-        f'<polyline points="{line}"/></svg><div class="marks">{marks}</div>'
+        f'<line x1="0" x2="1000" y1="{least:.1f}" y2="{least:.1f}"/><polyline points="{line}"/></svg>'
+        f'<div class="marks">{marks}</div>'
     )
+
+
+def _seconds(track):
+    """Seconds below the timeline, and what the colours are."""
+    ticks = np.linspace(track.times[0], track.times[-1], 5)
+    digits = 1 if ticks[-1] - ticks[0] < 30 else 0
+    return "".join(f"<span>{tick:.{digits}f} s</span>" for tick in ticks)
 
 
 def _card(k, row, frames):
@@ -141,8 +143,9 @@ def _card(k, row, frames):
     lines = [
         f"{row['onset_s']:.2f} s to {row['offset_s']:.2f} s, apex {row['apex_s']:.2f} s "
         f"({row['offset_s'] - row['onset_s']:.2f} s)",
-        f"moved most: {row['regions'] or 'the face was lost'}",
-        f"resembles: {row['resembles'] or 'no action unit'} (share explained)",
+        f"moved most, in px (and shares of the distance of the outer eye corners): "
+        f"{row['regions'] or 'the face was lost'}",
+        f"resembles, with the share of the movement that it explains: {row['resembles'] or 'no action unit'}",
     ]
     if row.get("emotion"):
         share = row.get("probability")
@@ -150,42 +153,50 @@ def _card(k, row, frames):
         lines.append(f"class by the given model: {row['emotion']}{known}")
     body = "".join(f"<p>{escape(line)}</p>" for line in lines)
     return (
-        f'<article class="card" id="movement-{k}" data-card="{k}"><h2>{k + 1}. {escape(row["type"])}</h2>'
-        f"{body}{_pictures(row, frames)}</article>"
+        f'<article class="card" id="movement-{k}" data-card="{k}">'
+        f"<h2>{k + 1}. {escape(row['type'])}-movement</h2>{body}{_pictures(row, frames)}</article>"
     )
 
 
 def _pictures(row, frames):
     if not frames:
         return "<p>The frames of this movement could not be read.</p>"
-    shown = {name: part[0] for name, part in frames.items()}
-    shown["apex"] = _with_arrows(*frames["apex"], row["displacement"])
     onset, apex = frames["onset"][0], frames["apex"][0]
+    drawn, factor = _with_arrows(*frames["apex"], row["displacement"])
+    arrows = f", arrows {factor:.0f} times as long as the movement" if factor else ""
     plain = "".join(
-        f'<figure><img src="{_jpeg(shown[name])}" alt="{name}"><figcaption>{name}</figcaption></figure>'
-        for name in ("onset", "apex", "offset")
+        f'<figure><img src="{_jpeg(image)}" alt="{name}"><figcaption>{name}{more}</figcaption></figure>'
+        for name, image, more in (
+            ("onset", onset, ""),
+            ("apex", drawn, arrows),
+            ("offset", frames["offset"][0], ""),
+        )
     )
-    magnified = magnify_lagrangian(onset, apex, _ALPHA)
-    pair = (
-        f'<figure class="magnified"><img src="{_jpeg(onset)}" data-other="{_jpeg(magnified)}" alt="before">'
-        f'<button type="button" data-flip>onset, or the apex {_ALPHA:g} times enlarged</button></figure>'
+    enlarged = _jpeg(magnify_lagrangian(onset, apex, _ALPHA))
+    return (
+        f'<div class="frames">{plain}<figure class="magnified">'
+        f'<img src="{_jpeg(onset)}" data-other="{enlarged}" alt="before">'
+        f'<figcaption data-other="apex, the movement {_ALPHA:g} times enlarged">onset</figcaption>'
+        '<button type="button" data-flip>before / after</button></figure></div>'
     )
-    return f'<div class="frames">{plain}</div>{pair}'
 
 
 def _with_arrows(image, points, scale, displacement):
-    """The apex with arrows from where each landmark was, enlarged."""
+    """The apex with arrows along the movement of each landmark, and how much longer they are."""
     drawn = image.copy()
     if displacement is None:
-        return drawn
-    width = np.linalg.norm(points[45] - points[36])
-    start = np.asarray(points, dtype=float)
-    ends = start + _ARROWS * scale * np.asarray(displacement)
-    for a, b in zip(start, ends, strict=True):
-        if np.linalg.norm(b - a) > 0.012 * width:
-            first, last = (tuple(round(float(x) * 8) for x in end) for end in (a, b))
-            cv2.arrowedLine(drawn, first, last, (255, 200, 0), 1, cv2.LINE_AA, 3, 0.25)
-    return drawn
+        return drawn, 0.0
+    start, moved = np.asarray(points, dtype=float), scale * np.asarray(displacement, dtype=float)
+    width, sizes = np.linalg.norm(start[45] - start[36]), np.linalg.norm(moved, axis=1)
+    if not sizes.max() > 0:
+        return drawn, 0.0
+    factor = _LONGEST_ARROW * width / sizes.max()
+    starts, stops = (np.rint(8 * place).astype(int).tolist() for place in (start, start + factor * moved))
+    shown = factor * sizes >= _SHORTEST_ARROW * width
+    for color, thickness in ((_EDGE, 3), (_ARROW, 1)):
+        for k in np.flatnonzero(shown):
+            cv2.arrowedLine(drawn, starts[k], stops[k], color, thickness, cv2.LINE_AA, 3, 0.3)
+    return drawn, factor
 
 
 def _jpeg(image):

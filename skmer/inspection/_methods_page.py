@@ -1,15 +1,14 @@
 """One page about a comparison of methods: table, differences, mean ranks, run cards."""
 
-from base64 import b64encode
-from hashlib import sha256
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from skmer._utils._files import write_atomically
 from skmer.inspection._rank_display import MeanRanksDisplay
-from skmer.inspection._report_page import _table, run_card_tables
+from skmer.inspection._report_page import html_table, run_card_tables
 from skmer.inspection._report_pictures import picture
+from skmer.inspection._style import content_policy, page_resource
 
 _PAGE = Template("""<!DOCTYPE html>
 <html lang="en">
@@ -75,21 +74,19 @@ def write_methods_report(result, path, *, title=None):
     True
     """
     header, *rows = result.rows
-    style = files("skmer.inspection").joinpath("_report", "page.css").read_text(encoding="utf-8")
-    digest = b64encode(sha256(style.encode()).digest()).decode()
+    style = page_resource("_report", "page.css")
     page = _PAGE.substitute(
         title=escape(title or "Comparison of methods"),
-        policy=f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'",
+        policy=content_policy(style),
         style=style,
         heading=escape(result.heading),
-        table=_table("Pooled over all folds", header, rows),
+        table=html_table("Pooled over all folds", header, rows),
         notes="".join(f"<p>{escape(note)}</p>" for note in result.notes),
         comparison=_comparison(result) if len(result.results) > 1 else "",
         cards="".join(_cards(result)),
     )
-    path = Path(path)
-    path.write_text(page, encoding="utf-8")
-    return path
+    write_atomically(path, page)
+    return Path(path)
 
 
 def _comparison(result):
@@ -105,7 +102,7 @@ def _comparison(result):
     )
     return (
         '<section aria-labelledby="differences"><h2 id="differences">Differences</h2>'
-        f"{_table('Every two methods on the same clips', header, rows)}{ranks}</section>"
+        f"{html_table('Every two methods on the same clips', header, rows)}{ranks}</section>"
     )
 
 

@@ -1,14 +1,12 @@
 """The page: numbers as tables, and its parts in a template whose policy forbids it to load anything."""
 
-import hashlib
 import math
-from base64 import b64encode
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from string import Template
 
 from skmer._utils._arguments import PATH, Numbers, checked, integer
+from skmer._utils._files import write_atomically
 from skmer.datasets import MicroExpressionClips
 from skmer.inspection._report_pictures import (
     ENLARGED,
@@ -17,6 +15,7 @@ from skmer.inspection._report_pictures import (
     result_pictures,
     subjects_of,
 )
+from skmer.inspection._style import content_policy, page_resource
 from skmer.model_selection import LOSOResult
 
 _NAMES = {"accuracy": "accuracy", "uf1": "UF1", "uar": "UAR"}
@@ -47,7 +46,7 @@ def _tile(name, value, interval, baseline):
 
 def score_table(result):
     """Pooled scores with intervals and the majority baseline, spread over seeds, mean of folds."""
-    return _table(
+    return html_table(
         "Pooled scores, and what to hold them against", ("", *_NAMES.values()), result.summary_rows()
     )
 
@@ -58,7 +57,7 @@ def class_table(result):
         (name, f"{row.n:.0f}", *map(number, (row.precision, row.recall, row.f1)))
         for name, row in result.per_class.iterrows()
     ]
-    return _table("Classes, pooled over folds", ("class", "clips", "precision", "recall", "F1"), rows)
+    return html_table("Classes, pooled over folds", ("class", "clips", "precision", "recall", "F1"), rows)
 
 
 def subject_table(result):
@@ -67,7 +66,7 @@ def subject_table(result):
         (name, f"{row.n_clips:.0f}", f"{row.n_classes:.0f}", number(row.accuracy))
         for name, row in result.per_subject.iterrows()
     ]
-    return _table("Held-out subjects", ("subject", "clips", "classes", "accuracy"), rows)
+    return html_table("Held-out subjects", ("subject", "clips", "classes", "accuracy"), rows)
 
 
 def confusion_table(result):
@@ -115,7 +114,7 @@ def _is_table(value):
 def _records(records):
     """Table of records, such as those of each fold's search."""
     header = list(dict.fromkeys(name for record in records for name in record))
-    return _table("", header, [[_text(record.get(name)) for name in header] for record in records])
+    return html_table("", header, [[_text(record.get(name)) for name in header] for record in records])
 
 
 def _pairs(values):
@@ -141,7 +140,7 @@ def number(value):
     return "-" if math.isnan(value) else f"{value:.3f}"
 
 
-def _table(caption, header, rows):
+def html_table(caption, header, rows):
     head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in header)
     # Every cell is escaped: labels may hold any sign.
     body = "".join(
@@ -211,12 +210,10 @@ def write_report(result, path, clips=None, *, estimator=None, landmarks=None, ti
     """
     pictures = result_pictures(result)
     subjects, classes = subjects_of(result), list(map(str, result.class_names))
-    style, script = _resource("page.css"), _resource("page.js")
-    page = Template(_resource("page.html")).substitute(
+    style, script = (page_resource("_report", f"page.{kind}") for kind in ("css", "js"))
+    page = Template(page_resource("_report", "page.html")).substitute(
         title=escape(title or "Leave-one-subject-out result"),
-        # Names of clips and classes come from a user's files: whatever they hold, the browser runs nothing
-        # but the script with this hash.
-        policy=f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}",
+        policy=content_policy(style, script),
         style=style,
         script=script,
         heading=escape(result.heading),
@@ -237,18 +234,8 @@ def write_report(result, path, clips=None, *, estimator=None, landmarks=None, ti
         cards=clip_cards(result, clips, landmarks, frame_size),
         run_card=run_card_tables(result.run_card),
     )
-    path = Path(path)
-    path.write_text(page, encoding="utf-8")
-    return path
-
-
-def _resource(name):
-    return files("skmer.inspection").joinpath("_report", name).read_text(encoding="utf-8")
-
-
-def _hash(text):
-    """Source expression of a content security policy that allows this text and no other."""
-    return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+    write_atomically(path, page)
+    return Path(path)
 
 
 def _options(names):

@@ -10,7 +10,8 @@ from PIL import Image
 
 from skmer.face import COMPONENTS
 from skmer.frames import KEYFRAMES, read_image
-from skmer.inspection._net_displays import ActionMapDisplay, ActionWeightsDisplay, LossCurvesDisplay
+from skmer.inspection._action_displays import ActionMapDisplay
+from skmer.inspection._net_displays import ActionWeightsDisplay, LossCurvesDisplay
 from skmer.inspection._result_displays import (
     ClassScoresDisplay,
     PooledConfusionDisplay,

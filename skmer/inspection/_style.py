@@ -1,4 +1,8 @@
-"""Common parts of all displays: colours that the colour-blind can tell apart, axes, crop of the face."""
+"""Common parts of displays and pages: colours that the colour-blind tell apart, axes, crops, page policy."""
+
+from base64 import b64encode
+from hashlib import sha256
+from importlib.resources import files
 
 import numpy as np
 
@@ -64,3 +68,21 @@ def show_face(ax, image, points, *, margin=0.15, faded=False):
     ax.set_ylim(high[1] + pad, low[1] - 1.5 * pad)
     ax.set_aspect("equal")
     ax.set_axis_off()
+
+
+def page_resource(folder, name):
+    """Return the text of a file beside the modules: a template, a style sheet, a script."""
+    return files("skmer.inspection").joinpath(folder, name).read_text(encoding="utf-8")
+
+
+def content_policy(style, script=None):
+    """Return a page's content security policy: it loads nothing, and runs this script and no other.
+
+    Names of clips and classes come from a user's files: whatever they hold, the browser runs nothing of it.
+    """
+    hashes = {"style-src": style} if script is None else {"style-src": style, "script-src": script}
+    allowed = [
+        f"{kind} 'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+        for kind, text in hashes.items()
+    ]
+    return "; ".join(["default-src 'none'; img-src data:", *allowed])

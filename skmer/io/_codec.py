@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 
+from skmer._utils._text import short_repr
 from skmer.face import FaceGraph
 from skmer.io._container import DTYPES
 
@@ -163,16 +164,16 @@ class Parser:
                 raise ValueError("it holds a dictionary that is no list of pairs")
             key = self.parse(pair[0], depth)
             if not isinstance(key, _KEYS) or key in found:
-                raise ValueError(f"a dictionary has the impossible or repeated key {_short(key)}")
+                raise ValueError(f"a dictionary has the impossible or repeated key {short_repr(key)}")
             found[key] = self.parse(pair[1], depth)
         return found
 
     def parse_array(self, name, order):
         """Return a copy of an array of the file."""
         if not isinstance(name, str) or name not in self.unused:
-            raise ValueError(f"the array {_short(name)} is not in the file, or is used twice")
+            raise ValueError(f"the array {short_repr(name)} is not in the file, or is used twice")
         if order not in ("C", "F"):
-            raise ValueError(f"an array has the order {_short(order)}, which is neither 'C' nor 'F'")
+            raise ValueError(f"an array has the order {short_repr(order)}, which is neither 'C' nor 'F'")
         # Taken out: two attributes must not share an array, and what is left belongs to nothing.
         array = self.unused.pop(name)
         return np.array(array, dtype=array.dtype.newbyteorder("="), order=order)
@@ -191,7 +192,7 @@ class Parser:
         width = dtype[2:] if isinstance(dtype, str) and dtype[:2] in ("<U", ">U") else ""
         # isdigit() alone accepts digits of other scripts; numpy would make room for whatever width it is.
         if not (width.isascii() and width.isdigit() and len(width) < 10):
-            raise ValueError(f"an array of labels has the unknown dtype {_short(dtype)}")
+            raise ValueError(f"an array of labels has the unknown dtype {short_repr(dtype)}")
         if not all(isinstance(item, str) and len(item) <= int(width) for item in items):
             raise ValueError(f"an array of labels holds what does not fit its dtype {dtype!r}")
         # An empty array takes the memory of one entry.
@@ -202,11 +203,6 @@ class Parser:
 
 
 _KEYS = (str, bool, int, float, np.generic)
-
-
-def _short(value):
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _encode_scalar(value):
@@ -221,13 +217,13 @@ def _encode_scalar(value):
 
 def _parse_scalar(parser, depth, item, dtype):
     if not isinstance(dtype, str) or dtype not in _SCALARS:
-        raise ValueError(f"a number has the unknown dtype {_short(dtype)}")
+        raise ValueError(f"a number has the unknown dtype {short_repr(dtype)}")
     item = parser.parse(item, depth)
     kind = np.dtype(dtype).kind
     expected = {"b": bool, "i": int, "u": int, "f": float}[kind]
     # Not isinstance, to which True is an int: it would become the number 1.
     if type(item) is not expected:
-        raise ValueError(f"{_short(item)} is no number of dtype {dtype!r}")
+        raise ValueError(f"{short_repr(item)} is no number of dtype {dtype!r}")
     if kind in "iu" and not np.iinfo(dtype).min <= item <= np.iinfo(dtype).max:
         raise ValueError(f"{item} does not fit dtype {dtype!r}")
     with np.errstate(over="ignore"):
@@ -236,13 +232,13 @@ def _parse_scalar(parser, depth, item, dtype):
 
 def _parse_float(parser, depth, text):
     if text not in ("nan", "inf", "-inf"):
-        raise ValueError(f"{_short(text)} is no number")
+        raise ValueError(f"{short_repr(text)} is no number")
     return float(text)
 
 
 def _parse_dtype(parser, depth, text):
     if not isinstance(text, str) or text not in _SCALARS:
-        raise ValueError(f"{_short(text)} is no type of numbers")
+        raise ValueError(f"{short_repr(text)} is no type of numbers")
     return np.dtype(text)
 
 
@@ -251,7 +247,7 @@ def _parse_graph(parser, depth, fields):
         raise ValueError(f"a graph must have the fields {list(_GRAPH_FIELDS)}")
     found = {name: parser.parse(value, depth) for name, value in fields.items()}
     expected = {"name": lambda v: isinstance(v, str), "components": _are_components, "nodes": _are_positions}
-    expected["n_frames"] = lambda v: _is_int(v) and 1 <= v <= MAX_FRAMES
+    expected["n_frames"] = lambda v: is_int(v) and 1 <= v <= MAX_FRAMES
     for name, value in found.items():
         if not expected.get(name, _are_positions_or_none)(value):
             raise ValueError(f"a graph has an impossible field {name!r}")
@@ -262,7 +258,7 @@ def _are_positions(value):
     return (
         isinstance(value, tuple | list)
         and len(value) <= MAX_NODES
-        and all(_is_int(node) and 0 <= node < 2**31 for node in value)
+        and all(is_int(node) and 0 <= node < 2**31 for node in value)
     )
 
 
@@ -279,7 +275,8 @@ def _are_positions_or_none(value):
     return isinstance(value, tuple | list) and all(_are_positions(pair) and len(pair) == 2 for pair in value)
 
 
-def _is_int(value):
+def is_int(value):
+    """Return whether a value is an integer, and no bool."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
@@ -299,7 +296,7 @@ def _checked_name(name):
     # The form alone. Whether a name may be used is decided by the tables, once the whole document is known.
     parts = name.split(".") if isinstance(name, str) else [""]
     if len(parts) < 2 or not all(part.isidentifier() for part in parts):
-        raise ValueError(f"{_short(name)} is no dotted name of a class or function")
+        raise ValueError(f"{short_repr(name)} is no dotted name of a class or function")
     return name
 
 

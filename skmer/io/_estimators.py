@@ -4,6 +4,8 @@
 """
 
 from sklearn.base import BaseEstimator
+from sklearn.ensemble import VotingClassifier
+from sklearn.utils import Bunch
 from skorch import NeuralNet
 
 from skmer._utils._sklearn import validate_parameter_constraints
@@ -65,14 +67,26 @@ def _check_ensemble(params, state):
         raise ValueError("a fitted estimator in it is of another class than the parameter estimator")
 
 
+def _check_voting(params, state):
+    """Refuse voters that are no copies of the named estimators."""
+    if not {"estimators_", "le_", "classes_"} <= state.keys():
+        raise ValueError("a fitted vote needs estimators_, le_ and classes_")
+    named = [part.name for _, part in params["estimators"] if isinstance(part, EstimatorNode)]
+    if [member.name for member in state["estimators_"]] != named:
+        raise ValueError("a fitted estimator in it is of another class than the one named so")
+
+
 # What the forms cannot say.
 CHECKS = {
     **dict.fromkeys(("sklearn.svm.SVC", "sklearn.svm.NuSVC"), _check_svc),
     **dict.fromkeys(("sklearn.svm.SVR", "sklearn.svm.NuSVR"), _check_svm),
     "sklearn.neighbors.KNeighborsClassifier": _check_neighbors,
+    "sklearn.ensemble.VotingClassifier": _check_voting,
     "skmer.classifiers.SeedEnsemble": _check_ensemble,
     "skmer.classifiers.FlipAugmentedClassifier": _check_ensemble,
 }
+
+_BY_NAME = "named_estimators_"  # of a vote: its estimators_ once more, which a file need not hold twice
 
 
 def to_document(estimator, trusted):
@@ -119,7 +133,7 @@ def _take_apart(estimator):
     learned = {
         name: value
         for name, value in vars(estimator).items()
-        if name not in params and not (name in fresh and _is_same(fresh[name], value))
+        if name not in (*params, _BY_NAME) and not (name in fresh and _is_same(fresh[name], value))
     }
     return params, learned
 
@@ -284,4 +298,7 @@ def _build_estimator(node):
     else:
         # Not by setattr, which would run the setters of properties.
         vars(estimator).update(state)
+        if isinstance(estimator, VotingClassifier) and "estimators_" in state:
+            named = [name for name, part in estimator.estimators if part != "drop"]
+            vars(estimator)[_BY_NAME] = Bunch(**dict(zip(named, estimator.estimators_, strict=True)))
     return estimator

@@ -10,7 +10,7 @@ import re
 
 import numpy as np
 
-from skmer.io._codec import EstimatorNode, GraphNode, ObjectNode
+from skmer.io._codec import EstimatorNode, GraphNode, ObjectNode, is_int
 
 _FORM = re.compile(r"(=[\w.]+|[a-z]+~?)(?:\[([^\]]*)\])?")
 # Names of public learned attributes, such as coef_, without the special ones of Python.
@@ -136,12 +136,8 @@ def _holds(value, types):
     return value.dtype == object and all(isinstance(item, types) for item in value)
 
 
-def _is_int(value):
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
-
-
 def _is_number(value):
-    return _is_int(value) or isinstance(value, float | np.floating)
+    return is_int(value) or isinstance(value, float | np.floating)
 
 
 def _is_estimators(value):
@@ -158,12 +154,12 @@ _SCALARS = {
     "none": lambda value: value is None,
     "bool": lambda value: isinstance(value, bool | np.bool),
     "false": lambda value: value is False,
-    "int": lambda value: _is_int(value) and 0 <= value < 2**63,
+    "int": lambda value: is_int(value) and 0 <= value < 2**63,
     "float": lambda value: _is_number(value) and bool(np.isfinite(value)),
     "float~": _is_number,
     "str": lambda value: isinstance(value, str),
     "dtype": lambda value: isinstance(value, np.dtype),
-    "sizes": lambda value: isinstance(value, tuple) and all(map(_is_int, value)),
+    "sizes": lambda value: isinstance(value, tuple) and all(map(is_int, value)),
     "output": _is_output,
     "plain": is_plain,
     "estimator": lambda value: isinstance(value, EstimatorNode),

@@ -18,7 +18,7 @@ from skmer.io._table import resolve
 
 _COMMON = "classes_inferred_:labels[C] scale_:float n_features_in_:int feature_names_in_:names[F]"
 FITTED = {
-    "graph_": parse_forms(f"{_COMMON} graph_:graph"),
+    "graph_": parse_forms(f"{_COMMON} graph_:graph action_units_:i[*]"),
     "map_shape_": parse_forms(f"{_COMMON} map_shape_:sizes motion_rms_:float"),
 }
 """Learned attributes of nets by the one that says how their rows are laid out."""
@@ -139,7 +139,8 @@ def _check_fitted(fitted, layout):
     forms = FITTED[layout]
     if not isinstance(fitted, dict) or not fitted.keys() <= forms.keys():
         raise ValueError(f"a fitted net has the attributes {list(forms)} and no others in a file")
-    missing = forms.keys() - {"feature_names_in_"} - fitted.keys()
+    # Files from before there were action units have none of them.
+    missing = forms.keys() - {"feature_names_in_", "action_units_"} - fitted.keys()
     if missing:
         raise ValueError(f"a fitted net needs {sorted(missing)}")
     if layout == "graph_" and not isinstance(fitted["graph_"], GraphNode):

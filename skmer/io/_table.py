@@ -99,13 +99,16 @@ _NEIGHBORS = (
 _SKLEARN = {
     "pipeline.Pipeline": "",
     "pipeline.FeatureUnion": "",
+    "ensemble.VotingClassifier": (
+        "classes_:labels[C] estimators_:estimators le_:=sklearn.preprocessing.LabelEncoder"
+    ),
     "preprocessing.StandardScaler": "mean_:f~[F]|none var_:f~[F]|none scale_:f~[F]|none",
     "preprocessing.MinMaxScaler": "min_:f~[F] scale_:f~[F] data_min_:f~[F] data_max_:f~[F] data_range_:f~[F]",
     "preprocessing.MaxAbsScaler": "max_abs_:f~[F] scale_:f~[F]",
     "preprocessing.RobustScaler": "center_:f~[F]|none scale_:f~[F]|none",
     "preprocessing.QuantileTransformer": "references_:f[Q] quantiles_:f~[Q,F] n_quantiles_:int",
     "preprocessing.PowerTransformer": "lambdas_:f~[F] _scaler:=sklearn.preprocessing.StandardScaler",
-    "preprocessing.FunctionTransformer": "",  # without a function, as FeatureUnion's passthrough
+    "preprocessing.FunctionTransformer": "",  # no function, as FeatureUnion's passthrough, or one of OBJECTS
     "preprocessing.Normalizer": "",
     "preprocessing.Binarizer": "",
     "preprocessing.PolynomialFeatures": (
@@ -226,6 +229,7 @@ _WITH_LANDMARKER = ("FaceCropper", "LandmarkFeatureMaps", "LandmarkPatches", "MD
 NESTED = {
     "sklearn.pipeline.Pipeline": {"steps": "steps"},
     "sklearn.pipeline.FeatureUnion": {"transformer_list": "steps"},
+    "sklearn.ensemble.VotingClassifier": {"estimators": "steps"},
     "skmer.classifiers.SeedEnsemble": {"estimator": "estimator"},
     "skmer.classifiers.FlipAugmentedClassifier": {"estimator": "estimator", "graph": "graph"},
     "skmer.feature_extraction.LandmarkGraphTransformer": {**_LANDMARKER, "graph": "graph"},
@@ -254,6 +258,7 @@ OBJECTS = {
     "module": {f"skmer.nn.{module}" for module, _ in NETS.values()},
     "criterion": {f"skmer.nn.{criterion}" for _, criterion in NETS.values()},
     "kernel": {"skmer.classifiers.histogram_intersection"},
+    "func": {f"skmer.feature_extraction.{name}" for name in ("sample_nodes", "normalize_maps")},
     "iterator_train": {"torch.utils.data.DataLoader"},
     "iterator_valid": {"torch.utils.data.DataLoader"},
 }

@@ -13,7 +13,7 @@ from skmer.landmarks._detection import Face, check_box, face_points, find_face
 from skmer.landmarks._predictor import dlib, load_predictor, predictor_checksum
 from skmer.landmarks._tracking import rigid_correlation, track_points, warp_back
 
-ALGORITHM = 6
+ALGORITHM = 7
 """Version of the computation, raised by every change that moves a landmark or names a field of the result
 differently: the cache does not return results of other versions."""
 

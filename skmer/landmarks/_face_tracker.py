@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from tqdm import tqdm
 
 from skmer._utils._jobs import run_jobs
+from skmer._utils._progress import Progress
 from skmer._utils._sklearn import DocumentedMixin, Interval
 from skmer.frames import VideoReader, is_path, one_opencv_thread
 from skmer.landmarks._cache import LandmarkCache
@@ -43,7 +43,7 @@ class FaceTracker(DocumentedMixin, BaseEstimator):
     n_jobs : int, default=None
         Chunks at a time.
     verbose : int, default=0
-        Show a bar with the time left.
+        Show a bar with the time left, or a line a minute where there is no terminal.
 
     See Also
     --------
@@ -132,8 +132,10 @@ class FaceTracker(DocumentedMixin, BaseEstimator):
         shared = face, settings, LandmarkCache.resolve(self.memory)
         parts = {}
         work = run_jobs(_track, chunks, n_jobs=self.n_jobs, shared=shared, label=_label)
-        for _, part in tqdm(work, total=len(chunks), desc=name, unit="chunk", disable=not self.verbose):
-            parts[part["first"]] = part
+        with Progress(len(chunks), title=name, unit="chunk", verbose=self.verbose) as progress:
+            for _, part in work:
+                parts[part["first"]] = part
+                progress.add()
         return _joined(parts, reader, name, video)
 
     def track_all(self, videos):
@@ -208,7 +210,14 @@ def _track(task, shared):
         }
         if cache:
             cache.put(key, known)
-    return known | {"first": task["first"], "numbers": task["numbers"], "times": task["times"]}
+    points = np.array(known["points"], dtype=np.float64).reshape(-1, 68, 2)  # an eighth of the lists
+    return {
+        "first": task["first"],
+        "numbers": task["numbers"],
+        "times": task["times"],
+        "points": points,
+        "likeness": known["likeness"],
+    }
 
 
 def _label(task):
@@ -221,7 +230,7 @@ def _joined(parts, reader, name, source):
     numbers = np.array([number for part in ordered for number in part["numbers"]])
     n_frames = int(numbers.max()) + 1
     points = np.full((n_frames, 68, 2), np.nan)
-    values = np.array([row for part in ordered for row in part["points"]]).reshape(-1, 68, 2)
+    values = np.concatenate([part["points"] for part in ordered])
     points[numbers] = np.where(values < -9e5, np.nan, values)
     likeness = np.full(n_frames, np.nan)
     likeness[numbers] = [value for part in ordered for value in part["likeness"]]

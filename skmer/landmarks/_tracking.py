@@ -5,15 +5,18 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from skmer.face import RIGID_POINTS
-from skmer.frames import coarse_flow, fine_flow, sample_flow
+from skmer.face import RIGID_POINTS, FaceGraph
+from skmer.frames import coarse_flow, patch_flow, point_flow, sample_flow
 from skmer.landmarks._alignment import apply_similarity, fit_similarity
 
 _REGION = 0.5  # of the face's size, around it: what is cut out before scaling, so that heads may move
 _MARGIN = 0.1  # of the face's size, around it: the region whose flow is computed
 _FACE_WIDTHS = (280.0, 420.0)  # px: smaller faces are enlarged, at most twice, larger ones reduced
 _LIGHT = 32.0  # px: changes of brightness over a shorter distance are taken for movements
+_BLUR = 1.0  # px: noise of single pixels has no part in what flows agree on
+_APART = 2.0  # px: where the two flows differ by more, the one that looks at a point alone has lost it
 RIGID = list(RIGID_POINTS)
+NODES = list(FaceGraph.preset("brow-nose-lip31").nodes)
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,17 @@ class Track:
     forward_backward_error : float
         Root mean square over the points, in px, of half the distance between a point and where forward and
         backward flow together carry it: zero if they are inverse.
+    reliability : float
+        Correlation, from zero to one, of the movements of the 31 nodes that two unlike flows find.
+    movement_to_noise : float
+        Root mean square movement of the nodes over half the difference of the two.
     """
 
     points: np.ndarray
     photometric_correlation: float
     forward_backward_error: float
+    reliability: float
+    movement_to_noise: float
 
 
 def track_points(onset, frame, points):
@@ -59,24 +68,84 @@ def track_points(onset, frame, points):
     start, stop = crop_around(face, onset.shape, _REGION)
     scale = _flow_scale(face)
     region, other = (scaled(image[start[1] : stop[1], start[0] : stop[0]], scale) for image in (onset, frame))
-    moved, correlation, error = _track(region, other, (points - start + 0.5) * scale - 0.5)
-    return Track((moved + 0.5) / scale - 0.5 + start, correlation, error / scale)
+    moved, correlation, error, *agreement = _track(region, other, (points - start + 0.5) * scale - 0.5)
+    return Track((moved + 0.5) / scale - 0.5 + start, correlation, error / scale, *agreement)
 
 
 def _track(onset, frame, points):
     start, stop = crop_around(points[:68], onset.shape, _MARGIN)
     still = np.ascontiguousarray(onset[start[1] : stop[1], start[0] : stop[0]])
     local = points - start
-    rigid = local[RIGID]
-    first = coarse_flow(still, np.ascontiguousarray(frame[start[1] : stop[1], start[0] : stop[0]]))
-    motion = fit_similarity(rigid, rigid + sample_flow(first, rigid) + start)
-    steady = equal_light(still, warp_back(frame, motion, still.shape))
-    flow = fine_flow(still, steady)
+    motion, steady = steadied(still, frame, local, start)
+    smooth = [cv2.GaussianBlur(image, (0, 0), _BLUR) for image in (still, steady)]
+    flow = patch_flow(*smooth)
     forward = sample_flow(flow, local)
-    backward = sample_flow(fine_flow(steady, still), local + forward)
-    moved = apply_similarity(motion, local + (forward - backward) / 2)
+    backward = sample_flow(patch_flow(*smooth[::-1]), local + forward)
+    # The way there and the way back err independently, so that their mean errs less than either.
+    dense = (forward - backward) / 2
+    single = (point_flow(still, steady, local) - point_flow(steady, still, local + dense)) / 2
+    is_lost = ~(np.abs(single - dense) < _APART).all(axis=1, keepdims=True)  # NaN is lost
+    single = np.where(is_lost, dense, single)
     error = np.sqrt(((forward + backward) ** 2).sum(axis=1).mean()) / 2
-    return moved, _photometric_correlation(still, steady, flow), float(error)
+    halves = (still_motion(local, local + shift)[NODES] for shift in (dense, single))
+    moved = apply_similarity(motion, local + (dense + single) / 2)
+    return moved, _photometric_correlation(still, steady, flow), float(error), *agreement(*halves)
+
+
+def steadied(still, frame, points, start):
+    """Turn a frame back into the place of the onset's crop, and give it the same light.
+
+    Parameters
+    ----------
+    still : ndarray of shape (H, W), uint8
+        Crop of the onset.
+    frame : ndarray, uint8
+        The whole other image.
+    points : ndarray of shape (n_points, 2)
+        Landmarks in px of the crop, the 68 first.
+    start : ndarray of shape (2,)
+        Place of the crop in the image.
+
+    Returns
+    -------
+    motion : ndarray of shape (2, 3)
+        Similarity from the crop to the frame.
+    steady : ndarray of shape (H, W), uint8
+        The frame without it.
+    """
+    rigid = points[RIGID]
+    height, width = still.shape
+    beside = frame[start[1] : start[1] + height, start[0] : start[0] + width]
+    first = coarse_flow(still, np.ascontiguousarray(beside))
+    motion = fit_similarity(rigid, rigid + sample_flow(first, rigid) + start)
+    return motion, equal_light(still, warp_back(frame, motion, still.shape))
+
+
+def still_motion(points, moved):
+    """Displacement of points without the similarity that their rigid ones make; (..., n_points, 2)."""
+    target = np.broadcast_to(points[RIGID], (*np.shape(moved)[:-2], len(RIGID), 2))
+    return apply_similarity(fit_similarity(moved[..., RIGID, :], target), moved) - points
+
+
+def agreement(one, other):
+    """Reliability and movement over noise of two estimates of the same displacements.
+
+    Parameters
+    ----------
+    one, other : ndarray of shape (n_points, 2)
+        The estimates.
+
+    Returns
+    -------
+    reliability : float
+        Their correlation about zero, from zero to one; zero if nothing moves.
+    movement_to_noise : float
+        Root mean square length of their mean over that of half their difference; zero if nothing moves.
+    """
+    energy = np.sqrt((one**2).sum() * (other**2).sum())
+    noise, movement = np.linalg.norm(one - other), np.linalg.norm(one + other)
+    reliability = np.clip((one * other).sum() / energy, 0, 1) if energy else 0.0
+    return float(reliability), float(movement / max(noise, np.finfo(float).tiny)) if movement else 0.0
 
 
 def rigid_correlation(onset, frame, points, motion):
@@ -98,6 +167,7 @@ def rigid_correlation(onset, frame, points, motion):
     """
     start, stop = crop_around(points, onset.shape, _MARGIN)
     still = np.ascontiguousarray(onset[start[1] : stop[1], start[0] : stop[0]])
+    # The same similarity for an origin at the corner of the region.
     local = np.column_stack([motion[:, :2], motion[:, :2] @ start + motion[:, 2]])
     steady = equal_light(still, warp_back(frame, local, still.shape))
     return _photometric_correlation(still, steady, np.zeros((*still.shape, 2), np.float32))

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_consistent_length
 from skmer._utils._arguments import SEED, checked
 from skmer._utils._checks import check_integer
 from skmer.metrics._scores import SCORES, check_labels
-from skmer.metrics._significance import _by_subject
+from skmer.metrics._significance import by_subject
 
 
 @checked(random_state=SEED)
@@ -74,7 +74,7 @@ def subject_randomization_test(y_true, y_pred_a, y_pred_b, groups, *, n_resample
     for run in runs:
         check_labels("y_pred", run.ravel())
     classes = unique_labels(y_true, *(run.ravel() for run in runs))
-    a, b = (np.stack([_by_subject(y_true, one, members, classes) for one in run]) for run in runs)
+    a, b = (np.stack([by_subject(y_true, one, members, classes) for one in run]) for run in runs)
     stay = check_random_state(random_state).randint(2, size=(n_resamples, len(subjects)))
     return _p_values(a, b, np.concatenate([np.ones((1, len(subjects)), dtype=int), stay]))
 

@@ -142,7 +142,7 @@ def _draws(y_true, predictions, groups, n_resamples, random_state):
         len(subjects), np.full(len(subjects), 1 / len(subjects)), size=n_resamples
     )
     return [
-        np.stack([np.tensordot(weights, _by_subject(y_true, run, members, classes), 1) for run in y_pred])
+        np.stack([np.tensordot(weights, by_subject(y_true, run, members, classes), 1) for run in y_pred])
         for y_pred in predictions
     ]
 
@@ -158,7 +158,7 @@ def _checked_runs(name, y_pred):
     return runs
 
 
-def _by_subject(y_true, y_pred, members, classes):
+def by_subject(y_true, y_pred, members, classes):
     """Confusion matrix of each subject; (n_subjects, n_classes, n_classes)."""
     confusion = np.zeros((members.max() + 1, len(classes), len(classes)), dtype=int)
     np.add.at(confusion, (members, np.searchsorted(classes, y_true), np.searchsorted(classes, y_pred)), 1)

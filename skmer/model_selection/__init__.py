@@ -7,6 +7,7 @@ from skmer.model_selection._evaluate import evaluate_loso
 from skmer.model_selection._keyframe_errors import keyframe_errors
 from skmer.model_selection._methods._evaluate_methods import evaluate_methods
 from skmer.model_selection._methods._methods_result import MethodsResult
+from skmer.model_selection._methods._named_methods import named_method
 from skmer.model_selection._protocols import LeaveOneDatasetOut
 from skmer.model_selection._results._megc_log import read_megc_log
 from skmer.model_selection._results._result import LOSOResult
@@ -21,6 +22,7 @@ __all__ = [
     "evaluate_methods",
     "MethodsResult",
     "keyframe_errors",
+    "named_method",
     "BatchedGridSearchCV",
     "BatchedRandomizedSearchCV",
     "BatchedHalvingGridSearchCV",

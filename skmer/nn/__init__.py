@@ -1,8 +1,8 @@
 """Torch modules of DeRe-GRL, layers, decomposition, reconstruction, losses; the field's networks on maps."""
 
-from skmer.nn._action_modules import ActionDecomposition, RelationReconstruction
+from skmer.nn._action_modules import ActionDecomposition, ActionUnitHead, RelationReconstruction
 from skmer.nn._alexnet_streams import DSSN
-from skmer.nn._augmentation import Augmentation
+from skmer.nn._augmentation import Augmentation, MapAugmentation
 from skmer.nn._dere_grl_network import DeReGRL
 from skmer.nn._flow_networks import FLOW_NETWORKS, FlowNetwork
 from skmer.nn._graph_convolution import Adjacency, GraphConvolution
@@ -23,6 +23,7 @@ from skmer.nn._spatio_temporal_block import SpatioTemporalBlock, TemporalConvolu
 __all__ = [
     "ActionCenterLoss",
     "ActionDecomposition",
+    "ActionUnitHead",
     "Adjacency",
     "Augmentation",
     "DSSN",
@@ -38,6 +39,7 @@ __all__ = [
     "LGCconLoss",
     "LinearHead",
     "LossTerms",
+    "MapAugmentation",
     "NodeChannels",
     "RegionScores",
     "RegionTerms",

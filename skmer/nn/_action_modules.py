@@ -38,6 +38,9 @@ class ActionDecomposition(nn.Module):
     softmax : {"nodes", "actions"}
         What sums to one in eq. (2). The paper's words allow both; "nodes" is the reading that makes an action
         a combination of nodes.
+    prior : Tensor of shape (N, K), default=None
+        Shares of the nodes in the actions of their component before training, one action a column. Their
+        logarithms are added to M and learned with the rest. None adds nothing. Ours.
 
     Shapes:
         - x: (..., N, B, T, D), nodes first
@@ -66,6 +69,7 @@ class ActionDecomposition(nn.Module):
         n_frames=[integer(1, 4096)],
         activation=TEXT,
         softmax=TEXT,
+        prior=[torch.Tensor, None],
     )
     def __init__(
         self,
@@ -76,6 +80,7 @@ class ActionDecomposition(nn.Module):
         n_frames: int = 3,
         activation: str = "relu",
         softmax: str = "nodes",
+        prior: Tensor | None = None,
     ) -> None:
         super().__init__()
         if softmax not in SOFTMAXES:
@@ -93,6 +98,13 @@ class ActionDecomposition(nn.Module):
             )
             for _ in self.component_sizes
         )
+        self.bias: Tensor | None
+        self.register_parameter("bias", None if prior is None else nn.Parameter(prior.clamp_min(1e-6).log()))
+        if prior is not None:
+            # Maps begin at the prior, whatever the seed: what the convolutions add begins at zero.
+            for name, weight in self.blocks.named_parameters():
+                if name.endswith("time.weight"):
+                    nn.init.zeros_(weight)
 
     def forward(self, x: Tensor, adjacency: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Return the actions, (..., P, B, T, D), and the maps Mhat of each component, (..., n, B, T, K)."""
@@ -100,6 +112,8 @@ class ActionDecomposition(nn.Module):
         for block, nodes in zip(self.blocks, x.split(self.component_sizes, dim=-4), strict=True):
             end = start + nodes.shape[-4]
             scores = block(nodes, adjacency[..., start:end, start:end])
+            if self.bias is not None:
+                scores = scores + self.bias[..., start:end, None, None, :]
             maps.append(scores.softmax(-4 if self.softmax == "nodes" else -1))
             actions.append(torch.einsum("...nbtk,...nbtd->...kbtd", maps[-1], nodes))
             start = end
@@ -206,3 +220,39 @@ def _relation_matrix(actions_of_component: Sequence[int], relations: str) -> Ten
         # Rows that sum to one: the scale of the actions does not grow with their number.
         return torch.full((n_total, n_total), 1.0 / n_total)
     return torch.block_diag(*[torch.full((k, k), 1.0 / k) for k in actions_of_component])
+
+
+class ActionUnitHead(nn.Module):
+    """Read action units off the features of the actions, each off those of one action.
+
+    Parameters
+    ----------
+    unit_actions : sequence of int
+        Of each unit, the action (0 to P - 1) that it is read off.
+    n_features : int
+        Features of an action, T D.
+
+    Shapes:
+        - actions: (..., P, B, T, D)
+        - output: logits (..., B, n_units)
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skmer.nn import ActionUnitHead
+    >>> ActionUnitHead([0, 0, 6], n_features=48)(torch.ones(9, 8, 3, 16)).shape
+    torch.Size([8, 3])
+    """
+
+    @checked(unit_actions=[Items(integer(0, 65536), least=1)], n_features=[integer(1, 2**24)])
+    def __init__(self, unit_actions: Sequence[int], n_features: int) -> None:
+        super().__init__()
+        self.unit_actions = tuple(unit_actions)
+        bound = n_features**-0.5
+        self.weight = nn.Parameter(torch.empty(len(self.unit_actions), n_features).uniform_(-bound, bound))
+        self.bias = nn.Parameter(torch.zeros(len(self.unit_actions)))
+
+    def forward(self, actions: Tensor) -> Tensor:
+        """Return the logits, (..., B, n_units)."""
+        own = actions.index_select(-4, torch.tensor(self.unit_actions, device=actions.device)).flatten(-2)
+        return torch.einsum("...ubd,...ud->...bu", own, self.weight) + self.bias[..., None, :]

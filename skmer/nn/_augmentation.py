@@ -1,11 +1,12 @@
-"""Augmentation of node features in training: horizontal flip, noise and head motion."""
+"""Augmentation in training: flips, noise and head motion of node features, flips and shifts of maps."""
 
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
-from skmer._utils._arguments import checked, real
+from skmer._utils._arguments import checked, integer, real
 from skmer.face import MEAN_SHAPE, FaceGraph
 
 
@@ -124,3 +125,75 @@ def _rigid_motions(graph: FaceGraph) -> Tensor:
     pairs = [(one, zero), (zero, one), (-y, x), (x, y)]
     fields = torch.stack([torch.stack(pair, -1).flatten() for pair in pairs])
     return 0.5 * fields / fields.square().mean(-1, keepdim=True).sqrt()
+
+
+class MapDraw(NamedTuple):
+    """Random numbers for one batch of maps: ``flip`` (B,) bool; ``offset`` (B, 2), rows and columns."""
+
+    flip: Tensor
+    offset: Tensor
+
+
+class MapAugmentation:
+    """Flip a share of flow maps left to right, and shift each by some px.
+
+    Parameters
+    ----------
+    horizontal_flip : float
+        Probability of reversing the columns; the first channel, the horizontal flow, changes its sign.
+    shift : int
+        Most px that a map is shifted by, either way, for rows and columns apart. The border is repeated.
+
+    Shapes:
+        - x: (B, ..., C, H, W)
+        - output: as x
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skmer.nn import MapAugmentation
+    >>> augment = MapAugmentation(horizontal_flip=0.5, shift=1)
+    >>> x = torch.ones(8, 3, 28, 28)
+    >>> augment(x, augment.draw(x.shape, torch.Generator().manual_seed(0))).shape
+    torch.Size([8, 3, 28, 28])
+    """
+
+    @checked(horizontal_flip=[real(0, 1)], shift=[integer(0, 4096)])
+    def __init__(self, horizontal_flip: float = 0.5, shift: int = 0) -> None:
+        self.horizontal_flip = horizontal_flip
+        self.shift = shift
+
+    @property
+    def active(self) -> bool:
+        """Whether a map is changed at all."""
+        return self.horizontal_flip > 0 or self.shift > 0
+
+    def draw(self, shape: torch.Size, generator: torch.Generator) -> MapDraw:
+        """Draw for a batch of the given shape, (B, ..., C, H, W)."""
+        kind: dict[str, Any] = {"generator": generator, "device": generator.device}
+        # Both are drawn in any case, so that one without the other sees the same numbers.
+        flip = torch.rand(shape[0], dtype=torch.float32, **kind) < self.horizontal_flip
+        return MapDraw(flip, torch.randint(2 * self.shift + 1, (shape[0], 2), **kind))
+
+    @staticmethod
+    def reflect(x: Tensor) -> Tensor:
+        """Return the mirror image of every map."""
+        sign = torch.ones(x.shape[-3], dtype=x.dtype, device=x.device)
+        sign[0] = -1.0
+        return x.flip(-1) * sign[:, None, None]
+
+    def __call__(self, x: Tensor, draw: MapDraw) -> Tensor:
+        """Apply a draw."""
+        if self.horizontal_flip > 0:
+            flip = draw.flip.to(x.device).reshape(-1, *[1] * (x.ndim - 1))
+            x = torch.where(flip, self.reflect(x), x)
+        if self.shift == 0:
+            return x
+        height, width = x.shape[-2:]
+        padded = functional.pad(x.flatten(1, -3), [self.shift] * 4, mode="replicate")
+        rows, columns = (draw.offset.to(x.device)[:, k, None] for k in (0, 1))
+        rows = rows + torch.arange(height, device=x.device)
+        columns = columns + torch.arange(width, device=x.device)
+        clips = torch.arange(len(x), device=x.device)[:, None, None]
+        shifted = padded.movedim(1, -1)[clips, rows[:, :, None], columns[:, None, :]]
+        return shifted.movedim(-1, 1).reshape(x.shape)

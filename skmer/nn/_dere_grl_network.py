@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from skmer._utils._arguments import FLAG, TEXT, Items, checked, integer, option, real
-from skmer.face import FaceGraph
-from skmer.nn._action_modules import ActionDecomposition, RelationReconstruction
+from skmer.face import FaceGraph, action_unit_shares
+from skmer.nn._action_modules import ActionDecomposition, ActionUnitHead, RelationReconstruction
 from skmer.nn._graph_convolution import Adjacency, AdjacencyKind
 from skmer.nn._layers import LinearHead, NodeChannels, SeededDropout
 from skmer.nn._spatio_temporal_block import SpatioTemporalBlock
@@ -48,6 +48,12 @@ class DeReGRL(nn.Module):
         The activation s.
     action_softmax : {"nodes", "actions"}
         What sums to one in eq. (2).
+    init_actions : {"random", "units"}
+        Maps of eq. (2) before training: near uniform, or `skmer.face.action_unit_shares`. Ours.
+    unit_actions : sequence of int
+        Of each action unit, the action that it is read off; see `ActionUnitHead`. Ours.
+    with_maps : bool
+        Whether the maps are returned for the losses that read them.
     weight_norm : {"l1", "l2"}
         The norm of eq. (5).
     weight_sigmoid : bool
@@ -64,7 +70,8 @@ class DeReGRL(nn.Module):
     Shapes:
         - x: (..., B, T, N, C)
         - output: logits (..., B, n_classes), actions (..., B, T, P, D), weights (..., B, P); P is 0 for what
-          is switched off
+          is switched off. With `unit_actions` or `with_maps` follow the maps (..., B, T, N, P) and the logits
+          of the units (..., B, n_units)
 
         Leading axes are those of a stack of replicas; parameters then carry the same.
 
@@ -76,7 +83,7 @@ class DeReGRL(nn.Module):
     Examples
     --------
     >>> import torch
-    >>> from skmer.face import FaceGraph
+    >>> from skmer.face import FaceGraph, action_unit_shares
     >>> from skmer.nn import DeReGRL
     >>> network = DeReGRL(FaceGraph.preset("brow-nose-lip31"), in_channels=2, n_classes=5)
     >>> logits, actions, weights = network(torch.zeros(8, 3, 31, 2))
@@ -97,6 +104,9 @@ class DeReGRL(nn.Module):
         relations=TEXT,
         activation=TEXT,
         action_softmax=[option("nodes", "actions")],
+        init_actions=[option("random", "units")],
+        unit_actions=[Items(integer(0, 65536))],
+        with_maps=FLAG,
         weight_norm=TEXT,
         weight_sigmoid=FLAG,
         fusion=TEXT,
@@ -119,6 +129,9 @@ class DeReGRL(nn.Module):
         relations: str = "learned",
         activation: str = "relu",
         action_softmax: str = "nodes",
+        init_actions: str = "random",
+        unit_actions: Sequence[int] = (),
+        with_maps: bool = False,
         weight_norm: str = "l1",
         weight_sigmoid: bool = True,
         fusion: str = "concatenate",
@@ -145,7 +158,12 @@ class DeReGRL(nn.Module):
         n_parts = graph.n_nodes
         if decomposition:
             self.decomposition = ActionDecomposition(
-                graph.component_sizes, widths[-1], n_actions, softmax=action_softmax, **shared
+                graph.component_sizes,
+                widths[-1],
+                n_actions,
+                softmax=action_softmax,
+                prior=_unit_prior(graph, n_actions) if init_actions == "units" else None,
+                **shared,
             )
             n_parts = n_actions * len(graph.component_sizes) if fusion == "concatenate" else 1
         if reconstruction:
@@ -166,24 +184,60 @@ class DeReGRL(nn.Module):
             # At zero: the network starts as if the skip were not there.
             for parameter in self.linear_skip.parameters():
                 nn.init.zeros_(parameter)
+        # Last of all, so that the other weights of a seed are the same without it.
+        self.with_maps = with_maps
+        self.units = ActionUnitHead(unit_actions, graph.n_frames * widths[-1]) if unit_actions else None
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Return logits (..., B, n_classes), actions (..., B, T, P, D) and weights (..., B, P)."""
-        adjacency = self.adjacency()
+        logits, actions, weights, maps = self._parts(x)
+        output = logits, actions.movedim(-4, -2), weights.transpose(-1, -2)
+        if self.units is None and not self.with_maps:
+            return output
+        units = logits.new_zeros(*logits.shape[:-1], 0) if self.units is None else self.units(actions)
+        return *output, self._laid_out(maps, x), units
+
+    def _parts(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, list[Tensor]]:
+        """Return logits, actions (..., P, B, T, D), weights (..., P, B) and the maps of each component."""
+        adjacency, maps = self.adjacency(), []
         nodes = self.extract(x, adjacency)
         # Actions and weights without an entry, whose losses are zero: an ablation needs no loss of its own.
         weights = nodes.new_zeros(*nodes.shape[:-4], 0, nodes.shape[-3])
         actions = nodes[..., :0, :, :, :]
         parts = nodes
         if self.decomposition is not None:
-            parts = actions = self.decomposition(nodes, adjacency)[0]
+            actions, maps = self.decomposition(nodes, adjacency)
+            parts = actions
         if self.reconstruction is not None:
             weights = self.reconstruction(actions)
             parts = actions * weights[..., None, None]
         logits = self.classify(parts)
         if self.linear_skip is not None:
             logits = logits + self.linear_skip(x.flatten(-3))
-        return logits, actions.movedim(-4, -2), weights.transpose(-1, -2)
+        return logits, actions, weights, maps
+
+    def contributions(self, x: Tensor) -> Tensor:
+        """Parts of the logits, which add up to them.
+
+        Parameters
+        ----------
+        x : Tensor of shape (B, T, N, C)
+            Node features.
+
+        Returns
+        -------
+        Tensor of shape (B, P + 2, n_classes)
+            Of the actions, the linear path and the bias.
+        """
+        if self.decomposition is None or self.fusion == "sum":
+            raise ValueError("contributions needs decomposition=True and fusion='concatenate'.")
+        _, actions, weights, _ = self._parts(x)
+        parts = actions * weights[..., None, None] if self.reconstruction is not None else actions
+        own = torch.einsum("pbe,pec->bpc", parts.flatten(-2), self.head.weight.unflatten(0, (len(parts), -1)))
+        path = own.new_zeros(len(x), 1, own.shape[-1])
+        if self.linear_skip is not None:
+            path = self.linear_skip(x.flatten(-3)).unsqueeze(-2)
+        return torch.cat([own, path, self.head.bias.expand_as(path)], dim=-2)
 
     def extract(self, x: Tensor, adjacency: Tensor) -> Tensor:
         """Run the backbone: (..., B, T, N, C) -> (..., N, B, T, D)."""
@@ -215,6 +269,10 @@ class DeReGRL(nn.Module):
             raise ValueError("action_maps needs decomposition=True; this network was built without actions.")
         adjacency = self.adjacency()
         _, maps = self.decomposition(self.extract(x, adjacency), adjacency)
+        return self._laid_out(maps, x)
+
+    def _laid_out(self, maps: list[Tensor], x: Tensor) -> Tensor:
+        """Maps of each component as one tensor over all nodes, (..., B, T, N, P)."""
         n_actions = maps[0].shape[-1]
         shares = x.new_zeros(*x.shape[:-1], n_actions * len(maps))
         start = 0
@@ -223,3 +281,7 @@ class DeReGRL(nn.Module):
             shares[..., start:end, s * n_actions : (s + 1) * n_actions] = own.movedim(-4, -2)
             start = end
         return shares
+
+
+def _unit_prior(graph: FaceGraph, n_actions: int) -> Tensor:
+    return torch.as_tensor(action_unit_shares(graph, n_actions), dtype=torch.get_default_dtype())

@@ -185,13 +185,18 @@ class DeReGRLLoss(nn.Module):
         Over a sample's entries in eqs. (7)-(9).
     label_smoothing : float
         Share of each target spread evenly over all classes (Szegedy et al., CVPR 2016). The paper has none.
+    lambda_action_units : float
+        Weight of the binary cross-entropy of the action units, over those that are not NaN. Ours.
+    lambda_sparsity, lambda_orthogonality : float
+        Weights of `map_entropy` and `map_overlap`, where the output has maps. Ours.
 
     Shapes:
-        - output: logits (..., B, n_classes), actions (..., B, T, P, D), weights (..., B, P), as `DeReGRL`
-          returns them
+        - output: logits (..., B, n_classes), actions (..., B, T, P, D), weights (..., B, P), perhaps maps
+          and logits of units, as `DeReGRL` returns them
         - target: (..., B), class indices
         - sample_weight: (..., B), None for ones
-        - returned: `LossTerms` of (...)
+        - action_units: (..., B, n_units), 0, 1 or NaN
+        - returned: `LossTerms` of (...); the total has the terms of units and maps too
 
     References
     ----------
@@ -217,6 +222,9 @@ class DeReGRLLoss(nn.Module):
         balance=TEXT,
         reduction=TEXT,
         label_smoothing=[real(0, 1)],
+        lambda_action_units=[real(0, 1e12)],
+        lambda_sparsity=[real(0, 1e12)],
+        lambda_orthogonality=[real(0, 1e12)],
     )
     def __init__(
         self,
@@ -230,11 +238,17 @@ class DeReGRLLoss(nn.Module):
         balance: str = "relative",
         reduction: str = "mean",
         label_smoothing: float = 0.0,
+        lambda_action_units: float = 1.0,
+        lambda_sparsity: float = 0.0,
+        lambda_orthogonality: float = 0.0,
     ) -> None:
         super().__init__()
         if reduction not in ("mean", "sum"):
             raise ValueError(f"reduction must be 'mean' or 'sum', got {reduction!r}.")
         self.label_smoothing = label_smoothing
+        self.lambda_action_units = lambda_action_units
+        self.lambda_sparsity = lambda_sparsity
+        self.lambda_orthogonality = lambda_orthogonality
         self.lambda_center = lambda_center
         self.lambda_weight = lambda_weight
         self.lambda_balance = lambda_balance
@@ -243,10 +257,14 @@ class DeReGRLLoss(nn.Module):
         self.balance_loss = WeightBalanceLoss(balance, reduction)
 
     def forward(
-        self, output: tuple[Tensor, Tensor, Tensor], target: Tensor, sample_weight: Tensor | None = None
+        self,
+        output: tuple[Tensor, ...],
+        target: Tensor,
+        sample_weight: Tensor | None = None,
+        action_units: Tensor | None = None,
     ) -> LossTerms:
         """Return the total and its terms."""
-        logits, actions, weights = output
+        logits, actions, weights, *more = output
         sample_weight = torch.ones_like(logits[..., 0]) if sample_weight is None else sample_weight.to(logits)
         cross_entropy = _cross_entropy(logits, target, sample_weight, self.label_smoothing)
         center = self.center_loss(actions, sample_weight)
@@ -258,7 +276,43 @@ class DeReGRLLoss(nn.Module):
             + self.lambda_weight * weight
             + self.lambda_balance * balance
         )
+        if more:
+            total = total + self._of_maps_and_units(more[0], more[1], sample_weight, action_units)
         return LossTerms(total, cross_entropy, center, weight, balance)
+
+    def _of_maps_and_units(
+        self, maps: Tensor, units: Tensor, sample_weight: Tensor, action_units: Tensor | None
+    ) -> Tensor:
+        total = self.lambda_sparsity * map_entropy(maps, sample_weight)
+        total = total + self.lambda_orthogonality * map_overlap(maps, sample_weight)
+        if action_units is not None and units.shape[-1]:
+            total = total + self.lambda_action_units * _of_units(units, action_units, sample_weight)
+        return total
+
+
+def map_entropy(maps: Tensor, sample_weight: Tensor) -> Tensor:
+    """Mean entropy of actions' maps over the nodes, (..., B, T, N, P) -> (...): 1 where nodes share alike."""
+    n_nodes = (maps > 0).sum(-2).clamp_min(2).to(maps)
+    entropy = -torch.special.xlogy(maps, maps).sum(-2) / n_nodes.log()
+    return _batch_mean(entropy.flatten(-2), sample_weight).mean((-2, -1))
+
+
+def map_overlap(maps: Tensor, sample_weight: Tensor) -> Tensor:
+    """Mean squared cosine between maps of two actions that share nodes, (..., B, T, N, P) -> (...)."""
+    unit = maps / torch.linalg.vector_norm(maps, dim=-2, keepdim=True).clamp_min(1e-12)
+    cosines = torch.matmul(unit.transpose(-1, -2), unit)
+    others = (cosines > 0) & ~torch.eye(cosines.shape[-1], dtype=torch.bool, device=maps.device)
+    squares = (cosines.square() * others).sum((-2, -1)) / others.sum((-2, -1)).clamp_min(1)
+    return _batch_mean(squares, sample_weight).mean((-2, -1))
+
+
+def _of_units(logits: Tensor, units: Tensor, sample_weight: Tensor) -> Tensor:
+    """Weighted mean of the binary cross-entropy over the coded entries, (..., B, U) -> (...)."""
+    coded = ~torch.isnan(units)
+    target = torch.where(coded, units, 0.0).to(logits)
+    losses = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    weight = sample_weight.unsqueeze(-1) * coded
+    return (losses * weight).sum((-2, -1)) / weight.sum((-2, -1)).clamp_min(torch.finfo(weight.dtype).tiny)
 
 
 def _cross_entropy(logits: Tensor, target: Tensor, sample_weight: Tensor, smoothing: float) -> Tensor:

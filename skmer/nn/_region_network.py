@@ -10,8 +10,8 @@ from skmer.nn._flow_networks import make_norm
 from skmer.nn._layers import SeededDropout
 from skmer.nn._losses import weighted_cross_entropy
 
-# Nine strips of 76 px at every 20 on 225, the last to the end, as shares of a side.
-STRIPS = tuple((20 * k / 225, 1.0 if k == 8 else (20 * k + 76) / 225) for k in range(9))
+# Eight strips of 76 px at every 20 on 225, and one of 82 at the end, as shares of a side.
+STRIPS = (*((20 * k / 225, (20 * k + 76) / 225) for k in range(8)), (143 / 225, 1.0))
 _VGG = (64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512)
 
 

@@ -1,6 +1,6 @@
-"""Named pipelines: the choices of the paper, its ablations, methods that it is compared with, baselines."""
+"""Named pipelines: the recommended one, the paper's, its ablations, comparison methods, baselines."""
 
-from skmer.pipelines._baselines import BASELINES, baseline
+from skmer.pipelines._baselines import BASELINES, baseline, recommended
 from skmer.pipelines._comparison import (
     COMPARISON_DATASETS,
     COMPARISON_METHODS,
@@ -12,6 +12,7 @@ from skmer.pipelines._comparison import (
 from skmer.pipelines._paper import ablation_pipelines, paper_pipeline
 
 __all__ = [
+    "recommended",
     "paper_pipeline",
     "ablation_pipelines",
     "comparison_pipeline",

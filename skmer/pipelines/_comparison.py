@@ -1,5 +1,7 @@
 """The methods that others have published, by name: pipelines, where each choice comes from, and grids."""
 
+from inspect import signature
+
 import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
@@ -97,14 +99,17 @@ def comparison_table(name=None, dataset="casme2", *, input=None):
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-@checked(name=TEXT)
-def comparison_grid(name):
+@checked(name=TEXT, input=[str, None])
+def comparison_grid(name, *, input=None):
     """Return the grid of a published method for a search inside the training subjects.
 
     Parameters
     ----------
     name : str
         One of `COMPARISON_METHODS`.
+    input : str, default=None
+        As in `comparison_pipeline`. What an input leaves no choice in is not there, such as the radius in
+        time of three keyframes.
 
     Returns
     -------
@@ -115,16 +120,16 @@ def comparison_grid(name):
     Raises
     ------
     ValueError
-        If `name` is another one.
+        If `name` is another one, or the method cannot take the input.
 
     Examples
     --------
     >>> from skmer.pipelines import comparison_grid
     >>> list(comparison_grid("bi-woof"))
-    ['clf__C', 'flow__flow']
+    ['clf__C', 'flow__flow', 'crop__stabilize']
     """
-    recipe, _ = _check(name)
-    return {part: list(values) for part, values in recipe.grid.items()}
+    recipe, given = _check(name, given=input)
+    return recipe.candidates(given)
 
 
 def comparison_choices(estimator):
@@ -174,7 +179,16 @@ def comparison_choices(estimator):
 
 def _has(params, choice):
     # A network's dunder parameters are there only where they have been set.
-    return choice.part in params and params[choice.part] == choice.value
+    return choice.part in params and _plain(params[choice.part]) == _plain(choice.value)
+
+
+def _plain(value):
+    """Return a value in which objects with parameters, such as callbacks, are types and parameters."""
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "get_params") and not isinstance(value, type):
+        return type(value), value.get_params(deep=False)
+    return value
 
 
 def _check(name, dataset="casme2", given=None):
@@ -192,5 +206,14 @@ def _check(name, dataset="casme2", given=None):
 def _text(value):
     if callable(value) and not isinstance(value, BaseEstimator):
         return value.__name__
+    if isinstance(value, list) and value and all(isinstance(item, tuple) for item in value):
+        return ", ".join(f"{name}: {_callback_text(callback)}" for name, callback in value)
     text = value if isinstance(value, str) else repr(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 4]} ..."
+
+
+def _callback_text(callback):
+    """Return what makes a callback: its type, and the parameters that are no defaults."""
+    defaults = {name: p.default for name, p in signature(type(callback)).parameters.items()}
+    own = {name: value for name, value in callback.get_params().items() if defaults.get(name) != value}
+    return f"{type(callback).__name__}({', '.join(f'{name}={value!r}' for name, value in own.items())})"

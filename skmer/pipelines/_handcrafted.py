@@ -20,7 +20,7 @@ from skmer.feature_extraction import (
     TemporalInterpolator,
 )
 from skmer.magnification import MotionMagnifier
-from skmer.pipelines._recipes import RECONSTRUCTED, Choice, Recipe, Step
+from skmer.pipelines._recipes import RECONSTRUCTED, STABILIZE, Choice, Recipe, Step
 
 _TOP = ("xy", "xt", "yt")
 _BLOCKS = (5, 5)
@@ -35,6 +35,7 @@ _CROPPED = (
     Choice("crop__size", (170, 140), "Liong et al. 2019, of the crops that their group works on"),
     Choice("crop__align", True, "ours: one similarity a clip, from eyes and nose", RECONSTRUCTED),
     Choice("crop__margin", 0.1, "ours", RECONSTRUCTED),
+    Choice("crop__stabilize", False, "crops of the sets are registered once a clip"),
 )
 _INTERPOLATED = (
     Choice("interpolate__n_frames", 10, "Li et al. 2018; " + _FILES),
@@ -87,7 +88,7 @@ LBP_TOP = Recipe(
     facts=(
         Choice("figures", "39.68 to 71.55 % on CASME II, by settings and by average", "as others print them"),
     ),
-    grid={"clf__C": [0.1, 1.0, 10.0, 100.0], "patterns__n_points": [4, 8]},
+    grid={"clf__C": [0.1, 1.0, 10.0, 100.0], "patterns__n_points": [4, 8], **STABILIZE},
 )
 
 _PATTERNS = (
@@ -119,7 +120,13 @@ LBP_FIP = Recipe(
         Choice("average", "mean of the subjects' accuracies", _FIP),
         Choice("selection", "factor, radius in time and C by the results of the test subjects", _FIP),
     ),
-    grid={"clf__C": [0.1, 0.35, 1.0, 10.0], "magnify__alpha": [1.0, 9.0, 27.0]},
+    grid={
+        "clf__C": [0.1, 0.35, 1.0, 10.0],
+        "magnify__alpha": [1.0, 9.0, 27.0],
+        # Up to 7 in the code; from 6 on SMIC's shortest clips are too short.
+        "patterns__radius_t": [2, 3, 4, 5],
+        **STABILIZE,
+    },
 )
 
 
@@ -158,7 +165,7 @@ LBP_SDG = Recipe(
         Choice("selection", "direction by the results of the test subjects", "Wei et al. 2021, abstract"),
         Choice("average", "probably the mean of the subjects' accuracies", "71.32 % is no k/N of CASME II"),
     ),
-    grid={"features__gradients__direction": DIRECTIONS, "clf__C": [0.35, 1.0, 10.0]},
+    grid={"features__gradients__direction": DIRECTIONS, "clf__C": [0.35, 1.0, 10.0], **STABILIZE},
 )
 
 
@@ -191,6 +198,7 @@ KTGSL_RECIPE = Recipe(
         "clf__penalty": [0.01, 0.1, 1.0],
         "clf__mu_1": [0.01, 0.1, 1.0],
         "clf__mu_2": [0.01, 0.1, 1.0],
+        **STABILIZE,
     },
 )
 
@@ -219,7 +227,7 @@ HIGO = Recipe(
         Choice("clf__kernel", "linear", _HIGO),
         Choice("clf__C", 1.0, _UNREAD + "the best of 1 to 1000 on synthetic clips", RECONSTRUCTED),
     ),
-    grid={"clf__C": [0.1, 1.0, 10.0, 100.0], "magnify__alpha": [1.0, 9.0, 21.0]},
+    grid={"clf__C": [0.1, 1.0, 10.0, 100.0], "magnify__alpha": [1.0, 9.0, 21.0], **STABILIZE},
 )
 
 _WOOF = "Liong et al. 2018 (Bi-WOOF), authors' code"
@@ -236,7 +244,7 @@ BI_WOOF = Recipe(
         Choice("clf__C", 10.0, "not in the code; the best of 1 to 1000 on synthetic clips", RECONSTRUCTED),
     ),
     facts=(Choice("figures", "58.85 % / .61 on CASME II, 5 classes", "Liong et al. 2018"),),
-    grid={"clf__C": [0.1, 1.0, 10.0, 100.0], "flow__flow": ["dis", "farneback"]},
+    grid={"clf__C": [0.1, 1.0, 10.0, 100.0], "flow__flow": ["dis", "farneback"], **STABILIZE},
 )
 
 _MEB = "traditional_methods.py of tvaranka/meb"
@@ -245,6 +253,7 @@ MDMO_RECIPE = Recipe(
     choices=(
         *_CROPPED[:2],
         Choice("crop__margin", 0.3, "ours: the face is found anew on the crop", RECONSTRUCTED),
+        Choice("crop__stabilize", False, "it takes the head's motion out by itself"),
         Choice("flow__beta", 0.8, _MEB),
         Choice("flow__align", True, "Liu et al. 2016; switched off in meb"),
         Choice("flow__polar", True, "Liu et al. 2016: 36 lengths and 36 angles"),

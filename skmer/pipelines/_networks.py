@@ -4,6 +4,7 @@
 """
 
 import torch
+from skorch.callbacks import LRScheduler
 
 from skmer.classifiers import (
     DSSNClassifier,
@@ -22,7 +23,7 @@ from skmer.feature_extraction import (
     LandmarkPatches,
     TemporalInterpolator,
 )
-from skmer.pipelines._recipes import PUBLISHED, RECONSTRUCTED, Choice, Recipe, Step
+from skmer.pipelines._recipes import PUBLISHED, RECONSTRUCTED, STABILIZE, Choice, Recipe, Step
 
 _STSTNET = "Liong et al. 2019, paper and code"
 _AUDIT = "Varanka et al. 2023, code of their audit"
@@ -39,6 +40,7 @@ def _cropped(size=(170, 140), source="Liong et al. 2019, of the crops that their
         Choice("crop__size", size, source),
         Choice("crop__align", True, "ours: one similarity a clip, from eyes and nose", RECONSTRUCTED),
         Choice("crop__margin", 0.1, "ours", RECONSTRUCTED),
+        Choice("crop__stabilize", False, "crops of the sets are registered once a clip"),
     )
 
 
@@ -61,6 +63,7 @@ def _training(epochs, lr, batch, optimizer, source, status=PUBLISHED):
 def _flow_net(network, training, *more, size=28, source=_STSTNET, norm=True, facts=(), **maps):
     """Return the recipe of one network of `FlowNetClassifier`; maps have crop and flow behind them."""
     rates = [training[1].value, 10 * training[1].value]
+    grid = {"clf__lr": rates, **({"clf__norm": ["batch", "group"]} if norm else {}), **STABILIZE}
     return Recipe(
         inputs=("frames", "maps"),
         steps={
@@ -76,7 +79,7 @@ def _flow_net(network, training, *more, size=28, source=_STSTNET, norm=True, fac
             *more,
         ),
         facts=facts,
-        grid={"clf__lr": rates, **({"clf__norm": ["batch", "group"]} if norm else {})},
+        grid=grid,
         seeded="clf",
     )
 
@@ -84,6 +87,7 @@ def _flow_net(network, training, *more, size=28, source=_STSTNET, norm=True, fac
 _PIXELS = Choice("clf__normalize_motion", False, "the networks get 0 to 255 in the authors' code")
 _DECAY = Choice("clf__weight_decay", 1e-3, _AUDIT)
 _ADAM, _SGD = torch.optim.Adam, torch.optim.SGD
+_HALVED = [("rate", LRScheduler("StepLR", step_size=10, gamma=0.5))]
 
 FLOW_NETS = {
     "ststnet": _flow_net(
@@ -117,12 +121,10 @@ FLOW_NETS = {
         _training(20, 5e-4, 64, _SGD, _XIA),
         Choice("clf__optimizer__momentum", 0.9, _XIA),
         Choice("clf__network_params", {"n_filters": 32}, _XIA + ", command of the README"),
+        Choice("clf__callbacks", _HALVED, _XIA + ": the rate is halved every 10 epochs"),
         source=_XIA,
         scaling=_AS_STSTNET,
-        facts=(
-            Choice("figure", "UF1 .7432, UAR .7190", "Xia et al. 2020"),
-            Choice("rate", "halved after 10 epochs in the code; constant here", _XIA, RECONSTRUCTED),
-        ),
+        facts=(Choice("figure", "UF1 .7432, UAR .7190", "Xia et al. 2020"),),
     ),
     "dual-inception": _flow_net(
         "dual-inception",
@@ -157,13 +159,17 @@ DSSN = Recipe(
         Choice("clf__fusion", "multiply", _KHOR),
         Choice("clf__pretrained", None, "ImageNet weights in the code; none ship: random", RECONSTRUCTED),
         Choice("clf__trainable", "head", "all in the code: hours a fold without a GPU", RECONSTRUCTED),
+        Choice("clf__dropout", 0.5, _KHOR),
+        Choice("clf__rim", True, _KHOR),
+        Choice("clf__weight_decay", 0.0, _KHOR + ", whose decay of 1e-7 is of the rate"),
+        Choice("clf__normalize_motion", True, "ImageNet's mean and 255 in the code; ours", RECONSTRUCTED),
         *_training(100, 1e-4, 60, _ADAM, _KHOR),
     ),
     facts=(
         Choice("figure", "70.78 %, F1 .729 on 243 clips of CASME II", "Khor et al. 2019"),
         Choice("F1", "2PR/(P+R) of macro precision and recall, best of 100 epochs", _KHOR),
     ),
-    grid={"clf__fusion": ["multiply", "add", "concatenate"]},
+    grid={"clf__fusion": ["multiply", "add", "concatenate"], **STABILIZE},
     seeded="clf",
 )
 
@@ -178,7 +184,7 @@ LEARNET = Recipe(
         *_training(100, 1e-4, 16, _ADAM, _NOT_READ, RECONSTRUCTED),
     ),
     facts=(Choice("figure", "76.57 % of seven classes of CASME II; grey here, colour there", "surveys"),),
-    grid={"image__weights": ["learnet", "rank-pooling"]},
+    grid={"image__weights": ["learnet", "rank-pooling"], **STABILIZE},
     seeded="clf",
 )
 
@@ -209,13 +215,16 @@ LGCCON = Recipe(
         Choice("clf__strips", "vertical", _LI + ", as its loader reads them"),
         Choice("clf__lambda_auxiliary", 0.7, _LI),
         Choice("clf__lambda_center", 0.008, _LI),
+        Choice("clf__norm", "group", "VGG-16 has none; ours", RECONSTRUCTED),
+        Choice("clf__dropout", 0.5, ".8 in training and .5 at the test in the code; ours", RECONSTRUCTED),
+        Choice("clf__weight_decay", 0.0, "1e-3 for VGG in the code; ours", RECONSTRUCTED),
         *_training(60, 1e-3, 32, _ADAM, "SGD 1e-5 for VGG in the code; ours", RECONSTRUCTED),
     ),
     facts=(
         Choice("figure", "65.02 %, F1 .640 on 243 clips of CASME II", "Li et al. 2021"),
         Choice("samples", "six frames around each apex, in the test list too; the apex alone here", _LI),
     ),
-    grid={"clf__lambda_center": [0.0, 0.0002, 0.008]},
+    grid={"clf__lambda_center": [0.0, 0.0002, 0.008], **STABILIZE},
     seeded="clf",
 )
 

@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 PUBLISHED, RECONSTRUCTED = "published", "reconstructed"
+STABILIZE = {"crop__stabilize": [False, True]}
 
 
 class Choice(NamedTuple):
@@ -87,6 +89,16 @@ class Recipe:
                 parts[choice.part] = choice
         return list(parts.values())
 
+    def candidates(self, given: str) -> dict[str, list]:
+        """Return the grid of the search for an input: without what it lacks or leaves no choice in."""
+        there = {name for name, step in self.steps.items() if not step.inputs or given in step.inputs}
+        fixed = {choice.part for choice in self.choices if choice.only == given}
+        return {
+            part: list(values)
+            for part, values in self.grid.items()
+            if part.partition("__")[0] in there and part not in fixed
+        }
+
     def kinds(self, given: str) -> list[tuple[str, type]]:
         """Return names and types of the steps for an input."""
         return [(name, type(step)) for name, step in self._steps(given)]
@@ -96,5 +108,6 @@ class Recipe:
 
     def pipeline(self, dataset: str, given: str) -> Pipeline:
         """Return the steps for an input with the choices for a data set."""
-        values = {choice.part: choice.value for choice in self.chosen(dataset, given)}
+        # Of callbacks each pipeline has its own.
+        values = {c.part: clone(c.value, safe=False) for c in self.chosen(dataset, given)}
         return Pipeline(self._steps(given)).set_params(**values)

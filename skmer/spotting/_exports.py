@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from skmer._utils._files import write_atomically, written
-from skmer._utils._text import markdown_table, text_table
+from skmer._utils._text import latex_table, markdown_table, text_table
 from skmer.spotting._counts import ROWS
 
 _STYLE = """
@@ -158,18 +158,7 @@ def to_latex(self, path=None):
     str
         The text.
     """
-    header, *body = rows(self)
-    lines = [
-        f"% {heading(self)}",
-        rf"\begin{{tabular}}{{l{'r' * (len(header) - 1)}}}",
-        r"\toprule",
-        " & ".join(header).replace("%", r"\%") + r" \\",
-        r"\midrule",
-        *(" & ".join(row) + r" \\" for row in body),
-        r"\bottomrule",
-        r"\end{tabular}",
-    ]
-    return written("\n".join(lines) + "\n", path)
+    return written(latex_table(rows(self), [heading(self)]), path)
 
 
 def to_json(self, path=None):

@@ -23,6 +23,7 @@ from skmer.spotting._spotter import (
 
 _QUIET = 0.5  # s around a movement that do not count as its absence
 _NOISE_QUANTILE = 0.9
+_SHRINKAGE = 0.1  # of the mean variance, added to the covariance at rest
 _NAMED = 0.5  # of the strongest region: those from here on are named
 _NAMES = np.array(list(REGIONS))
 
@@ -33,8 +34,9 @@ class MotionSpotter(BaseSpotter):
     The track of a video becomes signed displacement curves of brows, lids, nose wings, mouth and chin, in
     outer eye-corner distances over seconds. Head motion in the image plane is taken out by a similarity,
     turns of the head by a robust regression on what they move in the rigid points; lids are bridged over
-    blinks. Each curve is band-passed and divided by its own level outside of movements; their root sum of
-    squares has peaks, which become intervals down to a share of their height.
+    blinks. Each curve is band-passed and divided by its own level outside of movements; their Mahalanobis
+    distance from rest, by the covariance outside of movements, has peaks, which become intervals down to a
+    share of their height. So regions that wander together, as a tracker's errors do, count as one.
 
     Parameters
     ----------
@@ -54,6 +56,11 @@ class MotionSpotter(BaseSpotter):
         Of "micro" and "macro": (window, share), least height of a peak, and F1 on held-out training subjects.
     levels_ : dict of str to ndarray of shape (n_regions,)
         Level of each curve outside of movements, in outer eye-corner distances.
+    whitening_ : dict of str to ndarray of shape (n_regions, n_regions)
+        Matrix that makes curves over their levels independent outside of movements.
+    longest_ : float
+        Seconds of the longest movement in training. What is more than twice as long is not reported: it could
+        overlap none of them by half.
 
     Notes
     -----
@@ -117,22 +124,24 @@ class MotionSpotter(BaseSpotter):
         tracks, true, groups = self._check_fit(tracks, intervals, groups)
         self._check_settings()
         curves = [_curves(track) for track in tracks]
-        self.choices_, self.levels_ = {}, {}
+        self.choices_, self.levels_, self.whitening_ = {}, {}, {}
+        self.longest_ = _longest(tracks, true)
         spans = None
         for kind, windows in (("macro", self.macro_windows), ("micro", self.micro_windows)):
-            levels, settings = {}, {}
+            rest, settings = {}, {}
             for window in map(tuple, windows):
                 bands = [_band(track, window) for track in tracks]
-                levels[window] = _levels(bands, curves, tracks, true)
-                heights = [_height(b, levels[window], own) for b, own in zip(bands, curves, strict=True)]
+                rest[window] = _rest(bands, curves, tracks, true)
+                heights = [_height(b, *rest[window], own) for b, own in zip(bands, curves, strict=True)]
                 for share in self.shares:
                     found = [
-                        (_candidates(kind, h, own, share, None if spans is None else spans[k]), own.seconds)
+                        (self._candidates(kind, h, own, share, spans and spans[k]), own.seconds)
                         for k, (h, own) in enumerate(zip(heights, curves, strict=True))
                     ]
                     settings[(window, float(share))] = found
             choice = choose(settings, self._training(kind, tracks, true, groups), self.inner_folds)
-            self.choices_[kind], self.levels_[kind] = choice, levels[choice.setting[0]]
+            self.choices_[kind] = choice
+            self.levels_[kind], self.whitening_[kind] = rest[choice.setting[0]]
             spans = [_spans(found, choice.height) for found in settings[choice.setting]]
         return self
 
@@ -149,13 +158,18 @@ class MotionSpotter(BaseSpotter):
         if shares.ndim != 1 or not len(shares) or not ((shares > 0) & (shares < 1)).all():
             raise ValueError(f"shares must lie between 0 and 1, got {self.shares!r}.")
 
+    def _candidates(self, kind, height, curves, share, spans):
+        found = keep_type(kind, peak_intervals(height, share), curves.seconds)
+        found = found.take((found.offset - found.onset) / RATE <= 2 * self.longest_)
+        return found if spans is None else without_inside(found, curves.seconds, spans)
+
     def _spot(self, track):
         curves, spans, tables = _curves(track), None, []
         for kind in ("macro", "micro"):
             (window, share), least, _ = self.choices_[kind]
             band = _band(track, window)
-            height = _height(band, self.levels_[kind], curves)
-            found = _candidates(kind, height, curves, share, spans)
+            height = _height(band, self.levels_[kind], self.whitening_[kind], curves)
+            found = self._candidates(kind, height, curves, share, spans)
             found = found.take(found.height >= least)
             spans = _spans((found, curves.seconds), least)
             frames = to_frames(found, curves.seconds, track.times)
@@ -183,8 +197,8 @@ def region_motion(spotter, track):
     Returns
     -------
     ndarray of shape (n_frames,)
-        Root sum of squares of the regions' band-passed displacements over their levels, the larger of those
-        for micro- and macro-movements, each over its least height: movements are above one.
+        Mahalanobis distance of the regions' band-passed displacements from rest, the larger of those for
+        micro- and macro-movements, each over its least height: movements are above one.
 
     Examples
     --------
@@ -200,7 +214,8 @@ def region_motion(spotter, track):
     curves = _curves(track)
     sizes = []
     for kind, choice in spotter.choices_.items():
-        height = _height(_band(track, choice.setting[0]), spotter.levels_[kind], curves)
+        band = _band(track, choice.setting[0])
+        height = _height(band, spotter.levels_[kind], spotter.whitening_[kind], curves)
         sizes.append(np.interp(track.times, curves.seconds, height) / choice.height)
     return np.max(sizes, axis=0)
 
@@ -213,8 +228,8 @@ def _band(track, window):
     return remembered(track, ("band", *window), lambda: band_pass(_curves(track), *window))
 
 
-def _levels(bands, curves, tracks, true):
-    """A high quantile of each curve outside of all movements."""
+def _rest(bands, curves, tracks, true):
+    """A high quantile of each curve outside of all movements, and the matrix that whitens curves over it."""
     quiet = []
     for band, own, track in zip(bands, curves, tracks, strict=True):
         outside = own.known.copy()
@@ -222,18 +237,31 @@ def _levels(bands, curves, tracks, true):
             first, last = track.times[row.onset] - _QUIET, track.times[row.offset] + _QUIET
             outside[(own.seconds >= first) & (own.seconds <= last)] = False
         quiet.append(band[outside])
-    values = np.abs(np.concatenate(quiet))
-    values = values if len(values) > RATE else np.abs(np.concatenate(bands))
-    return np.quantile(values, _NOISE_QUANTILE, axis=0) + 1e-9
+    values = np.concatenate(quiet)
+    values = values if len(values) > RATE else np.concatenate(bands)
+    levels = np.quantile(np.abs(values), _NOISE_QUANTILE, axis=0) + 1e-9
+    return levels, _whitening(values / levels)
 
 
-def _height(band, levels, curves):
-    return np.sqrt(((band / levels) ** 2).sum(axis=1)) * curves.known
+def _whitening(values):
+    """Inverse root of the robust, shrunk covariance of rows about zero; ndarray (n_regions, n_regions)."""
+    size = np.sqrt((values**2).mean(axis=1))
+    weights = 1 / np.maximum(size / (np.median(size) + 1e-12), 1.0) ** 2  # speech and blinks are in the rows
+    covariance = (values * weights[:, None]).T @ values / weights.sum()
+    level = np.trace(covariance) / len(covariance) + 1e-12
+    values, axes = np.linalg.eigh(covariance + _SHRINKAGE * level * np.eye(len(covariance)))
+    return (axes / np.sqrt(values / level)) @ axes.T
 
 
-def _candidates(kind, height, curves, share, spans):
-    found = keep_type(kind, peak_intervals(height, share), curves.seconds)
-    return found if spans is None else without_inside(found, curves.seconds, spans)
+def _height(band, levels, whitening, curves):
+    return np.linalg.norm(band / levels @ whitening, axis=1) * curves.known
+
+
+def _longest(tracks, true):
+    """Seconds of the longest movement; infinity without any."""
+    times = {track.name: track.times for track in tracks}
+    seconds = [times[row.video][row.offset] - times[row.video][row.onset] for row in true.itertuples()]
+    return float(max(seconds, default=np.inf))
 
 
 def _spans(found, least):

@@ -26,6 +26,8 @@ class ClipDataset(Dataset):
         Subject of each row; read by an inner split, never by the network.
     row_axes : int, default=3
         Axes of one view of a row; X has views where it has two axes more.
+    action_units : array of shape (n, n_units), optional
+        0, 1 or NaN for each action unit, handed to the loss.
 
     Examples
     --------
@@ -35,7 +37,7 @@ class ClipDataset(Dataset):
     2
     """
 
-    def __init__(self, X, y=None, sample_weight=None, groups=None, row_axes=3):
+    def __init__(self, X, y=None, sample_weight=None, groups=None, row_axes=3, *, action_units=None):
         check_argument("X", X, ["array-like"])
         n_rows = len(X)
         check_argument("X", X, [Numbers(*np.shape(X), finite=False)])
@@ -48,6 +50,9 @@ class ClipDataset(Dataset):
         self.y = torch.zeros(n_rows, dtype=torch.long) if y is None else torch.as_tensor(y)
         weight = np.ones(n_rows) if sample_weight is None else sample_weight
         self.sample_weight = torch.as_tensor(weight, dtype=torch.float32)
+        check_argument("action_units", action_units, [Numbers(n_rows, None, finite=False), None])
+        units = None if action_units is None else torch.as_tensor(action_units, dtype=torch.float32)
+        self.action_units = units
         self.groups = groups
         self.row_axes = row_axes
 
@@ -55,7 +60,10 @@ class ClipDataset(Dataset):
         return len(self.X)
 
     def __getitem__(self, index):
-        return {"X": self.X[index], "sample_weight": self.sample_weight[index]}, self.y[index]
+        rows = {"X": self.X[index], "sample_weight": self.sample_weight[index]}
+        if self.action_units is not None:
+            rows["action_units"] = self.action_units[index]
+        return rows, self.y[index]
 
     def take(self, rows):
         """Return the given rows as a dataset of their own.
@@ -73,7 +81,9 @@ class ClipDataset(Dataset):
         groups = None if self.groups is None else np.asarray(self.groups)[rows]
         rows = torch.as_tensor(rows)
         weight = self.sample_weight[rows].numpy()
-        return ClipDataset(self.X[rows].numpy(), self.y[rows], weight, groups, self.row_axes)
+        units = None if self.action_units is None else self.action_units[rows].numpy()
+        parts = (self.X[rows].numpy(), self.y[rows], weight, groups, self.row_axes)
+        return ClipDataset(*parts, action_units=units)
 
     def unfold_views(self):
         """Return every view as a row of its own; the views of a clip share its weight.
@@ -85,13 +95,14 @@ class ClipDataset(Dataset):
         """
         if self.X.ndim == self.row_axes + 1:
             return self
-        n_views = self.X.shape[1]
+        n_views, units = self.X.shape[1], self.action_units
         return ClipDataset(
             self.X.flatten(0, 1).numpy(),
             self.y.repeat_interleave(n_views),
             self.sample_weight.repeat_interleave(n_views).numpy() / n_views,
             None if self.groups is None else np.repeat(self.groups, n_views),
             self.row_axes,
+            action_units=None if units is None else units.repeat_interleave(n_views, 0).numpy(),
         )
 
 

@@ -196,6 +196,7 @@ class CompiledEpochs:
                     kept.zero_()
                 elif state[key] is not kept:
                     kept.copy_(state[key])
+        # The optimizer counts no steps of frozen parameters.
         n_before = int(self._steps.max())
         decoupled = isinstance(optimizer, torch.optim.AdamW) or bool(group.get("decoupled_weight_decay"))
         return AdamStep(
@@ -210,6 +211,7 @@ class CompiledEpochs:
         self._steps.fill_(adam.n_steps_before + len(adam.rates))
         for name, parameter in self.named.items():
             own = self._state[name]
+            # Once it has our tensors as its state, there is nothing to hand over: the loops write into them.
             if parameter.requires_grad and optimizer.state[parameter].get("exp_avg") is not own["exp_avg"]:
                 optimizer.state[parameter] |= own
 

@@ -144,7 +144,8 @@ def fit_stacked(
     stacks: dict[str, list[tuple[Any, ClipDataset]]] = {}
     for estimator, (X, y, params) in zip(estimators, data, strict=True):
         for net, rows in estimator.prepare_fit(X, y, **params):
-            if stacking_reason(net) is not None:
+            # Action units are no part of a stack's step.
+            if stacking_reason(net) is not None or rows.action_units is not None:
                 net.train(rows)
             else:
                 unfolded = rows.unfold_views()

@@ -2,11 +2,11 @@
 
 import pytest
 
-from skmer._cli._evaluate_command import published_method, searched
+from skmer._cli._evaluate_command import searched
 from skmer._cli._options import PUBLISHED
 from skmer._cli._parser import main
 from skmer.datasets import load_casme2, make_face_clips
-from skmer.model_selection import BatchedGridSearchCV, LOSOResult
+from skmer.model_selection import BatchedGridSearchCV, LOSOResult, named_method
 from skmer.pipelines import COMPARISON_METHODS, comparison_grid
 
 
@@ -50,15 +50,16 @@ def test_a_run_goes_on_and_gives_the_same(corpus, tmp_path):
 
 def test_keyframes_stand_for_sequences_that_are_not_there(corpus, alone):
     clips = load_casme2(corpus, classes="all")
-    pipeline, data = published_method("lbp-top", clips)
-    assert data is clips
+    pipeline, data, given = named_method("lbp-top", clips)
+    assert data is clips and given == "sequences"
     assert "interpolate" in pipeline.named_steps
-    pipeline, data = published_method("lbp-top", alone)
+    pipeline, data, given = named_method("lbp-top", alone)
+    assert given == "frames"
     assert pipeline["patterns"].radius_t == 1
     assert data.sequences is alone.frames
     assert data.target is alone.target
-    pipeline, data = published_method("bi-woof", alone)
-    assert data is alone
+    pipeline, data, _ = named_method("bi-woof", alone)
+    assert data.frames is alone.frames
 
 
 @pytest.fixture(scope="module")
@@ -73,14 +74,15 @@ def test_every_published_method_has_its_name():
 
 @pytest.mark.parametrize("method", PUBLISHED)
 def test_each_name_is_a_method_with_a_grid(method, alone):
-    pipeline, _ = published_method(method, alone, epochs=7)
+    pipeline, _, given = named_method(method, alone, max_epochs=7)
     assert getattr(pipeline["clf"], "max_epochs", 7) == 7 or not hasattr(pipeline["clf"], "module")
-    search = searched(method, pipeline, inner_folds=2)
+    search = searched(method, pipeline, inner_folds=2, given=given)
     assert isinstance(search, BatchedGridSearchCV)
-    assert search.param_grid == comparison_grid(method)
+    assert search.param_grid == comparison_grid(method, input="frames")
+    assert set(search.param_grid) <= set(pipeline.get_params())
 
 
 def test_landmarks_are_no_images(tmp_path, capsys):
     line = ["evaluate", "--dataset", "synthetic", "--method", "lbp-top", "--output", str(tmp_path / "out")]
     assert main([*line, "--n-subjects", "4", "--n-clips", "24"]) == 1
-    assert "FaceCropper needs images, but landmarks were passed" in capsys.readouterr().err
+    assert "lbp-top takes sequences or frames, and the clips hold landmarks" in capsys.readouterr().err

@@ -6,6 +6,7 @@ import sys
 import time
 
 import cv2
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
@@ -24,13 +25,16 @@ def film(tmp_path_factory):
     videos = make_long_videos(
         1, 1, duration=12, face_size=150, images=True, empty=0, macro_per_minute=30, speech=0, random_state=3
     )
-    frames = videos.frames[0]
+    return write_film(path, videos.frames[0]), videos.intervals
+
+
+def write_film(path, frames):
     height, width = frames[0].shape
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 30.0, (width, height))
     for k in range(len(frames)):
         writer.write(cv2.cvtColor(frames[k], cv2.COLOR_GRAY2BGR))
     writer.release()
-    return path, videos.intervals
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +97,30 @@ def test_a_run_that_was_killed_goes_on(film, tmp_path):
     assert (tmp_path / "movements.csv").exists()
 
 
+def test_a_second_is_analysed_and_a_video_without_a_face_is_named(film, tmp_path, capsys):
+    """One sentence tells that there is no face, and the other video is analysed all the same."""
+    video = cv2.VideoCapture(str(film[0]))
+    frames = [cv2.cvtColor(video.read()[1], cv2.COLOR_BGR2GRAY) for _ in range(30)]
+    video.release()
+    wall = write_film(tmp_path / "wall.mp4", [np.full_like(frame, 120) for frame in frames])
+    short, output = write_film(tmp_path / "short.mp4", frames), tmp_path / "out"
+    assert main(["analyze", str(wall), str(short), "--output", str(output), "--quiet"]) == 1
+    said = capsys.readouterr()
+    assert said.err == "skmer: error: video: no face was found in any frame of 'wall'.\n"
+    assert said.out == ""
+    assert json.loads((output / "short" / "analysis.json").read_text())["duration_s"] == 1.0
+    assert pd.read_csv(output / "movements.csv").columns.tolist() == COLUMNS
+    assert not (output / "wall").exists()
+
+
+def test_what_is_no_video_ends_the_run_before_it_starts(film, tmp_path, capsys):
+    text = tmp_path / "notes.txt"
+    text.write_text("no video")
+    assert main(["analyze", str(film[0]), str(text), "--output", str(tmp_path / "out")]) == 1
+    assert capsys.readouterr() == ("", f"skmer: error: source: {str(text)!r} is no video that can be read.\n")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_model_names_clips(model, tmp_path):
     pytest.importorskip("skimage")
     clips = make_face_clips(n_subjects=2, n_clips=5, color=False, random_state=0)
@@ -114,7 +142,7 @@ def test_a_model_names_clips(model, tmp_path):
     [
         (["analyze", "no.mp4"], "there is no video or folder 'no.mp4'"),
         (["predict", "no.skmer", "x"], "no.skmer"),
-        (["analyze", __file__], "is no video that OpenCV can read"),
+        (["analyze", __file__], "is no video that can be read"),
     ],
 )
 def test_what_is_not_there_is_named(words, message, capsys, tmp_path):

@@ -169,6 +169,7 @@ class Doubled(torch.nn.Module):
     [
         torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2), torch.nn.ModuleList()),
         Doubled(),
+        torch.nn.Sequential(torch.nn.utils.parametrizations.weight_norm(torch.nn.Linear(3, 2))),
     ],
 )
 def test_the_copy_for_prediction_shares_no_tensor(module):

@@ -8,8 +8,8 @@ from sklearn.preprocessing import FunctionTransformer
 from skmer.datasets import make_face_clips
 from skmer.face import MEAN_SHAPE
 from skmer.feature_extraction import FaceCropper, TemporalInterpolator
-from skmer.feature_extraction._face_cropper import crop_image, crop_similarity
-from skmer.frames import DerivedSequence, read_image
+from skmer.feature_extraction._face_cropper import crop_image, crop_similarity, stabilized_crops
+from skmer.frames import DerivedSequence, optical_flow, read_image
 from skmer.io import load, save
 from skmer.landmarks import FaceLandmarker, LandmarkCache, apply_similarity
 from skmer.magnification import MotionMagnifier
@@ -232,3 +232,75 @@ def test_preprocessing_is_saved_and_loaded(clips, tmp_path):
     assert again.get_params()["facecropper__size"] == (24, 20)
     X = clips.sequences[:2]
     assert np.array_equal(again.transform(X), pipe.transform(X))
+
+
+@pytest.fixture(scope="module")
+def moving():
+    """Heads that move by up to 3 px of a 280 px face, and faces that do not; light and compression."""
+    return make_face_clips(
+        2, 8, amplitude=(1e-6, 2e-6), noise_sigma=0, sequence=True, fps=50, color=False, random_state=0
+    )
+
+
+def test_stabilized_crops_stand_still_and_are_as_bright(moving):
+    plain, stable = (FaceCropper(stabilize=s).fit_transform(moving.sequences) for s in (False, True))
+    for before, after in zip(plain, stable, strict=True):
+        before, after = (np.stack(list(crop)).astype(float)[:, 30:140, 30:110] for crop in (before, after))
+        # Against the onset: what is left is compression and resampling.
+        left = [np.abs(crop[1:] - crop[0]).mean() for crop in (before, after)]
+        assert left[1] < 1.6 and left[1] < 0.5 * left[0]
+        levels = after.mean(axis=(1, 2))
+        assert np.ptp(levels) < 0.004 * levels[0]
+
+
+def test_less_than_a_tenth_of_the_heads_motion_is_left(moving, monkeypatch):
+    used = []
+
+    def spy(image, similarity, size):
+        used.append(similarity)
+        return crop_image(image, similarity, size)
+
+    monkeypatch.setattr("skmer.feature_extraction._face_cropper.crop_image", spy)
+    shares = []
+    for row, positions in enumerate(moving.table[["apex", "offset"]].to_numpy()):
+        points = moving.truth.points[row]  # of still faces: the head alone moves them
+        still = crop_similarity(points[0], (170, 140))
+        used.clear()
+        stabilized_crops(list(moving.sequences[row]), still, (170, 140), points[0])
+        for frame, position in enumerate(positions, start=1):
+            there = apply_similarity(still, points[0])
+            before = np.linalg.norm(apply_similarity(still, points[frame]) - there, axis=1).mean()
+            # The onset's crop, then three of each frame, the last of which is kept.
+            after = np.linalg.norm(apply_similarity(used[3 * position], points[frame]) - there, axis=1).mean()
+            assert before > 0.3 and after < 0.08
+            shares.append(after / before)
+    assert np.median(shares) < 0.05
+
+
+def test_stabilizing_keeps_the_movement_of_the_face():
+    options = {"amplitude": (2, 3), "noise_sigma": 0, "color": False, "random_state": 1}
+    moving = make_face_clips(2, 8, **options)
+    still = make_face_clips(2, 8, **{**options, **STILL})
+    changes = []
+    for clips in (moving, still):
+        crops = FaceCropper(stabilize=clips is moving).fit_transform(clips.frames)
+        changes.append([optical_flow(*crops[row, :2]) for row in range(8)])
+    for found, expected in zip(*changes, strict=True):
+        size = np.linalg.norm(expected, axis=-1)
+        strong = size > 0.6 * size.max()
+        error = np.linalg.norm(found - expected, axis=-1)[strong]
+        assert np.median(error) < 0.25 * np.median(size[strong])
+
+
+def test_keyframes_are_stabilized_as_they_are(moving):
+    crops = FaceCropper(stabilize=True).fit_transform(moving.frames)
+    assert crops.shape == (8, 3) and crops[0, 0].shape == (170, 140)
+    plain = FaceCropper().fit_transform(moving.frames)
+    assert np.array_equal(crops[2, 0], plain[2, 0]) and not np.array_equal(crops[2, 1], plain[2, 1])
+
+
+def test_a_black_clip_stays_black():
+    frames = [np.zeros((200, 180), np.uint8)] * 3
+    points = 40 * MEAN_SHAPE + (90, 100)
+    crops = stabilized_crops(frames, crop_similarity(points, (64, 64)), (64, 64), points)
+    assert crops.shape == (3, 64, 64) and not crops.any()

@@ -77,6 +77,22 @@ def test_shape_features_of_magnet(clip, tmp_path):
     assert not np.array_equal(X[0, 0], X[0, 1])
 
 
+def test_other_weights_under_the_same_name_are_other_features(clip, tmp_path):
+    cache, place, found = tmp_path / "cache", tmp_path / "magnet.safetensors", []
+    for seed in (0, 1, 0):
+        torch.manual_seed(seed)
+        save_file(MagNet().state_dict(), place)
+        model = make(source="shape", weights=place, views=1).set_params(memory=cache)
+        found.append(model.transform(clip))
+    assert not np.array_equal(found[0], found[1])
+    np.testing.assert_array_equal(found[0], found[2])
+    n_entries = len(list(cache.rglob("*")))
+    place.rename(tmp_path / "renamed.safetensors")
+    renamed = make(source="shape", weights=tmp_path / "renamed.safetensors", views=1).set_params(memory=cache)
+    np.testing.assert_array_equal(renamed.transform(clip), found[0])
+    assert len(list(cache.rglob("*"))) == n_entries
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [

@@ -99,6 +99,22 @@ def test_damaged_frames_are_passed_over(tmp_path):
     assert abs(int(frames[-1].image[-1, -1]) - shade(39)) <= 5
 
 
+def test_what_a_recording_that_broke_off_holds_is_read(tmp_path):
+    path = write_video(tmp_path / "a.avi", code="MJPG")
+    data = path.read_bytes()
+    starts = [k for k in range(len(data) - 4) if data[k : k + 4] == b"00dc"][:40]
+    path.write_bytes(data[: starts[25] + 4])
+    video = VideoReader(path)
+    numbers = [frame.number for frame in video]
+    assert numbers == list(range(len(numbers)))
+    assert 24 <= len(numbers) <= 25
+    assert video.missing == []
+    path = write_video(tmp_path / "a.mp4")
+    path.write_bytes(path.read_bytes()[:1500])  # the table of frames stood at the end
+    with pytest.raises(ValueError, match=r"is no video that can be read; .*broken off"):
+        VideoReader(path)
+
+
 def test_a_folder_keeps_the_time_of_its_gaps(tmp_path):
     for k in (3, 4, 6, 10):
         Image.fromarray(np.full((4, 6), shade(k), np.uint8)).save(tmp_path / f"img{k}.png")
@@ -125,7 +141,7 @@ def test_sequences_have_given_times():
     ("arguments", "error", "message"),
     [
         ({"source": "no.mp4"}, FileNotFoundError, "there is no video or folder"),
-        ({"source": __file__}, ValueError, "is no video that OpenCV can read"),
+        ({"source": __file__}, ValueError, "is no video that can be read"),
         ({"source": np.zeros((3, 4, 4), np.uint8)}, ValueError, "fps must be given: images tell no times"),
         ({"source": [], "fps": 3}, ValueError, "source must be a video file"),
         ({"source": 5, "fps": 3}, ValueError, "source must be a video file"),

@@ -1,7 +1,10 @@
 """The page of an analysed video as a reader has it: headless Chromium clicks the timeline."""
 
+import re
 import shutil
+from base64 import b64decode
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -79,6 +82,31 @@ def test_a_click_on_the_timeline_shows_the_movement(browser, page):
     assert browser.find_element("id", "place").text == "movement 1 of 3"
 
 
+def test_of_marks_on_each_other_a_finger_means_the_nearest(browser, tmp_path):
+    """Sixty movements in five minutes, on a phone's width: centres are 6 px apart."""
+    track = FaceTrack(np.zeros((9000, 68, 2)), 30.0, name="film")
+    onsets = np.arange(60) * 150 + 20
+    table = pd.DataFrame({"onset": onsets, "apex": onsets + 5, "offset": onsets + 14, "type": "micro"})
+    table = table.assign(**{f"{name}_s": table[name] / 30 for name in ("onset", "apex", "offset")})
+    table = table.assign(regions="", peak_px=1.0, resembles="", displacement=None)
+    path = write_analysis(tmp_path / "a.html", track, table, [{}] * 60, np.ones(9000))
+    metrics = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        browser.get(path.as_uri())
+        area = browser.find_element("css selector", ".timeline").rect
+        for k in (0, 7, 30, 59):
+            place = {"x": area["x"] + area["width"] * (onsets[k] + 7) / 8999, "y": area["y"] + 30}
+            for kind in ("mousePressed", "mouseReleased"):
+                click = {"type": kind, "button": "left", "clickCount": 1, **place}
+                browser.execute_cdp_cmd("Input.dispatchMouseEvent", click)
+            assert shown(browser) == [f"movement-{k}"]
+        browser.find_elements("css selector", ".mark")[5].send_keys("\n")
+        assert shown(browser) == ["movement-5"]
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 def test_marks_lie_where_the_movements_are(browser, page):
     browser.get(page.as_uri())
     width = browser.find_element("css selector", ".marks").rect["width"]
@@ -95,8 +123,23 @@ def test_the_movement_is_enlarged_at_a_click(browser, page):
     button.click()
     assert image.get_attribute("src") != before
     assert image.get_attribute("alt") == "enlarged"
+    assert "6 times enlarged" in browser.find_element("css selector", "#movement-0 .magnified").text
     button.click()
     assert image.get_attribute("src") == before
+
+
+def test_arrows_lie_along_the_movement(page):
+    """Each starts at its landmark and is drawn as long as can be seen, whatever the movement's size."""
+    text = page.read_text(encoding="utf-8")
+    (apex, *_) = re.findall(r'<img src="data:image/jpeg;base64,([^"]+)" alt="apex">', text)
+    drawn = cv2.imdecode(np.frombuffer(b64decode(apex), np.uint8), cv2.IMREAD_COLOR).astype(int)
+    points = 75 + 40 * MEAN_SHAPE
+    width = np.linalg.norm(points[45] - points[36])
+    middle = np.rint(points + 0.22 * width / 2 * np.array([1, 1]) / np.sqrt(2)).astype(int)
+    blue, green, red = drawn[middle[:, 1], middle[:, 0]].T  # the arrows are yellow on noise
+    assert np.median(red - blue) > 60
+    assert np.median(green - blue) > 30
+    assert f"arrows {0.22 * width / (0.5 * 1.5 * np.sqrt(2)):.0f} times as long" in text
 
 
 @pytest.mark.parametrize("width", [360, 1000])
@@ -107,6 +150,8 @@ def test_the_page_fits_phones_and_nothing_fails(browser, page, width):
         browser.get(page.as_uri())
         assert browser.execute_script("return document.documentElement.scrollWidth") <= width
         assert browser.execute_script("return [...document.images].every(i => i.naturalWidth)")
+        browser.find_elements("css selector", ".mark")[1].click()
+        assert shown(browser) == ["movement-1"]
     finally:
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     assert [entry["message"] for entry in browser.get_log("browser")] == []

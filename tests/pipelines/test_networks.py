@@ -76,23 +76,38 @@ def test_networks_beat_the_majority_on_other_subjects(corpus, name):
     assert (found == corpus.target).mean() > 1 / 3 + 0.2
 
 
-@pytest.mark.parametrize("name", ["ststnet", "rcn-a"])
+def small(name, epochs=2):
+    """A network on maps, of few weights where it has a width to choose."""
+    params = {"network_params": {"dim": 16, "n_blocks": (1, 1, 1)}} if name == "htnet" else {}
+    return quick(name, epochs, **params)
+
+
+@pytest.mark.parametrize("name", ON_MAPS)
+@pytest.mark.filterwarnings("ignore:network='htnet' has one token")
 def test_the_audit_finds_no_leak(corpus, name):
-    report = audit_loso(quick(name, 2), corpus)
+    report = audit_loso(small(name), corpus.select(np.arange(27)), n_folds=2)
     assert report.passed, report.findings
 
 
-def test_evaluation_of_maps_is_pooled_and_repeats(corpus):
-    first, again = (evaluate_loso(quick("ststnet", 2), corpus) for _ in range(2))
-    assert len(first.predictions) == len(corpus) if hasattr(first, "predictions") else True
+@pytest.mark.parametrize("name", ["ststnet", "rcn-a"])
+def test_evaluation_of_maps_is_pooled_and_repeats(corpus, name, tmp_path):
+    first, again = (evaluate_loso(small(name), corpus, checkpoint=tmp_path / str(k)) for k in range(2))
+    assert first.predictions["clip"].nunique() == len(first.predictions) == len(corpus)
     assert repr(first) == repr(again)
     assert "72 clips, 8 folds, 3 classes" in repr(first)
 
 
+def test_rcn_a_halves_its_rate_every_ten_epochs(corpus):
+    pipeline = comparison_pipeline("rcn-a", input="maps", random_state=0)
+    net = pipeline.fit(corpus.frames, corpus.target)["clf"]
+    assert net.history[:, "event_lr"] == [5e-4] * 10 + [2.5e-4] * 10
+    other = comparison_pipeline("rcn-a", input="maps")["clf"]
+    assert other.callbacks[0][1] is not net.callbacks[0][1]
+
+
 def test_lfm_from_landmarks():
-    # Our reconstruction is weak: .49 beside a majority of .39 under the noise of a tracker.
-    clips = make_landmark_clips(n_subjects=6, n_clips=90, noise="averaged", amplitude=(2, 3), random_state=0)
+    clips = make_landmark_clips(12, 120, dataset="megc2019", noise="flow", amplitude=(2, 3), random_state=0)
     model = comparison_pipeline("lfm", random_state=0).set_params(clf__max_epochs=40)
     found = cross_val_predict(model, clips.frames, clips.target, groups=clips.groups, cv=GroupKFold(3))
     majority = max((clips.target == name).mean() for name in clips.class_names)
-    assert (found == clips.target).mean() > majority + 0.08
+    assert (found == clips.target).mean() > majority + 0.2

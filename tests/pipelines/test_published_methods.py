@@ -1,5 +1,7 @@
 """Every published method on faces with known movements: in folds by subject, and through the evaluator."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -13,29 +15,46 @@ NAMES = ("lbp-top", "lbp-fip", "lbp-sdg", "ktgsl", "higo", "bi-woof", "mdmo")
 EACH = pytest.mark.parametrize("name", NAMES)
 
 
-@pytest.fixture(scope="module")
-def clips():
-    """20 clips of each of three classes: movements of 2 to 3 px of a 280 px face, and nothing else."""
-    still = {"noise_sigma": 0, "head_motion": 0, "light": 0, "jpeg_quality": None}
+def balanced(**settings):
+    """20 clips of each of three classes: movements of 2 to 3 px of a 280 px face."""
     size = {"dataset": "megc2019", "face_size": 140, "color": False, "sequence": True, "fps": 100}
-    made = make_face_clips(12, 120, amplitude=(2, 3), random_state=0, **still, **size)
+    made = make_face_clips(12, 120, amplitude=(2, 3), noise_sigma=0, random_state=0, **settings, **size)
     rng = np.random.default_rng(0)
     rows = [rng.permutation(np.flatnonzero(made.target == name))[:20] for name in made.class_names]
     return made.select(np.sort(np.concatenate(rows)))
 
 
-@pytest.fixture(scope="module")
-def features(clips):
-    """Features of a method, each computed once."""
-    found = {}
+def computed_once(clips, **params):
+    """Features of a method by name, each computed once."""
 
+    @cache
     def compute(name):
-        if name not in found:
-            X = clips.frames if COMPARISON_METHODS[name][0] == "frames" else clips.sequences
-            found[name] = comparison_pipeline(name)[:-1].transform(X)
-        return found[name]
+        X = clips.frames if COMPARISON_METHODS[name][0] == "frames" else clips.sequences
+        return comparison_pipeline(name).set_params(**params)[:-1].transform(X)
 
     return compute
+
+
+@pytest.fixture(scope="module")
+def clips():
+    """Clips in which nothing but the face moves."""
+    return balanced(head_motion=0, light=0, jpeg_quality=None)
+
+
+@pytest.fixture(scope="module")
+def features(clips):
+    return computed_once(clips)
+
+
+@pytest.fixture(scope="module")
+def moving():
+    """Clips with the head's motion, changes of light and JPEG of the default corpus."""
+    return balanced()
+
+
+@pytest.fixture(scope="module")
+def stabilized(moving):
+    return computed_once(moving, crop__stabilize=True)
 
 
 def accuracy(name, X, y, groups):
@@ -48,6 +67,15 @@ def test_is_well_above_the_majority_baseline(name, clips, features):
     X = features(name)
     assert X.ndim == 2 and np.isfinite(X).all()
     assert accuracy(name, X, clips.target, clips.groups) >= 1 / 3 + 0.2
+
+
+@EACH
+def test_stabilized_crops_see_the_face_through_the_head_and_the_light(name, moving, stabilized):
+    X = stabilized(name)
+    assert accuracy(name, X, moving.target, moving.groups) >= 1 / 3 + 0.2
+    rng = np.random.default_rng(0)
+    labels = [rng.permutation(moving.target) for _ in range(5)]
+    assert np.mean([accuracy(name, X, y, moving.groups) for y in labels]) < 1 / 3 + 0.1
 
 
 @EACH

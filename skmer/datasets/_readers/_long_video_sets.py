@@ -121,15 +121,15 @@ def _read_names(table, subjects, clips):
 
 def _casme_sq_row(line, cells, subjects, clips):
     texts = [cell_text(cell) for cell in cells]
-    if len(texts) < 8 or frame_free(texts[0]):
-        return None
-    subject = int(float(texts[0]))
+    if len(texts) < 8 or not any(map(_is_number, [texts[0], *texts[2:5]])):
+        return None  # a header, or a remark
+    subject = int(float(texts[0])) if _is_number(texts[0]) else None
     clip = texts[1].rpartition("_")[0] or texts[1]
     kind = next((text.casefold()[:5] for text in texts[5:] if text.casefold()[:5] in ("macro", "micro")), "")
     labels = [canonical_label(text) for text in texts[6:]]
     return MovementRow(
         line,
-        f"s{subjects.get(subject, subject):02d}",
+        "" if subject is None else f"s{subjects.get(subject, subject):02d}",
         clips.get(clip.casefold(), clip.casefold()),
         *(signed_frame(cell) for cell in cells[2:5]),
         kind,
@@ -138,9 +138,8 @@ def _casme_sq_row(line, cells, subjects, clips):
     )
 
 
-def frame_free(text):
-    """Return whether a cell is no number: a header, or a remark."""
-    return not re.fullmatch(r"\d+(\.0*)?", text)
+def _is_number(text):
+    return re.fullmatch(r"\d+(\.0*)?", text) is not None
 
 
 def _casme_sq_folder(parts):

@@ -166,7 +166,7 @@ def long_videos(about, rows, folders, log, fingerprint):
         Every video that has a folder, also without a row; without folders every video that has a row.
     """
     if folders is None:
-        keys = sorted({(row.subject, row.video) for row in rows if row.video})
+        keys = sorted({(row.subject, row.video) for row in rows if row.video and row.subject})
         numbers = dict.fromkeys(keys)
     else:
         keys, numbers = sorted(folders), {key: np.array(sorted(folders[key][1])) for key in folders}

@@ -160,6 +160,7 @@ def _check_variability(variability):
 def _flipped(mixture, share):
     """Mixture after a share of the labels was shuffled among the clips."""
     prior = mixture.joint.sum(axis=1, keepdims=True)
+    # A shuffled label is drawn from the classes' shares, whatever the movement.
     joint = (1 - share) * mixture.joint + share * prior * mixture.joint.sum(axis=0)
     return _Mixture(mixture.fields, joint)
 
@@ -214,9 +215,11 @@ def _log_evidence(fields, apex, offset, low, high):
     precision = np.linalg.inv([[1.0, 0.5], [0.5, 1.0]])
     nodes, weights = np.polynomial.legendre.leggauss(_SHARE_POINTS)
     terms = []
+    # Nodes in [-1, 1] moved to [0, OFFSET_SHARE]; the constant factor of the interval falls out.
     for share in OFFSET_SHARE * (nodes + 1) / 2:
         first, second = precision @ [1.0, share]
         curvature = (first + second * share) * energy
+        # Completing the square in A: the exponent is curvature (best A - A^2 / 2).
         best = (first * on_apex + second * on_offset) / curvature
         terms.append(_log_gaussian_integral(best, curvature, low, high))
     return logsumexp(np.stack(terms), axis=0, b=weights[:, None, None])
@@ -229,5 +232,6 @@ def _log_gaussian_integral(best, curvature, low, high):
     flip = lower > 0  # work in the lower tail, where log_ndtr is exact
     upper, lower = np.where(flip, -lower, upper), np.where(flip, -upper, lower)
     with np.errstate(divide="ignore"):
+        # log(Phi(upper) - Phi(lower)) from their logarithms alone: both may be too small for a float.
         mass = log_ndtr(upper) + np.log1p(-np.exp(log_ndtr(lower) - log_ndtr(upper)))
     return curvature * best**2 / 2 + mass - np.log(root)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from skmer._utils._arguments import FLAG, SEED, checked, real
 from skmer._utils._checks import check_integer, check_positive, check_range
-from skmer.datasets._long_videos import LongVideos
+from skmer.datasets._long_videos import MOVEMENT_COLUMNS, LongVideos
 from skmer.datasets._synthetic._corpus_plan import FACE_WIDTH, REFERENCE_SIZE, numpy_generator
 from skmer.datasets._synthetic._expressions import class_movements, class_table
 from skmer.datasets._synthetic._head_motion import draw_head, slow_noise, turned
@@ -297,7 +297,6 @@ def _corpus(frames, points, films, subject, fps, dataset, random_state):
     order = pd.Series(group).groupby(group).cumcount() + 1
     names = [f"s{number + 1:02d}_{k}" for number, k in zip(subject, order, strict=True)]
     rows = [row for name, film in zip(names, films, strict=True) for row in _movements(name, film)]
-    columns = ["video", "onset", "apex", "offset", "type", "emotion", "action_units", "amplitude_px"]
     truth = LongVideoTruth(
         _objects(points),
         *(_objects([getattr(film, name) for film in films]) for name in ("displacement", "blinks", "speech")),
@@ -306,7 +305,7 @@ def _corpus(frames, points, films, subject, fps, dataset, random_state):
     return LongVideos(
         frames,
         [film.times for film in films],
-        pd.DataFrame(rows, columns=columns),
+        pd.DataFrame(rows, columns=[*MOVEMENT_COLUMNS, "amplitude_px"]),
         group,
         names=names,
         fingerprint=f"synthetic {dataset}, {fps:g} frames a second, random_state={seed}",

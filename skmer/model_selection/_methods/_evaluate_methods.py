@@ -17,6 +17,8 @@ from skmer.pipelines import COMPARISON_DATASETS
 
 SELECT = ("last", "test-epoch")
 _COMPOSITE = {"negative", "positive", "surprise"}
+_MADE_UP = "synthetic-"
+OTHER_DATA = "other data: not comparable; {}"
 
 
 def evaluate_methods(
@@ -132,7 +134,10 @@ def evaluate_methods(
         results[method.name] = found[0]
         if len(found) > 1:
             inflated[method.name] = found[1]
-    return MethodsResult(results, published_figures(results, dataset), inflated, max_epochs)
+    published = published_figures(results, dataset)
+    if any(name.startswith(_MADE_UP) for name in datasets_of(corpus.clips.groups)):
+        published["verdict"] = published["verdict"].map(OTHER_DATA.format, na_action="ignore")
+    return MethodsResult(results, published, inflated, max_epochs)
 
 
 def _data(clips):
@@ -151,7 +156,7 @@ def _folder(name):
 
 def _dataset_of(clips):
     """Return the data set that published settings and figures are those of, by the names of the groups."""
-    names = {name.removeprefix("synthetic-") for name in datasets_of(clips.groups)}
+    names = {name.removeprefix(_MADE_UP) for name in datasets_of(clips.groups)}
     if len(names) > 1 and set(np.unique(np.asarray(clips.target).astype(str))) <= _COMPOSITE:
         return "megc2019"
     return min(names) if len(names) == 1 else ""

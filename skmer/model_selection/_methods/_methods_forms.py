@@ -3,7 +3,7 @@
 import pandas as pd
 
 from skmer._utils._files import written
-from skmer._utils._text import escape_latex, markdown_table, text_table
+from skmer._utils._text import latex_table, markdown_table, text_table
 from skmer.model_selection._every_epoch import SELECTION
 
 _LEVEL = 0.05
@@ -126,14 +126,7 @@ def to_latex(self, path=None):
     str
         The text.
     """
-    header, *body = (" & ".join(map(escape_latex, row)) + r" \\" for row in rows_of(self))
-    columns = "l" + "r" * (len(rows_of(self)[0]) - 1)
-    lines = [
-        *(f"% {escape_latex(line)}" for line in (self.heading, *self.notes)),
-        rf"\begin{{tabular}}{{{columns}}}",
-        *(r"\toprule", header, r"\midrule", *body, r"\bottomrule", r"\end{tabular}"),
-    ]
-    return written("\n".join(lines) + "\n", path)
+    return written(latex_table(rows_of(self), (self.heading, *self.notes)), path)
 
 
 def to_csv(self, path=None):

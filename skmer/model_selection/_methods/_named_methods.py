@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from skmer import feature_extraction, pipelines
+from skmer._utils._arguments import TEXT, checked, integer
 from skmer._utils._checks import check_integer, warn_user
 from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
 from skmer.pipelines import BASELINES, baseline, paper_pipeline
@@ -57,7 +58,7 @@ class Corpus:
         """Return the clips, with other frames or sequences where an input is made of what they hold."""
         if name == "nodes" and self.kind == "maps":
             return Given(self.clips, feature_extraction.sample_nodes(self.clips.frames))
-        if name == "frames":
+        if name == "frames" and self.kind == "pictures":
             # A step that asks for sequences takes the three keyframes as one.
             return Given(self.clips, self.clips.frames, self.clips.frames)
         return self.clips
@@ -157,6 +158,53 @@ def resolve_methods(methods, corpus, dataset, *, baselines, max_epochs=None):
         named = [method for method in chosen if method.name in _names("all")]
         _shorten([method.estimator for method in named], max_epochs)
     return chosen
+
+
+@checked(name=TEXT, dataset=TEXT, max_epochs=[integer(1, 2**31 - 1), None])
+def named_method(name, clips, dataset="casme2", *, max_epochs=None):
+    """Return a method by its name for what clips hold, and the clips as it takes them.
+
+    Parameters
+    ----------
+    name : str
+        Of `skmer.pipelines.comparison_pipeline` or `skmer.pipelines.baseline`, or "dere-grl",
+        "dere-grl-single", "paper".
+    clips : MicroExpressionClips
+        Of pictures, landmarks or flow maps.
+    dataset : str, default="casme2"
+        Data set whose published settings are taken.
+    max_epochs : int, default=None
+        Epochs of a net, other than its own.
+
+    Returns
+    -------
+    pipeline : Pipeline
+        Unfitted.
+    data : MicroExpressionClips or object
+        The clips, or, with the same ``target``, ``groups`` and table, other ``frames`` or ``sequences``:
+        three keyframes in the place of sequences that are not there, or the nodes of maps. For
+        `evaluate_loso`.
+    input : str
+        What of them the pipeline takes: "sequences", "frames", "faces" (pictures or landmarks), "maps",
+        "nodes"; "clips" for any.
+
+    Raises
+    ------
+    ValueError
+        If there is no such name, or the clips do not hold what it takes.
+
+    Examples
+    --------
+    >>> from skmer.datasets import make_landmark_clips
+    >>> from skmer.model_selection import named_method
+    >>> clips = make_landmark_clips(n_subjects=4, n_clips=24, random_state=0)
+    >>> pipeline, data, given = named_method("lda", clips)
+    >>> list(pipeline.named_steps), data is clips, given
+    (['graph', 'clf'], True, 'faces')
+    """
+    corpus = corpus_of(clips, None, None)
+    (method,) = resolve_methods([name], corpus, dataset, baselines=False, max_epochs=max_epochs)
+    return method.estimator, corpus.given(method.input), method.input
 
 
 def _shorten(estimators, max_epochs):

@@ -8,6 +8,7 @@ import pandas as pd
 
 from skmer._utils._arguments import check_argument, real
 from skmer._utils._files import written
+from skmer._utils._text import latex_table
 from skmer.metrics import majority_predictions, mcnemar_exact, paired_bootstrap, uar_score, uf1_score
 from skmer.model_selection._protocols import datasets_of
 
@@ -170,13 +171,11 @@ class LOSOComparison:
         """
         names = {"accuracy": "Accuracy", "uf1": "UF1", "uar": "UAR"}
         body = [
-            rf"{names[name]} & ${row.difference:+.3f}$ & $[{row.low:+.3f}, {row.high:+.3f}]$ \\"
+            (names[name], f"${row.difference:+.3f}$", f"$[{row.low:+.3f}, {row.high:+.3f}]$")
             for name, row in self.differences.iterrows()
         ]
-        header = rf" & Difference & {100 * self.level:.0f}\% interval \\"
-        rules = r"\toprule", header, r"\midrule", *body, r"\bottomrule"
-        lines = [f"% {self._test_line()}", r"\begin{tabular}{lrr}", *rules, r"\end{tabular}"]
-        return written("\n".join(lines) + "\n", path)
+        header = ("", "Difference", rf"{100 * self.level:.0f}\% interval")
+        return written(latex_table([header, *body], [self._test_line()], escape=False), path)
 
     def _test_line(self):
         if len(self.mcnemar) > 1:

@@ -11,8 +11,8 @@ from skmer._utils._checks import check_path
 from skmer._utils._files import written
 from skmer._utils._text import (
     decode_text,
-    escape_latex,
     html_table,
+    latex_table,
     markdown_table,
     naming,
     read_content,
@@ -101,18 +101,7 @@ def _as_markdown(result):
 
 def _as_latex(result):
     """Return a LaTeX tabular for booktabs; heading and notes stand in comments."""
-    body = [" & ".join(map(escape_latex, row)) + r" \\" for row in summary_rows(result)]
-    lines = [
-        *(f"% {escape_latex(line)}" for line in (heading(result), *notes(result))),
-        r"\begin{tabular}{lrrr}",
-        r"\toprule",
-        " & ".join(HEADER) + r" \\",
-        r"\midrule",
-        *body,
-        r"\bottomrule",
-        r"\end{tabular}",
-    ]
-    return "\n".join(lines) + "\n"
+    return latex_table([HEADER, *summary_rows(result)], (heading(result), *notes(result)))
 
 
 def as_numbers(result, level=0.95):

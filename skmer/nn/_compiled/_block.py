@@ -53,6 +53,7 @@ def _part(whole, row, column):
 @njit(nogil=True)
 def _joined(frame, n_frames):
     """Return the first and last (exclusive) frame joined to a frame, and the first tap."""
+    # The first frame has none before it, so that its taps begin with the middle one.
     first = max(frame - 1, 0)
     return first, min(frame + 2, n_frames), first - frame + 1
 
@@ -102,6 +103,7 @@ def block_backward(sizes, table, activated, wanted, added, lowest):
         end = min(start + together, n_clips)
         n_rows = (end - start) * n_nodes
         grad, hidden = matrix(table, GRAD, start), matrix(table, HIDDEN, start)
+        # Scratch is dealt out from its beginning, anew for each few clips.
         free = table[SCRATCH, 0]
         if activated:
             out = matrix(table, OUT, start)
@@ -133,6 +135,7 @@ def _time_backward(sizes, table, lowest, hidden, grad, d_hidden, n_rows):
         n_joined = last - first
         columns, own = Matrix(hidden.address + first * h, 1, hidden.row), _part(d_taps, tap * h, 0)
         product(own, columns, _part(grad, 0, t * d), own, lowest, n_joined * h, d, n_rows)
+        # A frame gets its gradient from those that it is joined to, through the taps in reverse.
         to, taps = _part(d_hidden, 0, t * h), _part(turned, tap * d, 0)
         product(to, _part(grad, 0, first * d), taps, zeros, lowest, n_rows, h, n_joined * d)
 
@@ -168,5 +171,6 @@ def _space_backward(sizes, table, wanted, added, lowest, clip, d_mixed, free):
         product(d_x, transposed, d_mixed, start, lowest, n_nodes, n_frames * c, n_nodes)
     padded = round_up(n_nodes)
     columns, d_adjacency = Matrix(free, padded, 1), matrix(table, D_ADJACENCY, 0)
+    # `product` needs the columns of its second factor side by side; those of a transposed view are not.
     transpose(columns, matrix(table, X, clip), lowest, n_nodes, n_frames * c)
     product(d_adjacency, d_mixed, columns, d_adjacency, lowest, n_nodes, padded, n_frames * c)

@@ -78,6 +78,7 @@ def _make_tile(n_rows, n_vectors):
 
         for r, v in block:
             builder.store(emit.load(place(start, start_row, r, v)), sums[r, v])
+        # Each sum is a slot of fixed place, which LLVM turns into a register: the loop stores nothing.
         with cgutils.for_range(builder, depth, intp=depth.type) as loop:
             column = builder.add(a, builder.mul(a_column, loop.index))
             row = builder.add(b, builder.mul(b_row, loop.index))
@@ -89,6 +90,7 @@ def _make_tile(n_rows, n_vectors):
         least = emit.spread(floor)
         for r, v in block:
             value = builder.load(sums[r, v])
+            # False for NaN, which so gets through: a net that has diverged must not look like one at rest.
             below = builder.fcmp_ordered("<", value, least)
             emit.store(builder.select(below, least, value), place(out, out_row, r, v))
         return context.get_dummy_value()
@@ -130,6 +132,7 @@ def _whole(floor, out, out_row, a, a_row, a_column, b, b_row, start, start_row, 
     while j < n_columns:
         left = n_columns - j
         to, of, first = Matrix(out + j, out_row, 1), Matrix(b + j, b_row, 1), Matrix(start + j, start_row, 1)
+        # 32 columns are 16 and 16: after 24 a strip of one vector would be left, the slowest.
         if left == 24 or left >= 40:
             _STRIP_OF_24(to, rows, of, first, floor, n_rows, depth)
             j += 24
@@ -183,6 +186,7 @@ def _generate_mask(context, builder, signature, arguments):
     _, out, values, mask = arguments
     emit = Emitter(context, builder, signature.args[0])
     zero = ir.Constant(emit.vector, [0.0] * LANES)
+    # ReLU's derivative at zero is zero, as torch has it; a mask of NaN drops nothing.
     dropped = builder.fcmp_ordered("<=", emit.load(mask), zero)
     emit.store(builder.select(dropped, zero, emit.load(values)), out)
     return context.get_dummy_value()

@@ -16,6 +16,9 @@ SUPPORTED = {
     "weight_sigmoid": (True,),
     "fusion": ("concatenate",),
     "dropout": (0,),
+    "init_actions": ("random",),
+    "unit_actions": ((),),
+    "with_maps": (False,),
 }
 """Values by parameter; parameters that are not listed are unrestricted."""
 

@@ -57,6 +57,7 @@ class CompiledTrainer:
         self.dtype = self.parameters["head.weight"].dtype
         self.number: Any = np.float32 if self.dtype == torch.float32 else np.float64
         prepare(self.number)
+        # One flat array each for weights, gradients and Adam's two moments: its step is one loop over all.
         ends = np.cumsum([0, *(p.numel() for p in self.parameters.values())])
         self._bounds = dict(zip(self.parameters, pairwise(ends), strict=True))
         self._flat = [np.zeros(int(ends[-1]), self.number) for _ in range(4)]

@@ -33,6 +33,7 @@ CASME_SQ = [
     [2, "disgust1_2", 40, 42, 45, "4", "negative", "macro-expression", "disgust"],
     [2, "happy9_1", 4, 5, 6, "12", "positive", "macro-expression", "happiness"],
     [2, "disgust1_3", 4, 5, 6, "12", "positive", "gaze", "happiness"],
+    [None, "disgust1_4", 4, 5, 6, "12", "positive", "macro-expression", "happiness"],
 ]
 
 
@@ -64,6 +65,8 @@ def test_casme_sq(casme_sq):
     assert "are not on disk (1 to 20)" in reasons[5]
     assert "no folder of frames of video 's16/0602'" in reasons[6]
     assert "neither a macro" in reasons[7]
+    assert reasons[8] == "no subject or file name"
+    assert len(reasons) + len(table) == len(CASME_SQ)
     assert set(videos.corrected["row"]) == {2, 3}
     assert videos.groups.tolist() == ["casme_sq/s15", "casme_sq/s16", "casme_sq/s16"]
     assert videos.table["fps"].tolist() == [30] * 3
