@@ -68,6 +68,11 @@ FIGURES = [
         "How much each action counts for each class.",
     ),
     (
+        "contributions",
+        "ContributionDisplay.from_estimator(net, features[:1]).plot()",
+        "What each action adds to the score of each class, in one clip.",
+    ),
+    (
         "certain-errors",
         "CertainErrorsDisplay.from_result(lda, clips, n_errors=4).plot()",
         "The errors that a method was surest of: onset and apex, the class, and what was said.",
