@@ -4,7 +4,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-REAL = ("casme2", "samm", "smic", "casme3", "mmew", "4dme", "dfme")
+REAL = ("casme", "casme2", "samm", "smic", "casme3", "casme3-c", "mmew", "4dme", "dfme")
 FLOW_MAPS = "flow-maps"
 """Folder of flow maps as public repositories distribute them, for tables of methods alone."""
 

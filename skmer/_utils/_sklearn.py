@@ -5,6 +5,8 @@ later version than it was run with (``scikit-learn`` in pyproject.toml).
 """
 
 from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.metadata import metadata
 
 from sklearn.base import TransformerMixin
 from sklearn.base import _fit_context as fit_context
@@ -36,6 +38,7 @@ except ImportError:  # scikit-learn 1.8 has no callbacks
     from contextlib import nullcontext as callback_management_context
 
 __all__ = [
+    "DocumentedMixin",
     "BaseSearchCV",
     "GroupsConsumerMixin",
     "HasMethods",
@@ -70,7 +73,28 @@ class ClipInputTags(InputTags):
     sequences: bool = False
 
 
-class ClipTransformerMixin(TransformerMixin):
+@cache
+def site():
+    """Return the address of the documentation, as the package's metadata has it; "" where there is none."""
+    for entry in metadata("skmer").get_all("Project-URL") or []:
+        name, _, address = entry.partition(",")
+        if name.strip() == "Documentation":
+            return address.strip().rstrip("/")
+    return ""
+
+
+class DocumentedMixin:
+    """Mixin of estimators whose HTML representation links to their page of the documentation."""
+
+    _doc_link_module = "skmer"
+
+    def _get_doc_link(self):
+        package, name = self.__class__.__module__.split(".")[:2], self.__class__.__name__
+        is_ours = package[0] == "skmer" and site()
+        return f"{site()}/api/generated/{'.'.join(package)}.{name}.html" if is_ours else ""
+
+
+class ClipTransformerMixin(DocumentedMixin, TransformerMixin):
     """Mixin of transformers that take the frames or landmarks of clips and learn nothing.
 
     `fit` only checks its input, and `transform` checks it too, so that `fit_transform` is `transform`.

@@ -6,6 +6,7 @@ import json
 import re
 import unicodedata
 from contextlib import contextmanager
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -277,3 +278,21 @@ def naming(name):
         if str(name) in str(error):
             raise
         raise ValueError(f"{name}: {error}") from error
+
+
+def html_table(rows, caption=""):
+    """Write rows of cells as an HTML table, for the representation of an object; the first row is the header.
+
+    Examples
+    --------
+    >>> from skmer._utils._text import html_table
+    >>> print(html_table([("", "UF1"), ("L<A", "0.7")], "two"))
+    <table><caption>two</caption>
+    <tr><th></th><th>UF1</th></tr>
+    <tr><th>L&lt;A</th><td>0.7</td></tr>
+    </table>
+    """
+    header, *body = [[escape(str(cell)) for cell in row] for row in rows]
+    lines = [f"<tr>{''.join(f'<th>{cell}</th>' for cell in header)}</tr>"]
+    lines += [f"<tr><th>{row[0]}</th>{''.join(f'<td>{c}</td>' for c in row[1:])}</tr>" for row in body]
+    return "\n".join([f"<table><caption>{escape(caption)}</caption>", *lines, "</table>"])

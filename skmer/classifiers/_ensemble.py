@@ -10,13 +10,18 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmer._utils._arguments import integer
 from skmer._utils._jobs import raising_interrupts, run_jobs
-from skmer._utils._sklearn import HasMethods, for_estimators, validate_parameter_constraints
+from skmer._utils._sklearn import (
+    DocumentedMixin,
+    HasMethods,
+    for_estimators,
+    validate_parameter_constraints,
+)
 from skmer.classifiers._parameters import own_request
 from skmer.classifiers._prediction import decision_function, most_probable, predict_log_proba
 from skmer.training import N_STREAMS, fit_stacked, runs_in_threads, stacking_reason
 
 
-class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class SeedEnsemble(DocumentedMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     """Nets of one kind trained from different seeds, whose probabilities are averaged.
 
     Initial weights, order of the clips, augmentation and dropout differ from net to net. With a few hundred

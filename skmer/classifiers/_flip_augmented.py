@@ -12,6 +12,7 @@ from skmer._utils._arguments import Items, check_argument
 from skmer._utils._checks import frames_of
 from skmer._utils._sklearn import (
     BaseSearchCV,
+    DocumentedMixin,
     HasMethods,
     StrOptions,
     check_sample_weight,
@@ -29,7 +30,7 @@ def _takes_groups(estimator):
     return isinstance(estimator, BaseSearchCV) or has_fit_parameter(estimator, "groups")
 
 
-class FlipAugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class FlipAugmentedClassifier(DocumentedMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     """Train a classifier on clips and their horizontal flips, and average its output for both.
 
     An expression on the left half of a face is the same expression on the right half. Nets of this package

@@ -15,7 +15,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from skmer._utils._arguments import Numbers, check_argument, integer
-from skmer._utils._sklearn import Interval, StrOptions, fit_context, for_estimators
+from skmer._utils._sklearn import DocumentedMixin, Interval, StrOptions, fit_context, for_estimators
 
 
 def histogram_intersection(X, Y=None):
@@ -86,7 +86,7 @@ _KERNELS = {
 _POSITIVE = Interval(Real, 0, None, closed="neither")
 
 
-class KTGSL(ClassifierMixin, BaseEstimator):
+class KTGSL(DocumentedMixin, ClassifierMixin, BaseEstimator):
     """Kernelized two-groups sparse learning: a sparse regression on kernels of blocks, and their weights.
 
     Each block of features, such as the histogram of one part of the face, has a kernel of its own. Sums of

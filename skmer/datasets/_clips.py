@@ -3,17 +3,19 @@
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass, fields
+from html import escape
 
 import numpy as np
 import pandas as pd
 
 from skmer._utils._arguments import TEXT, check_argument
-from skmer._utils._text import plain_text
+from skmer._utils._text import html_table, plain_text
 from skmer.datasets._cells import parse_action_units
 from skmer.datasets._clip_sequences import (
     check_clip_sequences,
     check_times,
     describe_sequences,
+    keyframe_positions,
     sequences_identity,
 )
 from skmer.datasets._layouts import save_clips
@@ -195,6 +197,12 @@ class MicroExpressionClips:
             f"  source: {self.fingerprint}"
         )
 
+    def _repr_html_(self):
+        table = self.summary().round(3)
+        rows = [("class", *table.columns), *table.itertuples()]
+        lines = "".join(f"<p>{escape(line)}</p>" for line in repr(self).splitlines()[1:])
+        return html_table(rows, repr(self).splitlines()[0]) + lines
+
     def _kind(self):
         if holds_maps(self.frames):
             return f"maps, {' x '.join(map(str, self.frames.shape[1:]))}"
@@ -242,6 +250,16 @@ class MicroExpressionClips:
             sequences=self.sequences[rows],
             times=self.times[rows],
         )
+
+    def keyframe_positions(self):
+        """Find onset, apex and offset of each clip in its sequence.
+
+        Returns
+        -------
+        positions : ndarray of shape (n_clips, 3), int
+            Positions in ``sequences``; -1 where a clip has no sequence, or not this frame in it.
+        """
+        return keyframe_positions(self.frames, self.sequences, self.table)
 
     def summary(self):
         """Clips and subjects of each class.

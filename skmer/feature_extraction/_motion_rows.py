@@ -6,10 +6,10 @@ from sklearn.utils.validation import check_array
 
 from skmer._utils._arguments import integer
 from skmer._utils._checks import frames_of
-from skmer._utils._sklearn import fit_context, validate_params
+from skmer._utils._sklearn import DocumentedMixin, fit_context, validate_params
 
 
-class _RowsOfMotion(TransformerMixin, BaseEstimator):
+class _RowsOfMotion(DocumentedMixin, TransformerMixin, BaseEstimator):
     """Base: a stateless transformer of arrays with more than two axes."""
 
     @fit_context(prefer_skip_nested_validation=True)

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator
 from skmer._utils._arguments import JOBS, PATH, TEXT, Items, check_argument
 from skmer._utils._jobs import run_jobs
 from skmer._utils._progress import Progress
-from skmer._utils._sklearn import HasMethods, Interval, for_estimators
+from skmer._utils._sklearn import DocumentedMixin, HasMethods, Interval, for_estimators
 from skmer.frames import VideoReader, is_path, one_opencv_thread
 from skmer.landmarks._cache import LandmarkCache
 from skmer.landmarks._face_track import FaceTrack
@@ -19,7 +19,7 @@ from skmer.landmarks._predictor import find_predictor
 from skmer.landmarks._video_chunks import ChunkSettings, chunk_key, first_face, reduced, track_chunk
 
 
-class FaceTracker(BaseEstimator):
+class FaceTracker(DocumentedMixin, BaseEstimator):
     """Tracker of one face through a long video: landmarks of every frame, in bounded memory.
 
     The face is detected in the first frame that shows one, the anchor. Every later frame is compared with

@@ -6,7 +6,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from skmer._utils._arguments import Items, checked
-from skmer._utils._sklearn import HasMethods, for_estimators
+from skmer._utils._sklearn import DocumentedMixin, HasMethods, for_estimators
 from skmer.datasets import LongVideos
 from skmer.landmarks import FaceTrack
 from skmer.spotting._curves import steady_points
@@ -16,7 +16,7 @@ from skmer.spotting._spotter import check_groups, check_tracks, movements_of, tr
 _SIDE = 0.15  # s around onset and offset over which landmarks are averaged: far below a movement's length
 
 
-class SpotThenRecognise(BaseEstimator):
+class SpotThenRecognise(DocumentedMixin, BaseEstimator):
     """Spot the movements of long videos and give each a class.
 
     The spotter finds intervals and apexes; the landmarks at onset, apex and offset, turns of the head taken

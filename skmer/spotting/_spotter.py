@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skmer._utils._arguments import LABELS, Items, Pairs, check_argument
+from skmer._utils._sklearn import DocumentedMixin
 from skmer.datasets import LongVideos
 from skmer.landmarks import FaceTrack
 from skmer.spotting._intervals import interval_iou
@@ -33,7 +34,7 @@ class TrainingVideo(NamedTuple):
     times: np.ndarray
 
 
-class BaseSpotter(BaseEstimator):
+class BaseSpotter(DocumentedMixin, BaseEstimator):
     """Base of the spotters: `fit` on tracks and their movements, `predict` a table of movements."""
 
     _parameter_constraints: dict = {}

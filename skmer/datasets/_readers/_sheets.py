@@ -171,7 +171,7 @@ def _is_unvalued(cell):
 # Names of each column in the sheets, without blanks, punctuation and case; the first is preferred.
 _ALIASES = {
     "subject": ("subject", "subjectid", "subid", "sub", "subjectno"),
-    "clip": ("filename", "foldname", "foldername", "clip", "file", "video", "material"),
+    "clip": ("filename", "foldname", "foldername", "clip", "file", "video", "material", "count"),
     "onset": ("onsetframe", "onset", "onsetf"),
     "apex": ("apexframe", "apex", "apexf", "apexframe1", "apexf1"),
     "offset": ("offsetframe", "offset", "offsetf"),

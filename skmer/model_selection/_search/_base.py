@@ -19,6 +19,7 @@ from skmer._utils._arguments import JOBS, PATH, Items, check_argument, integer
 from skmer._utils._files import digest
 from skmer._utils._sklearn import (
     BaseSearchCV,
+    DocumentedMixin,
     HasMethods,
     MultimetricScorer,
     StrOptions,
@@ -51,7 +52,7 @@ from skmer.model_selection._search._candidate_table import (
 from skmer.model_selection._search._search_callbacks import hearing
 
 
-class BatchedSearch(BaseSearchCV):
+class BatchedSearch(DocumentedMixin, BaseSearchCV):
     """Base of the searches.
 
     A subclass defines ``_rounds(run)``, a generator of pairs: the candidates to try at once, and the columns
