@@ -6,7 +6,8 @@ import torch
 
 from skmer._utils._arguments import integer
 from skmer._utils._sklearn import HasMethods, Interval, Options, StrOptions, for_estimators
-from skmer.classifiers._actions import ActionNetClassifier
+from skmer.classifiers import _actions
+from skmer.classifiers._net import ClipNetClassifier
 from skmer.classifiers._parameters import make_augmentation
 from skmer.classifiers._prediction import action_maps, action_weights, average_rows, softmax
 from skmer.classifiers._validation import check_node_rows
@@ -19,7 +20,7 @@ def _each(names, constraint):
     return {name: [constraint] for name in names.split()}
 
 
-class DeReGRLClassifier(ActionNetClassifier):
+class DeReGRLClassifier(ClipNetClassifier):
     """Decomposition and reconstruction learning on a graph of facial landmarks (DeRe-GRL).
 
     A graph and temporal convolution backbone reads the landmark motion of a clip's three keyframes; an action
@@ -40,14 +41,14 @@ class DeReGRLClassifier(ActionNetClassifier):
     lambda_center, lambda_weight, lambda_balance : float, default=0.1, 0.1, 0.01
         Weights lambda1 to lambda3 of the losses of action compactness, class-specific weights and balance,
         eqs. (7)-(9). Paper: 1, 1 and 0.1 on plain sums.
+    graph : str or FaceGraph, default="brow-nose-lip31"
+        Nodes, components and skeleton: a preset of `skmer.face.FaceGraph`, a graph of one's own, or
+        ``"generic"``, which takes any flat table, every column a node.
     lambda_action_units : float, default=1.0
         Weight of the cross-entropy of the action units that `fit` is given, each read off the features of one
         action. Without effect where it is given none.
     lambda_sparsity, lambda_orthogonality : float, default=0.0
         Weights of the entropy of the maps of eq. (2), and of their overlap within a component. Ours.
-    graph : str or FaceGraph, default="brow-nose-lip31"
-        Nodes, components and skeleton: a preset of `skmer.face.FaceGraph`, a graph of one's own, or
-        ``"generic"``, which takes any flat table, every column a node.
     decomposition, reconstruction : bool, default=True
         The modules of eqs. (1)-(3) and (4)-(5). Both False: the backbone with its features flattened into the
         linear classifier.
@@ -193,8 +194,12 @@ class DeReGRLClassifier(ActionNetClassifier):
 
     _structural = ("graph", "normalize_motion")
     _row_axes = 3
-    action_weights = action_weights
-    action_maps = action_maps
+    fit, partial_fit, prepare_fit = _actions.fit, _actions.partial_fit, _actions.prepare_fit
+    action_weights, action_maps, action_fields = action_weights, action_maps, _actions.action_fields
+    action_activations, contributions = _actions.action_activations, _actions.contributions
+    predict_action_units = _actions.predict_action_units
+    _check_action_units = _actions.check_action_units
+    _module_params, _criterion_params = _actions.module_params, _actions.criterion_params
     _parameter_constraints: dict = for_estimators(
         {
             **_each("n_actions n_channels n_layers max_epochs", integer(1)),
