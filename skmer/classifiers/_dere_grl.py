@@ -5,9 +5,10 @@ from numbers import Integral, Real
 import torch
 
 from skmer._utils._sklearn import HasMethods, Interval, Options, StrOptions
-from skmer.classifiers._actions import ActionNetClassifier
+from skmer.classifiers import _actions
+from skmer.classifiers._net import ClipNetClassifier
 from skmer.classifiers._parameters import make_augmentation
-from skmer.classifiers._prediction import action_maps, action_weights, average_rows, softmax
+from skmer.classifiers._prediction import average_rows, softmax
 from skmer.classifiers._validation import check_node_rows
 from skmer.face import FaceGraph
 from skmer.nn import DeReGRL, DeReGRLLoss
@@ -18,7 +19,7 @@ def _each(names, constraint):
     return {name: [constraint] for name in names.split()}
 
 
-class DeReGRLClassifier(ActionNetClassifier):
+class DeReGRLClassifier(ClipNetClassifier):
     """Decomposition and reconstruction learning on a graph of facial landmarks (DeRe-GRL).
 
     A graph and temporal convolution backbone reads the landmark motion of a clip's three keyframes; an action
@@ -192,8 +193,15 @@ class DeReGRLClassifier(ActionNetClassifier):
 
     _structural = ("graph", "normalize_motion")
     _row_axes = 3
-    action_weights = action_weights
-    action_maps = action_maps
+    action_weights, action_maps = _actions.action_weights, _actions.action_maps
+    fit, partial_fit, prepare_fit = _actions.fit, _actions.partial_fit, _actions.prepare_fit
+    predict_action_units = _actions.predict_action_units
+    action_activations = _actions.action_activations
+    action_fields = _actions.action_fields
+    contributions = _actions.contributions
+    _check_action_units = _actions.check_action_units
+    _module_params = _actions.module_params
+    _criterion_params = _actions.criterion_params
     _parameter_constraints: dict = {
         **_each("n_actions n_channels n_layers max_epochs", Interval(Integral, 1, 2**31 - 1, closed="both")),
         **_each(
