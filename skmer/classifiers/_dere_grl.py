@@ -40,14 +40,14 @@ class DeReGRLClassifier(ClipNetClassifier):
     lambda_center, lambda_weight, lambda_balance : float, default=0.1, 0.1, 0.01
         Weights lambda1 to lambda3 of the losses of action compactness, class-specific weights and balance,
         eqs. (7)-(9). Paper: 1, 1 and 0.1 on plain sums.
+    graph : str or FaceGraph, default="brow-nose-lip31"
+        Nodes, components and skeleton: a preset of `skmer.face.FaceGraph`, a graph of one's own, or
+        ``"generic"``, which takes any flat table, every column a node.
     lambda_action_units : float, default=1.0
         Weight of the cross-entropy of the action units that `fit` is given, each read off the features of one
         action. Without effect where it is given none.
     lambda_sparsity, lambda_orthogonality : float, default=0.0
         Weights of the entropy of the maps of eq. (2), and of their overlap within a component. Ours.
-    graph : str or FaceGraph, default="brow-nose-lip31"
-        Nodes, components and skeleton: a preset of `skmer.face.FaceGraph`, a graph of one's own, or
-        ``"generic"``, which takes any flat table, every column a node.
     decomposition, reconstruction : bool, default=True
         The modules of eqs. (1)-(3) and (4)-(5). Both False: the backbone with its features flattened into the
         linear classifier.
