@@ -1,7 +1,10 @@
 # make demo   the main job on synthetic faces: environment, install, one pooled leave-one-subject-out result
 # make test   every test, the docs build and the notebooks among them, on the newest scikit-learn and on 1.8
 # make lint   ruff and mypy
-# make docs   the documentation, into docs/_build
+# make docs   the documentation, into docs/_build; notebooks are run once and kept
+# make site   the documentation of every tagged version and of this checkout, into docs/_build/site
+# make screenshots   a picture of every page of the documentation, at the width of a desk and of a phone
+# make wheel  sdist and wheel into dist, and the demo from the wheel in an environment of its own
 # make notebooks   the notebooks with their outputs, into build/notebooks
 # make browser  Chromium and its driver for the tests of the report, where Debian's packages can be had
 # make clean  remove everything that these made
@@ -18,7 +21,7 @@ INSTALL := $(PIP) install --quiet --constraint constraints.txt
 CHECKS := tests/test_common.py $(wildcard tests/*/test_common_checks.py)
 DEFINITION := pyproject.toml constraints.txt
 
-.PHONY: demo test lint docs notebooks browser clean
+.PHONY: demo test lint docs site screenshots wheel notebooks browser clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python -m skmer demo
@@ -33,7 +36,18 @@ lint: $(VENV)/.lint
 	$(BIN)/mypy
 
 docs: $(VENV)/.test
-	$(BIN)/python -m sphinx -W --keep-going -q docs docs/_build/html
+	SKMER_DOCS_RUN=1 $(BIN)/python -m sphinx -W --keep-going -q docs docs/_build/html
+
+site: $(VENV)/.test
+	$(BIN)/python docs/build_versions.py
+
+screenshots: docs browser
+	$(BIN)/python docs/screenshots.py
+
+wheel: $(VENV)/.test
+	rm -rf dist
+	$(BIN)/python -m hatchling build --directory dist
+	$(BIN)/python tests/install_wheel.py dist/*.whl
 
 notebooks: $(VENV)/.test
 	mkdir -p build/notebooks && cp notebooks/*.ipynb build/notebooks/

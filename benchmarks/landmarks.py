@@ -1,12 +1,13 @@
 """How well, and how fast, landmarks see movements of a pixel: prints the tables of docs/landmarks.md.
 
-python benchmarks/landmarks.py [accuracy] [foreign] [speed] [memory] [picture] [--subjects 6] [--clips 36]
+python benchmarks/landmarks.py [accuracy] [sequences] [foreign] [speed] [memory] [picture] [--subjects 6]
 """
 
 import argparse
 import resource
 import tempfile
 import time
+from itertools import chain
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,7 @@ import numpy as np
 
 from skmer.datasets import make_face_clips
 from skmer.face import FaceGraph
+from skmer.frames import read_sequence
 from skmer.landmarks import FaceLandmarker, LandmarkCache, align_landmarks, find_predictor
 from skmer.magnification import magnify_lagrangian, magnify_phase
 
@@ -38,6 +40,13 @@ CONDITIONS = {
     "all, half-size face": {"face_size": 140.0},
     "all, double-size face": {"face_size": 560.0},
 }
+SEQUENCES = (
+    ("all together", 200),
+    ("all, half-size face", 200),
+    ("all together", 25),
+    ("all together", 100),
+    ("all, JPEG 75", 200),
+)
 AMPLITUDES = (0.5, 1.0, 2.0, 3.0)
 STILL = (1e-9, 1e-9)
 
@@ -100,6 +109,55 @@ def accuracy(options):
             "noise, px",
             *(f"{size:g} px: gain / cosine" for size in AMPLITUDES),
             "ms a clip",
+        ],
+        rows,
+    )
+
+
+def sequences(options):
+    """Noise and recovery from whole sequences and from their keyframes, and time relative to dlib."""
+    tools = dlib.get_frontal_face_detector(), dlib.shape_predictor(str(find_predictor()))
+    landmarker, rows = FaceLandmarker(memory=None), []
+    for condition, fps in SEQUENCES:
+        parameters = CONDITIONS[condition] | {"sequence": True, "fps": fps}
+        size = parameters.get("face_size", 280.0)
+        still, moved = (corpus(options, size_of, parameters) for size_of in (STILL, (1.0, 1.0)))
+        images = [read_sequence(sequence) for sequence in still.sequences]
+        stacks = np.fromiter(images, object, len(images))
+        start = time.perf_counter()
+        found = landmarker.transform(stacks)
+        duration = time.perf_counter() - start
+        dlib_time = timed(
+            lambda images=images: detect_each_frame(np.fromiter(chain(*images), object), *tools)
+        )
+        errors = [
+            rms(node_motion(points, size) - node_motion(still.truth.points, size))
+            for points in (landmarker.transform(still.frames), found)
+        ]
+        truth = node_motion(moved.truth.points)
+        motions = [
+            recovered(node_motion(landmarker.transform(given)), truth)
+            for given in (moved.frames, moved.sequences)
+        ]
+        rows.append(
+            [
+                condition,
+                fps,
+                *errors,
+                *(f"{gain:.2f} / {cosine:.3f}" for gain, cosine in motions),
+                duration / dlib_time,
+            ]
+        )
+        print(rows[-1], flush=True)
+    table(
+        [
+            "condition",
+            "fps",
+            "noise, keyframes",
+            "noise, sequences",
+            "1 px, keyframes: gain / cosine",
+            "1 px, sequences: gain / cosine",
+            "time over dlib",
         ],
         rows,
     )
@@ -237,7 +295,7 @@ def picture(options):
 
 def main():
     """Run the parts named on the command line, by default all."""
-    parts = {part.__name__: part for part in (accuracy, foreign, speed, memory, picture)}
+    parts = {part.__name__: part for part in (accuracy, sequences, foreign, speed, memory, picture)}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", default=list(parts), choices=[*parts, []])
     parser.add_argument("--subjects", type=int, default=6)

@@ -10,8 +10,9 @@ from skmer._utils._imports import import_name
 if TYPE_CHECKING:
     from skmer.classifiers import DeReGRLClassifier
     from skmer.feature_extraction import LandmarkGraphTransformer
+    from skmer.literature import cite
 
-__all__ = ["LandmarkGraphTransformer", "DeReGRLClassifier"]
+__all__ = ["LandmarkGraphTransformer", "DeReGRLClassifier", "cite"]
 
 __version__ = _version("skmer")
 
@@ -19,6 +20,7 @@ __version__ = _version("skmer")
 _HOMES = {
     "LandmarkGraphTransformer": "skmer.feature_extraction",
     "DeReGRLClassifier": "skmer.classifiers",
+    "cite": "skmer.literature",
 }
 _PACKAGES = [info.name for info in iter_modules(__path__) if info.ispkg and not info.name.startswith("_")]
 

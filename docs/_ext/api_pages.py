@@ -91,7 +91,12 @@ def setup(app):
     names = packages()
     for name in names:
         (folder / f"skmer.{name}.rst").write_text(page(name), encoding="utf-8")
-    toctree = ["API reference", "=============", "", ".. toctree::", "   :maxdepth: 2", ""]
-    toctree += [f"   skmer.{name}" for name in names]
+    toctree = ["API reference", "=============", ""]
+    for name in names:
+        package = importlib.import_module(f"skmer.{name}")
+        first = (inspect.getdoc(package) or "").partition("\n")[0]
+        public = ", ".join(f":py:obj:`~skmer.{name}.{member}`" for member in package.__all__)
+        toctree += [f":doc:`skmer.{name}`", f"   {first}", "", f"   {public}", ""]
+    toctree += [".. toctree::", "   :hidden:", ""] + [f"   skmer.{name}" for name in names]
     (folder / "index.rst").write_text("\n".join(toctree) + "\n", encoding="utf-8")
     return {"parallel_read_safe": True}

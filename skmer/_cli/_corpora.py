@@ -1,12 +1,16 @@
 """Clips of a run, read or made, and their landmarks."""
 
+from functools import partial
+
 from sklearn.base import clone
 
 from skmer import datasets
 from skmer._cli._options import FLOW_MAPS, REAL, SYNTHETIC
 from skmer.frames import holds_landmarks
+from skmer.pipelines import COMPARISON_DATASETS
 
-READERS = {name: getattr(datasets, f"load_{name}") for name in REAL}
+READERS = {name: getattr(datasets, f"load_{name}") for name in REAL if name != "casme3-c"}
+READERS["casme3-c"] = partial(datasets.load_casme3, part="C")
 _ALL_READERS = {**READERS, FLOW_MAPS: datasets.load_flow_maps}
 _SIZES = {"casme2": (26, 247), "samm": (27, 136)}
 _SIZE_OF_FACES = (12, 120)  # pictures take their time
@@ -89,7 +93,7 @@ def published_set(names, protocol="loso"):
     if protocol == "megc2019":
         return protocol
     sets = {SYNTHETIC.get(name, name) for name in names}
-    return sets.pop() if len(sets) == 1 else "casme2"
+    return sets.pop() if len(sets) == 1 and sets <= {*COMPARISON_DATASETS} else "casme2"
 
 
 def find_landmarks(pipeline, clips, n_jobs):

@@ -12,6 +12,12 @@ INCOMPLETE = 3
 """Exit code of ``check`` for a copy that lacks something or differs from all published versions."""
 
 CATALOGUE = {
+    "casme": (
+        "CASME",
+        "189 clips of 19 subjects, 60 fps; 171 in 4 classes",
+        "application to the Institute of Psychology, Chinese Academy of Sciences",
+        "CASME*.xlsx; sub01/EP01_5/img8.jpg",
+    ),
     "casme2": (
         "CASME II",
         "247 clips of 26 subjects, 200 fps, 5 classes",
@@ -35,6 +41,12 @@ CATALOGUE = {
         "860 clips, 30 fps, 7 classes",
         "application to the Institute of Psychology, Chinese Academy of Sciences",
         "cas(me)3_part_A_ME_label_JpgIndex_v2.xlsx; spNO.1/b/color/175.jpg",
+    ),
+    "casme3-c": (
+        "CAS(ME)^3, part C",
+        "165 clips of an interview, 30 fps, no apex",
+        "application to the Institute of Psychology, Chinese Academy of Sciences",
+        "CAS(ME)3_part_C_ME.xlsx; 01/a/color/373.jpg",
     ),
     "mmew": (
         "MMEW",
@@ -61,7 +73,7 @@ CATALOGUE = {
 def run_datasets():
     """Print the data sets, how to get each, and how its files lie."""
     for name, (title, size, access, layout) in CATALOGUE.items():
-        print(f"{name:8s}{title}: {size}\n        get it by {access}\n        files   {layout}")
+        print(f"{name:10s}{title}: {size}\n          get it by {access}\n          files   {layout}")
     print(
         "\nNone of them comes with skmer. Is a copy whole? python -m skmer check --dataset NAME --root FOLDER"
     )

@@ -4,7 +4,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-REAL = ("casme2", "samm", "smic", "casme3", "mmew", "4dme", "dfme")
+REAL = ("casme", "casme2", "samm", "smic", "casme3", "casme3-c", "mmew", "4dme", "dfme")
 FLOW_MAPS = "flow-maps"
 """Folder of flow maps as public repositories distribute them, for tables of methods alone."""
 
@@ -16,7 +16,7 @@ PUBLISHED += ("off-apexnet", "sssnet", "rcn-a", "dual-inception", "htnet", "dssn
 PUBLISHED += ("g-tcn",)
 """Methods of others, by their names in `skmer.pipelines.comparison_pipeline`."""
 
-METHODS = ("dere-grl", "paper", "rbf-svm", "linear-svm", "lda", *PUBLISHED)
+METHODS = ("dere-grl", "recommended", "paper", "rbf-svm", "linear-svm", "lda", *PUBLISHED)
 NETS = ("dere-grl", "paper")
 """Methods whose fits are trained together."""
 

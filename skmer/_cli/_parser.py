@@ -27,7 +27,7 @@ def main(arguments=None):
         0 done, 1 failed, 3 a copy that `check` finds incomplete, 130 interrupted, 143 terminated; wrong usage
         exits with 2.
     """
-    options = vars(_parser().parse_args(arguments))
+    options = vars(make_parser().parse_args(arguments))
     command = options.pop("command")
     try:
         with _terminable():
@@ -72,7 +72,9 @@ def _terminable():
         signal.signal(signal.SIGTERM, before)
 
 
-def _parser():
+def make_parser():
+    """Return the parser of all commands."""
+    """Return the parser of all commands."""
     parser = argparse.ArgumentParser(
         prog="skmer", description="Micro-expression recognition on facial landmark graphs."
     )
@@ -165,7 +167,7 @@ def _add_tables(commands):
         "--methods",
         nargs="+",
         default=[],
-        help="names of comparison_pipeline, baselines, dere-grl, dere-grl-single, paper; or all",
+        help="names of comparison_pipeline, baselines, dere-grl, dere-grl-single, recommended, paper; or all",
     )
     tables.add_argument(
         "--recipe", default="both", choices=("both", "paper", "default"), help="settings of tables 1 and 2"

@@ -3,7 +3,7 @@
 import functools
 import inspect
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 from numbers import Integral, Real
 from os import PathLike
 
@@ -52,12 +52,39 @@ class FilePath:
         return "a path"
 
 
+class _OpenFile:
+    """Constraint of what can be read."""
+
+    def is_satisfied_by(self, value):
+        """Return whether a value is an open file."""
+        return callable(getattr(value, "read", None))
+
+    def __str__(self):
+        return "an open file"
+
+
+class Text:
+    """Constraint of a text that can be written to a file."""
+
+    def is_satisfied_by(self, value):
+        """Return whether a value is such a text."""
+        try:
+            return isinstance(value, str) and bool(value.encode() or True)
+        except UnicodeError:
+            return False
+
+    def __str__(self):
+        return "a text"
+
+
 PATH = [FilePath()]
 FLAG = ["boolean"]
-TEXT = [str]
+TEXT = [Text()]
 ROWS = ["array-like"]
 JOBS = [_Late("Interval", Integral, -(2**15), 2**15, closed="both"), None]
 SEED = ["random_state"]
+FILE = [FilePath(), _OpenFile()]
+LABELS = [str, Integral]
 
 
 def integer(least, most=2**31 - 1):
@@ -70,6 +97,11 @@ def real(least=None, most=None):
     return _Bounded(
         "Interval", Real, least, most, closed="neither" if least is None and most is None else "both"
     )
+
+
+def share():
+    """Constraint of a number above 0 and at most 1."""
+    return _Bounded("Interval", Real, 0, 1, closed="right")
 
 
 def option(*names):
@@ -109,9 +141,14 @@ class Numbers:
         return len(shape) == len(expected) and all(map(_fits, shape, expected))
 
     def __str__(self):
-        lengths = ("..." if e is ... else "n" if e is None else str(e) for e in self.shape)
-        shape = ", ".join(lengths) + "," * (len(self.shape) == 1)
+        shape = ", ".join(map(_told_length, self.shape)) + "," * (len(self.shape) == 1)
         return f"an array of {'finite ' * self.finite}numbers of shape ({shape})"
+
+
+def _told_length(length):
+    if isinstance(length, tuple):
+        return " or ".join(map(str, length))
+    return {...: "...", None: "n"}.get(length, str(length))
 
 
 def _fits(length, expected):
@@ -126,7 +163,7 @@ class Items:
     Parameters
     ----------
     *constraints : object
-        Constraints of an item.
+        Constraints of an item; none allow any.
     n : int, default=None
         Number of items; None is any.
     least : int, default=0
@@ -138,37 +175,146 @@ class Items:
 
     def is_satisfied_by(self, value):
         """Return whether a value is such a sequence."""
-        if not isinstance(value, Collection) or isinstance(value, str | bytes | Mapping) or _is_scalar(value):
+        if not isinstance(value, Collection) or isinstance(value, str | bytes | Mapping | Set):
             return False
-        enough = len(value) >= self.least and self.n in (None, len(value))
-        return enough and all(_satisfies(item, self.constraints) for item in value)
+        if _is_scalar(value):
+            return False
+        if hasattr(value, "columns") or len(value) < self.least or self.n not in (None, len(value)):
+            return False
+        return not self.constraints or all(_satisfies(item, self.constraints) for item in value)
 
     def __str__(self):
         number = "" if self.n is None else f"{self.n} "
-        return f"a sequence of {number}items, each {_told(self.constraints)}"
+        each = f", each {_told(self.constraints)}" if self.constraints else ""
+        return f"a sequence of {number}items{each}"
+
+
+class Named:
+    """Constraint of a mapping of texts to values that fulfil one of some constraints.
+
+    Parameters
+    ----------
+    *constraints : object
+        Constraints of a value.
+    least : int, default=0
+        Smallest number of values.
+    """
+
+    def __init__(self, *constraints, least=0):
+        self.constraints, self.least = constraints, least
+
+    def is_satisfied_by(self, value):
+        """Return whether a value is such a mapping."""
+        if not isinstance(value, Mapping) or len(value) < self.least:
+            return False
+        return all(isinstance(k, str) and _satisfies(v, self.constraints) for k, v in value.items())
+
+    def __str__(self):
+        return f"a mapping of names to {_told(self.constraints)}"
+
+
+class Takes:
+    """Constraint of a callable that takes some arguments.
+
+    Parameters
+    ----------
+    n : int
+        Number of those by position.
+    *names : str
+        Those by name.
+    """
+
+    def __init__(self, n, *names):
+        self.n, self.names = n, names
+
+    def is_satisfied_by(self, value):
+        """Return whether a value is such a callable; what has no signature is believed."""
+        if not callable(value):
+            return False
+        try:
+            signature = inspect.signature(value)
+        except (TypeError, ValueError):
+            return True
+        try:
+            signature.bind_partial(*[None] * self.n, **dict.fromkeys(self.names))
+        except TypeError:
+            return False
+        return True
+
+    def __str__(self):
+        taken = [f"{self.n} arguments"] * bool(self.n) + [f"{name}=" for name in self.names]
+        return f"a callable that takes {' and '.join(taken)}"
+
+
+class Pairs(Numbers):
+    """Constraint of a pair of finite numbers, or of rows of such pairs, of which there may be none."""
+
+    def __init__(self):
+        super().__init__(None, 2)
+
+    def _fits(self, shape):
+        return 0 in shape[:1] or shape == (2,) or super()._fits(shape)
+
+    def __str__(self):
+        return "a pair of finite numbers or rows of pairs"
 
 
 class Pixels:
-    """Constraint of an image, uint8 of shape (H, W) or (H, W, 3)."""
+    """Constraint of an image, uint8 of shape (H, W) or (H, W, 3).
 
-    def __init__(self, *ndims):
-        self.ndims = ndims or (2, 3)
+    Parameters
+    ----------
+    *ndims : int
+        Numbers of axes; none allow 2 and 3.
+    least : int, default=1
+        Shorter side of the smallest image.
+    """
+
+    def __init__(self, *ndims, least=1):
+        self.ndims, self.least = ndims or (2, 3), least
 
     def is_satisfied_by(self, value):
         """Return whether a value is such an image."""
-        if not hasattr(value, "dtype") or getattr(value, "dtype", None) != np.uint8 or not value.size:
+        if getattr(value, "dtype", None) != np.uint8 or getattr(value, "ndim", 0) not in self.ndims:
             return False
-        return value.ndim in self.ndims and (value.ndim < 3 or value.shape[-1] == 3)
+        return min(value.shape[:2]) >= self.least and (value.ndim < 3 or value.shape[-1] == 3)
 
     def __str__(self):
-        return f"a uint8 image of {' or '.join(map(str, self.ndims))} axes"
+        side = f" at least {self.least} px high and wide" * (self.least > 1)
+        return f"a uint8 image of {' or '.join(map(str, self.ndims))} axes{side}"
 
 
 def _is_scalar(value):
     return getattr(value, "shape", None) == ()  # an array without axes has a length that cannot be asked
 
 
+def as_array(name, value):
+    """Return a value as an array; rows of different lengths are an error that names the argument."""
+    try:
+        return np.asarray(value)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(f"{name} must be an array, got {_shown(value)}: {error}.") from error
+
+
+class _Rows:
+    """Constraint "array-like" without what has no rows in an order: scalars in an array, sets, mappings."""
+
+    def is_satisfied_by(self, value):
+        """Return whether a value has rows."""
+        if isinstance(value, Set | Mapping) or _is_scalar(value):
+            return False
+        return _ARRAY_LIKE.is_satisfied_by(value)
+
+    def __str__(self):
+        return str(_ARRAY_LIKE)
+
+
+_ARRAY_LIKE = _Late("make_constraint", "array-like")
+
+
 def _made(constraint):
+    if isinstance(constraint, str) and constraint == "array-like":
+        return _Rows()
     return constraint if hasattr(constraint, "is_satisfied_by") else _Late("make_constraint", constraint)
 
 
@@ -243,6 +389,13 @@ def checked(**constraints):
         return call
 
     return decorate
+
+
+def check_same_length(**arrays):
+    """Refuse sequences of different lengths; their names are those of the arguments."""
+    lengths = [len(array) for array in arrays.values()]
+    if len({*lengths}) > 1:
+        raise ArgumentError(f"{' and '.join(arrays)} must have the same length, got {lengths}.")
 
 
 def check_same_shape(**arrays):

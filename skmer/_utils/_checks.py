@@ -3,7 +3,6 @@
 import sys
 import warnings
 from numbers import Integral, Real
-from os import PathLike
 
 import numpy as np
 
@@ -14,12 +13,6 @@ def check_integer(name, value, least, most=None):
         raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}.")
     if most is not None and value > most:
         raise ValueError(f"{name} must be at most {most}, got {value!r}.")
-
-
-def check_path(name, value):
-    """Refuse what is neither a path nor an open file."""
-    if not isinstance(value, str | PathLike) and not hasattr(value, "read"):
-        raise TypeError(f"{name} must be a path or an open file, got {type(value).__name__}.")
 
 
 def check_positive(name, value):

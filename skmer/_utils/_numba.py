@@ -1,7 +1,9 @@
 """Compilation by numba, and its cache on disk, whose faults cost a compilation and never a fit."""
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 from numba import njit
@@ -85,6 +87,9 @@ def compile_cached(compiler: Callable[..., Any], function: Callable[..., None]) 
     function : callable
         What is compiled.
     """
+    with suppress(Exception):  # only a notice; what is wrong with the cache is told below
+        if not FunctionCache(function)._cache_file._load_index():
+            _tell_of_compilation()
     try:
         return compiler(cache=True)(function)
     except Exception as error:
@@ -95,3 +100,12 @@ def compile_cached(compiler: Callable[..., Any], function: Callable[..., None]) 
     with suppress(OSError):
         cache.flush()
     return compiler(cache=False)(function)
+
+
+@cache
+def _tell_of_compilation() -> None:
+    """Say once a process that what is not yet on this machine is being compiled."""
+    logging.getLogger("skmer").warning(
+        "skmer compiles its training step for this machine, which takes some seconds; it is kept on "
+        "the disk, so that later fits start at once."
+    )

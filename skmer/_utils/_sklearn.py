@@ -5,6 +5,8 @@ later version than it was run with (``scikit-learn`` in pyproject.toml).
 """
 
 from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.metadata import metadata
 
 from sklearn.base import TransformerMixin
 from sklearn.base import _fit_context as fit_context
@@ -21,8 +23,10 @@ from sklearn.utils._param_validation import (
     Options,
     StrOptions,
     make_constraint,
-    validate_parameter_constraints,
     validate_params,
+)
+from sklearn.utils._param_validation import (
+    validate_parameter_constraints as _validate_parameter_constraints,
 )
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
@@ -34,6 +38,7 @@ except ImportError:  # scikit-learn 1.8 has no callbacks
     from contextlib import nullcontext as callback_management_context
 
 __all__ = [
+    "DocumentedMixin",
     "BaseSearchCV",
     "GroupsConsumerMixin",
     "HasMethods",
@@ -68,7 +73,28 @@ class ClipInputTags(InputTags):
     sequences: bool = False
 
 
-class ClipTransformerMixin(TransformerMixin):
+@cache
+def site():
+    """Return the address of the documentation, as the package's metadata has it; "" where there is none."""
+    for entry in metadata("skmer").get_all("Project-URL") or []:
+        name, _, address = entry.partition(",")
+        if name.strip() == "Documentation":
+            return address.strip().rstrip("/")
+    return ""
+
+
+class DocumentedMixin:
+    """Mixin of estimators whose HTML representation links to their page of the documentation."""
+
+    _doc_link_module = "skmer"
+
+    def _get_doc_link(self):
+        package, name = self.__class__.__module__.split(".")[:2], self.__class__.__name__
+        is_ours = package[0] == "skmer" and site()
+        return f"{site()}/api/generated/{'.'.join(package)}.{name}.html" if is_ours else ""
+
+
+class ClipTransformerMixin(DocumentedMixin, TransformerMixin):
     """Mixin of transformers that take the frames or landmarks of clips and learn nothing.
 
     `fit` only checks its input, and `transform` checks it too, so that `fit_transform` is `transform`.
@@ -99,3 +125,37 @@ class ClipTransformerMixin(TransformerMixin):
         tags.input_tags.three_d_array = True
         tags.input_tags.string = True
         return tags
+
+
+class _Adapted(HasMethods):
+    """Constraint of `skmer._utils._arguments` in a form that scikit-learn's estimators take."""
+
+    hidden = False  # of messages
+
+    def __init__(self, constraint):
+        self.constraint = constraint
+
+    def is_satisfied_by(self, value):
+        """Return whether a value fulfils the constraint."""
+        return self.constraint.is_satisfied_by(value)
+
+    def __str__(self):
+        return str(self.constraint)
+
+
+def for_estimators(constraints):
+    """Return a table of constraints, those of `skmer._utils._arguments` among them, for scikit-learn."""
+    known = (Interval, StrOptions, Options, HasMethods)
+    return {
+        name: allowed
+        if isinstance(allowed, str)
+        else [
+            _Adapted(c) if hasattr(c, "is_satisfied_by") and not isinstance(c, known) else c for c in allowed
+        ]
+        for name, allowed in constraints.items()
+    }
+
+
+def validate_parameter_constraints(constraints, params, caller_name):
+    """Validate parameters as scikit-learn does; constraints of `skmer._utils._arguments` are taken too."""
+    _validate_parameter_constraints(for_estimators(constraints), params, caller_name)

@@ -2,12 +2,16 @@
 
 import codecs
 import io
+import json
 import re
 import unicodedata
 from contextlib import contextmanager
+from html import escape
 from pathlib import Path
 
 import numpy as np
+
+from skmer._utils._arguments import FILE, check_argument
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -236,6 +240,35 @@ def _has(header, mark, word):
     return word in (cell.strip().strip('"') for cell in header.split(mark))
 
 
+def parts_of_json(path, take):
+    """Return what is taken of a result in a JSON file.
+
+    Parameters
+    ----------
+    path : path-like or open file
+        File that a result's ``to_json`` wrote.
+    take : callable
+        Takes the content, a dict.
+
+    Returns
+    -------
+    object
+
+    Raises
+    ------
+    ValueError
+        If it is another file; the message names it.
+    """
+    check_argument("path", path, FILE)
+    content, name = read_content(path)
+    text = decode_text(content, name, "path")
+    try:
+        return take(json.loads(text))
+    # Whole JSON of another form fails where its parts are asked for.
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError, OverflowError) as error:
+        raise ValueError(f"path must be a result that to_json wrote, {name} is none: {error}.") from error
+
+
 @contextmanager
 def naming(name):
     """Context manager: an error of values in what a file holds begins with the file's name."""
@@ -245,3 +278,21 @@ def naming(name):
         if str(name) in str(error):
             raise
         raise ValueError(f"{name}: {error}") from error
+
+
+def html_table(rows, caption=""):
+    """Write rows of cells as an HTML table, for the representation of an object; the first row is the header.
+
+    Examples
+    --------
+    >>> from skmer._utils._text import html_table
+    >>> print(html_table([("", "UF1"), ("L<A", "0.7")], "two"))
+    <table><caption>two</caption>
+    <tr><th></th><th>UF1</th></tr>
+    <tr><th>L&lt;A</th><td>0.7</td></tr>
+    </table>
+    """
+    header, *body = [[escape(str(cell)) for cell in row] for row in rows]
+    lines = [f"<tr>{''.join(f'<th>{cell}</th>' for cell in header)}</tr>"]
+    lines += [f"<tr><th>{row[0]}</th>{''.join(f'<td>{c}</td>' for c in row[1:])}</tr>" for row in body]
+    return "\n".join([f"<table><caption>{escape(caption)}</caption>", *lines, "</table>"])

@@ -10,10 +10,10 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skmer._utils._sklearn import Interval, StrOptions, fit_context
+from skmer._utils._sklearn import DocumentedMixin, Interval, StrOptions, fit_context
 
 
-class BalancedLDA(ClassifierMixin, BaseEstimator):
+class BalancedLDA(DocumentedMixin, ClassifierMixin, BaseEstimator):
     """Linear discriminant analysis with a shrunken covariance and equal priors.
 
     `sklearn.discriminant_analysis.LinearDiscriminantAnalysis` takes priors as one number a class, or the

@@ -4,7 +4,8 @@ from numbers import Integral, Real
 
 import torch
 
-from skmer._utils._sklearn import HasMethods, Interval, Options, StrOptions
+from skmer._utils._arguments import integer
+from skmer._utils._sklearn import HasMethods, Interval, Options, StrOptions, for_estimators
 from skmer.classifiers import _actions
 from skmer.classifiers._net import ClipNetClassifier
 from skmer.classifiers._parameters import make_augmentation
@@ -202,42 +203,44 @@ class DeReGRLClassifier(ClipNetClassifier):
     _check_action_units = _actions.check_action_units
     _module_params = _actions.module_params
     _criterion_params = _actions.criterion_params
-    _parameter_constraints: dict = {
-        **_each("n_actions n_channels n_layers max_epochs", Interval(Integral, 1, 2**31 - 1, closed="both")),
-        **_each(
-            "lambda_center lambda_weight lambda_balance lambda_action_units",
-            Interval(Real, 0, None, closed="left"),
-        ),
-        **_each(
-            "lambda_sparsity lambda_orthogonality noise head_motion_noise weight_decay",
-            Interval(Real, 0, None, closed="left"),
-        ),
-        **_each("decomposition reconstruction weight_sigmoid linear_skip", "boolean"),
-        **_each("horizontal_flip normalize_motion warm_start", "boolean"),
-        "graph": [str, FaceGraph],
-        "adjacency": [StrOptions({"skeleton+learned", "skeleton", "learned", "full"})],
-        "relations": [StrOptions({"learned", "full", "component"})],
-        "activation": [StrOptions({"relu", "leaky_relu", "elu", "gelu", "tanh"})],
-        "action_softmax": [StrOptions({"nodes", "actions"})],
-        "init_actions": [StrOptions({"random", "units"})],
-        "weight_norm": [StrOptions({"l1", "l2"})],
-        "fusion": [StrOptions({"concatenate", "sum"})],
-        "centers": [StrOptions({"batch", "learned"})],
-        "balance": [StrOptions({"relative", "absolute"})],
-        "loss_reduction": [StrOptions({"mean", "sum"})],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "channels": [tuple, list],
-        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
-        "class_weight": [StrOptions({"balanced", "sqrt-balanced"}), dict, None],
-        "lr": [Interval(Real, 0, None, closed="neither")],
-        "schedule": [StrOptions({"one-cycle"}), None],
-        "batch_size": [Interval(Integral, 1, 2**31 - 1, closed="both"), Options(Integral, {-1})],
-        "dtype": [StrOptions({"float32", "float64"})],
-        "device": [str, torch.device],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-        "train_split": [callable, HasMethods("split"), None],
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            **_each("n_actions n_channels n_layers max_epochs", integer(1)),
+            **_each(
+                "lambda_center lambda_weight lambda_balance lambda_action_units",
+                Interval(Real, 0, None, closed="left"),
+            ),
+            **_each(
+                "lambda_sparsity lambda_orthogonality noise head_motion_noise weight_decay",
+                Interval(Real, 0, None, closed="left"),
+            ),
+            **_each("decomposition reconstruction weight_sigmoid linear_skip", "boolean"),
+            **_each("horizontal_flip normalize_motion warm_start", "boolean"),
+            "graph": [str, FaceGraph],
+            "adjacency": [StrOptions({"skeleton+learned", "skeleton", "learned", "full"})],
+            "relations": [StrOptions({"learned", "full", "component"})],
+            "activation": [StrOptions({"relu", "leaky_relu", "elu", "gelu", "tanh"})],
+            "action_softmax": [StrOptions({"nodes", "actions"})],
+            "init_actions": [StrOptions({"random", "units"})],
+            "weight_norm": [StrOptions({"l1", "l2"})],
+            "fusion": [StrOptions({"concatenate", "sum"})],
+            "centers": [StrOptions({"batch", "learned"})],
+            "balance": [StrOptions({"relative", "absolute"})],
+            "loss_reduction": [StrOptions({"mean", "sum"})],
+            "dropout": [Interval(Real, 0, 1, closed="left")],
+            "channels": [tuple, list],
+            "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+            "class_weight": [StrOptions({"balanced", "sqrt-balanced"}), dict, None],
+            "lr": [Interval(Real, 0, None, closed="neither")],
+            "schedule": [StrOptions({"one-cycle"}), None],
+            "batch_size": [integer(1), Options(Integral, {-1})],
+            "dtype": [StrOptions({"float32", "float64"})],
+            "device": [str, torch.device],
+            "random_state": ["random_state"],
+            "verbose": ["verbose"],
+            "train_split": [callable, HasMethods("split"), None],
+        }
+    )
 
     def __init__(
         self,

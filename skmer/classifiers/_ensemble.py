@@ -8,14 +8,20 @@ from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clo
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted
 
+from skmer._utils._arguments import integer
 from skmer._utils._jobs import raising_interrupts, run_jobs
-from skmer._utils._sklearn import HasMethods, Interval, validate_parameter_constraints
+from skmer._utils._sklearn import (
+    DocumentedMixin,
+    HasMethods,
+    for_estimators,
+    validate_parameter_constraints,
+)
 from skmer.classifiers._parameters import own_request
 from skmer.classifiers._prediction import decision_function, most_probable, predict_log_proba
 from skmer.training import N_STREAMS, fit_stacked, runs_in_threads, stacking_reason
 
 
-class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class SeedEnsemble(DocumentedMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     """Nets of one kind trained from different seeds, whose probabilities are averaged.
 
     Initial weights, order of the clips, augmentation and dropout differ from net to net. With a few hundred
@@ -67,12 +73,14 @@ class SeedEnsemble(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
     predict_log_proba = predict_log_proba
     decision_function = decision_function
-    _parameter_constraints: dict = {
-        "estimator": [HasMethods(["fit", "predict_proba", "get_params"])],
-        "n_estimators": [Interval(Integral, 1, 2**31 - 1, closed="both")],
-        "random_state": ["random_state"],
-        "n_jobs": [Integral, None],
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            "estimator": [HasMethods(["fit", "predict_proba", "get_params"])],
+            "n_estimators": [integer(1)],
+            "random_state": ["random_state"],
+            "n_jobs": [Integral, None],
+        }
+    )
     __metadata_request__fit = {"groups": False}
     __metadata_request__partial_fit = {"groups": False}
 

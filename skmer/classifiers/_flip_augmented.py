@@ -8,9 +8,11 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
+from skmer._utils._arguments import Items, check_argument
 from skmer._utils._checks import frames_of
 from skmer._utils._sklearn import (
     BaseSearchCV,
+    DocumentedMixin,
     HasMethods,
     StrOptions,
     check_sample_weight,
@@ -28,7 +30,7 @@ def _takes_groups(estimator):
     return isinstance(estimator, BaseSearchCV) or has_fit_parameter(estimator, "groups")
 
 
-class FlipAugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class FlipAugmentedClassifier(DocumentedMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     """Train a classifier on clips and their horizontal flips, and average its output for both.
 
     An expression on the left half of a face is the same expression on the right half. Nets of this package
@@ -123,9 +125,11 @@ class FlipAugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
         X, y = self._checked(X, y)
         extra = {}
+        check_argument("sample_weight", sample_weight, ["array-like", None])
         if sample_weight is not None:
             weights = check_sample_weight(sample_weight, y, ensure_non_negative=True)
             extra[self._name_of_weights()] = np.tile(weights, 2)
+        check_argument("groups", groups, [Items(n=len(X)), None])
         if groups is not None:
             extra |= dict.fromkeys(self._names_of_groups(), np.tile(np.asarray(groups), 2))
         both = np.concatenate([X, self._mirrored(X)])

@@ -1,19 +1,19 @@
 """Nets on pictures of a clip: DSSN on two streams of flow maps, LEARNet on dynamic images."""
 
 from numbers import Real
-from os import PathLike
 
 import torch
 
+from skmer._utils._arguments import PATH
 from skmer._utils._checks import warn_user
-from skmer._utils._sklearn import Interval, StrOptions
+from skmer._utils._sklearn import Interval, StrOptions, for_estimators
 from skmer.classifiers._map_net import MapNetClassifier
 from skmer.classifiers._pretrained import load_pretrained
 from skmer.nn import DSSN, LEARNet
 from skmer.training import ClipDataset
 
 SHARE = [Interval(Real, 0, 1, closed="left")]
-FILE = {"pretrained": [str, PathLike, None], "pretrained_sha256": [str, None]}
+FILE = {"pretrained": [*PATH, None], "pretrained_sha256": [str, None]}
 
 
 def check_least_size(net, shape, least):
@@ -91,14 +91,16 @@ class DSSNClassifier(MapNetClassifier):
 
     _shapes = {5: "(n_clips, streams, C, H, W)"}
     _maps_come_from = "FlowMaps(channels=(('u', 'v', 'magnitude'), ('u', 'v', 'strain'))) makes them"
-    _parameter_constraints: dict = {
-        **MapNetClassifier._parameter_constraints,
-        **FILE,
-        "fusion": [StrOptions({"multiply", "add", "concatenate"})],
-        "trainable": [StrOptions({"all", "head"})],
-        "rim": ["boolean"],
-        "dropout": SHARE,
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            **MapNetClassifier._parameter_constraints,
+            **FILE,
+            "fusion": [StrOptions({"multiply", "add", "concatenate"})],
+            "trainable": [StrOptions({"all", "head"})],
+            "rim": ["boolean"],
+            "dropout": SHARE,
+        }
+    )
 
     def __init__(
         self,

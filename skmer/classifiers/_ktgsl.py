@@ -14,8 +14,8 @@ from sklearn.preprocessing import KernelCenterer
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
-from skmer._utils._arguments import check_argument
-from skmer._utils._sklearn import Interval, StrOptions, fit_context
+from skmer._utils._arguments import Numbers, check_argument, integer
+from skmer._utils._sklearn import DocumentedMixin, Interval, StrOptions, fit_context, for_estimators
 
 
 def histogram_intersection(X, Y=None):
@@ -68,7 +68,7 @@ def histogram_intersection(X, Y=None):
 
 
 def _histograms(X, name):
-    check_argument(name, X, ["array-like", "sparse matrix"])
+    check_argument(name, X, [Numbers(None, None), "sparse matrix"])
     X = check_array(X, dtype=np.float64, input_name=name)
     if X.min() < 0:
         raise ValueError(
@@ -86,7 +86,7 @@ _KERNELS = {
 _POSITIVE = Interval(Real, 0, None, closed="neither")
 
 
-class KTGSL(ClassifierMixin, BaseEstimator):
+class KTGSL(DocumentedMixin, ClassifierMixin, BaseEstimator):
     """Kernelized two-groups sparse learning: a sparse regression on kernels of blocks, and their weights.
 
     Each block of features, such as the histogram of one part of the face, has a kernel of its own. Sums of
@@ -165,18 +165,20 @@ class KTGSL(ClassifierMixin, BaseEstimator):
     (1, True)
     """
 
-    _parameter_constraints: dict = {
-        "groups_1": [list, tuple, None],
-        "groups_2": [list, tuple, None],
-        "strategy": [Interval(Integral, 1, 2, closed="both")],
-        "kernel": [StrOptions(set(_KERNELS))],
-        "gamma": [_POSITIVE, None],
-        "penalty": [_POSITIVE],
-        "mu_1": [_POSITIVE],
-        "mu_2": [_POSITIVE],
-        "max_iter": [Interval(Integral, 1, 2**31 - 1, closed="both")],
-        "tol": [Interval(Real, 0, None, closed="left")],
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            "groups_1": [list, tuple, None],
+            "groups_2": [list, tuple, None],
+            "strategy": [Interval(Integral, 1, 2, closed="both")],
+            "kernel": [StrOptions(set(_KERNELS))],
+            "gamma": [_POSITIVE, None],
+            "penalty": [_POSITIVE],
+            "mu_1": [_POSITIVE],
+            "mu_2": [_POSITIVE],
+            "max_iter": [integer(1)],
+            "tol": [Interval(Real, 0, None, closed="left")],
+        }
+    )
 
     def __init__(
         self,

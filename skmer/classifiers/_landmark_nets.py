@@ -2,6 +2,7 @@
 
 from numbers import Integral, Real
 
+from skmer._utils._arguments import integer
 from skmer._utils._sklearn import Interval, StrOptions
 from skmer.classifiers._image_nets import check_least_size
 from skmer.classifiers._map_net import MapNetClassifier
@@ -148,10 +149,10 @@ class GTCNClassifier(MapNetClassifier):
     _parameter_constraints: dict = {
         **MapNetClassifier._parameter_constraints,
         "layout": [StrOptions({"flat", "nodes"})],
-        "view": [Interval(Integral, 0, 2**31 - 1, closed="both"), None],
+        "view": [integer(0), None],
         "n_levels": [Interval(Integral, 1, 20, closed="both")],
-        "width": [Interval(Integral, 1, 2**31 - 1, closed="both")],
-        "kernel": [Interval(Integral, 1, 2**31 - 1, closed="both")],
+        "width": [integer(1)],
+        "kernel": [integer(1)],
         "dropout": _SHARE,
     }
 

@@ -5,7 +5,7 @@ from numbers import Real
 import numpy as np
 import torch
 
-from skmer._utils._sklearn import Interval, StrOptions
+from skmer._utils._sklearn import Interval, StrOptions, for_estimators
 from skmer.classifiers._image_nets import FILE, SHARE, check_least_size
 from skmer.classifiers._map_net import MapNetClassifier
 from skmer.classifiers._pretrained import load_pretrained
@@ -86,15 +86,17 @@ class LGCconClassifier(MapNetClassifier):
     _shapes = {4: "(n_clips, C, H, W)"}
     _maps_come_from = "ApexImage makes them from frames"
     _loss_terms = ("cross_entropy", "auxiliary_face", "auxiliary_region", "center")
-    _parameter_constraints: dict = {
-        **MapNetClassifier._parameter_constraints,
-        **FILE,
-        "backbone": [StrOptions({"small", "vgg16"})],
-        "strips": [StrOptions({"vertical", "horizontal"})],
-        "lambda_auxiliary": _NOT_NEGATIVE,
-        "lambda_center": _NOT_NEGATIVE,
-        "dropout": SHARE,
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            **MapNetClassifier._parameter_constraints,
+            **FILE,
+            "backbone": [StrOptions({"small", "vgg16"})],
+            "strips": [StrOptions({"vertical", "horizontal"})],
+            "lambda_auxiliary": _NOT_NEGATIVE,
+            "lambda_center": _NOT_NEGATIVE,
+            "dropout": SHARE,
+        }
+    )
 
     def __init__(
         self,

@@ -6,7 +6,8 @@ from numbers import Integral, Real
 import torch
 from sklearn.utils.validation import check_is_fitted
 
-from skmer._utils._sklearn import HasMethods, Interval, Options, StrOptions
+from skmer._utils._arguments import Takes, integer
+from skmer._utils._sklearn import HasMethods, Interval, Options, StrOptions, for_estimators
 from skmer.classifiers._net import ClipNetClassifier
 from skmer.classifiers._prediction import in_double_precision, softmax
 from skmer.classifiers._validation import check_maps, warn_of_other_scale, weighted_rms
@@ -122,22 +123,24 @@ class MapNetClassifier(ClipNetClassifier):
     _shapes = {4: "(n_clips, C, H, W)", 5: "(n_clips, T, C, H, W)"}
     _maps_come_from = "FlowMaps makes them from frames, load_flow_maps from a folder"
 
-    _parameter_constraints: dict = {
-        "norm": [StrOptions({"group", "batch"}), None],
-        "normalize_motion": ["boolean"],
-        "class_weight": [StrOptions({"balanced", "sqrt-balanced"}), dict, None],
-        "max_epochs": [Interval(Integral, 1, 2**31 - 1, closed="both")],
-        "lr": _POSITIVE,
-        "batch_size": [Interval(Integral, 1, 2**31 - 1, closed="both"), Options(Integral, {-1})],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
-        "schedule": [StrOptions({"one-cycle"}), None],
-        "dtype": [StrOptions({"float32", "float64"})],
-        "device": [str, torch.device],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-        "warm_start": ["boolean"],
-        "train_split": [callable, HasMethods("split"), None],
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            "norm": [StrOptions({"group", "batch"}), None],
+            "normalize_motion": ["boolean"],
+            "class_weight": [StrOptions({"balanced", "sqrt-balanced"}), dict, None],
+            "max_epochs": [integer(1)],
+            "lr": _POSITIVE,
+            "batch_size": [integer(1), Options(Integral, {-1})],
+            "weight_decay": [Interval(Real, 0, None, closed="left")],
+            "schedule": [StrOptions({"one-cycle"}), None],
+            "dtype": [StrOptions({"float32", "float64"})],
+            "device": [str, torch.device],
+            "random_state": ["random_state"],
+            "verbose": ["verbose"],
+            "warm_start": ["boolean"],
+            "train_split": [Takes(2), HasMethods(["split", "get_n_splits"]), None],
+        }
+    )
 
     def __init_subclass__(cls, **kwargs):
         # What a subclass hands on as **kwargs are parameters of it all the same: to scikit-learn's repr, to

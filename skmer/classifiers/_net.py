@@ -16,6 +16,7 @@ from skorch import NeuralNetClassifier
 from skorch.utils import is_dataset, to_tensor
 
 from skmer._utils._checks import check_integer
+from skmer._utils._sklearn import DocumentedMixin
 from skmer._utils._torch import drawing_weights, usual_torch
 from skmer.classifiers import _fitting, _parameters
 from skmer.classifiers._outside_data import inner_rows, unpack_rows
@@ -38,7 +39,7 @@ from skmer.training import (
 )
 
 
-class ClipNetClassifier(NeuralNetClassifier):
+class ClipNetClassifier(DocumentedMixin, NeuralNetClassifier):
     """Base of the classifiers that train a torch module on the features of clips: one net of skorch.
 
     A subclass has its parameters in ``__init__``; ``_module_params`` and ``_criterion_params`` return those
@@ -141,6 +142,7 @@ class ClipNetClassifier(NeuralNetClassifier):
         self : estimator
             Fitted.
         """
+        _parameters.check_params(self)
         data = self._prepare(X, y, sample_weight, groups, self.warm_start and self.resumes())
         return self.train(data)
 

@@ -2,23 +2,30 @@
 
 import difflib
 import inspect
+from numbers import Real
 
 import torch
 from sklearn.base import BaseEstimator
 from skorch import NeuralNet, NeuralNetClassifier
 from skorch.callbacks import LRScheduler
 
+from skmer._utils._arguments import Items, Takes, check_argument, real
 from skmer._utils._sklearn import HasMethods, StrOptions, validate_parameter_constraints
 from skmer.nn import Augmentation
 
+_CALLBACK = HasMethods(["initialize", "on_train_begin"])
 _PARTS = ("module", "criterion", "optimizer", "iterator_train", "iterator_valid", "callbacks")
 # What skorch takes as it comes, and fails on deep inside.
 _SKORCH = {
-    **{part: [callable] for part in ("module", "criterion", "optimizer", "iterator_train", "iterator_valid")},
+    "module": [Takes(0, "n_classes")],
+    "criterion": [Takes(0, "n_classes")],
+    "optimizer": [Takes(1, "lr")],
+    "iterator_train": [Takes(1, "batch_size")],
+    "iterator_valid": [Takes(1, "batch_size")],
     "dataset": [callable, HasMethods("__getitem__")],
-    "callbacks": [list, tuple, StrOptions({"disable"}), None],
+    "callbacks": [Items(_CALLBACK, Items(str, _CALLBACK, n=2)), StrOptions({"disable"}), None],
     "predict_nonlinearity": [callable, StrOptions({"auto"}), None],
-    "classes": ["array-like", None],
+    "classes": [Items(str, least=1), Items(Real, least=1), None],
     "use_caching": ["boolean", StrOptions({"auto"})],
     **{flag: ["boolean"] for flag in ("compile", "warm_start")},
 }
@@ -69,6 +76,9 @@ def check_params(net):
     params = net.get_params(deep=False)
     constraints = {**_SKORCH, **net._parameter_constraints}
     validate_parameter_constraints(constraints, params, type(net).__name__)
+    check_argument("callbacks", net.callbacks, [list, tuple, str, None])
+    if isinstance(net.class_weight, dict):
+        check_argument("class_weight", net.class_weight.values(), [Items(real(0, 1e30))])
     if isinstance(net.device, str) and net.device != "auto":
         try:
             torch.device(net.device)

@@ -9,7 +9,7 @@ from skmer.datasets._flow_map_folders import load_flow_maps
 from skmer.datasets._long_videos import LongVideos
 from skmer.datasets._readers._long_video_sets import load_casme_sq, load_samm_lv
 from skmer.datasets._readers._megc_sets import load_casme2, load_megc2019, load_samm, load_smic
-from skmer.datasets._readers._recent_sets import load_4dme, load_casme3, load_dfme, load_mmew
+from skmer.datasets._readers._recent_sets import load_4dme, load_casme, load_casme3, load_dfme, load_mmew
 from skmer.datasets._videos import clip_from_video
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ __all__ = [
     "clips_from_frame",
     "concatenate_clips",
     "clip_from_video",
+    "load_casme",
     "load_casme2",
     "load_samm",
     "load_smic",

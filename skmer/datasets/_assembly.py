@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skmer._utils._arguments import PATH, TEXT, checked
-from skmer._utils._checks import check_path
+from skmer._utils._arguments import FILE, PATH, TEXT, check_argument, checked
 from skmer._utils._text import naming, read_csv_table
 from skmer.datasets._cells import canonical_label, cell_text
 from skmer.datasets._clip_sequences import folder_sequence
@@ -71,7 +70,7 @@ def clips_from_frame(
     (['happiness'], ['own/anna'], 'a1.png')
     """
     if not isinstance(table, pd.DataFrame):
-        check_path("table", table)
+        check_argument("table", table, FILE)
         if root is None and not hasattr(table, "read"):
             root = Path(table).parent
         text_columns = {subject: str, target: str}
@@ -164,7 +163,7 @@ def concatenate_clips(parts):
     >>> len(concatenate_clips(parts))
     40
     """
-    parts = list(parts) if isinstance(parts, Iterable) else [parts]
+    parts = list(parts) if isinstance(parts, Iterable) and getattr(parts, "shape", None) != () else [parts]
     other = [type(part).__name__ for part in parts if not isinstance(part, MicroExpressionClips)]
     if other:
         raise TypeError(f"parts must all be MicroExpressionClips, got {', '.join(other[:3])}.")

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from skmer.frames import (
+    KEYFRAMES,
     FrameSequence,
     check_sequences,
     holds_landmarks,
@@ -125,3 +127,46 @@ def between(numbered, first, last):
     if not numbered or first is None or last is None:
         return None
     return [str(numbered[number]) for number in sorted(numbered) if first <= number <= last] or None
+
+
+def keyframe_positions(frames, sequences, table):
+    """Find the keyframes of each clip in its sequence: by path, by the numbers in the table, or by content.
+
+    Parameters
+    ----------
+    frames : ndarray of shape (n_clips, 3) or (n_clips, 3, 68, 2)
+        Keyframes, checked.
+    sequences : ndarray of shape (n_clips,), object
+        Sequences, checked.
+    table : DataFrame
+        A row a clip, where there are some with the numbers of its keyframes.
+
+    Returns
+    -------
+    ndarray of shape (n_clips, 3), int
+        -1 where a clip has no sequence, or not this frame in it.
+    """
+    found = np.full((len(frames), 3), -1)
+    numbered = set(KEYFRAMES) <= set(table)
+    for clip, sequence in enumerate(sequences):
+        if sequence is None:
+            continue
+        numbers = table.iloc[clip][list(KEYFRAMES)] if numbered else (None,) * 3
+        found[clip] = _positions(frames[clip], sequence, pd.to_numeric(pd.Series(list(numbers))).to_numpy())
+    return found
+
+
+def _positions(frames, sequence, numbers):
+    if is_path(sequence[0]):
+        places = {str(path): k for k, path in reversed(list(enumerate(sequence)))}
+        return [places.get(str(frame), -1) for frame in frames]
+    if np.isfinite(numbers.astype(float)).all() and numbers[2] - numbers[0] + 1 == len(sequence):
+        return [int(number - numbers[0]) for number in numbers]
+    ends = (0, None, len(sequence) - 1)
+    return [_place(frame, sequence, end) for frame, end in zip(frames, ends, strict=True)]
+
+
+def _place(frame, sequence, guess):
+    # A sequence starts at the onset and ends at the offset: others are looked at where that does not hold.
+    order = range(len(sequence)) if guess is None else [guess, *range(len(sequence))]
+    return next((k for k in order if np.array_equal(frame, sequence[k])), -1)

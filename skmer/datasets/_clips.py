@@ -1,18 +1,21 @@
 """Container of clips that every reader and every synthetic corpus returns."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, fields
+from html import escape
 
 import numpy as np
 import pandas as pd
 
-from skmer._utils._arguments import check_argument
-from skmer._utils._text import plain_text
+from skmer._utils._arguments import TEXT, check_argument
+from skmer._utils._text import html_table, plain_text
 from skmer.datasets._cells import parse_action_units
 from skmer.datasets._clip_sequences import (
     check_clip_sequences,
     check_times,
     describe_sequences,
+    keyframe_positions,
     sequences_identity,
 )
 from skmer.datasets._layouts import save_clips
@@ -137,7 +140,7 @@ class MicroExpressionClips:
         ):
             if value is not None and not isinstance(value, kind):
                 raise TypeError(f"{name} must be a {kind.__name__}, got {type(value).__name__}.")
-        check_argument("fingerprint", fingerprint, [str, None])
+        check_argument("fingerprint", fingerprint, [*TEXT, None])
         check_argument("times", times, ["array-like", None])
         self.frames = _check_frames(frames)
         self.target = _check_names("target", target, len(self.frames))
@@ -194,6 +197,12 @@ class MicroExpressionClips:
             f"  source: {self.fingerprint}"
         )
 
+    def _repr_html_(self):
+        table = self.summary().round(3)
+        rows = [("class", *table.columns), *table.itertuples()]
+        lines = "".join(f"<p>{escape(line)}</p>" for line in repr(self).splitlines()[1:])
+        return html_table(rows, repr(self).splitlines()[0]) + lines
+
     def _kind(self):
         if holds_maps(self.frames):
             return f"maps, {' x '.join(map(str, self.frames.shape[1:]))}"
@@ -241,6 +250,16 @@ class MicroExpressionClips:
             sequences=self.sequences[rows],
             times=self.times[rows],
         )
+
+    def keyframe_positions(self):
+        """Find onset, apex and offset of each clip in its sequence.
+
+        Returns
+        -------
+        positions : ndarray of shape (n_clips, 3), int
+            Positions in ``sequences``; -1 where a clip has no sequence, or not this frame in it.
+        """
+        return keyframe_positions(self.frames, self.sequences, self.table)
 
     def summary(self):
         """Clips and subjects of each class.
@@ -324,10 +343,12 @@ def _check_names(name, values, n_clips):
         values = [*values]
     except TypeError as error:
         raise TypeError(f"{name} must be array-like, got {type(values).__name__}.") from error
+    if any(isinstance(value, Collection) and not isinstance(value, str) for value in values):
+        raise ValueError(f"{name} must have one entry for each of the {n_clips} clips, got several in one.")
     # Unequal to itself is NaN alone, of whatever type.
     missing = [row for row, value in enumerate(values) if value is None or value != value]
     texts = np.array([plain_text(value) for value in values], dtype=str)
-    if len(texts) != n_clips or any(np.ndim(value) for value in values):
+    if len(texts) != n_clips:
         raise ValueError(
             f"{name} must have one entry for each of the {n_clips} clips, got shape {np.shape(values)}."
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skmer._utils._arguments import PATH, checked
+from skmer._utils._arguments import FILE, PATH, checked
 from skmer._utils._checks import warn_user
 from skmer._utils._text import naming, read_csv_table
 from skmer.datasets._cells import canonical_label, cell_text
@@ -23,7 +23,7 @@ _SUBJECT_FOLDERS = ("", "norm_u_v_os", "three_norm_u_v_os", "datasets/three_norm
 _COLUMNS = ["sub", "filename_o", "dataset", "label"]
 
 
-@checked(root=PATH)
+@checked(root=PATH, table=[*FILE, pd.DataFrame, None])
 def load_flow_maps(root, table=None):
     """Read a folder of flow maps of onset and apex: pictures with u in red, v in green and strain in blue.
 

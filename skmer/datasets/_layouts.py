@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from openpyxl import Workbook
 from PIL import Image
 
@@ -131,12 +130,12 @@ def _write_image(path, frame, quality):
 def _rows(clips, spec):
     numbers = _subject_numbers(clips.table["subject"])
     units = clips.table.get("action_units", [""] * len(clips))
-    counts, rows = {}, []
+    counts, rows, apexes = {}, [], clips.keyframe_positions()[:, 1]
     for row, (number, emotion, unit_text) in enumerate(zip(numbers, clips.target, units, strict=True)):
         counts[number] = counts.get(number, 0) + 1
         # Numbers that look like a recording's and need no random stream: the same clips give the same sheet.
         onset = spec.first_frame + 37 * row % 90
-        to_apex, to_offset = _lengths(clips, row)
+        to_apex, to_offset = _lengths(clips, row, apexes[row])
         rows.append(
             {
                 "row": row,
@@ -154,26 +153,15 @@ def _rows(clips, spec):
     return rows
 
 
-def _lengths(clips, row):
+def _lengths(clips, row, apex):
     """Frames from onset to apex and to offset: those of the sequence, else made up."""
     sequence = clips.sequences[row]
     if sequence is None:
         to_apex = 12 + 11 * row % 30
         return to_apex, to_apex + 12 + 7 * row % 30
-    return _apex_position(clips, row, sequence), len(sequence) - 1
-
-
-def _apex_position(clips, row, sequence):
-    """Position of the apex in a sequence: by the numbers in the table, else by its pixels."""
-    if set(KEYFRAMES) <= set(clips.table.columns):
-        onset, apex, offset = pd.to_numeric(clips.table.loc[row, list(KEYFRAMES)], errors="coerce")
-        if offset - onset + 1 == len(sequence) and onset <= apex <= offset:
-            return int(apex - onset)
-    image = clips.frames[row, 1]
-    found = next((k for k, frame in enumerate(sequence) if np.array_equal(frame, image)), None)
-    if found is None:
+    if apex < 0:
         raise ValueError(f"sequences: the apex of clip {row} is not among the frames of its sequence.")
-    return found
+    return int(apex), len(sequence) - 1
 
 
 def _subject_numbers(names):

@@ -5,6 +5,18 @@ import hashlib
 import numpy as np
 import pandas as pd
 
+from skmer._utils._arguments import (
+    LABELS,
+    PATH,
+    TEXT,
+    Items,
+    Numbers,
+    Pairs,
+    check_argument,
+    check_same_length,
+    checked,
+    real,
+)
 from skmer._utils._text import plain_text
 from skmer.datasets._clips import reasons_table
 from skmer.frames import is_path
@@ -14,6 +26,8 @@ MOVEMENT_COLUMNS = ("video", "onset", "apex", "offset", "type", "emotion", "acti
 _FRAMES = ("onset", "apex", "offset")
 _SECONDS = tuple(f"{name}_s" for name in _FRAMES)
 _LONGEST_MICRO = 0.5  # s
+_MOST_FRAMES = 2**31
+_TIMES = [real(1e-6, 1e6), Numbers(None), None]  # frames a second, or seconds of each frame
 
 
 class LongVideos:
@@ -66,6 +80,16 @@ class LongVideos:
     (3, (1800, 68, 2), ['macro', 'micro'])
     """
 
+    @checked(
+        frames=[Items()],
+        intervals=[pd.DataFrame, Items(Pairs())],
+        groups=[Items(*LABELS)],
+        names=[Items(*LABELS), None],
+        table=[pd.DataFrame, None],
+        dropped=[pd.DataFrame, None],
+        corrected=[pd.DataFrame, None],
+        fingerprint=[*TEXT, None],
+    )
     def __init__(
         self,
         frames,
@@ -80,6 +104,8 @@ class LongVideos:
         fingerprint=None,
         truth=None,
     ):
+        check_argument("frames", list(frames), [Items(*PATH, Items(), None)])
+        check_same_length(frames=frames, groups=groups)
         self.frames = _as_objects(frames)
         self.groups = _check_texts("groups", groups, len(self.frames))
         self.names = _check_texts("names", _default_names(self.groups) if names is None else names, len(self))
@@ -234,7 +260,8 @@ def _default_names(groups):
 
 def _check_rates(times, frames):
     """Frames a second of each video, and the seconds of each frame where they can be told now."""
-    entries = [times] * len(frames) if np.isscalar(times) or times is None else list(times)
+    check_argument("times", times, [*_TIMES, Items(*_TIMES, "nan")])
+    entries = list(times) if Items().is_satisfied_by(times) else [times] * len(frames)
     if len(entries) != len(frames):
         raise ValueError(
             f"times must be a rate, or one entry for each of the {len(frames)} videos, got {len(entries)}."
@@ -250,8 +277,6 @@ def _check_rates(times, frames):
             )
         elif entry is not None and entry == entry:
             rates[row] = float(entry)
-            if not 0 < rates[row] < np.inf:
-                raise ValueError(f"times must be a rate above 0, or seconds, got {entry!r}.")
             length = _length(video)
             seconds[row] = None if length is None else np.arange(length) / rates[row]
     return rates, seconds
@@ -279,6 +304,7 @@ def complete_intervals(intervals, table, times):
     """
     names = table["video"].tolist()
     if not isinstance(intervals, pd.DataFrame):
+        check_argument("intervals", intervals, [Items(Pairs(), n=len(names))])
         pairs = [
             (name, *pair)
             for name, own in zip(names, intervals, strict=True)
@@ -292,9 +318,13 @@ def complete_intervals(intervals, table, times):
     made = made.reindex(columns=[*MOVEMENT_COLUMNS, *(c for c in made if c not in MOVEMENT_COLUMNS)])
     strange = made.index[~made["video"].isin(names)]
     if len(strange):
-        raise ValueError(f"intervals must be of the videos, {made['video'][strange[0]]!r} is none of them.")
+        raise ValueError(f"intervals must be of the videos in names, {made['video'][strange[0]]!r} is not.")
     for name in _FRAMES:
-        made[name] = pd.to_numeric(made[name]).astype("Int64")
+        numbers = pd.to_numeric(made[name], errors="coerce")
+        strange = made[name].notna() & ~((numbers % 1 == 0) & (numbers.abs() < _MOST_FRAMES))
+        if strange.any():
+            raise ValueError(f"intervals must have frames as {name}, got {made[name][strange].iloc[0]!r}.")
+        made[name] = numbers.astype("Int64")
     if not (made["onset"] <= made["offset"]).fillna(False).all():
         raise ValueError("intervals must have onset <= offset in every row.")
     rates = made["video"].map(table.set_index("video")["fps"])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skmer._utils._arguments import checked
+from skmer._utils._arguments import Numbers, checked
 
 COMPONENTS = {
     "jaw": tuple(range(0, 17)),
@@ -164,7 +164,7 @@ REGION_NAMES = tuple(_REGIONS)
 left, the same of the left half, and two between the brows."""
 
 
-@checked(points=["array-like"])
+@checked(points=[Numbers(..., 68, 2, finite=False)])
 def face_regions(points):
     """Return the corners of 36 quadrilaterals that divide a face between its landmarks.
 
@@ -201,8 +201,6 @@ def face_regions(points):
     [0.0, 0.79]
     """
     points = np.asarray(points, dtype=np.float64)
-    if points.shape[-2:] != (68, 2):
-        raise ValueError(f"points must be landmarks of shape (..., 68, 2), got shape {points.shape}.")
     # Up is from the chin to the bridge of the nose, so that a turned face keeps its regions.
     up = points[..., 27, :] - points[..., 8, :]
     width = np.linalg.norm(points[..., 16, :] - points[..., 0, :], axis=-1, keepdims=True)

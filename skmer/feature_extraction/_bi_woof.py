@@ -4,7 +4,8 @@ from numbers import Integral
 
 import numpy as np
 
-from skmer._utils._sklearn import Interval, StrOptions
+from skmer._utils._arguments import Items, integer
+from skmer._utils._sklearn import StrOptions, for_estimators
 from skmer.feature_extraction._block_histograms import block_names
 from skmer.feature_extraction._clip_features import CLIP_PARAMETERS, ClipFeatureTransformer
 from skmer.frames import FLOW_METHODS, optical_flow, optical_strain
@@ -53,12 +54,14 @@ class BiWOOF(ClipFeatureTransformer):
     ((2, 200), [1.0, 1.0])
     """
 
-    _parameter_constraints: dict = {
-        "n_bins": [Interval(Integral, 1, 2**31 - 1, closed="both")],
-        "blocks": ["array-like"],
-        "flow": [StrOptions(set(FLOW_METHODS))],
-        **CLIP_PARAMETERS,
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            "n_bins": [integer(1)],
+            "blocks": [Items(integer(1, 1000), n=2)],
+            "flow": [StrOptions(set(FLOW_METHODS))],
+            **CLIP_PARAMETERS,
+        }
+    )
     _input = "frames"
 
     def __init__(self, n_bins=8, *, blocks=(5, 5), flow="dis", memory="auto", n_jobs=None, verbose=0):

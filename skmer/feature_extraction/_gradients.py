@@ -5,7 +5,8 @@ from numbers import Integral, Real
 
 import numpy as np
 
-from skmer._utils._sklearn import Interval, StrOptions
+from skmer._utils._arguments import integer
+from skmer._utils._sklearn import Interval, StrOptions, for_estimators
 from skmer.feature_extraction._block_histograms import (
     PLANE_AXES,
     BlockHistogramTransformer,
@@ -73,15 +74,17 @@ class DirectionGradients(BlockHistogramTransformer):
     y0x1t1_block00_positive
     """
 
-    _parameter_constraints: dict = {
-        "direction": [tuple, list],
-        "blocks": [tuple, list],
-        "radius_t": [Interval(Integral, 1, 2**31 - 1, closed="both")],
-        "dead_zone": [Interval(Real, 0, None, closed="left")],
-        "bins": [StrOptions(set(_BINS))],
-        "norm": [StrOptions({"l1", "l2"}), None],
-        **CLIP_PARAMETERS,
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            "direction": [tuple, list],
+            "blocks": [tuple, list],
+            "radius_t": [integer(1)],
+            "dead_zone": [Interval(Real, 0, None, closed="left")],
+            "bins": [StrOptions(set(_BINS))],
+            "norm": [StrOptions({"l1", "l2"}), None],
+            **CLIP_PARAMETERS,
+        }
+    )
 
     def __init__(
         self,

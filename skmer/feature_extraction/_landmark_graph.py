@@ -145,7 +145,7 @@ class LandmarkGraphTransformer(ClipTransformerMixin, BaseEstimator):
         ----------
         X : array-like
             Frames in any form that `skmer.frames.check_frames` accepts: paths, images, or landmarks (n_clips,
-            3, 68, 2) in px.
+            3, 68, 2) in px. Or sequences, such as ``clips.sequences``; see `FaceLandmarker`.
 
         Returns
         -------

@@ -6,8 +6,9 @@ from numbers import Integral, Real
 import cv2
 import numpy as np
 
+from skmer._utils._arguments import integer
 from skmer._utils._files import setting_text
-from skmer._utils._sklearn import HasMethods, Interval, StrOptions
+from skmer._utils._sklearn import HasMethods, Interval, StrOptions, for_estimators
 from skmer.feature_extraction._clip_features import CLIP_PARAMETERS, ClipFeatureTransformer
 from skmer.landmarks import FaceLandmarker
 from skmer.magnification import MagNet, magnify_lagrangian
@@ -69,15 +70,17 @@ class LandmarkPatches(ClipFeatureTransformer):
     """
 
     _input = "frames"
-    _parameter_constraints: dict = {
-        **CLIP_PARAMETERS,
-        "source": [StrOptions({"magnified", "shape"})],
-        "size": [Interval(Integral, 1, 63, closed="both")],
-        "alpha": [Interval(Real, 0, None, closed="neither")],
-        "views": [Interval(Integral, 1, 100, closed="both")],
-        "weights": [str, os.PathLike, None],
-        "landmarker": [HasMethods("transform"), None],
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            **CLIP_PARAMETERS,
+            "source": [StrOptions({"magnified", "shape"})],
+            "size": [integer(1, 63)],
+            "alpha": [Interval(Real, 0, None, closed="neither")],
+            "views": [Interval(Integral, 1, 100, closed="both")],
+            "weights": [str, os.PathLike, None],
+            "landmarker": [HasMethods(["transform", "get_params"]), None],
+        }
+    )
 
     def __init__(
         self,

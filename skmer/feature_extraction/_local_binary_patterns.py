@@ -6,7 +6,8 @@ from numbers import Integral
 
 import numpy as np
 
-from skmer._utils._sklearn import Interval, Options, StrOptions
+from skmer._utils._arguments import integer
+from skmer._utils._sklearn import Options, StrOptions, for_estimators
 from skmer.feature_extraction._block_histograms import PLANE_AXES, BlockHistogramTransformer, check_planes
 from skmer.feature_extraction._clip_features import CLIP_PARAMETERS
 
@@ -146,17 +147,19 @@ class LocalBinaryPatterns(BlockHistogramTransformer):
     vertices_block44_bin58
     """
 
-    _parameter_constraints: dict = {
-        "planes": [tuple, list],
-        "blocks": [tuple, list],
-        "radius": [Interval(Integral, 1, 2**31 - 1, closed="both")],
-        "radius_t": [Interval(Integral, 1, 2**31 - 1, closed="both")],
-        "n_points": [Options(Integral, {4, 8})],
-        "mapping": [StrOptions(set(_MAPPINGS)), dict],
-        "norm": [StrOptions({"l1", "l2"}), None],
-        "vertex_order": [StrOptions(set(_VERTICES))],
-        **CLIP_PARAMETERS,
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            "planes": [tuple, list],
+            "blocks": [tuple, list],
+            "radius": [integer(1)],
+            "radius_t": [integer(1)],
+            "n_points": [Options(Integral, {4, 8})],
+            "mapping": [StrOptions(set(_MAPPINGS)), dict],
+            "norm": [StrOptions({"l1", "l2"}), None],
+            "vertex_order": [StrOptions(set(_VERTICES))],
+            **CLIP_PARAMETERS,
+        }
+    )
 
     def __init__(
         self,

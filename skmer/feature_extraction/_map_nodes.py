@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from skmer._utils._sklearn import validate_params
+from skmer._utils._arguments import FLAG, as_array, checked
 from skmer.face import MIRROR_POINTS, check_graph
 from skmer.frames import KEYFRAMES, sample_flow
 
@@ -20,7 +20,7 @@ _POINTS = {
 _BLUR = 0.8  # px of 28
 
 
-@validate_params({"maps": ["array-like"], "normalize": ["boolean"]}, prefer_skip_nested_validation=True)
+@checked(maps=["array-like"], normalize=FLAG)
 def sample_nodes(maps, *, normalize=True):
     """Return the displacements of a face graph's 31 nodes that flow maps show, as node features.
 
@@ -59,7 +59,7 @@ def sample_nodes(maps, *, normalize=True):
     >>> X.shape, X[0, :, 0].tolist()
     ((2, 3, 31, 2), [[0.0, 0.0], [0.5, 0.0], [0.0, 0.0]])
     """
-    maps = np.asarray(maps)
+    maps = as_array("maps", maps)
     if maps.ndim != 4 or maps.shape[1] < 2 or min(maps.shape[2:]) < 4 or maps.dtype.kind not in "fiub":
         raise ValueError(
             f"maps must be numbers of shape (n_clips, C, H, W) with the channels u and v first, got "

@@ -1,16 +1,15 @@
 """Rows of motion, one a clip, for classifiers that take tables: out of node features, out of flow maps."""
 
-from numbers import Integral
-
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_array
 
+from skmer._utils._arguments import integer
 from skmer._utils._checks import frames_of
-from skmer._utils._sklearn import Interval, fit_context, validate_params
+from skmer._utils._sklearn import DocumentedMixin, fit_context, validate_params
 
 
-class _RowsOfMotion(TransformerMixin, BaseEstimator):
+class _RowsOfMotion(DocumentedMixin, TransformerMixin, BaseEstimator):
     """Base: a stateless transformer of arrays with more than two axes."""
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -135,7 +134,7 @@ class PooledMaps(_RowsOfMotion):
     """
 
     _parameter_constraints: dict = {
-        "size": [Interval(Integral, 1, None, closed="left")],
+        "size": [integer(1)],
         "magnitudes": ["boolean"],
         "normalize": ["boolean"],
     }

@@ -1,10 +1,9 @@
 """Resampling of sequences in time."""
 
-from numbers import Integral
-
 import numpy as np
 
-from skmer._utils._sklearn import Interval, StrOptions
+from skmer._utils._arguments import integer
+from skmer._utils._sklearn import StrOptions, for_estimators
 from skmer.feature_extraction._clip_features import CLIP_PARAMETERS, ClipFeatureTransformer
 
 
@@ -58,11 +57,13 @@ class TemporalInterpolator(ClipFeatureTransformer):
     """
 
     _takes_landmarks = True
-    _parameter_constraints: dict = {
-        "n_frames": [Interval(Integral, 2, 2**31 - 1, closed="both")],
-        "method": [StrOptions({"tim", "linear", "nearest"})],
-        **CLIP_PARAMETERS,
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            "n_frames": [integer(2)],
+            "method": [StrOptions({"tim", "linear", "nearest"})],
+            **CLIP_PARAMETERS,
+        }
+    )
 
     def __init__(self, n_frames=10, method="tim", *, memory="auto", n_jobs=None, verbose=0):
         self.n_frames = n_frames

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skmer._utils._arguments import JOBS, PATH, TEXT, check_argument, checked, integer
+from skmer._utils._arguments import JOBS, PATH, TEXT, Items, check_argument, checked, integer
 from skmer._utils._jobs import run_clips
 from skmer._utils._sklearn import HasMethods
 from skmer._utils._store import ArrayCache, FileCache
@@ -99,7 +99,7 @@ class DerivedSequence(FrameSequence):
 
 @checked(
     work=[HasMethods("compute")],
-    rows=["array-like"],
+    rows=[Items()],
     n_jobs=JOBS,
     verbose=["verbose"],
     name=TEXT,
@@ -142,6 +142,9 @@ def derive_sequences(work, rows, *, memory="auto", n_jobs=None, verbose=0, name=
     ((2,), 14)
     """
     cache = ArrayCache.resolve(memory)
+    if cache and not hasattr(work, "key"):
+        raise TypeError(f"memory={memory!r} needs a work with a method key, got {type(work).__name__}.")
+    rows = list(rows)
     derived = np.empty(len(rows), dtype=object)
     for clip, images, key in run_clips(work, rows, cache=cache, n_jobs=n_jobs, verbose=verbose, name=name):
         derived[clip] = images

@@ -6,12 +6,14 @@ import cv2
 import numpy as np
 from scipy.ndimage import map_coordinates
 
-from skmer._utils._arguments import TEXT, Numbers, Pixels, check_same_shape, checked
+from skmer._utils._arguments import Numbers, Pixels, as_array, check_same_shape, checked, option
 from skmer._utils._imports import import_optional
 
 LEAST_SIDE = 16
 """Shorter side of the smallest images that have a flow, px: DIS has no patch of 8 px at half size below."""
 
+# DIS ends the process instead of an exception when a wide image is lower than its patches.
+_IMAGE = [Pixels(2, least=LEAST_SIDE)]
 _LEAST_PATCHED = 32  # px: a patch of 12 px fits into the half size of larger images
 _LUCAS_KANADE = {
     "winSize": (31, 31),
@@ -48,7 +50,7 @@ def one_opencv_thread():
         cv2.setNumThreads(threads)
 
 
-@checked(first=[Pixels(2)], second=[Pixels(2)])
+@checked(first=_IMAGE, second=_IMAGE)
 def coarse_flow(first, second):
     """Dense inverse search (DIS) optical flow with the fast preset, for large motions.
 
@@ -83,7 +85,7 @@ def coarse_flow(first, second):
     return cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST).calc(first, second, None)
 
 
-@checked(first=[Pixels(2)], second=[Pixels(2)])
+@checked(first=_IMAGE, second=_IMAGE)
 def fine_flow(first, second):
     """Dense inverse search (DIS) optical flow of sub-pixel accuracy, for motions of a few pixels.
 
@@ -229,7 +231,7 @@ FLOW_METHODS = {"dis": fine_flow, "farneback": _farneback, "tvl1": _tvl1}
 """Names of the methods of `optical_flow`, and the functions behind them."""
 
 
-@checked(first=["array-like"], second=["array-like"], method=TEXT)
+@checked(first=["array-like"], second=["array-like"], method=[option(*FLOW_METHODS)])
 def optical_flow(first, second, *, method="dis"):
     """Return the dense optical flow from one grey image to another, by the name of its method.
 
@@ -276,8 +278,6 @@ def optical_flow(first, second, *, method="dis"):
     (96, 96, 2) True
     (96, 96, 2) True
     """
-    if method not in FLOW_METHODS:
-        raise ValueError(f"method must be one of {list(FLOW_METHODS)}, got {method!r}.")
     first, second = (_grey(image, name) for image, name in ((first, "first"), (second, "second")))
     if first.shape != second.shape:
         raise ValueError(
@@ -289,13 +289,12 @@ def optical_flow(first, second, *, method="dis"):
 
 
 def _grey(image, name):
-    image = np.asarray(image)
+    image = as_array(name, image)
     if image.ndim != 2 or image.dtype != np.uint8:
         raise ValueError(
             f"{name} must be a grey image (height, width) of uint8, got shape {image.shape} of dtype "
             f"{image.dtype}; skmer.frames.read_image makes one."
         )
-    # DIS ends the process instead of an exception when a wide image is lower than its patches.
     if min(image.shape) < LEAST_SIDE:
         raise ValueError(
             f"{name} must be at least {LEAST_SIDE} px high and wide to have a flow, got {image.shape}; "

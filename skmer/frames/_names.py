@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from skmer._utils._arguments import PATH, checked, integer
+from skmer._utils._arguments import PATH, Items, check_argument, checked, integer
 from skmer._utils._sklearn import HasMethods
 
 KEYFRAMES = ("onset", "apex", "offset")
@@ -113,6 +113,8 @@ def numbered_images(paths):
     >>> numbered_images(["face (1).png", "face (2).png"])
     [(1, 'face (1).png'), (2, 'face (2).png')]
     """
+    paths = paths if getattr(paths, "shape", None) == () else list(paths)
+    check_argument("paths", paths, [Items(*PATH)])
     images = [path for path in paths if is_image_file(path) and trailing_number(path) is not None]
     names = {Path(path).name for path in images}
     return [(trailing_number(path), path) for path in images if _original(path) not in names]

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from skmer._utils._arguments import PATH, TEXT, checked
+from skmer._utils._arguments import PATH, TEXT, as_array, check_argument, checked
 from skmer.frames._names import is_path
 
 # Pillow tells formats by the content; among its others are some that start programs, such as EPS.
@@ -118,10 +118,11 @@ def read_image(source, mode="L", label="the frame"):
     if mode not in ("L", "RGB"):
         raise ValueError(f"mode must be 'L' or 'RGB', got {mode!r}.")
     if is_path(source):
+        check_argument("source", source, PATH)
         label = _with_path(label, source)
         source = read_bytes(source, label)
     pixels = _decode(source, label) if isinstance(source, bytes) else source
-    pixels = _to_uint8(np.asarray(pixels), label)
+    pixels = _to_uint8(as_array(label, pixels), label)
     return _to_grey(pixels) if mode == "L" else _to_rgb(pixels)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from skmer._utils._arguments import checked, integer, option
+from skmer._utils._arguments import check_argument, checked, integer, option
 from skmer.frames._names import is_path
 from skmer.frames._read import read_bytes, read_image
 
@@ -131,7 +131,7 @@ def read_sequence(sources, name=0, mode="L", *, label=sequence_label):
     """
     frames = []
     for k, source in enumerate(sources):
-        text = label(name, k, source)
+        text = _labelled(label, name, k, source)
         frames.append(read_image(source, mode, text))
         if frames[-1].shape != frames[0].shape:
             sizes = [f"{frame.shape[1]} x {frame.shape[0]}" for frame in (frames[0], frames[-1])]
@@ -140,6 +140,16 @@ def read_sequence(sources, name=0, mode="L", *, label=sequence_label):
                 "scale the frames of a clip alike."
             )
     return frames
+
+
+def _labelled(label, *about):
+    """Text of a function of the user's, whose own errors name the argument."""
+    try:
+        text = label(*about)
+    except TypeError as error:
+        raise TypeError(f"label must take the clip, the position and the frame: {error}.") from error
+    check_argument("the result of label", text, [str])
+    return text
 
 
 @checked(sources=["array-like", FrameSequence], name=[integer(0), str])
@@ -176,6 +186,8 @@ def sequence_digest(sources, name=0):
             digest.update(content)
         else:
             pixels = np.ascontiguousarray(source)
+            if pixels.dtype.kind not in "biuf":
+                raise TypeError(f"sources must hold paths and images, got an array of dtype {pixels.dtype}.")
             digest.update(f"array {pixels.dtype.str} {pixels.shape} ".encode())
             digest.update(pixels.data)
     return digest.hexdigest()

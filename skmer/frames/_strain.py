@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from skmer._utils._arguments import checked
+from skmer._utils._arguments import Numbers, checked
+
+FLOW = [Numbers(..., None, None, 2, finite=False)]
 
 
-@checked(flow=["array-like"])
+@checked(flow=FLOW)
 def flow_derivatives(flow):
     """Return the derivatives of a flow field by backward differences, the first row and column repeated.
 
@@ -35,11 +37,6 @@ def flow_derivatives(flow):
     ([0.0, 0.1, 0.1, 0.1], [0.0, 0.2, 0.2, 0.2], False)
     """
     flow = np.asarray(flow)
-    if flow.ndim < 3 or flow.shape[-1] != 2 or 0 in flow.shape[-3:] or flow.dtype.kind not in "iuf":
-        raise ValueError(
-            "flow must hold displacements in px as an array of shape (..., height, width, 2), got shape "
-            f"{flow.shape} of dtype {flow.dtype}."
-        )
     if flow.dtype.kind != "f":
         flow = flow.astype(np.float64)
     along_x = np.diff(flow, axis=-2, prepend=flow[..., :1, :])
@@ -47,7 +44,7 @@ def flow_derivatives(flow):
     return along_x[..., 0], along_y[..., 0], along_x[..., 1], along_y[..., 1]
 
 
-@checked(flow=["array-like"])
+@checked(flow=FLOW)
 def optical_strain(flow):
     """Return the magnitude of the strain of a flow field: how much the skin is stretched or sheared.
 
@@ -90,7 +87,7 @@ def optical_strain(flow):
     return np.sqrt(ux**2 + vy**2 + (uy + vx) ** 2 / 2)
 
 
-@checked(flow=["array-like"])
+@checked(flow=FLOW)
 def flow_divergence(flow):
     """Return the divergence of a flow field, ux + vy: positive where it spreads.
 
@@ -121,7 +118,7 @@ def flow_divergence(flow):
     return ux + vy
 
 
-@checked(flow=["array-like"])
+@checked(flow=FLOW)
 def flow_curl(flow):
     """Return the curl of a flow field, vx - uy: positive where it turns clockwise, as y runs down.
 

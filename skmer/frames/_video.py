@@ -7,6 +7,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from skmer._utils._arguments import PATH, Items, Numbers, check_argument, checked, integer, option, real
 from skmer.frames._names import is_path, numbered_images
 from skmer.frames._read import read_image
 
@@ -80,11 +81,13 @@ class VideoReader:
     (4, 0.16, (4, 6))
     """
 
+    @checked(
+        source=[*PATH, Items()],
+        fps=[real(1e-6, 1e6), None],
+        times=[Numbers(None), None],
+        mode=[option("L", "RGB")],
+    )
     def __init__(self, source, *, fps=None, times=None, mode="L"):
-        if mode not in ("L", "RGB"):
-            raise ValueError(f"mode must be 'L' or 'RGB', got {mode!r}.")
-        if fps is not None and not 0 < float(fps) < np.inf:
-            raise ValueError(f"fps must be frames a second above 0, got {fps!r}.")
         self.source, self.mode, self.missing = source, mode, []
         self._given_rate = fps is not None
         if is_path(source) and not Path(source).is_dir():
@@ -122,7 +125,12 @@ class VideoReader:
         ------
         VideoFrame
         """
-        stop = np.inf if stop is None else stop
+        check_argument("start", start, [integer(0)])
+        check_argument("stop", stop, [integer(0), None])
+        check_argument("step", step, [integer(1)])
+        return self._read(start, np.inf if stop is None else stop, step)
+
+    def _read(self, start, stop, step):
         if self._images is None:
             yield from self._read_file(start, stop, step)
             return

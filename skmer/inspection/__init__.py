@@ -6,7 +6,7 @@ from skmer.inspection._block_weights import BlockWeightsDisplay
 from skmer.inspection._methods_page import write_methods_report
 from skmer.inspection._motion import FlowMapDisplay, LandmarkMotionDisplay
 from skmer.inspection._net_displays import ActionWeightsDisplay, LossCurvesDisplay
-from skmer.inspection._rank_display import MeanRanksDisplay
+from skmer.inspection._rank_display import CertainErrorsDisplay, KeyframeErrorsDisplay, MeanRanksDisplay
 from skmer.inspection._report_page import write_report
 from skmer.inspection._result_displays import (
     ClassScoresDisplay,
@@ -25,6 +25,8 @@ __all__ = [
     "ContributionDisplay",
     "LossCurvesDisplay",
     "MeanRanksDisplay",
+    "KeyframeErrorsDisplay",
+    "CertainErrorsDisplay",
     "BlockWeightsDisplay",
     "write_report",
     "write_methods_report",

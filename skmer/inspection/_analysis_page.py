@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from skmer._utils._arguments import PATH, Items, checked
+from skmer._utils._arguments import PATH, TEXT, Items, Numbers, check_argument, check_same_length, checked
 from skmer._utils._files import write_atomically
 from skmer.inspection._report_pictures import data_uri
 from skmer.inspection._style import content_policy, page_resource
@@ -24,6 +24,10 @@ CAVEATS = (
 )
 """Sentences of the page and the text on the limits of an analysis."""
 
+_COLUMNS = (
+    *("onset", "apex", "offset", "onset_s", "apex_s", "offset_s"),
+    *("type", "regions", "peak_px", "resembles", "displacement"),
+)
 _ALPHA = 6.0
 _LONGEST_ARROW = 0.22  # of the distance of the outer eye corners, whatever the movement's size
 _SHORTEST_ARROW = 0.04
@@ -36,7 +40,7 @@ _QUALITY = 82
     track=[FaceTrack],
     movements=[pd.DataFrame],
     frames=[Items(dict)],
-    title=[str, None],
+    title=[*TEXT, None],
     notes=[Items(str)],
 )
 def write_analysis(path, track, movements, frames, curve, *, title=None, notes=()):
@@ -80,6 +84,11 @@ def write_analysis(path, track, movements, frames, curve, *, title=None, notes=(
     ...     "no movement was found" in page.read_text(encoding="utf-8")
     True
     """
+    check_argument("curve", curve, [Numbers(len(track), finite=False)])
+    lacking = [name for name in _COLUMNS if len(movements) and name not in movements]
+    if lacking:
+        raise ValueError(f"movements must have the columns {list(_COLUMNS)}, {lacking[0]} is absent.")
+    check_same_length(movements=movements, frames=frames)
     style, script = (page_resource("_timeline", f"timeline.{kind}") for kind in ("css", "js"))
     rows = movements.to_dict("records")
     page = Template(page_resource("_timeline", "timeline.html")).substitute(

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skmer._utils._arguments import Items, Numbers, Pixels, check_argument, checked
+from skmer._utils._arguments import Named, Numbers, Pixels, checked
 from skmer.face import COMPONENTS, MEAN_SHAPE
 from skmer.inspection._style import CAPTION, SEQUENTIAL, axes_or_new, divided
 
@@ -44,9 +44,8 @@ class BlockWeightsDisplay:
     {'patterns': (3, 2)}
     """
 
-    @checked(weights=[dict], image=[Pixels(), None])
+    @checked(weights=[Named(Numbers(None, None), least=1)], image=[Pixels(), None])
     def __init__(self, weights, image=None):
-        check_argument("weights", list(weights.items()), [Items(Items(str, Numbers(None, None)), least=1)])
         self.weights = {name: np.asarray(values, dtype=float) for name, values in weights.items()}
         self.image = image
 

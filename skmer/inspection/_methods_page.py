@@ -4,11 +4,13 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+from skmer._utils._arguments import PATH, TEXT, checked
 from skmer._utils._files import write_atomically
 from skmer.inspection._rank_display import MeanRanksDisplay
 from skmer.inspection._report_page import html_table, run_card_tables
 from skmer.inspection._report_pictures import picture
 from skmer.inspection._style import content_policy, page_resource
+from skmer.model_selection import MethodsResult
 
 _PAGE = Template("""<!DOCTYPE html>
 <html lang="en">
@@ -42,6 +44,7 @@ $cards
 """)
 
 
+@checked(result=[MethodsResult], path=PATH, title=[*TEXT, None])
 def write_methods_report(result, path, *, title=None):
     """Write one page about a comparison of methods; it holds all it needs and loads nothing.
 

@@ -2,7 +2,16 @@
 
 import numpy as np
 
-from skmer._utils._arguments import FLAG, TEXT, Items, Numbers, Pixels, check_argument, checked, real
+from skmer._utils._arguments import (
+    FLAG,
+    TEXT,
+    Items,
+    Numbers,
+    Pixels,
+    check_same_shape,
+    checked,
+    real,
+)
 from skmer.feature_extraction import FlowMaps
 from skmer.frames import KEYFRAMES, read_image
 from skmer.inspection._style import BLUE, CAPTION, ORANGE, SEQUENTIAL, axes_or_new, divided, show_face
@@ -44,7 +53,7 @@ class LandmarkMotionDisplay:
         self.points = np.asarray(points, dtype=float)
         self.motion = np.asarray(motion, dtype=float)
         self.caption = caption
-        check_argument("motion", self.motion, [Numbers(*self.points.shape)])
+        check_same_shape(points=self.points, motion=self.motion)
 
     @classmethod
     @checked(image=[Pixels(), None], landmarks=[Numbers(3, 68, 2)], frame=TEXT, align=FLAG)

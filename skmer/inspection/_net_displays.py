@@ -8,7 +8,14 @@ from sklearn.ensemble import VotingClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skmer._utils._arguments import TEXT, Items, Numbers, check_argument, checked
+from skmer._utils._arguments import (
+    TEXT,
+    Named,
+    Numbers,
+    check_argument,
+    check_same_length,
+    checked,
+)
 from skmer._utils._sklearn import HasMethods
 from skmer.inspection._style import (
     CAPTION,
@@ -52,7 +59,7 @@ class ActionWeightsDisplay:
     @checked(weights=[pd.DataFrame], counts=[Numbers(None)])
     def __init__(self, weights, counts):
         check_argument("weights", weights.to_numpy(), [Numbers(None, None, finite=False)])
-        check_argument("counts", counts, [Numbers(len(weights))])
+        check_same_length(weights=weights, counts=counts)
         self.weights = weights
         self.counts = np.asarray(counts)
 
@@ -143,10 +150,8 @@ class LossCurvesDisplay:
     2
     """
 
-    @checked(curves=[dict])
+    @checked(curves=[Named(Numbers(None, finite=False), least=1)])
     def __init__(self, curves):
-        curve = Items(str, Numbers(None, finite=False))
-        check_argument("curves", [*curves.items()], [Items(curve, least=1)])
         self.curves = {name: np.asarray(values, dtype=float) for name, values in curves.items()}
 
     @classmethod

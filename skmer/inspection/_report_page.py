@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from skmer._utils._arguments import PATH, Numbers, checked, integer
+from skmer._utils._arguments import PATH, TEXT, Numbers, checked, integer
 from skmer._utils._files import write_atomically
 from skmer.datasets import MicroExpressionClips
 from skmer.inspection._report_pictures import (
@@ -159,7 +159,7 @@ def html_table(caption, header, rows):
     path=PATH,
     clips=[MicroExpressionClips, None],
     landmarks=[Numbers(None, 3, 68, 2, finite=False), None],
-    title=[str, None],
+    title=[*TEXT, None],
     frame_size=[integer(16, 4096)],
 )
 def write_report(result, path, clips=None, *, estimator=None, landmarks=None, title=None, frame_size=224):

@@ -5,7 +5,7 @@ import pandas as pd
 from sklearn.metrics import confusion_matrix
 from sklearn.utils.multiclass import unique_labels
 
-from skmer._utils._arguments import ROWS, TEXT, Items, Numbers, check_argument, checked
+from skmer._utils._arguments import ROWS, TEXT, Items, Numbers, check_argument, check_same_length, checked
 from skmer.inspection._style import (
     BLUE,
     CAPTION,
@@ -52,7 +52,7 @@ class PooledConfusionDisplay:
         self.confusion = np.asarray(confusion, dtype=float)
         self.class_names = list(class_names)
         self.caption = caption
-        check_argument("confusion", self.confusion, [Numbers(*[len(self.class_names)] * 2)])
+        check_same_length(confusion=self.confusion, columns=self.confusion.T, class_names=self.class_names)
 
     @classmethod
     @checked(result=[LOSOResult])
@@ -160,12 +160,12 @@ class ClassScoresDisplay:
     @checked(f1=[pd.DataFrame], counts=[Numbers(None)])
     def __init__(self, f1, counts):
         check_argument("f1", f1.to_numpy(), [Numbers(None, None, finite=False)])
-        check_argument("counts", counts, [Numbers(len(f1))])
+        check_same_length(f1=f1, counts=counts)
         self.f1 = f1
         self.counts = np.asarray(counts)
 
     @classmethod
-    @checked(result=[LOSOResult], name=[str, None])
+    @checked(result=[LOSOResult], name=[*TEXT, None])
     def from_result(cls, result, name=None):
         """Take the classes of one leave-one-subject-out result.
 
@@ -272,8 +272,7 @@ class SubjectScoresDisplay:
         self.subjects = list(subjects)
         self.accuracy = np.asarray(accuracy, dtype=float)
         self.n_clips = np.asarray(n_clips)
-        check_argument("accuracy", self.accuracy, [Numbers(len(self.subjects), finite=False)])
-        check_argument("n_clips", self.n_clips, [Numbers(len(self.subjects))])
+        check_same_length(subjects=self.subjects, accuracy=self.accuracy, n_clips=self.n_clips)
 
     @classmethod
     @checked(result=[LOSOResult])

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from skmer._utils._arguments import JOBS, PATH, Numbers, checked
+from skmer._utils._arguments import JOBS, PATH, Numbers, check_argument, checked
 from skmer._utils._jobs import run_jobs
 from skmer._utils._store import FileCache
 from skmer.face import FaceGraph
@@ -130,6 +130,7 @@ def _given_landmarks(frames):
         raise ValueError("frames: expected a sequence of paths, images or landmarks, got none.")
     if any(is_path(frame) for frame in frames) or {np.shape(frame) for frame in frames} != {(68, 2)}:
         return None
+    check_argument("frames", frames, [Numbers(None, 68, 2, finite=False)])
     return np.asarray(frames, dtype=np.float64)
 
 

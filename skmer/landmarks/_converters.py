@@ -106,7 +106,7 @@ def _rows(table, frames, path):
     return rows
 
 
-@checked(points=["array-like"], size=[Numbers(2), None])
+@checked(points=[Numbers(..., (468, 478), (2, 3), finite=False)], size=[Numbers(2), None])
 def mediapipe_to_68(points, size=None):
     """Select the 68 landmarks from MediaPipe's face mesh.
 
@@ -143,9 +143,5 @@ def mediapipe_to_68(points, size=None):
     [320.0, 240.0]
     """
     points = np.asarray(points, dtype=np.float64)
-    if points.ndim < 2 or points.shape[-2] not in (468, 478) or points.shape[-1] not in (2, 3):
-        raise ValueError(
-            f"points: expected MediaPipe's mesh, shape (..., 468 or 478, 2 or 3), got {points.shape}."
-        )
     picked = points[..., list(_MEDIAPIPE), :2]
     return picked if size is None else picked * np.asarray(size, dtype=np.float64)

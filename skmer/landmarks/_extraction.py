@@ -7,17 +7,30 @@ import cv2
 import numpy as np
 
 from skmer.face import RIGID_POINTS
-from skmer.frames import KEYFRAMES, frame_label, is_path, one_opencv_thread, read_bytes, read_image
+from skmer.frames import (
+    KEYFRAMES,
+    FrameSequence,
+    frame_label,
+    is_path,
+    one_opencv_thread,
+    read_bytes,
+    read_image,
+    read_sequence,
+    sequence_digest,
+    sequence_label,
+)
 from skmer.landmarks._alignment import apply_similarity, fit_similarity
 from skmer.landmarks._detection import Face, check_box, face_points, find_face
+from skmer.landmarks._movement import LEAST_FRAMES, follow_sequence
 from skmer.landmarks._predictor import dlib, load_predictor, predictor_checksum
-from skmer.landmarks._tracking import rigid_correlation, track_points, warp_back
+from skmer.landmarks._tracking import NODES, rigid_correlation, still_motion, track_points, warp_back
 
 ALGORITHM = 7
 """Version of the computation, raised by every change that moves a landmark or names a field of the result
 differently: the cache does not return results of other versions."""
 
 _FLOW_QUALITY = ("photometric_correlation", "forward_backward_error")
+_AGREEMENT = ("reliability", "movement_to_noise")
 _MIN_CORRELATION = 0.8  # below it the flow explains less than 0.8 ** 2 = 64 % of the variance
 _MAX_ERROR = 0.003  # of the face's width: eight times the error that noise causes on a still face
 _MOVED = 0.025  # of the box: dlib's points depend on where in its box a face lies
@@ -56,8 +69,8 @@ def extract_clip(sources, settings, box=None, name=0):
 
     Parameters
     ----------
-    sources : sequence of 3 paths or images
-        Onset, apex, offset.
+    sources : sequence of paths or images
+        Onset, apex, offset; or all frames from onset to offset, if they are more than three.
     settings : ClipSettings
         Parameters of the computation.
     box : tuple of float, default=None
@@ -72,14 +85,16 @@ def extract_clip(sources, settings, box=None, name=0):
         landmarker's table.
     """
     with one_opencv_thread():
-        frames = _read_frames(sources, name)
+        is_sequence = len(sources) > len(KEYFRAMES)
+        frames = read_sequence(sources, name) if is_sequence else _read_frames(sources, name)
         face = find_face(frames[0]) if box is None else Face(tuple(map(float, box)), float("nan"), 1, "given")
         if face is None:
             return {"landmarks": None, "flags": ["no face"]}
         check_box(face.box, frames[0].shape, f"boxes of clip {name}")
-        track = _detect if settings.tracking == "detect" else _follow
-        landmarks, flows = track(frames, face.box, settings)
-    return {"landmarks": landmarks.tolist(), **_quality(landmarks, face, flows, frames[0].shape)}
+        track = _detect if settings.tracking == "detect" else _follow_all if is_sequence else _follow
+        landmarks, flows, agreement = track(frames, face.box, settings)
+    quality = _quality(landmarks, face, flows, frames[0].shape)
+    return {"landmarks": landmarks.tolist(), **quality, **agreement}
 
 
 def _read_frames(sources, name):
@@ -108,13 +123,17 @@ def _detect(frames, box, settings):
     landmarks = np.stack([onset, *others], axis=1)
     motions = fit_similarity(landmarks[0, :1][:, _RIGID], landmarks[0, 1:][:, _RIGID])
     # The predictor gives 68 points for anything: a later frame without the face only looks different.
-    return landmarks, [
-        {
-            "photometric_correlation": rigid_correlation(frames[0], frame, onset[0], motion),
-            "forward_backward_error": float("nan"),
-        }
-        for frame, motion in zip(frames[1:], motions, strict=True)
-    ]
+    return (
+        landmarks,
+        [
+            {
+                "photometric_correlation": rigid_correlation(frames[0], frame, onset[0], motion),
+                "forward_backward_error": float("nan"),
+            }
+            for frame, motion in zip(frames[1:], motions, strict=True)
+        ],
+        dict.fromkeys(_AGREEMENT, float("nan")),
+    )
 
 
 def _detect_moved(frame, onset, box, settings):
@@ -134,11 +153,32 @@ def _box_shift(box, motion):
 
 def _follow(frames, box, settings):
     onset = _views(frames[0], box, settings)
-    tracks = [track_points(frames[0], frame, onset.reshape(-1, 2)) for frame in frames[1:]]
+    return _tracked(onset, [track_points(frames[0], frame, onset.reshape(-1, 2)) for frame in frames[1:]])
+
+
+def _tracked(onset, tracks):
     moved = [track.points.reshape(onset.shape) for track in tracks]
-    return np.stack([onset, *moved], axis=1), [
-        {name: getattr(track, name) for name in _FLOW_QUALITY} for track in tracks
-    ]
+    flows = [{name: getattr(track, name) for name in _FLOW_QUALITY} for track in tracks]
+    agreement = {name: getattr(tracks[0], name) for name in _AGREEMENT}
+    return np.stack([onset, *moved], axis=1), flows, agreement
+
+
+def _follow_all(frames, box, settings):
+    """Points from all frames of a sequence; its apex is the place of the largest movement."""
+    onset = _views(frames[0], box, settings)
+    points = onset.reshape(-1, 2)
+    if len(frames) < LEAST_FRAMES:
+        tracks = [track_points(frames[0], frame, points) for frame in frames[1:]]
+        moves = [still_motion(points, track.points)[NODES] for track in tracks]
+        apex = int(np.argmax([np.linalg.norm(move) for move in moves]))
+        landmarks, flows, agreement = _tracked(onset, [tracks[apex], tracks[-1]])
+        return landmarks, flows, agreement | {"apex": apex + 1}
+    movement = follow_sequence(frames, points)
+    landmarks = movement.points.reshape(3, *onset.shape).swapaxes(0, 1)
+    pairs = zip(movement.correlations, movement.errors, strict=True)
+    flows = [dict(zip(_FLOW_QUALITY, pair, strict=True)) for pair in pairs]
+    agreement = {name: getattr(movement, name) for name in (*_AGREEMENT, "apex")}
+    return landmarks, flows, agreement
 
 
 def _quality(landmarks, face, flows, shape):
@@ -198,7 +238,10 @@ class ClipTasks:
 
     def __getitem__(self, k):
         clip = self.clips[k]
-        return tuple(map(_to_grey, self.frames[clip])), self.boxes[clip], clip
+        row = self.frames[clip]
+        # A sequence whose frames are made when they are read goes to the worker as what makes them.
+        sources = row if isinstance(row, FrameSequence) else tuple(map(_to_grey, row))
+        return sources, self.boxes[clip], clip
 
 
 def _to_grey(source):
@@ -233,6 +276,9 @@ def content_key(sources, labels, predictor, *parameters):
     """
     versions = (ALGORITHM, cv2.__version__, dlib().__version__, predictor_checksum(predictor))
     digest = hashlib.sha256(repr((versions, parameters)).encode())
+    if isinstance(sources, FrameSequence):
+        digest.update(f"sequence {sequence_digest(sources)}".encode())
+        return digest.hexdigest()
     for source, label in zip(sources, labels, strict=True):
         if is_path(source):
             content = read_bytes(source, label)
@@ -243,3 +289,12 @@ def content_key(sources, labels, predictor, *parameters):
             digest.update(f"array {pixels.dtype.str} {pixels.shape} ".encode())
             digest.update(pixels.data)
     return digest.hexdigest()
+
+
+def clip_key(row, settings, box, clip):
+    """Return the cache key of the landmarks of one clip, of three frames or of a sequence."""
+    name = frame_label if len(row) == len(KEYFRAMES) else sequence_label
+    labels = () if isinstance(row, FrameSequence) else [name(clip, k, source) for k, source in enumerate(row)]
+    # Field by field, so that one inserted into the settings neither drops out of the key nor takes a place.
+    parameters = (settings.tracking, settings.n_boxes, settings.n_views, box)
+    return content_key(row, labels, settings.predictor, *parameters)

@@ -9,9 +9,12 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import label, maximum, minimum, percentile_filter
 
-from skmer._utils._arguments import PATH, TEXT, Numbers, checked, real
+from skmer._utils._arguments import PATH, TEXT, Named, Numbers, check_argument, checked, real
 from skmer._utils._files import write_atomically
+from skmer._utils._text import naming, read_csv_table
 
+_TRACK = [Numbers(None, 68, 2, finite=False)]
+_TIMES = [Numbers(None), real(1e-6, 1e6)]  # seconds of each frame, or a rate
 _UPPER, _LOWER = [37, 38, 43, 44], [41, 40, 47, 46]
 _RATE = 20.0  # samples a second of the openness's baseline, which changes slowly
 _BASELINE = 6.0  # s: half of it must hold open eyes
@@ -62,15 +65,15 @@ class FaceTrack:
     quality: dict = field(default_factory=dict)
 
     def __post_init__(self):
+        check_argument("points", self.points, _TRACK)
+        check_argument("name", self.name, [str])
+        check_argument("quality", self.quality, [Named("array-like")])
         points = np.asarray(self.points, dtype=np.float64)
-        if points.ndim != 3 or points.shape[1:] != (68, 2) or not len(points):
-            raise ValueError(f"points must have the shape (n_frames, 68, 2), got {points.shape}.")
         object.__setattr__(self, "points", points)
         object.__setattr__(self, "times", check_times(self.times, len(points)))
         blinks = self.blinks
+        check_argument("blinks", blinks, [Numbers(len(points)), None])
         blinks = find_blinks(points, self.times) if blinks is None else np.asarray(blinks, dtype=bool)
-        if blinks.shape != (len(points),):
-            raise ValueError(f"blinks must have one entry for each of {len(points)} frames.")
         object.__setattr__(self, "blinks", blinks)
 
     def __len__(self):
@@ -105,18 +108,16 @@ class FaceTrack:
 
 def check_times(times, n_frames):
     """Return ascending seconds of `n_frames` frames; a number is a rate."""
+    check_argument("times", times, _TIMES)
     if np.ndim(times) == 0:
-        rate = np.nan if times is None else float(times)
-        if not 0 < rate < np.inf:
-            raise ValueError(f"times must be seconds of each frame, or a rate above 0, got {times!r}.")
-        return np.arange(n_frames) / rate
+        return np.arange(n_frames) / float(times)
     times = np.asarray(times, dtype=np.float64)
-    if times.shape != (n_frames,) or not (np.diff(times) > 0).all() or not np.isfinite(times).all():
+    if times.shape != (n_frames,) or not (np.diff(times) > 0).all():
         raise ValueError(f"times must ascend and have one entry for each of {n_frames} frames.")
     return times
 
 
-@checked(points=[Numbers(None, 68, 2, finite=False)], times=[Numbers(None), real(1e-6, 1e6)])
+@checked(points=_TRACK, times=_TIMES)
 def find_blinks(points, times):
     """Find the frames in which the eyes blink.
 
@@ -188,10 +189,11 @@ _POINTS = [f"{axis}_{point}" for axis in "xy" for point in range(68)]
 # What Windows' C runtime prints for numbers that are none.
 _NO_NUMBERS = ["-nan(ind)", "nan(ind)", "-nan", "nan", "inf", "-inf", "1.#IND", "-1.#IND", "1.#QNAN"]
 _FACE = ["FaceRectX", "FaceRectY", "FaceRectWidth", "FaceRectHeight", "FaceScore"]
+_MOST_FRAMES = 1_000_000  # an hour and more at 200 a second; a number far from the others is none
 _STEP = 0.5  # of the face's width that a face moves from one frame to the next, at most
 
 
-@checked(path=PATH, fps=[real(1e-3, 1e6), None], name=[str, None], min_confidence=[real()])
+@checked(path=PATH, fps=[real(1e-3, 1e6), None], name=[*TEXT, None], min_confidence=[real()])
 def read_face_track(path, *, fps=None, name=None, min_confidence=0.0):
     """Read a track from a table that OpenFace or py-feat wrote.
 
@@ -242,7 +244,13 @@ def read_face_track(path, *, fps=None, name=None, min_confidence=0.0):
     (30, 25.0, True)
     """
     path = Path(path)
-    table = pd.read_csv(path, skipinitialspace=True, na_values=_NO_NUMBERS, low_memory=False)
+    options = {"skipinitialspace": True, "na_values": _NO_NUMBERS, "low_memory": False}
+    table, file = read_csv_table(path, "path", "x_0", most=5_000, **options)
+    with naming(file):
+        return _track(table, path, fps, name, min_confidence)
+
+
+def _track(table, path, fps, name, min_confidence):
     table.columns = table.columns.str.strip()
     lacking = [column for column in ("frame", *_POINTS) if column not in table]
     if lacking or not len(table):
@@ -251,6 +259,9 @@ def read_face_track(path, *, fps=None, name=None, min_confidence=0.0):
             f"{'it has no row' if not lacking else f'{lacking[0]} is absent'}."
         )
     table = table.assign(frame=pd.to_numeric(table["frame"], errors="coerce")).dropna(subset=["frame"])
+    first, last = table["frame"].min(), table["frame"].max()
+    if not last - first < _MOST_FRAMES:
+        raise ValueError(f"{path}: expected numbers of frames in the column frame, got {first} to {last}.")
     points = table[_POINTS].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
     points = points.reshape(-1, 2, 68).swapaxes(1, 2).copy()
     points[_is_failed(table, min_confidence)] = np.nan

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from skmer._utils._arguments import JOBS, PATH, TEXT, Items, check_argument
 from skmer._utils._jobs import run_jobs
 from skmer._utils._progress import Progress
-from skmer._utils._sklearn import Interval
+from skmer._utils._sklearn import DocumentedMixin, HasMethods, Interval, for_estimators
 from skmer.frames import VideoReader, is_path, one_opencv_thread
 from skmer.landmarks._cache import LandmarkCache
 from skmer.landmarks._face_track import FaceTrack
@@ -18,7 +19,7 @@ from skmer.landmarks._predictor import find_predictor
 from skmer.landmarks._video_chunks import ChunkSettings, chunk_key, first_face, reduced, track_chunk
 
 
-class FaceTracker(BaseEstimator):
+class FaceTracker(DocumentedMixin, BaseEstimator):
     """Tracker of one face through a long video: landmarks of every frame, in bounded memory.
 
     The face is detected in the first frame that shows one, the anchor. Every later frame is compared with
@@ -65,13 +66,17 @@ class FaceTracker(BaseEstimator):
     ((120, 68, 2), True)
     """
 
-    _parameter_constraints: dict = {
-        "chunk": [Interval(Real, 0.2, 600, closed="both")],
-        "face_width": [Interval(Real, 60, 600, closed="both")],
-        "n_boxes": [Interval(Integral, 1, 100, closed="both")],
-        "n_jobs": [Integral, None],
-        "verbose": ["verbose"],
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            "chunk": [Interval(Real, 0.2, 600, closed="both")],
+            "face_width": [Interval(Real, 60, 600, closed="both")],
+            "n_boxes": [Interval(Integral, 1, 100, closed="both")],
+            "predictor": [*PATH, None],
+            "memory": [*PATH, LandmarkCache, None],
+            "n_jobs": JOBS,
+            "verbose": ["verbose"],
+        }
+    )
 
     def __init__(
         self,
@@ -119,6 +124,8 @@ class FaceTracker(BaseEstimator):
             If it is no video, its rate has to be given, or it shows no face.
         """
         self._validate_params()
+        check_argument("video", video, [*PATH, Items()])
+        check_argument("name", name, [*TEXT, None])
         name = name or (Path(video).stem if is_path(video) else "video")
         reader = VideoReader(video, fps=fps, times=times)
         settings = ChunkSettings(
@@ -151,6 +158,7 @@ class FaceTracker(BaseEstimator):
         list of FaceTrack
             Named as the videos.
         """
+        check_argument("videos", videos, [HasMethods("tracks")])
         tracks = []
         for frames, times, rate, name in zip(
             videos.frames, videos.times, videos.table["fps"], videos.names, strict=True

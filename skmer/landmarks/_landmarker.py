@@ -9,14 +9,20 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from skmer._utils._arguments import Numbers, check_argument
+from skmer._utils._arguments import Numbers, check_argument, integer
 from skmer._utils._checks import warn_user
 from skmer._utils._jobs import run_jobs
 from skmer._utils._progress import Progress
-from skmer._utils._sklearn import ClipTransformerMixin, HasMethods, Interval, StrOptions, fit_context
-from skmer.frames import check_frames, frame_label, holds_landmarks, is_path
+from skmer._utils._sklearn import (
+    ClipTransformerMixin,
+    HasMethods,
+    StrOptions,
+    fit_context,
+    for_estimators,
+)
+from skmer.frames import check_frames, check_sequences, holds_landmarks, holds_sequences, is_path
 from skmer.landmarks._cache import LandmarkCache
-from skmer.landmarks._extraction import ClipSettings, ClipTasks, content_key, extract_task
+from skmer.landmarks._extraction import ClipSettings, ClipTasks, clip_key, extract_task
 from skmer.landmarks._predictor import find_predictor
 
 _N_BOXES = {"flow": 5, "detect": 30}  # of n_boxes="auto"; docs/landmarks.md has the measurements
@@ -39,7 +45,9 @@ class LandmarkResult:
         the onset with the frame warped back by the flow; 1 is the best), ``forward_backward_error`` (of the
         flow, rms px), and the head's ``rotation`` in degrees, ``scale`` and ``shift`` in px. ``flags`` is a
         tuple of ``"no face"``, ``"several faces"``, ``"unreliable flow"``, ``"blink"``, ``"outside the
-        frame"``.
+        frame"``. ``reliability`` of the apex's movement is the agreement of independent estimates, from 0 to
+        1 (two unlike flows, or two halves of a sequence), ``movement_to_noise`` its size over half their
+        difference; NaN with ``tracking="detect"``. Of sequences, ``apex`` is its position.
 
     Examples
     --------
@@ -60,6 +68,7 @@ class FaceLandmarker(ClipTransformerMixin, BaseEstimator):
     dlib finds the face once per clip, on the onset, and its points there are averaged over jittered boxes.
     With ``tracking="flow"`` the points are tracked to apex and offset by dense optical flow, which resolves
     movements below the detector's noise; with ``tracking="detect"`` they are detected anew in the same boxes.
+    Of whole sequences, apex and offset are estimated from all frames, with less noise than from one each.
     The landmarks of each clip are computed once and cached on disk.
 
     Parameters
@@ -110,18 +119,20 @@ class FaceLandmarker(ClipTransformerMixin, BaseEstimator):
     (1, 3, 68, 2)
     """
 
-    _parameter_constraints: dict = {
-        "tracking": [StrOptions({"flow", "detect"})],
-        "n_boxes": [Interval(Integral, 1, 2**31 - 1, closed="both"), StrOptions({"auto"})],
-        "n_views": [Interval(Integral, 1, 2**31 - 1, closed="both")],
-        "predictor": [str, os.PathLike, None],
-        "verify_predictor": ["boolean"],
-        "boxes": ["array-like", HasMethods("get"), None],
-        "memory": [str, os.PathLike, LandmarkCache, None],
-        "on_missing": [StrOptions({"raise", "warn", "nan"})],
-        "n_jobs": [Integral, None],
-        "verbose": ["verbose"],
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            "tracking": [StrOptions({"flow", "detect"})],
+            "n_boxes": [integer(1), StrOptions({"auto"})],
+            "n_views": [integer(1)],
+            "predictor": [str, os.PathLike, None],
+            "verify_predictor": ["boolean"],
+            "boxes": ["array-like", HasMethods("get"), None],
+            "memory": [str, os.PathLike, LandmarkCache, None],
+            "on_missing": [StrOptions({"raise", "warn", "nan"})],
+            "n_jobs": [Integral, None],
+            "verbose": ["verbose"],
+        }
+    )
 
     def __init__(
         self,
@@ -164,7 +175,7 @@ class FaceLandmarker(ClipTransformerMixin, BaseEstimator):
         FaceLandmarker
             Itself.
         """
-        frames = check_frames(X)
+        frames = self._checked(X)
         if holds_landmarks(frames):
             self._refuse_missing(self._pass_through(frames))
         return self
@@ -175,7 +186,8 @@ class FaceLandmarker(ClipTransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like
-            Frames in any form that `skmer.frames.check_frames` accepts; landmarks are passed through.
+            Frames in any form that `skmer.frames.check_frames` accepts; landmarks are passed through. Or
+            whole sequences, such as ``clips.sequences``: apex and offset are then estimated from all frames.
 
         Returns
         -------
@@ -196,14 +208,15 @@ class FaceLandmarker(ClipTransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like
-            Frames in any form that `skmer.frames.check_frames` accepts; landmarks are passed through.
+            Frames in any form that `skmer.frames.check_frames` accepts; landmarks are passed through. Or
+            whole sequences, such as ``clips.sequences``: apex and offset are then estimated from all frames.
 
         Returns
         -------
         LandmarkResult
         """
         self._validate_params()
-        frames = check_frames(X)
+        frames = self._checked(X)
         result = self._pass_through(frames) if holds_landmarks(frames) else self._compute(frames)
         self._report(result)
         return result
@@ -212,6 +225,19 @@ class FaceLandmarker(ClipTransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = self.on_missing != "raise"
         return tags
+
+    def _checked(self, X):
+        """Frames (n, 3), or sequences (n,), which are objects on one axis too."""
+        if not _are_sequences(X):
+            return check_frames(X)
+        sequences = check_sequences(X, min_frames=3, needed_by="FaceLandmarker")
+        if holds_landmarks(sequences) or self.tracking == "detect":
+            got = "landmarks" if holds_landmarks(sequences) else "tracking='detect'"
+            raise ValueError(
+                f"sequences: expected images or paths to follow by flow, got {got}; pass the three keyframes "
+                "of each clip, clips.frames."
+            )
+        return sequences
 
     def _pass_through(self, landmarks):
         if np.isinf(landmarks).any():
@@ -252,7 +278,7 @@ class FaceLandmarker(ClipTransformerMixin, BaseEstimator):
         boxes = [_box_of(self.boxes, clip, row, len(frames)) for clip, row in enumerate(frames)]
         missing = {}
         for clip, row in enumerate(frames):
-            key = _clip_key(row, settings, boxes[clip], clip) if cache else None
+            key = clip_key(row, settings, boxes[clip], clip) if cache else None
             result = cache.get(key) if cache else None
             if result is None:
                 missing[clip] = key
@@ -293,6 +319,15 @@ class FaceLandmarker(ClipTransformerMixin, BaseEstimator):
             warn_user(
                 f"landmarks outside the frame in {_listed(outside)}: the face is cut; crop less tightly."
             )
+
+
+def _are_sequences(X):
+    is_numbers = isinstance(X, np.ndarray) and X.dtype != object
+    if is_numbers or hasattr(X, "target") or not holds_sequences(X):
+        return False
+    return all(
+        row is None or ((hasattr(row, "__len__") and not isinstance(row, str)) and len(row) > 2) for row in X
+    )
 
 
 def _clip_label(task):
@@ -346,10 +381,3 @@ def _box_row(boxes, clip, n_clips):
             f"{boxes.shape}; a mapping from the onset's path also serves cross-validation."
         )
     return boxes[clip]
-
-
-def _clip_key(row, settings, box, clip):
-    labels = [frame_label(clip, frame, source) for frame, source in enumerate(row)]
-    # Field by field, so that one inserted into the settings neither drops out of the key nor takes a place.
-    parameters = (settings.tracking, settings.n_boxes, settings.n_views, box)
-    return content_key(row, labels, settings.predictor, *parameters)

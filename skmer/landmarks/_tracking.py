@@ -9,8 +9,8 @@ from skmer.face import RIGID_POINTS, FaceGraph
 from skmer.frames import coarse_flow, fine_flow, patch_flow, point_flow, sample_flow
 from skmer.landmarks._alignment import apply_similarity, fit_similarity
 
-_REGION = 0.5  # of the face's size, around it: what is cut out before scaling, so that heads may move
-_MARGIN = 0.1  # of the face's size, around it: the region whose flow is computed
+REGION = 0.5  # of the face's size, around it: what is cut out before scaling, so that heads may move
+MARGIN = 0.1  # of the face's size, around it: the region whose flow is computed
 _FACE_WIDTHS = (280.0, 420.0)  # px: smaller faces are enlarged, at most twice, larger ones reduced
 _LIGHT = 32.0  # px: changes of brightness over a shorter distance are taken for movements
 _BLUR = 1.0  # px: noise of single pixels has no part in what flows agree on
@@ -65,15 +65,15 @@ def track_points(onset, frame, points):
     Track
     """
     face = points[:68]
-    start, stop = crop_around(face, onset.shape, _REGION)
-    scale = _flow_scale(face)
+    start, stop = crop_around(face, onset.shape, REGION)
+    scale = flow_scale(face)
     region, other = (scaled(image[start[1] : stop[1], start[0] : stop[0]], scale) for image in (onset, frame))
     moved, correlation, error, *agreement = _track(region, other, (points - start + 0.5) * scale - 0.5)
     return Track((moved + 0.5) / scale - 0.5 + start, correlation, error / scale, *agreement)
 
 
 def _track(onset, frame, points):
-    start, stop = crop_around(points[:68], onset.shape, _MARGIN)
+    start, stop = crop_around(points[:68], onset.shape, MARGIN)
     still = np.ascontiguousarray(onset[start[1] : stop[1], start[0] : stop[0]])
     local = points - start
     motion, steady = steadied(still, frame, local, start)
@@ -89,7 +89,7 @@ def _track(onset, frame, points):
     error = np.sqrt(((forward + backward) ** 2).sum(axis=1).mean()) / 2
     halves = (still_motion(local, local + shift)[NODES] for shift in (dense, single))
     moved = apply_similarity(motion, local + (dense + single) / 2)
-    return moved, _photometric_correlation(still, steady, flow), float(error), *agreement(*halves)
+    return moved, photometric_correlation(still, steady, flow), float(error), *agreement(*halves)
 
 
 def steadied(still, frame, points, start):
@@ -165,12 +165,12 @@ def rigid_correlation(onset, frame, points, motion):
     float
         Low if the frame does not show the same face.
     """
-    start, stop = crop_around(points, onset.shape, _MARGIN)
+    start, stop = crop_around(points, onset.shape, MARGIN)
     still = np.ascontiguousarray(onset[start[1] : stop[1], start[0] : stop[0]])
     # The same similarity for an origin at the corner of the region.
     local = np.column_stack([motion[:, :2], motion[:, :2] @ start + motion[:, 2]])
     steady = equal_light(still, warp_back(frame, local, still.shape))
-    return _photometric_correlation(still, steady, np.zeros((*still.shape, 2), np.float32))
+    return photometric_correlation(still, steady, np.zeros((*still.shape, 2), np.float32))
 
 
 def crop_around(points, shape, margin):
@@ -182,7 +182,7 @@ def crop_around(points, shape, margin):
     return start, stop
 
 
-def _flow_scale(face):
+def flow_scale(face):
     """Scale of the images that brings the face within the widths for which the flow is tuned."""
     width = max(float(np.ptp(face, axis=0).max()), 1.0)
     smallest, largest = _FACE_WIDTHS
@@ -230,7 +230,7 @@ def _light(image):
     return cv2.GaussianBlur(small, (0, 0), _LIGHT / 8)
 
 
-def _photometric_correlation(still, steady, flow):
+def photometric_correlation(still, steady, flow):
     y, x = np.indices(still.shape, dtype=np.float32)
     warped = cv2.remap(steady, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR)
     # At the edges of the region the flow may lead out of it, where there is nothing to compare with.
@@ -259,7 +259,7 @@ class Anchor:
     @classmethod
     def of(cls, image, points, width):
         """Cut the face out of an image, scaled to a width in px."""
-        start, stop = crop_around(points, image.shape, _MARGIN)
+        start, stop = crop_around(points, image.shape, MARGIN)
         scale = width / max(float(np.ptp(points, axis=0).max()), 1.0)
         still = np.ascontiguousarray(scaled(image[start[1] : stop[1], start[0] : stop[0]], scale))
         local = (points - start + 0.5) * scale - 0.5

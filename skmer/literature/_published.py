@@ -8,12 +8,12 @@ from importlib.resources import files
 
 import pandas as pd
 
-from skmer._utils._arguments import checked
+from skmer._utils._arguments import TEXT, checked
 
 VERDICTS = ("last epoch", "best epoch on the test subject", "mean over folds", "unknown")
 
 
-@checked(dataset=[str, None], name=[str, None])
+@checked(dataset=[*TEXT, None], name=[*TEXT, None])
 def published_results(*, dataset=None, name=None):
     """Return the figures that papers and audits print, with how they were formed.
 

@@ -312,6 +312,9 @@ def train_magnet(
     >>> len(train_magnet(2, batch_size=1, size=16, random_state=0).losses)
     2
     """
+    low, high = alpha
+    if not 0 < low <= high:
+        raise ValueError(f"alpha must be a pair 0 < low <= high, got {alpha!r}.")
     rng = np.random.default_rng(random_state)
     with drawing_weights(rng.integers(2**31)):
         net = MagNet()

@@ -23,7 +23,7 @@ from skmer.frames import (
     read_sequence,
     sequence_digest,
 )
-from skmer.magnification._methods import magnify_eulerian, magnify_lagrangian, magnify_phase
+from skmer.magnification._methods import LEAST_SIDE, magnify_eulerian, magnify_lagrangian, magnify_phase
 from skmer.magnification._temporal_filter import magnify_eulerian_sequence
 
 _METHODS = {"lagrangian": magnify_lagrangian, "phase": magnify_phase}
@@ -219,6 +219,11 @@ class _Magnification:
     def compute(self, row, clip):
         images = _read_keyframes(row, clip) if self.keyframes else read_sequence(row, clip, _mode(row[0]))
         method, alpha, _, wavelength, rates = self.settings
+        if method == "lagrangian" and min(images[0].shape[:2]) < LEAST_SIDE:
+            raise ValueError(
+                f"frames: clip {clip} must be at least {LEAST_SIDE} px high and wide for optical flow, got "
+                f"{images[0].shape[:2]}."
+            )
         if method == "eulerian" and not self.keyframes:
             return magnify_eulerian_sequence(images, alpha, wavelength=wavelength, rates=rates)
         onset, *others = images

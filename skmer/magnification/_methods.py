@@ -18,8 +18,10 @@ _SMOOTHING = 0.7  # px over which the finest phase is averaged; twice as far in 
 _FLOOR = 0.3  # of a band's rms amplitude: below it the amplitude is mostly noise
 _GROWTH = 0.25  # largest change of the log amplitude that counts as motion
 
+LEAST_SIDE = 16  # px: smaller images have no optical flow
 
-@checked(onset=[Pixels()], frame=[Pixels()], alpha=[real()])
+
+@checked(onset=[Pixels(least=LEAST_SIDE)], frame=[Pixels(least=LEAST_SIDE)], alpha=[real()])
 def magnify_lagrangian(onset, frame, alpha):
     """Magnify the motion of a frame since the onset by dense optical flow.
 

@@ -6,15 +6,24 @@ import numpy as np
 from scipy.stats import studentized_range
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import unique_labels
-from sklearn.utils.validation import check_consistent_length
 
-from skmer._utils._arguments import SEED, checked
-from skmer._utils._checks import check_integer
+from skmer._utils._arguments import (
+    ROWS,
+    SEED,
+    Items,
+    Numbers,
+    as_array,
+    check_argument,
+    check_same_length,
+    checked,
+    integer,
+)
+from skmer._utils._sklearn import Interval
 from skmer.metrics._scores import SCORES, check_labels
 from skmer.metrics._significance import by_subject
 
 
-@checked(random_state=SEED)
+@checked(groups=ROWS, n_resamples=[integer(1, 100_000)], random_state=SEED)
 def subject_randomization_test(y_true, y_pred_a, y_pred_b, groups, *, n_resamples=10_000, random_state=0):
     """P-values of the difference of two methods' pooled scores, from exchanging their predictions by subject.
 
@@ -59,20 +68,20 @@ def subject_randomization_test(y_true, y_pred_a, y_pred_b, groups, *, n_resample
     >>> p["accuracy"] < 0.001
     True
     """
-    check_integer("n_resamples", n_resamples, 1, 100_000)
     y_true, groups = check_labels("y_true", y_true), check_labels("groups", groups)
-    runs = [np.atleast_2d(y_pred) for y_pred in (y_pred_a, y_pred_b)]
+    names = ("y_pred_a", "y_pred_b")
+    runs = [np.atleast_2d(as_array(*pair)) for pair in zip(names, (y_pred_a, y_pred_b), strict=True)]
     if runs[0].shape != runs[1].shape:
         raise ValueError(
             f"y_pred_a and y_pred_b must have as many runs and samples, got {runs[0].shape} and "
             f"{runs[1].shape}."
         )
-    check_consistent_length(y_true, groups, runs[0].T)
+    check_same_length(y_true=y_true, groups=groups, y_pred_a=runs[0].T)
     subjects, members = np.unique(groups, return_inverse=True)
     if len(subjects) < 2:
         raise ValueError(f"groups must name at least two subjects, got only {subjects[0]}.")
-    for run in runs:
-        check_labels("y_pred", run.ravel())
+    for name, run in zip(names, runs, strict=True):
+        check_labels(name, run.ravel())
     classes = unique_labels(y_true, *(run.ravel() for run in runs))
     a, b = (np.stack([by_subject(y_true, one, members, classes) for one in run]) for run in runs)
     stay = check_random_state(random_state).randint(2, size=(n_resamples, len(subjects)))
@@ -91,7 +100,6 @@ def _p_values(a, b, stay):
     return found
 
 
-@checked(p_values=["array-like"])
 def holm_correction(p_values):
     """Correct p-values of several tests at once, by Holm's step-down procedure.
 
@@ -122,8 +130,9 @@ def holm_correction(p_values):
     >>> holm_correction([0.01, 0.04, 0.03]).round(3).tolist()
     [0.03, 0.06, 0.06]
     """
+    check_argument("p_values", p_values, [Numbers(None), Items(n=0)])
     p_values = np.asarray(p_values, dtype=float)
-    if p_values.ndim != 1 or not ((p_values >= 0) & (p_values <= 1)).all():
+    if not ((p_values >= 0) & (p_values <= 1)).all():
         raise ValueError(f"p_values must be a list of numbers between 0 and 1, got {p_values.tolist()}.")
     order = np.argsort(p_values, kind="stable")
     factors = np.arange(len(p_values), 0, -1)
@@ -132,7 +141,7 @@ def holm_correction(p_values):
     return corrected
 
 
-@checked(level=[Real])
+@checked(n_methods=[integer(2)], n_subjects=[integer(1)], level=[Interval(Real, 0, 1, closed="neither")])
 def critical_difference(n_methods, n_subjects, *, level=0.95):
     """Difference of mean ranks that two of several methods need to be told apart, by Nemenyi's test.
 
@@ -166,10 +175,6 @@ def critical_difference(n_methods, n_subjects, *, level=0.95):
     >>> round(critical_difference(5, 30), 3)
     1.114
     """
-    check_integer("n_methods", n_methods, 2)
-    check_integer("n_subjects", n_subjects, 1)
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level!r}.")
     # Infinite degrees of freedom, which scipy takes for so large a number.
     quantile = studentized_range.ppf(level, n_methods, 1e6) / np.sqrt(2)
     return float(quantile * np.sqrt(n_methods * (n_methods + 1) / (6 * n_subjects)))

@@ -1,5 +1,6 @@
 """Pooled scores of the field, UF1 and UAR, from confusion matrices; their scorers; the majority baseline."""
 
+from functools import wraps
 from numbers import Real
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from sklearn.utils.multiclass import unique_labels
 
 from skmer._utils._arguments import ROWS, Numbers, check_argument, checked
 from skmer._utils._checks import warn_user
-from skmer._utils._sklearn import Options, StrOptions, check_sample_weight, validate_params
+from skmer._utils._sklearn import HasMethods, Options, StrOptions, check_sample_weight, validate_params
 
 
 def check_labels(name, labels):
@@ -282,7 +283,20 @@ def class_scores(y_true, y_pred, *, labels=None, sample_weight=None):
     return pd.DataFrame(columns, index=order).iloc[: len(order) if labels is None else len(labels)]
 
 
-uf1_scorer = make_scorer(uf1_score)
+class _Scorer(type(make_scorer(uf1_score))):  # type: ignore[misc]
+    """scikit-learn's scorer, which names what is no estimator."""
+
+    @wraps(type(make_scorer(uf1_score)).__call__)
+    def __call__(self, estimator, *args, **kwargs):
+        check_argument("estimator", estimator, [HasMethods("predict")])
+        return super().__call__(estimator, *args, **kwargs)
+
+
+def _scorer(score):
+    return _Scorer(score, 1, {}, "predict")
+
+
+uf1_scorer = _scorer(uf1_score)
 uf1_scorer.__doc__ = """:func:`uf1_score` for scikit-learn's own tools.
 
 ``cross_validate`` and ``GridSearchCV`` average it over folds, and a mean over subjects is NOT the pooled
@@ -290,7 +304,7 @@ score that papers report: a majority guesser can stand at .45 where the pooled s
 hyper-parameters with it, and report :func:`skmer.model_selection.evaluate_loso`.
 """
 
-uar_scorer = make_scorer(uar_score)
+uar_scorer = _scorer(uar_score)
 uar_scorer.__doc__ = """:func:`uar_score` for scikit-learn's own tools.
 
 What is said of :data:`uf1_scorer` holds here: averaged over folds it is not the pooled score.

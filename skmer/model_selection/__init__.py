@@ -4,6 +4,7 @@ from skmer.model_selection._audit._audit import audit_loso
 from skmer.model_selection._audit._finding import LeakAudit, LeakError, LeakFinding
 from skmer.model_selection._cross_val import batched_cross_val_predict
 from skmer.model_selection._evaluate import evaluate_loso
+from skmer.model_selection._keyframe_errors import keyframe_errors
 from skmer.model_selection._methods._evaluate_methods import evaluate_methods
 from skmer.model_selection._methods._methods_result import MethodsResult
 from skmer.model_selection._methods._named_methods import named_method
@@ -20,6 +21,7 @@ __all__ = [
     "LOSOComparison",
     "evaluate_methods",
     "MethodsResult",
+    "keyframe_errors",
     "named_method",
     "BatchedGridSearchCV",
     "BatchedRandomizedSearchCV",

@@ -7,7 +7,7 @@ from sklearn.base import clone
 from sklearn.model_selection import check_cv
 from sklearn.utils import indexable
 
-from skmer._utils._arguments import JOBS, TEXT, checked
+from skmer._utils._arguments import JOBS, TEXT, Items, check_argument, checked
 from skmer.model_selection._fits import FitTask, check_stack_size, run_fits, share_features, warn_of_loops
 from skmer.model_selection._routing import check_routing
 from skmer.model_selection._samples import Samples, check_names, warn_of_unlearnable
@@ -16,6 +16,8 @@ METHODS = ("predict", "predict_proba")
 
 
 @checked(
+    groups=[Items(), None],
+    cv=["cv_object"],
     n_jobs=JOBS,
     method=TEXT,
     params=[dict, None],
@@ -109,6 +111,7 @@ def batched_cross_val_predict(
     y = np.asarray(check_names("y", y))
     groups = None if groups is None else np.asarray(check_names("groups", groups))
     splits = list(check_cv(cv, y, classifier=True).split(X, y, groups))
+    check_argument("cv", splits, [Items(Items(Items(), n=2), least=1)])
     held_out = np.concatenate([test for _, test in splits])
     if not np.array_equal(np.sort(held_out), np.arange(len(y))):
         raise ValueError("cv must hold out every clip exactly once; use cross_validate for repeated splits.")

@@ -44,6 +44,7 @@ ENGINES = ("loop", "batched")
 
 
 @checked(
+    groups=[Items(), None],
     audit=["boolean", option("warn")],
     protocol=TEXT,
     train_on=[str, Items(str), None],

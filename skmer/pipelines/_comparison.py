@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from skmer._utils._arguments import SEED, TEXT, checked
+from skmer._utils._sklearn import HasMethods
 from skmer.pipelines._handcrafted import RECIPES as HANDCRAFTED
 from skmer.pipelines._networks import RECIPES as NETWORKS
 from skmer.pipelines._recipes import Recipe
@@ -22,7 +23,7 @@ _LONGEST = 60  # characters of a value; lists of thousands of columns would fill
 _COLUMNS = ["name", "part", "value", "source", "status"]
 
 
-@checked(name=TEXT, dataset=TEXT, input=[str, None], random_state=SEED)
+@checked(name=TEXT, dataset=TEXT, input=[*TEXT, None], random_state=SEED)
 def comparison_pipeline(name, dataset="casme2", *, input=None, random_state=None):
     """Return a published method as a pipeline with the choices of its authors.
 
@@ -62,7 +63,7 @@ def comparison_pipeline(name, dataset="casme2", *, input=None, random_state=None
     return pipeline
 
 
-@checked(name=[str, None], dataset=TEXT, input=[str, None])
+@checked(name=[*TEXT, None], dataset=TEXT, input=[*TEXT, None])
 def comparison_table(name=None, dataset="casme2", *, input=None):
     """Return every choice of published methods, with its source.
 
@@ -132,6 +133,7 @@ def comparison_grid(name, *, input=None):
     return recipe.candidates(given)
 
 
+@checked(estimator=[HasMethods("fit")])
 def comparison_choices(estimator):
     """Return the choices of a pipeline that is a published method, or was one before it was changed.
 

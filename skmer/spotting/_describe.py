@@ -12,7 +12,7 @@ from skmer.face import ACTION_UNITS, COMPONENTS, action_unit_field
 from skmer.landmarks import FaceTrack, align_landmarks
 from skmer.spotting._curves import LIDS, REGIONS
 from skmer.spotting._spot_then_recognise import movement_clips
-from skmer.spotting._spotter import check_tracks
+from skmer.spotting._spotter import check_tracks, movements_of
 
 _POINTS = [7, 8, 9, *range(17, 68)]  # the rest of the jaw's outline slides along the face
 _EYES = frozenset(COMPONENTS["right_eye"] + COMPONENTS["left_eye"])
@@ -140,7 +140,7 @@ def describe_movements(tracks, movements):
     """
     tracks = check_tracks(tracks)
     named = {track.name: track for track in tracks}
-    movements = movements.reset_index(drop=True)
+    movements = movements_of("movements", movements, tracks)
     clips, rows = movement_clips(tracks, movements)
     told: list[dict] = [_nothing() for _ in range(len(movements))]
     for clip, row in zip(clips, rows, strict=True):

@@ -9,6 +9,7 @@ import pandas as pd
 
 from skmer._utils._files import write_atomically, written
 from skmer._utils._text import latex_table, markdown_table, text_table
+from skmer._utils._text import parts_of_json as read_parts
 from skmer.spotting._counts import ROWS
 
 _STYLE = """
@@ -195,9 +196,12 @@ def _columns(table):
 
 def parts_of_json(path):
     """Return the tables and the run card of a file that `to_json` wrote."""
-    content = json.loads(Path(path).read_text(encoding="utf-8"))
-    tables = (pd.DataFrame(**content[name]) for name in ("movements", "intervals", "videos"))
-    return *tables, content["run_card"]
+
+    def take(content):
+        tables = [pd.DataFrame(**content[name]) for name in ("movements", "intervals", "videos")]
+        return *tables, content["run_card"]
+
+    return read_parts(path, take)
 
 
 def to_html(self, path, *, title=None):

@@ -1,13 +1,14 @@
 """The optical-flow rule that won MEGC 2021 and 2022: peaks of the flow in regions of the face."""
 
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
 import pandas as pd
 from scipy.ndimage import median_filter
 from scipy.signal import butter, savgol_filter, sosfiltfilt
 
-from skmer._utils._sklearn import Interval, StrOptions
+from skmer._utils._arguments import integer
+from skmer._utils._sklearn import Interval, StrOptions, for_estimators
 from skmer.frames import sample_flow
 from skmer.spotting._face_crops import face_crops, farneback
 from skmer.spotting._intervals import peak_intervals
@@ -72,11 +73,13 @@ class OpticalFlowSpotter(BaseSpotter):
     True
     """
 
-    _parameter_constraints: dict = {
-        "height": [Interval(Real, 0, None, closed="neither"), None],
-        "smoothing": [StrOptions({"band-pass", "savgol"})],
-        "inner_folds": [Interval(Integral, 2, None, closed="left")],
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            "height": [Interval(Real, 0, None, closed="neither"), None],
+            "smoothing": [StrOptions({"band-pass", "savgol"})],
+            "inner_folds": [integer(2)],
+        }
+    )
 
     def __init__(self, height=1.8, *, smoothing="band-pass", inner_folds=5):
         self.height = height

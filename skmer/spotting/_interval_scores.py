@@ -1,5 +1,6 @@
 """Scores of spotted movements and of their recognition, with confidence intervals by subject."""
 
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -7,24 +8,26 @@ import pandas as pd
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import check_random_state
 
-from skmer._utils._arguments import SEED, checked, real
-from skmer._utils._checks import check_integer, warn_user
-from skmer._utils._sklearn import Options, StrOptions, validate_params
+from skmer._utils._arguments import SEED, Items, checked, integer, option
+from skmer._utils._checks import warn_user
+from skmer._utils._sklearn import Interval as Bounds
+from skmer._utils._sklearn import Options
 from skmer.metrics import Interval
 from skmer.spotting._counts import ROWS, Comparison, pooled_scores
-from skmer.spotting._intervals import MATCHINGS
+from skmer.spotting._intervals import MATCHING, SHARE
 from skmer.spotting._megc2025 import megc2025_analysis, megc2025_pairs, megc2025_spotting, script_f1
+from skmer.spotting._movements import RATES, VIDEOS
 
-_REAL = Options(object, {0, 1})
+_ZERO_DIVISION = Options(Real, {0, 1})
 
 
-@validate_params(
-    {
-        "matching": [StrOptions(MATCHINGS)],
-        "zero_division": [StrOptions({"warn"}), "nan", _REAL],
-        "compat": [StrOptions({"megc2025"}), None],
-    },
-    prefer_skip_nested_validation=True,
+@checked(
+    videos=VIDEOS,
+    fps=RATES,
+    iou=SHARE,
+    matching=MATCHING,
+    zero_division=[option("warn"), "nan", _ZERO_DIVISION],
+    compat=[option("megc2025"), None],
 )
 def spotting_score(
     true, pred, *, videos=None, fps=None, iou=0.5, matching="optimal", zero_division="warn", compat=None
@@ -172,9 +175,13 @@ class STRScore(NamedTuple):
     reason: str = ""
 
 
-@validate_params(
-    {"matching": [StrOptions(MATCHINGS)], "compat": [StrOptions({"megc2025"}), None]},
-    prefer_skip_nested_validation=True,
+@checked(
+    emotions=[Items(str, least=1), None],
+    videos=VIDEOS,
+    fps=RATES,
+    iou=SHARE,
+    matching=MATCHING,
+    compat=[option("megc2025"), None],
 )
 def str_score(
     true, pred, *, emotions=None, videos=None, fps=None, iou=0.5, matching="optimal", compat=None
@@ -229,7 +236,7 @@ def str_score(
     >>> score.f1_spotting, score.precision_analysis, score.recall_analysis, round(score.score, 3)
     (1.0, 0.25, 0.5, 0.333)
     """
-    _check_emotions(true, pred)
+    true, pred = _with_emotions("true", true), _with_emotions("pred", pred)
     if compat is not None:
         return _script_score(true, pred, emotions, iou)
     compared = Comparison.take(true, pred, videos, fps)
@@ -269,16 +276,24 @@ def _script_score(true, pred, emotions, iou):
     return STRScore(f1 * analysis, f1, analysis, precision, recall, found.n_matched, reason)
 
 
-def _check_emotions(true, pred):
-    for name, table in (("true", true), ("pred", pred)):
-        if not isinstance(table, pd.DataFrame) or (len(table) and "emotion" not in table):
-            raise ValueError(f"{name} must be a table of movements with a column emotion.")
+def _with_emotions(name, table):
+    if not isinstance(table, pd.DataFrame) or (len(table) and "emotion" not in table):
+        raise ValueError(f"{name} must be a table of movements with a column emotion.")
+    return table if "emotion" in table else table.assign(emotion="")
 
 
 _MOST_RESAMPLES = 100_000  # bounds the memory; the ends of an interval no longer move
 
 
-@checked(level=[real(0, 1)], random_state=SEED)
+@checked(
+    videos=VIDEOS,
+    fps=RATES,
+    iou=SHARE,
+    matching=MATCHING,
+    level=[Bounds(Real, 0, 1, closed="neither")],
+    n_resamples=[integer(1, _MOST_RESAMPLES)],
+    random_state=SEED,
+)
 def spotting_bootstrap(
     true,
     pred,
@@ -332,9 +347,6 @@ def spotting_bootstrap(
 
 def resampled_intervals(counts, groups, level=0.95, n_resamples=2000, random_state=0):
     """Intervals of F1 from counts of each video and type, and the group of each video."""
-    check_integer("n_resamples", n_resamples, 1, _MOST_RESAMPLES)
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level!r}.")
     if groups.isna().any():
         raise ValueError(
             f"videos must tell the subject of each video in a column group, video {groups.isna().idxmax()!r} "
@@ -342,7 +354,7 @@ def resampled_intervals(counts, groups, level=0.95, n_resamples=2000, random_sta
         )
     subjects, members = np.unique(groups.astype(str).to_numpy(), return_inverse=True)
     if len(subjects) < 2:
-        raise ValueError(f"videos must be of at least two subjects, got only {list(subjects)}.")
+        raise ValueError(f"true, pred or videos must tell at least two subjects, got only {list(subjects)}.")
     table = counts.to_numpy().reshape(len(groups), len(ROWS), 3)
     own = np.zeros((len(subjects), len(ROWS), 3))
     np.add.at(own, members, table)

@@ -6,9 +6,9 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.signal import find_peaks
 
-from skmer._utils._sklearn import StrOptions, validate_params
+from skmer._utils._arguments import Pairs, check_argument, checked, option, share
 
-MATCHINGS = {"optimal", "greedy"}
+MATCHING, SHARE = [option("optimal", "greedy")], [share()]
 
 
 def interval_iou(first, second):
@@ -50,14 +50,10 @@ def interval_iou(first, second):
 
 
 def _check_intervals(name, value):
-    try:
-        intervals = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        intervals = np.empty(0)
-    if not np.size(value) and intervals.ndim <= 2:
+    check_argument(name, value, [Pairs()])
+    intervals = np.asarray(value, dtype=np.float64)
+    if not intervals.size:
         return np.empty((0, 2))
-    if intervals.ndim not in (1, 2) or intervals.shape[-1] != 2 or not np.isfinite(intervals).all():
-        raise ValueError(f"{name} must be (onset, offset) or rows of them in frames, got {value!r}.")
     if (intervals[..., 1] < intervals[..., 0]).any():
         wrong = intervals.reshape(-1, 2)[(intervals[..., 1] < intervals[..., 0]).ravel()][0]
         raise ValueError(f"{name} must not end before it starts, got ({wrong[0]:g}, {wrong[1]:g}).")
@@ -71,7 +67,7 @@ def _iou_table(a, b):
     return common / (sizes - common)
 
 
-@validate_params({"matching": [StrOptions(MATCHINGS)]}, prefer_skip_nested_validation=True)
+@checked(iou=SHARE, matching=MATCHING)
 def match_intervals(true, pred, *, iou=0.5, matching="optimal"):
     """Match predicted intervals of one video to true ones, one to one.
 
@@ -107,10 +103,10 @@ def match_intervals(true, pred, *, iou=0.5, matching="optimal"):
     >>> match_intervals([(0, 9), (20, 29)], [(22, 31), (100, 120)]).tolist()
     [1, -1]
     """
-    if not 0 < iou <= 1:
-        raise ValueError(f"iou must lie above 0 and at most at 1, got {iou!r}.")
-    table = interval_iou(np.reshape(pred, (-1, 2)), np.reshape(true, (-1, 2)))
-    return match_table(table, iou, matching)
+    pred, true = (
+        _check_intervals(name, value).reshape(-1, 2) for name, value in (("pred", pred), ("true", true))
+    )
+    return match_table(_iou_table(pred, true), iou, matching)
 
 
 def match_table(table, iou, matching):

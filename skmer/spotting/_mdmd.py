@@ -1,11 +1,12 @@
 """Baseline of MEGC 2020: main directional maximal difference of flow in blocks."""
 
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
 import pandas as pd
 
-from skmer._utils._sklearn import Interval
+from skmer._utils._arguments import integer
+from skmer._utils._sklearn import Interval, for_estimators
 from skmer.spotting._face_crops import RATE, face_crops, farneback
 from skmer.spotting._intervals import Candidates
 from skmer.spotting._memory import remembered
@@ -66,13 +67,15 @@ class MDMDSpotter(BaseSpotter):
     True
     """
 
-    _parameter_constraints: dict = {
-        "p": [Interval(Real, 0, 1, closed="both")],
-        "micro_seconds": [Interval(Real, 0, None, closed="neither")],
-        "macro_seconds": [Interval(Real, 0, None, closed="neither")],
-        "learn": ["boolean"],
-        "inner_folds": [Interval(Integral, 2, None, closed="left")],
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            "p": [Interval(Real, 0, 1, closed="both")],
+            "micro_seconds": [Interval(Real, 0, None, closed="neither")],
+            "macro_seconds": [Interval(Real, 0, None, closed="neither")],
+            "learn": ["boolean"],
+            "inner_folds": [integer(2)],
+        }
+    )
 
     def __init__(self, p=0.01, *, micro_seconds=0.4, macro_seconds=1.3, learn=False, inner_folds=5):
         self.p = p

@@ -1,13 +1,11 @@
 """Spotter on the displacement of facial regions."""
 
-from numbers import Integral
-
 import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skmer._utils._arguments import checked
-from skmer._utils._sklearn import HasMethods, Interval
+from skmer._utils._arguments import Numbers, checked, integer
+from skmer._utils._sklearn import HasMethods, for_estimators
 from skmer.landmarks import FaceTrack
 from skmer.spotting._curves import RATE, REGIONS, band_pass, region_curves
 from skmer.spotting._intervals import peak_intervals
@@ -85,12 +83,14 @@ class MotionSpotter(BaseSpotter):
     True
     """
 
-    _parameter_constraints: dict = {
-        "micro_windows": ["array-like"],
-        "macro_windows": ["array-like"],
-        "shares": ["array-like"],
-        "inner_folds": [Interval(Integral, 2, None, closed="left")],
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            "micro_windows": [Numbers(None, 2)],
+            "macro_windows": [Numbers(None, 2)],
+            "shares": [Numbers(None)],
+            "inner_folds": [integer(2)],
+        }
+    )
 
     def __init__(
         self,
@@ -148,14 +148,12 @@ class MotionSpotter(BaseSpotter):
     def _check_settings(self):
         for name in ("micro_windows", "macro_windows"):
             windows = np.asarray(getattr(self, name), dtype=float)
-            if windows.ndim != 2 or windows.shape[1] != 2 or not (windows[:, 0] < windows[:, 1]).all():
+            if not ((windows > 0).all() and (windows[:, 0] < windows[:, 1]).all()):
                 raise ValueError(
-                    f"{name} must be pairs short < long in seconds, got {getattr(self, name)!r}."
+                    f"{name} must be pairs 0 < short < long in seconds, got {getattr(self, name)!r}."
                 )
-            if not (windows > 0).all():
-                raise ValueError(f"{name} must be above 0 s, got {getattr(self, name)!r}.")
         shares = np.asarray(self.shares, dtype=float)
-        if shares.ndim != 1 or not len(shares) or not ((shares > 0) & (shares < 1)).all():
+        if not ((shares > 0) & (shares < 1)).all():
             raise ValueError(f"shares must lie between 0 and 1, got {self.shares!r}.")
 
     def _candidates(self, kind, height, curves, share, spans):

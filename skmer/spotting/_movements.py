@@ -3,9 +3,14 @@
 import numpy as np
 import pandas as pd
 
+from skmer._utils._arguments import Named, real
+from skmer.datasets import LongVideos
+
 TYPES = ("micro", "macro")
 LONGEST_MICRO = 0.5  # s
 _ONE_VIDEO = "video"
+RATES = [real(1e-6, 1e6), Named(real(1e-6, 1e6)), None]  # frames a second, of all videos or of each
+VIDEOS = [pd.DataFrame, LongVideos, None]
 
 
 def check_movements(name, table):
@@ -36,7 +41,13 @@ def check_movements(name, table):
             f"{list(table.columns)}."
         )
     table = table.reindex(columns=["video", "onset", "offset"]) if lacking else table
-    frames = table[["onset", "offset"]].apply(pd.to_numeric, errors="coerce")
+    frames = table[["onset", "offset"]].apply(pd.to_numeric, errors="coerce").astype(float)
+    for column in ("onset_s", "offset_s", "score"):
+        if (
+            column in table
+            and (pd.to_numeric(table[column], errors="coerce").isna() & table[column].notna()).any()
+        ):
+            raise ValueError(f"{name} must have numbers in its column {column}.")
     whole = (frames.notna() & (frames % 1 == 0)).all(axis=1).to_numpy() & table["video"].notna().to_numpy()
     whole &= (frames["onset"] <= frames["offset"]).to_numpy()
     if not whole.all():
@@ -83,10 +94,7 @@ def _rates(made, fps):
     if fps is None:
         return made.get("fps", np.nan)
     rates = made.index.map(fps) if hasattr(fps, "keys") else np.full(len(made), float(fps))
-    rates = np.asarray(rates, dtype=float)
-    if not (rates[~np.isnan(rates)] > 0).all():
-        raise ValueError(f"fps must be frames a second above 0, got {fps!r}.")
-    return rates
+    return np.asarray(rates, dtype=float)
 
 
 def _groups(made, tables):

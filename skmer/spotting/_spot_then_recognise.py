@@ -3,20 +3,20 @@
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, clone
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from skmer._utils._arguments import Items, checked
-from skmer._utils._sklearn import HasMethods
+from skmer._utils._sklearn import DocumentedMixin, HasMethods, for_estimators
 from skmer.datasets import LongVideos
 from skmer.landmarks import FaceTrack
 from skmer.spotting._curves import steady_points
 from skmer.spotting._memory import remembered
-from skmer.spotting._spotter import check_tracks, training_movements
+from skmer.spotting._spotter import check_groups, check_tracks, movements_of, training_movements
 
 _SIDE = 0.15  # s around onset and offset over which landmarks are averaged: far below a movement's length
 
 
-class SpotThenRecognise(BaseEstimator):
+class SpotThenRecognise(DocumentedMixin, BaseEstimator):
     """Spot the movements of long videos and give each a class.
 
     The spotter finds intervals and apexes; the landmarks at onset, apex and offset, turns of the head taken
@@ -56,6 +56,14 @@ class SpotThenRecognise(BaseEstimator):
     (True, True)
     """
 
+    _parameter_constraints: dict = for_estimators(
+        {
+            "spotter": [HasMethods(["fit", "predict", "get_params"])],
+            "pipeline": [HasMethods(["fit", "predict", "get_params"])],
+            "types": [Items(str)],
+        }
+    )
+
     def __init__(self, spotter, pipeline, *, types=("micro", "macro")):
         self.spotter = spotter
         self.pipeline = pipeline
@@ -77,9 +85,9 @@ class SpotThenRecognise(BaseEstimator):
         -------
         self : SpotThenRecognise
         """
+        self._validate_params()
         tracks = check_tracks(tracks)
-        groups = [track.name for track in tracks] if groups is None else list(groups)
-        check_consistent_length(tracks, groups)
+        groups = check_groups(groups, tracks)
         movements = training_movements(intervals, tracks)
         if "emotion" not in movements:
             raise ValueError("intervals must have a column emotion to learn classes from.")
@@ -168,7 +176,7 @@ def classify_movements(pipeline, tracks, movements, types=("micro", "macro")):
     True
     """
     tracks = check_tracks(tracks)
-    movements = movements.reset_index(drop=True).copy()
+    movements = movements_of("movements", movements, tracks)
     movements = movements.assign(emotion=pd.Series("", movements.index, dtype=object), probability=np.nan)
     chosen = movements[movements["type"].isin(types)] if "type" in movements else movements
     clips, rows = movement_clips(tracks, chosen)

@@ -5,8 +5,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
+from skmer._utils._arguments import LABELS, Items, Pairs, check_argument
+from skmer._utils._sklearn import DocumentedMixin
+from skmer.datasets import LongVideos
 from skmer.landmarks import FaceTrack
 from skmer.spotting._intervals import interval_iou
 from skmer.spotting._movements import LONGEST_MICRO, TYPES, check_movements, check_videos, movement_types
@@ -31,7 +34,7 @@ class TrainingVideo(NamedTuple):
     times: np.ndarray
 
 
-class BaseSpotter(BaseEstimator):
+class BaseSpotter(DocumentedMixin, BaseEstimator):
     """Base of the spotters: `fit` on tracks and their movements, `predict` a table of movements."""
 
     _parameter_constraints: dict = {}
@@ -41,9 +44,7 @@ class BaseSpotter(BaseEstimator):
         self._validate_params()
         tracks = check_tracks(tracks)
         true = training_movements(intervals, tracks)
-        groups = [track.name for track in tracks] if groups is None else list(groups)
-        check_consistent_length(tracks, groups)
-        return tracks, true, groups
+        return tracks, true, check_groups(groups, tracks)
 
     def _training(self, kind, tracks, true, groups):
         rows = true[true["type"] == kind].groupby("video")[["onset", "offset"]]
@@ -89,7 +90,8 @@ class BaseSpotter(BaseEstimator):
 
 def check_tracks(tracks):
     """Return the tracks as a list; LongVideos of landmarks give theirs."""
-    tracks = tracks.tracks() if hasattr(tracks, "tracks") else tracks
+    check_argument("tracks", tracks, [FaceTrack, LongVideos, Items()])
+    tracks = tracks.tracks() if isinstance(tracks, LongVideos) else tracks
     tracks = [tracks] if isinstance(tracks, FaceTrack) else list(tracks)
     for track in tracks:
         if not isinstance(track, FaceTrack):
@@ -105,24 +107,39 @@ def check_tracks(tracks):
     return tracks
 
 
+def check_groups(groups, tracks):
+    """Subjects of the tracks; every track is one of its own where none are given."""
+    check_argument("groups", groups, [Items(*LABELS, n=len(tracks)), None])
+    return [track.name for track in tracks] if groups is None else list(groups)
+
+
 def training_movements(intervals, tracks):
     """Movements of the tracks with their types; others are refused."""
+    check_argument("intervals", intervals, [pd.DataFrame, Items(Pairs(), n=len(tracks))])
     if not isinstance(intervals, pd.DataFrame):
-        check_consistent_length(tracks, intervals)
         rows = [
             (track.name, *pair)
             for track, own in zip(tracks, intervals, strict=True)
             for pair in np.reshape(own, (-1, 2)).tolist()
         ]
         intervals = pd.DataFrame(rows, columns=["video", "onset", "offset"])
-    true = check_movements("intervals", intervals)
-    lengths = {track.name: len(track) for track in tracks}
-    strange = true.index[~true["video"].isin(lengths) | (true["offset"] >= true["video"].map(lengths))]
-    if len(strange):
-        row = true.loc[strange[0], ["video", "onset", "offset"]].tolist()
-        raise ValueError(f"intervals must lie in the tracks, {row} does not.")
-    about = pd.DataFrame({"video": list(lengths), "fps": [track.fps for track in tracks]})
+    true = movements_of("intervals", intervals, tracks)
+    about = pd.DataFrame({"video": [track.name for track in tracks], "fps": [track.fps for track in tracks]})
     return true.assign(type=movement_types(true, check_videos(about, true)))
+
+
+def movements_of(name, table, tracks):
+    """Return a checked table of movements, all of which lie in the tracks."""
+    made = check_movements(name, table)
+    lengths = {track.name: len(track) for track in tracks}
+    lie = made["video"].isin(lengths) & (made["onset"] >= 0) & (made["offset"] < made["video"].map(lengths))
+    if "apex" in made:
+        apex = pd.to_numeric(made["apex"], errors="coerce")
+        lie &= made["apex"].isna() | ((apex >= 0) & (apex < made["video"].map(lengths))).fillna(False)
+    if not lie.all():
+        row = made.loc[lie.idxmin(), [c for c in ("video", "onset", "apex", "offset") if c in made]].tolist()
+        raise ValueError(f"{name} must lie in the tracks, {row} does not.")
+    return made
 
 
 def to_frames(candidates, seconds, times):

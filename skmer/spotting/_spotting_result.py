@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from skmer._utils._arguments import check_argument
+from skmer._utils._text import naming
 from skmer.spotting import _exports
 from skmer.spotting._counts import ROWS, Comparison, pooled_scores
 from skmer.spotting._interval_scores import resampled_intervals, spotting_score, str_score
@@ -178,4 +179,6 @@ class SpottingResult:
         -------
         SpottingResult
         """
-        return cls(*_exports.parts_of_json(path))
+        parts = _exports.parts_of_json(path)
+        with naming(getattr(path, "name", path)):
+            return cls(*parts)

@@ -242,6 +242,7 @@ class EpochPredictions(Callback):
     (4, 3, 31, 2)
     """
 
+    @checked(X=["array-like", dict])
     def __init__(self, X: Any) -> None:
         self.X = X
 

@@ -7,7 +7,7 @@ import torch
 from skorch.dataset import Dataset
 from torch.utils.data import Subset
 
-from skmer._utils._arguments import FLAG, Items, Numbers, check_argument, checked, integer
+from skmer._utils._arguments import FLAG, Items, Numbers, Takes, check_argument, checked, integer
 from skmer._utils._sklearn import HasMethods
 
 
@@ -186,7 +186,7 @@ class BatchIterator:
         return torch.arange(len(self.dataset)).split(self.batch_size)[: len(self)]
 
 
-@checked(data=[ClipDataset], train_split=[callable, HasMethods("split")])
+@checked(data=[ClipDataset], train_split=[Takes(2), HasMethods(["split", "get_n_splits"])])
 def split_clips(train_split, data):
     """Split the rows of a fit into those trained on and those held out.
 

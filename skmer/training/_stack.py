@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from skmer._utils._arguments import Items, checked, integer, option
+from skmer._utils._arguments import Items, check_same_length, checked, integer, option
 from skmer._utils._sklearn import HasMethods
 from skmer._utils._torch import usual_torch
 from skmer.nn import DeReGRL, DeReGRLLoss, LossTerms, SeededDropout
@@ -141,6 +141,7 @@ def fit_stacked(
     >>> nets[1].predict(X).shape
     (32,)
     """
+    check_same_length(estimators=estimators, data=data)
     stacks: dict[str, list[tuple[Any, ClipDataset]]] = {}
     for estimator, (X, y, params) in zip(estimators, data, strict=True):
         for net, rows in estimator.prepare_fit(X, y, **params):

@@ -39,6 +39,12 @@ class Finder:
 frame = np.random.default_rng(0).integers(0, 255, (64, 64), dtype=np.uint8)
 LandmarkPatches(landmarker=Finder(), memory=None).fit_transform([[frame, frame, frame]])
 """,
+    "landmarks.FaceTracker": """
+from skmer.datasets import make_long_videos
+from skmer.landmarks import FaceTracker
+videos = make_long_videos(1, 1, duration=2, images=True, face_size=90, fps=3, random_state=0)
+FaceTracker(memory=None).track(list(videos.frames[0][:2]), fps=3)
+""",
     "classifiers.DeReGRLClassifier": """
 import numpy as np
 from skmer.classifiers import DeReGRLClassifier

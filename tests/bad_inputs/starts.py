@@ -56,7 +56,7 @@ def all_public(only=""):
 # code calls and no user; so are the methods of torch modules, whose arguments are tensors.
 ESTIMATOR_METHODS = {
     *("fit", "partial_fit", "transform", "fit_transform", "predict", "predict_proba", "predict_log_proba"),
-    *("decision_function", "score", "split", "extract", "action_maps", "action_weights"),
+    *("decision_function", "score", "split", "extract", "track", "action_maps", "action_weights"),
 }
 
 

@@ -73,14 +73,14 @@ def test_videos_whose_frames_are_not_at_hand():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"times": 0}, "times must be a rate above 0"),
+        ({"times": 0}, "times must be a float in the range"),
         ({"times": [np.arange(59)]}, "times of video 0 must ascend"),
         ({"times": [30, 30]}, "times must be a rate, or one entry for each of the 1"),
-        ({"intervals": movements(("z", 0, 3))}, "intervals must be of the videos, 'z' is none"),
+        ({"intervals": movements(("z", 0, 3))}, "intervals must be of the videos in names, 'z' is not"),
         ({"intervals": movements(("a", 4, 3))}, "onset <= offset"),
         ({"intervals": movements(("a", 4, 60))}, "offset 60 of 'a' is not one of its 60 frames"),
         ({"intervals": pd.DataFrame({"video": ["a"], "onset": [1]})}, "offset is absent"),
-        ({"groups": []}, "groups must have a name for each of the 1 videos"),
+        ({"groups": []}, "frames and groups must have the same length"),
         ({"names": [""]}, "names must have a name"),
         ({"table": pd.DataFrame({"x": [1, 2]})}, "table must have one row"),
     ],

@@ -74,6 +74,6 @@ def test_several_faces_at_once():
 
 def test_what_is_no_face():
     with pytest.raises(
-        ValueError, match=r"points must be landmarks of shape \(..., 68, 2\), got shape \(67, 2\)"
+        ValueError, match=r"points must be an array of numbers of shape \(..., 68, 2\), got .* \(67, 2\)"
     ):
         face_regions(FACE[1:])

@@ -144,8 +144,8 @@ def test_sequences_have_given_times():
         ({"source": __file__}, ValueError, "is no video that can be read"),
         ({"source": np.zeros((3, 4, 4), np.uint8)}, ValueError, "fps must be given: images tell no times"),
         ({"source": [], "fps": 3}, ValueError, "source must be a video file"),
-        ({"source": 5, "fps": 3}, ValueError, "source must be a video file"),
-        ({"source": "x", "fps": 0}, ValueError, "fps must be frames a second"),
+        ({"source": 5, "fps": 3}, ValueError, "source must be a path or a sequence"),
+        ({"source": "x", "fps": 0}, ValueError, "fps must be a float in the range"),
         ({"source": "x", "mode": "HSV"}, ValueError, "mode must be"),
     ],
 )

@@ -39,11 +39,14 @@ def test_a_track_tells_what_it_holds():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((np.zeros((3, 67, 2)), 30), r"points must have the shape \(n_frames, 68, 2\)"),
+        ((np.zeros((3, 67, 2)), 30), r"points must be an array of numbers of shape \(n, 68, 2\)"),
         ((np.zeros((3, 68, 2)), [0, 1, 1]), "times must ascend"),
         ((np.zeros((3, 68, 2)), [0, 1]), "one entry for each of 3 frames"),
-        ((np.zeros((3, 68, 2)), 0), "or a rate above 0"),
-        ((np.ones((3, 68, 2)), 30, np.zeros(2)), "blinks must have one entry"),
+        ((np.zeros((3, 68, 2)), 0), "or a float in the range"),
+        (
+            (np.ones((3, 68, 2)), 30, np.zeros(2)),
+            r"blinks must be an array of finite numbers of shape \(3,\)",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(arguments, message):

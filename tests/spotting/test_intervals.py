@@ -63,7 +63,7 @@ def test_half_is_enough():
     assert match_intervals([(0, 9)], [(0, 19)]).tolist() == [0]
     assert match_intervals([(0, 9)], [(0, 20)]).tolist() == [-1]
     assert match_intervals([(0, 9)], []).tolist() == []
-    with pytest.raises(ValueError, match="iou must lie above 0"):
+    with pytest.raises(ValueError, match="iou must be a float in the range"):
         match_intervals([(0, 9)], [(0, 9)], iou=0)
 
 

@@ -36,5 +36,5 @@ def test_what_is_refused(movements):
         spotting_bootstrap(true[:3], pred[:0], fps=30)
     with pytest.raises(ValueError, match=r"videos must tell the subject .* 'v0' has none"):
         spotting_bootstrap(true.drop(columns="subject"), pred.drop(columns="subject"), fps=30)
-    with pytest.raises(ValueError, match="level must lie between"):
+    with pytest.raises(ValueError, match="level must be a float in the range"):
         spotting_bootstrap(true, pred, fps=30, level=1)

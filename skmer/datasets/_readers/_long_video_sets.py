@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pandas as pd
 
+from skmer._utils._arguments import Named, check_argument
 from skmer._utils._text import read_content
 from skmer.datasets._cells import canonical_label, cell_text
 from skmer.datasets._readers._movement_rows import (
@@ -18,7 +19,7 @@ from skmer.datasets._readers._movement_rows import (
     signed_frame,
     video_folders,
 )
-from skmer.datasets._readers._sheets import read_sheet, read_workbook
+from skmer.datasets._readers._sheets import SHEET, read_sheet, read_workbook
 
 _CASME_SQ = LongSet("casme_sq", "CAS(ME)^2", 30.0, 1)
 _CASME_SQ_SHEETS = ("CAS(ME)^2code_final.xlsx", "CAS(ME)*code*.xlsx", "CASME*2*code*.xlsx")
@@ -71,6 +72,7 @@ def load_casme_sq(root, annotations=None):
     >>> load_casme_sq(None, sheet).intervals[["video", "onset", "offset", "type"]].to_numpy().tolist()
     [['s01/anger1', 556, 607, 'macro']]
     """
+    check_argument("annotations", annotations, [*SHEET, None])
     folder = check_folder(root, _CASME_SQ.title)
     if folder is None and annotations is None:
         raise ValueError("annotations must name the sheet where root is None.")
@@ -207,6 +209,8 @@ def load_samm_lv(root, annotations=None, *, emotions=None):
     >>> load_samm_lv(None, sheet).intervals[["video", "onset", "offset", "type"]].to_numpy().tolist()
     [['006/006_1', 561, 649, 'micro']]
     """
+    check_argument("annotations", annotations, [*SHEET, None])
+    check_argument("emotions", emotions, [*SHEET, None])
     folder = check_folder(root, _SAMM_LV.title)
     if folder is None and annotations is None:
         raise ValueError("annotations must name the sheet where root is None.")
@@ -214,14 +218,18 @@ def load_samm_lv(root, annotations=None, *, emotions=None):
         annotations if annotations is not None else find_movements(_SAMM_LV.title, _SAMM_LV_SHEETS, folder)
     )
     sheet = read_sheet(source, "FACS_Movement_Only")
-    known = {} if emotions is None else _emotions(read_sheet(emotions, "MICRO_ONLY"))
+    known = {} if emotions is None else _emotions(emotions)
     cells = sheet.rows.to_dict("records")
     rows = [_samm_lv_row(line, row, known) for line, row in zip(sheet.lines, cells, strict=True)]
     folders = None if folder is None else video_folders(folder, _samm_lv_folder)
     return long_videos(_SAMM_LV, rows, folders, MovementLog(), sheet.fingerprint)
 
 
-def _emotions(sheet):
+def _emotions(source):
+    try:
+        sheet = read_sheet(source, "MICRO_ONLY")
+    except ValueError as error:
+        raise ValueError(f"emotions: {error}") from error
     pairs = zip(sheet.rows["clip"], sheet.rows["emotion"], strict=True)
     return {cell_text(clip): canonical_label(cell_text(emotion)) for clip, emotion in pairs}
 
@@ -271,6 +279,7 @@ def load_casme3_videos(root, annotations):
     -------
     LongVideos
     """
+    check_argument("annotations", annotations, [*SHEET, Named(*SHEET, least=1), None])
     folder = check_folder(root, _CASME3.title)
     sources = annotations if isinstance(annotations, dict) else {"micro": annotations}
     if annotations is None:

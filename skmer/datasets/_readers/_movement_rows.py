@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skmer._utils._checks import check_path
+from skmer._utils._arguments import PATH, check_argument
 from skmer.datasets._cells import cell_text, frame_number
 from skmer.datasets._long_videos import LongVideos
 from skmer.frames import is_image_file, numbered_images
@@ -117,7 +117,7 @@ def check_folder(root, title):
     """Return the folder of a set, or None; an error names what is not there."""
     if root is None:
         return None
-    check_path("root", root)
+    check_argument("root", root, PATH)
     if not Path(root).is_dir():
         raise FileNotFoundError(f"root must be the folder of {title}, {str(root)!r} is none.")
     return Path(root)

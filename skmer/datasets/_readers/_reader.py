@@ -7,17 +7,16 @@ from fnmatch import fnmatchcase
 from os import PathLike
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from skmer._utils._arguments import FLAG, check_argument
-from skmer._utils._checks import check_path, warn_user
+from skmer._utils._arguments import FILE, FLAG, Items, check_argument
+from skmer._utils._checks import warn_user
 from skmer._utils._text import naming
 from skmer.datasets._cells import canonical_label, cell_text, parse_action_units
 from skmer.datasets._clips import MicroExpressionClips
 from skmer.datasets._readers._annotations import ReadingLog, kept_rows, sheet_rows
 from skmer.datasets._readers._keyframes import FrameIndex, KeyframeLocator
-from skmer.datasets._readers._sheets import read_sheet
+from skmer.datasets._readers._sheets import SHEET, read_sheet
 from skmer.datasets._readers._specs import SPECS
 from skmer.frames import KEYFRAMES
 
@@ -48,10 +47,7 @@ class ReadOptions:
                 raise ValueError(f"{name} must be one of {list(allowed)}, got {getattr(self, name)!r}.")
         for name in ("corrections", "verify_files"):
             check_argument(name, getattr(self, name), FLAG)
-        if not isinstance(self.classes, str | Mapping | list | tuple | set | np.ndarray | pd.Series):
-            raise TypeError(
-                f"classes must be a preset, a list or a mapping, got {type(self.classes).__name__}."
-            )
+        check_argument("classes", self.classes, [str, Mapping, Items(str, least=1), set])
 
 
 def load_dataset(name, root, options):
@@ -72,9 +68,8 @@ def load_dataset(name, root, options):
     """
     spec = SPECS[name]
     if root is not None:
-        check_path("root", root)
-    if options.annotations is not None and not isinstance(options.annotations, pd.DataFrame):
-        check_path("annotations", options.annotations)
+        check_argument("root", root, FILE)
+    check_argument("annotations", options.annotations, [*SHEET, None])
     if options.annotations is None and _is_file(root):
         root, options = None, replace(options, annotations=root)
     folder = _check_root(spec, root, options)

@@ -1,7 +1,66 @@
-"""Readers of the data sets since 2021: MMEW, CAS(ME)^3, 4DME and DFME."""
+"""Readers of CASME, MMEW, CAS(ME)^3, 4DME and DFME."""
 
+from skmer._utils._arguments import FLAG, check_argument
 from skmer.datasets._readers._long_video_sets import load_casme3_videos
 from skmer.datasets._readers._reader import ReadOptions, load_dataset
+
+
+def load_casme(
+    root,
+    annotations=None,
+    *,
+    classes="4",
+    labels="emotion",
+    frames="raw",
+    corrections=False,
+    missing_apex="find",
+    on_missing="warn",
+    verify_files=True,
+):
+    """Read a licensed copy of CASME, the first of its name, at 60 frames a second.
+
+    Parameters
+    ----------
+    root, annotations : object
+        As for `load_casme2`. The sheet must be an ``.xlsx`` or CSV file: save an older ``.xls`` as such.
+    classes : {"4", "3", "all"}, list or mapping, default="4"
+        ``"4"``: tense, disgust, repression, surprise (171 clips). ``"3"``: negative, positive, surprise,
+        without "tense", which is neither.
+    labels, frames, corrections, missing_apex, on_missing, verify_files : object
+        As for `load_casme2`.
+
+    Returns
+    -------
+    clips : MicroExpressionClips
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `load_casme2` does.
+
+    References
+    ----------
+    Yan et al., "CASME database: A dataset of spontaneous micro-expressions collected from neutralized faces",
+    FG 2013, DOI 10.1109/FG.2013.6553799.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skmer.datasets import load_casme
+    >>> sheet = pd.DataFrame(
+    ...     {
+    ...         "Subject": [1], "Filename": ["EP01_5"], "OnsetF": [8], "ApexF1": [12], "OffsetF": [20],
+    ...         "AUs": ["4"], "Emotion": ["tense"],
+    ...     }
+    ... )
+    >>> clips = load_casme(None, sheet, classes="all", verify_files=False)
+    >>> clips.groups.tolist(), clips.target.tolist()
+    (['casme/sub01'], ['tense'])
+    """
+    options = ReadOptions(
+        annotations, classes, labels, frames, corrections, missing_apex, on_missing, verify_files
+    )
+    return load_dataset("casme", root, options)
 
 
 def load_mmew(
@@ -77,7 +136,7 @@ def load_casme3(
     part="A",
     videos=False,
 ):
-    """Read a licensed copy of CAS(ME)^3, part A: clips of micro-expressions, or the long videos.
+    """Read a licensed copy of CAS(ME)^3: clips of micro-expressions of part A or C, or the long videos.
 
     A subject's file name occurs more than once: further clips get a counter, such as ``"b_2"``.
 
@@ -87,11 +146,12 @@ def load_casme3(
         As for `load_casme2`.
     classes : {"7", "4", "3", "all"}, list or mapping, default="7"
         ``"7"``: disgust, surprise, others, fear, anger, sadness, happiness (860 clips). ``"3"``: negative,
-        positive, surprise; ``"4"``: these and others.
+        positive, surprise; ``"4"``: these and others. Of part C ``"7"`` is every label of the vocabulary.
     labels, frames, corrections, missing_apex, on_missing, verify_files : object
         As for `load_casme2`.
-    part : {"A"}, default="A"
-        Part of the data set.
+    part : {"A", "C"}, default="A"
+        Part of the data set. C is of other people, in an interview; its sheet names no apex, its subjects
+        are called "casme3/C01" and so on.
     videos : bool, default=False
         Read the long videos with their macro- and micro-expressions instead of clips; the parameters
         `classes` to `verify_files` are not used then, and `annotations` may be a dict of the sheets of
@@ -126,14 +186,19 @@ def load_casme3(
     >>> clips.groups.tolist(), clips.target.tolist()
     (['casme3/spNO.1'], ['disgust'])
     """
-    if part != "A":
-        raise ValueError(f"part must be 'A', the one with labels of emotions and frames, got {part!r}.")
+    if not isinstance(part, str) or part not in ("A", "C"):
+        raise ValueError(
+            f"part must be 'A' or 'C', those with labels of emotions and frames, got {part!r:.80}."
+        )
+    check_argument("videos", videos, FLAG)
+    if videos and part == "C":
+        raise ValueError("videos must be False with part='C': its sheet has micro-expressions alone.")
     if videos:
         return load_casme3_videos(root, annotations)
     options = ReadOptions(
         annotations, classes, labels, frames, corrections, missing_apex, on_missing, verify_files
     )
-    return load_dataset("casme3", root, options)
+    return load_dataset("casme3" if part == "A" else "casme3-c", root, options)
 
 
 def load_4dme(

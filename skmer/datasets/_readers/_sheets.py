@@ -15,6 +15,7 @@ import pandas as pd
 from openpyxl import load_workbook
 from openpyxl.utils import range_boundaries
 
+from skmer._utils._arguments import FILE
 from skmer._utils._text import decode_text, read_content
 from skmer.datasets._cells import Unvalued, cell_text
 from skmer.datasets._layouts import SYNTHETIC_MARK
@@ -170,7 +171,7 @@ def _is_unvalued(cell):
 # Names of each column in the sheets, without blanks, punctuation and case; the first is preferred.
 _ALIASES = {
     "subject": ("subject", "subjectid", "subid", "sub", "subjectno"),
-    "clip": ("filename", "foldname", "foldername", "clip", "file", "video", "material"),
+    "clip": ("filename", "foldname", "foldername", "clip", "file", "video", "material", "count"),
     "onset": ("onsetframe", "onset", "onsetf"),
     "apex": ("apexframe", "apex", "apexf", "apexframe1", "apexf1"),
     "offset": ("offsetframe", "offset", "offsetf"),
@@ -198,6 +199,9 @@ class Sheet:
     absent: tuple[str, ...] = ()
     merged: dict[int, list[str]] = field(default_factory=dict)
     synthetic: bool = False
+
+
+SHEET = [*FILE, pd.DataFrame]
 
 
 def read_sheet(source, worksheet=None):

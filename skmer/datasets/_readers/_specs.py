@@ -122,10 +122,20 @@ def _smic_folder(parts):
 
 
 def _casme3_folder(parts):
-    """`spNO.1/b/color`."""
-    if len(parts) < 3 or _plain(parts[-1]) != "color":
+    """`spNO.1/b/color`; part C, of other people, may lie beside it."""
+    if len(parts) < 3 or _plain(parts[-1]) != "color" or any(map(_is_part_c, parts)):
         return None
     return _number(parts[-3]), _plain(parts[-2])
+
+
+def _is_part_c(name):
+    return re.search(r"part[ _-]*c(?![a-z])", _plain(name)) is not None
+
+
+def _casme3_c_folder(parts):
+    """`01/a/color`, one recording a subject."""
+    is_one = len(parts) > 2 and _plain(parts[-1]) == "color" and re.fullmatch(r"\d+", parts[-3].strip())
+    return (int(parts[-3]),) if is_one else None
 
 
 def _own_folder(parts):
@@ -136,6 +146,17 @@ def _own_folder(parts):
 _CASME2_5 = {"others": 99, "disgust": 63, "happiness": 32, "repression": 27, "surprise": 25}
 
 SPECS = {
+    "casme": DatasetSpec(
+        name="casme",
+        title="CASME",
+        sheets=("CASME.xlsx", "CASME[!2I]*.xlsx"),
+        presets={"4": _same("tense", "disgust", "repression", "surprise"), "3": THREE_CLASSES},
+        counts={"4": ({"tense": 69, "disgust": 44, "repression": 38, "surprise": 20},)},
+        subject=_numbered("sub", 2),
+        clip_key=_subject_and_clip,
+        folder_key=_casme2_folder,
+        distinguishes_crops=True,
+    ),
     "casme2": DatasetSpec(
         name="casme2",
         title="CASME II",
@@ -206,6 +227,20 @@ SPECS = {
         subject=_numbered("spNO.", 1),
         clip_key=_subject_and_clip,
         folder_key=_casme3_folder,
+        whole_recordings=True,
+    ),
+    "casme3-c": DatasetSpec(
+        name="casme3",
+        title="CAS(ME)^3 part C",
+        sheets=("CAS(ME)3_part_C_ME*.xlsx", "cas*3*part_C*.xlsx"),
+        presets={"7": _same(*_NEGATIVE, "happiness", "positive", "surprise", "others")}
+        | {"4": FOUR_CLASSES, "3": THREE_CLASSES},
+        counts={},
+        # Its subject 1 is not part A's.
+        subject=_numbered("C", 2),
+        clip_key=lambda subject, clip: (_number(subject),),
+        folder_key=_casme3_c_folder,
+        has_apex=False,
         whole_recordings=True,
     ),
     "mmew": DatasetSpec(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pandas as pd
 
-from skmer._utils._arguments import FLAG, SEED, checked, real
+from skmer._utils._arguments import FLAG, SEED, Numbers, checked, real
 from skmer._utils._checks import check_integer, check_positive, check_range
 from skmer.datasets._long_videos import MOVEMENT_COLUMNS, LongVideos
 from skmer.datasets._synthetic._corpus_plan import FACE_WIDTH, REFERENCE_SIZE, numpy_generator
@@ -55,6 +55,7 @@ class LongVideoTruth:
 
 
 @checked(
+    duration=[real(0, 1e6), Numbers(2)],
     micro_per_minute=[real(0, 1e3)],
     macro_per_minute=[real(0, 1e3)],
     blinks_per_minute=[real(0, 1e3)],
@@ -180,7 +181,9 @@ def make_long_videos(
 
 def _check(n_subjects, n_videos, duration, fps, empty, face_size):
     check_integer("n_subjects", n_subjects, 1)
-    check_integer("n_videos", n_videos, n_subjects)
+    check_integer("n_videos", n_videos, 1)
+    if n_videos < n_subjects:
+        raise ValueError(f"n_videos must be at least n_subjects={n_subjects}, got {n_videos}.")
     check_positive("fps", fps)
     check_positive("face_size", face_size)
     _check_share("empty", empty, 1)

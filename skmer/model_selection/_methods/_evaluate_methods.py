@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from skmer._utils._arguments import FLAG, JOBS, PATH, TEXT, Items, checked, integer, option
 from skmer._utils._files import digest
+from skmer._utils._sklearn import HasMethods
 from skmer.literature import published_results
 from skmer.model_selection._evaluate import run_evaluation
 from skmer.model_selection._every_epoch import has_epochs
@@ -21,6 +23,20 @@ _MADE_UP = "synthetic-"
 OTHER_DATA = "other data: not comparable; {}"
 
 
+@checked(
+    methods=[str, HasMethods("fit"), dict, Items(least=1)],
+    groups=[Items(), None],
+    dataset=[*TEXT, None],
+    baselines=FLAG,
+    select=[option(*SELECT)],
+    max_epochs=[integer(1), None],
+    protocol=TEXT,
+    n_jobs=JOBS,
+    checkpoint=[*PATH, None],
+    audit=[*FLAG, option("warn")],
+    verbose=["verbose"],
+    engine=TEXT,
+)
 def evaluate_methods(
     methods,
     X,
@@ -50,7 +66,7 @@ def evaluate_methods(
         ``"table3"``: the methods that the DeRe-GRL paper compares with, and itself. ``"baselines"``: those of
         `skmer.pipelines.baseline`. ``"all"``: every named method that the clips can be given to. Or a name of
         `skmer.pipelines.comparison_pipeline`, "dere-grl" (four seeds averaged), "dere-grl-single", "paper"
-        (its choices); or an estimator, which takes what the clips' ``frames`` hold.
+        (its choices), "recommended"; or an estimator, which takes what the clips' ``frames`` hold.
     X : MicroExpressionClips, or array-like of n_clips samples
         Clips; their frames may be pictures, landmarks or flow maps, whose 31 nodes are sampled for what takes
         nodes. Or node features (n_clips, 3, 31, 2), maps (n_clips, C, H, W), or what estimators take. A tuple
@@ -110,8 +126,6 @@ def evaluate_methods(
     >>> bool(found.table.loc["lda", "UF1"] > found.table.loc["guess", "UF1"])
     True
     """
-    if select not in SELECT:
-        raise ValueError(f"select must be one of {list(SELECT)}, got {select!r}.")
     corpus = corpus_of(X, y, groups)
     dataset = _dataset_of(corpus.clips) if dataset is None else dataset
     # Of a set of one's own there are no published settings: CASME II's are taken, its figures are not.

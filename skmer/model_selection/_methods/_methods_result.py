@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from skmer._utils._arguments import Named, check_argument, integer
 from skmer.metrics import critical_difference, holm_correction, paired_bootstrap, subject_randomization_test
 from skmer.model_selection._every_epoch import SELECTION
 from skmer.model_selection._methods import _methods_forms
@@ -56,8 +57,10 @@ class MethodsResult:
     max_epochs: int | None = None
 
     def __post_init__(self):
-        if not self.results:
-            raise ValueError("results must hold at least one method, got none.")
+        check_argument("results", self.results, [Named(LOSOResult, least=1)])
+        check_argument("published", self.published, [pd.DataFrame])
+        check_argument("test_epoch", self.test_epoch, [Named(LOSOResult)])
+        check_argument("max_epochs", self.max_epochs, [integer(1), None])
         first = next(iter(self.results.values()))
         for name, result in self.results.items():
             same = [np.array_equal(result.clips[c], first.clips[c]) for c in ("clip", "subject", "truth")]

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from skmer._utils._arguments import PATH, checked
+from skmer._utils._arguments import PATH, Named, checked
 from skmer._utils._text import decode_text, naming, read_content
 from skmer.model_selection._results._result import LOSOResult
 
 
-@checked(path=PATH, codes=[dict, None])
+@checked(path=PATH, codes=[Named(int, str, least=1), None])
 def read_megc_log(path, *, codes=None):
     r"""Read a log of the MEGC challenges, to score it again.
 

@@ -12,7 +12,7 @@ from skmer._utils._arguments import SEED, Items, check_argument, checked, real
 from skmer._utils._sklearn import HasMethods
 from skmer._utils._text import naming
 from skmer.metrics import BaselineScores, class_scores, subject_bootstrap
-from skmer.model_selection._results import _result_scores, _summary
+from skmer.model_selection._results import _model_card, _result_scores, _summary
 from skmer.model_selection._results._result_scores import compare_results, rows_in
 
 _CLIP_COLUMNS = ["clip", "subject", "truth", "missing", "fold", "majority"]
@@ -297,9 +297,13 @@ class LOSOResult:
     to_csv = _summary.to_csv
     to_json = _summary.to_json
     to_megc_log = _summary.to_megc_log
+    model_card = _model_card.model_card
 
     def __repr__(self):
         return _summary.as_text(self)
+
+    def _repr_html_(self):
+        return _summary.as_html(self)
 
     def to_html(self, path, clips=None, *, estimator=None, landmarks=None, title=None, frame_size=224):
         """Write one page with scores, pictures, run card, and every clip to leaf through and filter.

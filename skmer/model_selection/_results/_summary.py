@@ -2,13 +2,19 @@
 
 import json
 import math
+from html import escape
 
 import pandas as pd
 
 from skmer._utils._arguments import PATH, checked
-from skmer._utils._checks import check_path
 from skmer._utils._files import written
-from skmer._utils._text import decode_text, latex_table, markdown_table, naming, read_content, text_table
+from skmer._utils._text import (
+    html_table,
+    latex_table,
+    markdown_table,
+    text_table,
+)
+from skmer._utils._text import parts_of_json as read_parts
 
 HEADER = ("", "accuracy", "UF1", "UAR")
 SCORES = ("accuracy", "uf1", "uar")
@@ -52,7 +58,7 @@ def notes(result):
     """Yield lines: class counts with each class's F1, inner searches, missing clips."""
     classes = result.per_class
     yield "clips (F1): " + ", ".join(
-        f"{name} {row.n:.0f} ({_cell(row.f1)})" for name, row in classes.iterrows()
+        f"{name} {row.n:.0f} ({cell(row.f1)})" for name, row in classes.iterrows()
     )
     searches = result.run_card.get("searches", [])
     if searches:
@@ -67,7 +73,7 @@ def _search_note(searches):
     chosen = {json.dumps(search["best_params"], sort_keys=True) for search in searches}
     return (
         f"{_count(len(searches), 'inner search')}, {len(chosen)} different choices; best inner scores "
-        f"{_cell(min(scores))} to {_cell(max(scores))} (optimistic: of the best of "
+        f"{cell(min(scores))} to {cell(max(scores))} (optimistic: of the best of "
         f"{searches[0]['n_candidates']} candidates, on the clips that chose it)"
     )
 
@@ -76,6 +82,12 @@ def as_text(result):
     """Return a table for a terminal."""
     table = text_table([HEADER, *summary_rows(result)])
     return "\n".join([f"{type(result).__name__}: {heading(result)}", table, *notes(result)])
+
+
+def as_html(result):
+    """Return a table for a notebook, with its notes below."""
+    notes_below = "".join(f"<p>{escape(line)}</p>" for line in notes(result))
+    return html_table([HEADER, *summary_rows(result)], heading(result)) + notes_below
 
 
 def _as_markdown(result):
@@ -118,16 +130,12 @@ def _as_json(result):
 
 def parts_of_json(path):
     """Return table, class names and run card of a file that `as_json` wrote."""
-    check_path("path", path)
-    text, name = read_content(path)
-    with naming(name):
-        try:
-            content = json.loads(decode_text(text, name, "path"))
-            table = pd.DataFrame(**content["predictions"]).astype({"seed": "Int64", "missing": bool})
-            return table, content["class_names"], content["run_card"]
-        # Whole JSON of another form fails where its parts are asked for.
-        except (LookupError, TypeError, ValueError, AttributeError, RecursionError, OverflowError) as error:
-            raise ValueError(f"path must be a result that to_json wrote, {name} is none: {error}.") from error
+
+    def take(content):
+        table = pd.DataFrame(**content["predictions"]).astype({"seed": "Int64", "missing": bool})
+        return table, content["class_names"], content["run_card"]
+
+    return read_parts(path, take)
 
 
 def _as_megc_log(result, codes=None):
@@ -255,12 +263,13 @@ def _numbers(series):
     return {str(name): None if math.isnan(value) else float(value) for name, value in series.items()}
 
 
-def _cell(value):
+def cell(value):
+    """Return a score in three digits."""
     return f"{value:.3f}"
 
 
 def _cells(*values):
-    return tuple(map(_cell, values))
+    return tuple(map(cell, values))
 
 
 def _range(interval):

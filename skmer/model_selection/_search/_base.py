@@ -15,13 +15,15 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
+from skmer._utils._arguments import JOBS, PATH, Items, check_argument, integer
 from skmer._utils._files import digest
 from skmer._utils._sklearn import (
     BaseSearchCV,
+    DocumentedMixin,
     HasMethods,
-    Interval,
     MultimetricScorer,
     StrOptions,
+    for_estimators,
     safe_indexing,
 )
 from skmer.model_selection._fits import (
@@ -50,7 +52,7 @@ from skmer.model_selection._search._candidate_table import (
 from skmer.model_selection._search._search_callbacks import hearing
 
 
-class BatchedSearch(BaseSearchCV):
+class BatchedSearch(DocumentedMixin, BaseSearchCV):
     """Base of the searches.
 
     A subclass defines ``_rounds(run)``, a generator of pairs: the candidates to try at once, and the columns
@@ -59,19 +61,22 @@ class BatchedSearch(BaseSearchCV):
     calls both, and nobody else does.
     """
 
-    _parameter_constraints: dict = {
-        "estimator": [HasMethods(["fit", "predict"])],
-        "cv": ["cv_object"],
-        "scoring": [str, callable, list, tuple, dict, None],
-        "seeds": [Interval(Integral, 1, 2**31 - 1, closed="both"), "array-like", None],
-        "refit": ["boolean", str, callable],
-        "device": [str, HasMethods(["type"])],
-        "n_jobs": [Integral, None],
-        "verbose": ["verbose"],
-        "pre_dispatch": [Integral, str],
-        "error_score": [StrOptions({"raise"}), Real],
-        "return_train_score": ["boolean"],
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            "estimator": [HasMethods(["fit", "predict"])],
+            "cv": ["cv_object"],
+            "scoring": [str, callable, list, tuple, dict, None],
+            "seeds": [integer(1), "array-like", None],
+            "refit": ["boolean", str, callable],
+            "device": [str, HasMethods(["type"])],
+            "n_jobs": JOBS,
+            "checkpoint": [*PATH, None],
+            "verbose": ["verbose"],
+            "pre_dispatch": [Integral, str],
+            "error_score": [StrOptions({"raise"}), Real],
+            "return_train_score": ["boolean"],
+        }
+    )
     best_index_: Any
     best_params_: Any
 
@@ -193,6 +198,7 @@ class BatchedSearch(BaseSearchCV):
             raise ValueError(
                 f"{type(self.estimator).__name__} requires y to be passed, but the target y is None."
             )
+        check_argument("groups", groups, [Items(), None])
         X, y, groups = indexable(X, y, groups)
         y = column_or_1d(y, warn=True)
         assert_all_finite(y, input_name="y")

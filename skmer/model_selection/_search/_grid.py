@@ -5,7 +5,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.model_selection import ParameterGrid, ParameterSampler
 
-from skmer._utils._sklearn import Interval
+from skmer._utils._arguments import integer
 from skmer.model_selection._search._base import BatchedSearch
 
 
@@ -208,7 +208,7 @@ class BatchedRandomizedSearchCV(BatchedSearch):
     _parameter_constraints: dict = {
         **BatchedSearch._parameter_constraints,
         "param_distributions": [dict, list],
-        "n_iter": [Interval(Integral, 1, 2**31 - 1, closed="both")],
+        "n_iter": [integer(1)],
         "random_state": ["random_state"],
     }
 

@@ -6,7 +6,8 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.model_selection import ParameterGrid
 
-from skmer._utils._sklearn import Interval, StrOptions
+from skmer._utils._arguments import integer
+from skmer._utils._sklearn import Interval, StrOptions, for_estimators
 from skmer.model_selection._search._base import BatchedSearch
 
 SUBJECTS = "n_subjects"
@@ -83,18 +84,20 @@ class BatchedHalvingGridSearchCV(BatchedSearch):
     [4, 2, 1]
     """
 
-    _parameter_constraints: dict = {
-        **BatchedSearch._parameter_constraints,
-        "param_grid": [dict, list],
-        "factor": [Interval(Real, 1, None, closed="neither")],
-        "resource": [str],
-        "max_resources": [Interval(Integral, 1, 2**31 - 1, closed="both"), StrOptions({"auto"})],
-        "min_resources": [
-            Interval(Integral, 1, 2**31 - 1, closed="both"),
-            StrOptions({"exhaust", "smallest"}),
-        ],
-        "aggressive_elimination": ["boolean"],
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            **BatchedSearch._parameter_constraints,
+            "param_grid": [dict, list],
+            "factor": [Interval(Real, 1, None, closed="neither")],
+            "resource": [str],
+            "max_resources": [integer(1), StrOptions({"auto"})],
+            "min_resources": [
+                integer(1),
+                StrOptions({"exhaust", "smallest"}),
+            ],
+            "aggressive_elimination": ["boolean"],
+        }
+    )
 
     def __init__(
         self,

@@ -13,6 +13,8 @@ from skmer.datasets._readers._specs import SPECS
 @pytest.mark.parametrize(
     ("dataset", "subject", "clip", "folder"),
     [
+        ("casme", "sub01", "EP01_5", "CASME/sub01/EP01_5"),
+        ("casme3-c", "C01", "2", "part_C/01/a/color"),
         ("casme2", "sub01", "EP02_01f", "CASME2-RAW/sub01/EP02_01f"),
         ("casme2", "sub01", "EP02_01f", "1/ep02_01f"),
         ("samm", "006", "006_1_2", "SAMM/006/006_1_2"),

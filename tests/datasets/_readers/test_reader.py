@@ -391,7 +391,7 @@ def test_a_warning_points_at_the_line_that_reads(tmp_path):
         ({"root": None, "annotations": 5}, "annotations must be a path or an open file, got int"),
         (
             {"root": None, "annotations": "x.csv", "classes": 5},
-            "classes must be a preset, a list or a mapping",
+            "classes must be an instance of 'str' or an instance of .*Mapping",
         ),
     ],
 )

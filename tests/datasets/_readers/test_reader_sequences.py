@@ -7,6 +7,7 @@ import pytest
 
 from skmer.datasets import (
     load_4dme,
+    load_casme,
     load_casme2,
     load_casme3,
     load_dfme,
@@ -32,6 +33,7 @@ def one_row(subject, clip, emotion="Disgust"):
 @pytest.mark.parametrize(
     ("load", "folder", "name", "row"),
     [
+        (load_casme, "CASME/sub01/EP01_5", "EP01_5-{:03d}.jpg", one_row(1, "EP01_5", "tense")),
         (load_casme2, "CASME2-RAW/sub01/EP1", "img{}.jpg", one_row("01", "EP1")),
         (load_samm, "006/006_1_2", "006_{:05d}.jpg", one_row("006", "006_1_2", "Anger")),
         (load_smic, "HS/s3/micro/negative/s3_ne_03", "image{}.bmp", one_row(3, "s03_ne_03", "negative")),
@@ -40,7 +42,7 @@ def one_row(subject, clip, emotion="Disgust"):
         (load_4dme, "some/where/clip_7", "f{:04d}.jpg", one_row(7, "clip_7", "Positive")),
         (load_dfme, "some/where/clip_7", "f{:04d}.jpg", one_row(7, "clip_7")),
     ],
-    ids=["casme2", "samm", "smic", "casme3", "mmew", "4dme", "dfme"],
+    ids=["casme", "casme2", "samm", "smic", "casme3", "mmew", "4dme", "dfme"],
 )
 def test_every_reader_gives_them(tmp_path, load, folder, name, row):
     (tmp_path / folder).mkdir(parents=True)

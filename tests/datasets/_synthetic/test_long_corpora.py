@@ -93,7 +93,7 @@ def test_images_show_the_truth():
     ("changes", "message"),
     [
         ({"n_subjects": 0}, "n_subjects must be an integer"),
-        ({"n_videos": 1}, "n_videos must be an integer of at least 6"),
+        ({"n_videos": 1}, "n_videos must be at least n_subjects=6"),
         ({"duration": 1}, "duration must be at least 2 s"),
         ({"fps": 0}, "fps must be a positive"),
         ({"empty": 2}, "empty must be a number from 0 to 1"),

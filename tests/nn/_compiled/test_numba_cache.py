@@ -8,6 +8,7 @@ import pytest
 from numba import cfunc, config, njit, types
 from numba.core.caching import IndexDataCacheFile
 
+from skmer._utils import _numba
 from skmer._utils._numba import cached, compile_cached
 
 
@@ -87,3 +88,15 @@ def test_no_folder_at_all_is_told(monkeypatch):
     monkeypatch.setattr("skmer._utils._numba.FunctionCache.__init__", none)
     with pytest.raises(RuntimeError, match="cannot cache"):
         _called()
+
+
+def test_the_first_compilation_on_a_machine_is_told_once(folder, caplog):
+    _numba._tell_of_compilation.cache_clear()
+    for _ in range(2):
+        _called_back()
+        _called_back()
+    told = [record for record in caplog.records if record.name == "skmer"]
+    assert len(told) == 1 and "takes some seconds" in told[0].getMessage()
+    _numba._tell_of_compilation.cache_clear()
+    _called_back()  # found on the disk
+    assert len([record for record in caplog.records if record.name == "skmer"]) == 1

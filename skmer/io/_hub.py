@@ -1,0 +1,163 @@
+"""Saved estimators on a model hub, or in a folder laid out as one."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from skmer._utils._arguments import PATH, Items, checked
+from skmer._utils._files import write_atomically
+from skmer._utils._imports import import_optional
+from skmer._utils._sklearn import HasMethods
+from skmer.io._persistence import load, save
+
+_MODEL, _CARD = "model.skmer", "README.md"
+
+
+@checked(
+    repo_id=PATH,
+    result=[HasMethods("model_card"), None],
+    licence=[str, None],
+    private=["boolean", None],
+    token=[str, None],
+    endpoint=[str, None],
+    trusted=[Items(object)],
+)
+def push_to_hub(
+    estimator,
+    repo_id,
+    *,
+    result=None,
+    licence=None,
+    private=None,
+    token=None,
+    endpoint=None,
+    trusted=(),
+):
+    """Write an estimator and its card to a repository of a model hub, or to a folder.
+
+    Parameters
+    ----------
+    estimator : estimator
+        What `save` takes; fit it first, usually on all clips.
+    repo_id : str or path-like
+        Repository, such as ``"lab/model"``, which is made if it does not exist. A `pathlib.Path` is a folder
+        on this machine instead, and needs no further package.
+    result : LOSOResult, default=None
+        Whose `model_card` is written beside the model. None: no card.
+    licence : str, default=None
+        Licence in the card, by the hub's identifier.
+    private : bool, default=None
+        Whether a repository that is made is private; None is the account's own choice.
+    token : str, default=None
+        Token of the hub; None is what the hub's client finds.
+    endpoint : str, default=None
+        Address of the hub; None is the client's own.
+    trusted : list of str, default=()
+        As of `save`.
+
+    Returns
+    -------
+    place : str
+        Address of the commit, or the folder.
+
+    Raises
+    ------
+    ImportError
+        If ``huggingface_hub`` is needed and not installed: ``pip install 'skmer[hub]'``.
+    ValueError
+        If the estimator cannot be saved; see `save`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from skmer.feature_extraction import LandmarkGraphTransformer
+    >>> from skmer.io import load_from_hub, push_to_hub
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     place = push_to_hub(LandmarkGraphTransformer(features="both"), Path(folder) / "model")
+    ...     load_from_hub(Path(place)).features
+    'both'
+    """
+    if isinstance(repo_id, os.PathLike):
+        folder = Path(repo_id)
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(estimator, folder, result, licence, None, trusted)
+        return str(folder)
+    hub = _client("push_to_hub")
+    with tempfile.TemporaryDirectory() as folder:
+        # Written first: what cannot be saved makes no repository.
+        _write(estimator, Path(folder), result, licence, repo_id, trusted)
+        api = hub.HfApi(endpoint=endpoint, token=token)
+        api.create_repo(repo_id, private=private, exist_ok=True)
+        return str(api.upload_folder(repo_id=repo_id, folder_path=folder, commit_message="A model of skmer"))
+
+
+def _write(estimator, folder, result, licence, repo_id, trusted):
+    save(estimator, folder / _MODEL, trusted=trusted)
+    if result is not None:
+        write_atomically(folder / _CARD, result.model_card(licence=licence, repo_id=repo_id))
+
+
+@checked(
+    repo_id=PATH,
+    revision=[str, None],
+    token=[str, None],
+    endpoint=[str, None],
+    cache_dir=[*PATH, None],
+    trusted=[Items(object)],
+)
+def load_from_hub(repo_id, *, revision=None, token=None, endpoint=None, cache_dir=None, trusted=()):
+    """Read an estimator that `push_to_hub` wrote, without running code of the repository's choice.
+
+    Parameters
+    ----------
+    repo_id : str or path-like
+        Repository, such as ``"lab/model"``. A `pathlib.Path` is a folder on this machine instead.
+    revision : str, default=None
+        Branch, tag or commit; None is the newest. Name a commit to get the same model for ever.
+    token, endpoint : str, default=None
+        As of `push_to_hub`.
+    cache_dir : path-like, default=None
+        Folder of downloaded files; None is the client's own.
+    trusted : list of str, default=()
+        As of `load`.
+
+    Returns
+    -------
+    estimator : estimator
+        Fitted as it was.
+
+    Raises
+    ------
+    ImportError
+        As from `push_to_hub`.
+    FileNotFoundError
+        If a folder holds no model.
+    ValueError
+        If the file is not what `save` writes; see `load`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from skmer.io import load_from_hub, push_to_hub
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     place = push_to_hub(DummyClassifier(strategy="prior"), Path(folder))
+    ...     load_from_hub(Path(folder)).strategy
+    'prior'
+    """
+    if isinstance(repo_id, os.PathLike):
+        path = Path(repo_id) / _MODEL
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"repo_id must be a folder with the file {_MODEL}, {str(repo_id)!r} is none."
+            )
+        return load(path, trusted=trusted)
+    hub = _client("load_from_hub")
+    options = {"revision": revision, "token": token, "endpoint": endpoint, "cache_dir": cache_dir}
+    return load(hub.hf_hub_download(repo_id, _MODEL, **options), trusted=trusted)
+
+
+def _client(caller):
+    return import_optional("huggingface_hub", caller=caller, package="huggingface-hub", extra="hub")

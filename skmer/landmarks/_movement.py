@@ -1,0 +1,198 @@
+"""Movement of a face over a whole sequence: apex and offset from all frames instead of one each."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+
+from skmer.frames import fine_flow, patch_flow, sample_flow
+from skmer.landmarks._alignment import apply_similarity
+from skmer.landmarks._tracking import (
+    MARGIN,
+    NODES,
+    REGION,
+    agreement,
+    crop_around,
+    flow_scale,
+    photometric_correlation,
+    scaled,
+    steadied,
+    still_motion,
+)
+
+LEAST_FRAMES = 8
+"""Shorter sequences have no two halves to compare, and too few times for a course."""
+
+_KNOTS = 12  # times at which the movement is measured, each on the mean of the frames around
+_GAIN = 1.05  # smooth flow makes movements smaller; docs/landmarks.md has what is left of that
+_SMOOTHING = 1 / 6  # of the duration: of the course of the movement in time, which has one rise and one fall
+
+
+@dataclass(frozen=True, eq=False)
+class Movement:
+    """Landmarks of the keyframes of a sequence, from all of its frames.
+
+    Attributes
+    ----------
+    points : ndarray of shape (3, n_points, 2)
+        Onset, apex and offset, each in px of its own frame.
+    apex : int
+        Position of the apex.
+    correlations, errors : tuple of 2 float
+        Of apex and offset: correlation of the mean face with the frames there, and forward-backward error in
+        px, as `Track` has them.
+    reliability, movement_to_noise : float
+        As `Track` has them, from two halves of the frames.
+    """
+
+    points: np.ndarray
+    apex: int
+    correlations: tuple
+    errors: tuple
+    reliability: float
+    movement_to_noise: float
+
+
+def follow_sequence(frames, points, apex=None):
+    """Track the onset's landmarks through all frames of a movement.
+
+    Every frame is turned back into the onset's place. At a dozen times the frames around are averaged; each
+    mean is brought onto the onset by dense flow, and the mean of all is a face without noise. Flow between it
+    and the mean at each time, warped by the first flow so that only the rest remains, is found there and
+    back. The displacements of all times are one field times a course in time, by least squares with an
+    intercept: noise of the onset itself drops out. The field is shrunk by the agreement of two halves of the
+    times, each fitted without the other.
+
+    Parameters
+    ----------
+    frames : sequence of ndarray of shape (H, W), uint8
+        At least `LEAST_FRAMES`, from onset to offset.
+    points : ndarray of shape (n_points, 2)
+        Landmarks of the onset, the 68 first.
+    apex : int, default=None
+        Position of the apex; None finds it, where the movement is largest.
+
+    Returns
+    -------
+    Movement
+    """
+    start, stop = crop_around(points[:68], frames[0].shape, REGION)
+    scale = flow_scale(points[:68])
+    local, motions, steady = _steady_frames(frames, (points - start + 0.5) * scale - 0.5, start, stop, scale)
+    knots = _knots(len(frames), apex)
+    face, means, flows = _mean_face(steady, knots)
+    rest = [
+        _there_and_back(face, _warped(mean, flow), local) for mean, flow in zip(means, flows, strict=True)
+    ]
+    base = np.stack([sample_flow(flow, local) for flow in flows])
+    motion = still_motion(local, local + base + np.stack([shift for shift, _ in rest]))
+    course, field = fit_course(motion, NODES)
+    peak = int(np.argmax(np.abs(course - course[0]))) if apex is None else knots.index(apex)
+    correlation, ratio = _halves_agree(motion, peak)
+    size = _GAIN * correlation  # the agreement of half the frames: one who has little evidence says little
+    ends = (peak, len(knots) - 1)
+    moved = [local, *(local + size * field * (course[k] - course[0]) for k in ends)]
+    placed = [apply_similarity(motions[knots[k]], p) for k, p in zip((0, *ends), moved, strict=True)]
+    return Movement(
+        (np.stack(placed) + 0.5) / scale - 0.5 + start,
+        knots[peak],
+        tuple(photometric_correlation(face, means[k], flows[k]) for k in ends),
+        tuple(rest[k][1] / scale for k in ends),
+        2 * correlation / (1 + correlation),  # Spearman and Brown: of both halves together
+        ratio,
+    )
+
+
+def _steady_frames(frames, points, start, stop, scale):
+    """Crops of all frames without the head's motion; the landmarks in them, and the motions out of them."""
+    onset = scaled(frames[0][start[1] : stop[1], start[0] : stop[0]], scale)
+    low, high = crop_around(points[:68], onset.shape, MARGIN)
+    still = np.ascontiguousarray(onset[low[1] : high[1], low[0] : high[0]])
+    local = points - low
+    motions, steady = [np.column_stack([np.eye(2), low])], [still]
+    for frame in frames[1:]:
+        region = scaled(frame[start[1] : stop[1], start[0] : stop[0]], scale)
+        motion, turned = steadied(still, region, local, low)
+        motions.append(motion)
+        steady.append(turned)
+    return local, motions, steady
+
+
+def _knots(n_frames, apex):
+    even = np.rint(np.linspace(0, n_frames - 1, min(_KNOTS, n_frames))).astype(int).tolist()
+    return sorted({*even, *(() if apex is None else (apex,))})
+
+
+def _mean_face(steady, knots):
+    """Face without noise at the onset's place, the means of the frames around each knot, flows to them."""
+    reach = round(len(steady) / _KNOTS / 2)
+    means = [_mean(steady[max(0, knot - reach) : knot + reach + 1]) for knot in knots]
+    flows = [fine_flow(means[0], mean) for mean in means]
+    face = _mean([_warped(mean, flow) for mean, flow in zip(means, flows, strict=True)])
+    return face, means, flows
+
+
+def _mean(images):
+    total = np.zeros(images[0].shape, np.float32)
+    for image in images:
+        total += image
+    return np.rint(total / len(images)).astype(np.uint8)
+
+
+def _warped(image, flow):
+    y, x = np.indices(image.shape, dtype=np.float32)
+    where = x + flow[..., 0], y + flow[..., 1]
+    return cv2.remap(image, *where, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _there_and_back(face, image, points):
+    """Displacement of points, the mean of both ways, and the rms of half the difference."""
+    forward = sample_flow(patch_flow(face, image), points)
+    backward = sample_flow(patch_flow(image, face), points + forward)
+    return (forward - backward) / 2, float(np.sqrt(((forward + backward) ** 2).sum(axis=1).mean()) / 2)
+
+
+def fit_course(motion, nodes, axis=None):
+    """Fit displacements over time by one field times a course in time, and an intercept.
+
+    Parameters
+    ----------
+    motion : ndarray of shape (n_times, n_points, 2)
+        Displacements.
+    nodes : list of int
+        The points that tell the course.
+    axis : ndarray of shape (2 * len(nodes),), default=None
+        Displacement of the nodes that the course is projected on; None is the first principal component.
+
+    Returns
+    -------
+    course : ndarray of shape (n_times,)
+        Smooth in time, mean zero; zero if nothing moves.
+    field : ndarray of shape (n_points, 2)
+        Displacement for each unit of the course.
+    """
+    rows = motion[:, nodes].reshape(len(motion), -1)
+    rows = gaussian_filter1d(rows, _SMOOTHING * len(rows), axis=0, mode="nearest")
+    rows = rows - rows.mean(axis=0)
+    course = rows @ (_principal_axis(rows) if axis is None else axis)
+    energy = course @ course
+    centred = motion - motion.mean(axis=0)
+    return course, np.einsum("t,tpc->pc", course, centred) / (energy if energy > 0 else 1.0)
+
+
+def _principal_axis(rows):
+    return np.linalg.svd(rows, full_matrices=False)[2][0]
+
+
+def _halves_agree(motion, peak):
+    """Agreement of the apex's displacement from the even and the odd times, each on the other's axis."""
+    estimates = []
+    for parity in (0, 1):
+        # An axis of its own would fit its own noise, and the two would seem to agree.
+        other = motion[1 - parity :: 2, NODES].reshape(len(motion[1 - parity :: 2]), -1)
+        axis = _principal_axis(gaussian_filter1d(other - other.mean(axis=0), _SMOOTHING * len(other), axis=0))
+        half = motion[parity::2]
+        course, field = fit_course(half, NODES, axis)
+        estimates.append(field[NODES] * (course[min(peak // 2, len(half) - 1)] - course[0]))
+    return agreement(*estimates)
