@@ -54,8 +54,7 @@ class ClipNetClassifier(DocumentedMixin, NeuralNetClassifier):
     _layout = "graph_"  # attribute that a fit reads off the shape of its rows
     _loss_terms: tuple[str, ...] = LOSS_TERMS
     _row_axes: int | None = None  # of one view of a clip; None where a clip is one
-    # Whether an incomplete last batch is left out of an epoch.
-    _drop_last = True
+    _drop_last = True  # of an epoch's batches, an incomplete one
     # Groups that a caller passes for a splitter are not meant for the net, unless it asks for them.
     __metadata_request__fit = {"groups": False}
     __metadata_request__partial_fit = {"groups": False}
@@ -293,7 +292,13 @@ class ClipNetClassifier(DocumentedMixin, NeuralNetClassifier):
         return self
 
     def check_data(self, X, y=None):
-        pass  # skorch would infer the classes again here, which fit has found
+        """Leave the classes as `fit` found them; skorch would infer them again here.
+
+        Parameters
+        ----------
+        X, y : object
+            Unused.
+        """
 
     def get_split_datasets(self, X, y=None, **fit_params):
         train, valid = _fitting.split_rows(self, X)

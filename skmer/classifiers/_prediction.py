@@ -132,7 +132,7 @@ def _run_batches(net, function, X):
 # Methods of whatever classifier has probabilities: of a net, of an ensemble.
 
 
-def predict_log_proba(estimator, X):
+def predict_log_proba(self, X):
     """Return the logarithms of the class probabilities.
 
     Parameters
@@ -145,11 +145,11 @@ def predict_log_proba(estimator, X):
     log_proba : ndarray of shape (n_clips, n_classes)
         Columns in the order of ``classes_``.
     """
-    proba = estimator.predict_proba(X)
+    proba = self.predict_proba(X)
     return np.log(np.maximum(proba, np.finfo(proba.dtype).tiny))
 
 
-def decision_function(estimator, X):
+def decision_function(self, X):
     """Return the log-probabilities of the classes; of two classes, their difference.
 
     Parameters
@@ -162,53 +162,5 @@ def decision_function(estimator, X):
     decision : ndarray of shape (n_clips, n_classes), or (n_clips,) where there are two classes
         Of two, positive for ``classes_[1]``.
     """
-    scores = estimator.predict_log_proba(X)
+    scores = self.predict_log_proba(X)
     return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
-
-
-# Methods of a net whose network finds actions.
-
-
-def action_weights(net, X):
-    """Return the weight of each action in each clip, eq. (5), averaged over views.
-
-    Parameters
-    ----------
-    X : array-like
-        As in `fit`.
-
-    Returns
-    -------
-    weights : ndarray of shape (n_clips, P)
-        P = K times the number of components, component by component.
-
-    Raises
-    ------
-    ValueError
-        If the network has no reconstruction module.
-    """
-    require_part(net, "reconstruction", "action_weights")
-    return average_output(net, lambda module, x: module(x)[2], X)
-
-
-def action_maps(net, X):
-    """Return the share of each node in each action, eq. (2), averaged over views.
-
-    Parameters
-    ----------
-    X : array-like
-        As in `fit`.
-
-    Returns
-    -------
-    maps : ndarray of shape (n_clips, T, N, P)
-        Zero outside an action's component; with ``action_softmax="nodes"`` they sum to one over the
-        nodes.
-
-    Raises
-    ------
-    ValueError
-        If the network has no decomposition module.
-    """
-    require_part(net, "decomposition", "action_maps")
-    return average_output(net, lambda module, x: module.action_maps(x), X)

@@ -165,7 +165,7 @@ class MapAugmentation:
 
     @property
     def active(self) -> bool:
-        """Whether a map is changed at all."""
+        """True where a map is changed at all."""
         return self.horizontal_flip > 0 or self.shift > 0
 
     def draw(self, shape: torch.Size, generator: torch.Generator) -> MapDraw:
