@@ -24,7 +24,7 @@ _DERIVED = {
 _RIDGE = 1e-2  # of the regression of displacements on standardised activations, per clip
 
 
-# Methods of `skmer.classifiers.DeReGRLClassifier`, which has no room for them.
+# The methods of `skmer.classifiers.DeReGRLClassifier` that deal with actions and action units.
 
 
 def fit(self, X, y=None, sample_weight=None, *, groups=None, action_units=None):
@@ -106,6 +106,7 @@ def prepare_fit(self, X, y, sample_weight=None, *, groups=None, action_units=Non
 
 
 def check_action_units(self, action_units, n_clips, resume):
+    """Validate action units, and keep or set ``action_units_``."""
     names = getattr(action_units, "columns", None)
     units = None if action_units is None else np.asarray(action_units, dtype=float)
     if units is not None:
@@ -130,6 +131,7 @@ def check_action_units(self, action_units, n_clips, resume):
 
 
 def module_params(self):
+    """Return the arguments of the network that follow from the classifier's parameters."""
     own = {name: getattr(self, name) for name in _arguments(DeReGRL)}
     return {**own, "unit_actions": _unit_actions(self), "with_maps": _has_map_losses(self)}
 
@@ -146,9 +148,55 @@ def _unit_actions(self):
 
 
 def criterion_params(self):
+    """Return the arguments of the loss that follow from the classifier's parameters."""
     n_weights = self.n_actions * len(self.graph_.component_sizes) if self.reconstruction else 0
     params = {name: getattr(self, name) for name in _arguments(DeReGRLLoss)}
     return {"n_weights": n_weights, "reduction": self.loss_reduction, **params}
+
+
+def action_weights(self, X):
+    """Return the weight of each action in each clip, eq. (5), averaged over views.
+
+    Parameters
+    ----------
+    X : array-like
+        As in `fit`.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_clips, P)
+        P = K times the number of components, component by component.
+
+    Raises
+    ------
+    ValueError
+        If the network has no reconstruction module.
+    """
+    require_part(self, "reconstruction", "action_weights")
+    return average_output(self, lambda module, x: module(x)[2], X)
+
+
+def action_maps(self, X):
+    """Return the share of each node in each action, eq. (2), averaged over views.
+
+    Parameters
+    ----------
+    X : array-like
+        As in `fit`.
+
+    Returns
+    -------
+    maps : ndarray of shape (n_clips, T, N, P)
+        Zero outside an action's component; with ``action_softmax="nodes"`` they sum to one over the
+        nodes.
+
+    Raises
+    ------
+    ValueError
+        If the network has no decomposition module.
+    """
+    require_part(self, "decomposition", "action_maps")
+    return average_output(self, lambda module, x: module.action_maps(x), X)
 
 
 def predict_action_units(self, X):
@@ -174,7 +222,7 @@ def predict_action_units(self, X):
 
 
 def action_activations(self, X):
-    """Return how strongly each action takes part in each clip, as one number.
+    """Return the part that each action takes in each clip, as one number.
 
     For an action that action units are read off, their mean logit; for any other, the first principal
     component of its features, eq. (3), over these clips, with the sign that makes its distribution skew
@@ -240,7 +288,7 @@ def action_fields(self, X):
 
 
 def contributions(self, X):
-    """Return the parts of each clip's logits that come from each action and from the linear path.
+    """Return the parts of the logits of each clip that are due to each action and to the linear path.
 
     The classifier of eq. (6) is linear in the weighted actions, so that the parts add up to the logits
     exactly. Mirror images and views are averaged, as in prediction.

@@ -9,7 +9,7 @@ from skmer._utils._sklearn import HasMethods, Interval, Options, StrOptions, for
 from skmer.classifiers import _actions
 from skmer.classifiers._net import ClipNetClassifier
 from skmer.classifiers._parameters import make_augmentation
-from skmer.classifiers._prediction import action_maps, action_weights, average_rows, softmax
+from skmer.classifiers._prediction import average_rows, softmax
 from skmer.classifiers._validation import check_node_rows
 from skmer.face import FaceGraph
 from skmer.nn import DeReGRL, DeReGRLLoss
@@ -194,12 +194,15 @@ class DeReGRLClassifier(ClipNetClassifier):
 
     _structural = ("graph", "normalize_motion")
     _row_axes = 3
+    action_weights, action_maps = _actions.action_weights, _actions.action_maps
     fit, partial_fit, prepare_fit = _actions.fit, _actions.partial_fit, _actions.prepare_fit
-    action_weights, action_maps, action_fields = action_weights, action_maps, _actions.action_fields
-    action_activations, contributions = _actions.action_activations, _actions.contributions
     predict_action_units = _actions.predict_action_units
+    action_activations = _actions.action_activations
+    action_fields = _actions.action_fields
+    contributions = _actions.contributions
     _check_action_units = _actions.check_action_units
-    _module_params, _criterion_params = _actions.module_params, _actions.criterion_params
+    _module_params = _actions.module_params
+    _criterion_params = _actions.criterion_params
     _parameter_constraints: dict = for_estimators(
         {
             **_each("n_actions n_channels n_layers max_epochs", integer(1)),
