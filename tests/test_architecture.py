@@ -159,7 +159,9 @@ def nets():
     classifiers = importlib.import_module("skmer.classifiers")
     members = (getattr(classifiers, name) for name in classifiers.__all__)
     found = [member for member in members if isinstance(member, type) and issubclass(member, NeuralNet)]
-    return {net.__name__: sum(c.__module__.startswith("skmer.") for c in net.__mro__) for net in found}
+    return {
+        net.__name__: sum(c.__module__.startswith("skmer.classifiers.") for c in net.__mro__) for net in found
+    }
 
 
 def test_two_levels_of_ours_stand_above_skorch():

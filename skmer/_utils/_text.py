@@ -241,7 +241,7 @@ def _has(header, mark, word):
 
 
 def parts_of_json(path, take):
-    """Return what is taken of a result in a JSON file.
+    """Return the part of a result that is taken from a JSON file.
 
     Parameters
     ----------

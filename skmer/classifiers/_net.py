@@ -45,12 +45,10 @@ class ClipNetClassifier(DocumentedMixin, NeuralNetClassifier):
     A subclass has its parameters in ``__init__``; ``_module_params`` and ``_criterion_params`` return those
     that build the network and its loss, ``_data_params`` what the network takes from the rows of the fit.
     ``_check_rows`` validates features and labels, ``_predict_rows`` averages what one clip gives.
-    ``_augment`` changes the features of a batch.
     """
 
     _parameter_constraints: dict = {}
-    # Parameters beside those of the module and the loss whose change asks for a new network.
-    _structural: tuple[str, ...] = ("normalize_motion",)
+    _structural: tuple[str, ...] = ("normalize_motion",)  # these ask for a new network, as the module's do
     _layout = "graph_"  # attribute that a fit reads off the shape of its rows
     _loss_terms: tuple[str, ...] = LOSS_TERMS
     _row_axes: int | None = None  # of one view of a clip; None where a clip is one
