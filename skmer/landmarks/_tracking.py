@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from skmer.face import RIGID_POINTS, FaceGraph
-from skmer.frames import coarse_flow, patch_flow, point_flow, sample_flow
+from skmer.frames import coarse_flow, fine_flow, patch_flow, point_flow, sample_flow
 from skmer.landmarks._alignment import apply_similarity, fit_similarity
 
 _REGION = 0.5  # of the face's size, around it: what is cut out before scaling, so that heads may move
