@@ -213,7 +213,7 @@ def _text(value):
 
 
 def _callback_text(callback):
-    """Return what makes a callback: its type, and the parameters that are no defaults."""
+    """Return a callback's type and its parameters that are no defaults."""
     defaults = {name: p.default for name, p in signature(type(callback)).parameters.items()}
     own = {name: value for name, value in callback.get_params().items() if defaults.get(name) != value}
     return f"{type(callback).__name__}({', '.join(f'{name}={value!r}' for name, value in own.items())})"

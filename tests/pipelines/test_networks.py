@@ -129,6 +129,15 @@ def faces():
     [
         # Random filters and few epochs need another rate than ImageNet's and a hundred.
         ("dssn", {"flow__size": 64, "clf__lr": 1e-3, "clf__max_epochs": 30}),
+        (
+            "learnet",
+            {
+                "image__weights": "rank-pooling",
+                "image__size": 64,
+                "clf__lr": 1e-3,
+                "clf__max_epochs": 60,
+            },
+        ),
         ("g-tcn", {"patches__views": 3, "clf__layout": "nodes", "clf__max_epochs": 15}),
     ],
 )
