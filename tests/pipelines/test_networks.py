@@ -142,6 +142,7 @@ def faces():
     ],
 )
 @pytest.mark.filterwarnings("ignore:DSSNClassifier without pretrained=")
+@pytest.mark.filterwarnings("ignore:.*every clip has three frames")
 def test_networks_on_faces_beat_the_majority_on_other_subjects(faces, name, params):
     model = comparison_pipeline(name, "megc2019", input="frames", random_state=0).set_params(**params)
     X = model[:-1].transform(faces.frames)
