@@ -1,13 +1,14 @@
 """How well, and how fast, landmarks see movements of a pixel: prints the tables of docs/landmarks.md.
 
-python benchmarks/landmarks.py [accuracy] [sequences] [foreign] [speed] [memory] [picture] [--subjects 6]
+python benchmarks/landmarks.py [accuracy] [sequences] [foreign] [speed] [memory] [picture]
+    [--subjects 6] [--clips 36]
 """
 
 import argparse
+import itertools
 import resource
 import tempfile
 import time
-from itertools import chain
 from pathlib import Path
 
 import cv2
@@ -127,9 +128,8 @@ def sequences(options):
         start = time.perf_counter()
         found = landmarker.transform(stacks)
         duration = time.perf_counter() - start
-        dlib_time = timed(
-            lambda images=images: detect_each_frame(np.fromiter(chain(*images), object), *tools)
-        )
+        shown = np.fromiter(itertools.chain.from_iterable(images), object)
+        dlib_time = timed(lambda shown=shown: detect_each_frame(shown, *tools))
         errors = [
             rms(node_motion(points, size) - node_motion(still.truth.points, size))
             for points in (landmarker.transform(still.frames), found)

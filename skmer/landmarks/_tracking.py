@@ -14,6 +14,7 @@ MARGIN = 0.1  # of the face's size, around it: the region whose flow is computed
 _FACE_WIDTHS = (280.0, 420.0)  # px: smaller faces are enlarged, at most twice, larger ones reduced
 _LIGHT = 32.0  # px: changes of brightness over a shorter distance are taken for movements
 _BLUR = 1.0  # px: noise of single pixels has no part in what flows agree on
+_LARGEST_RATIO = 1e6  # of movement to noise, where two estimates are the same
 _APART = 2.0  # px: where the two flows differ by more, the one that looks at a point alone has lost it
 RIGID = list(RIGID_POINTS)
 NODES = list(FaceGraph.preset("brow-nose-lip31").nodes)
@@ -145,7 +146,7 @@ def agreement(one, other):
     energy = np.sqrt((one**2).sum() * (other**2).sum())
     noise, movement = np.linalg.norm(one - other), np.linalg.norm(one + other)
     reliability = np.clip((one * other).sum() / energy, 0, 1) if energy else 0.0
-    return float(reliability), float(movement / max(noise, np.finfo(float).tiny)) if movement else 0.0
+    return float(reliability), float(movement / max(noise, movement / _LARGEST_RATIO)) if movement else 0.0
 
 
 def rigid_correlation(onset, frame, points, motion):

@@ -11,6 +11,8 @@ from skmer.frames import (
     fine_flow,
     one_opencv_thread,
     optical_flow,
+    patch_flow,
+    point_flow,
     sample_flow,
 )
 
@@ -28,12 +30,29 @@ def shifted(image, distance):
     return cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REFLECT)
 
 
-@pytest.mark.parametrize("flow", [coarse_flow, fine_flow])
+@pytest.mark.parametrize("flow", [coarse_flow, fine_flow, patch_flow])
 @pytest.mark.parametrize("distance", [1.0, 2.5])
 def test_a_known_shift(grey, flow, distance):
     found = flow(grey, shifted(grey, distance))[40:-40, 40:-40]
     assert np.median(found[..., 0]) == pytest.approx(distance, rel=0.05)
     assert np.abs(np.median(found[..., 1])) < 0.02
+
+
+@pytest.mark.parametrize("distance", [0.3, 2.5])
+def test_points_follow_a_known_shift(grey, distance):
+    points = np.array([[120.0, 120.0], [90.0, 100.5]])
+    found = point_flow(grey, shifted(grey, distance), points)
+    assert np.abs(found - [distance, 0.0]).max() < 0.05
+
+
+def test_a_point_outside_the_image_has_no_flow(grey):
+    assert np.isnan(point_flow(grey, grey, [[-500.0, 20.0]])).all()
+
+
+@pytest.mark.parametrize("side", [16, 24, 31, 32, 40])
+def test_large_patches_are_not_asked_of_small_images(side):
+    image = np.random.default_rng(0).integers(0, 255, (side, side + 40), dtype=np.uint8)
+    assert np.isfinite(patch_flow(image, image)).all()
 
 
 def test_flow_is_the_same_whatever_threads_opencv_has(grey):
