@@ -48,9 +48,10 @@ SPOTTERS = {
 FACE, NOISE = 140.0, 0.06  # px; noise of the landmarks in each frame, as FaceTracker has it
 
 
-def corpus(family, fps, n_subjects, seconds):
+def corpus(family, fps, n_subjects, seconds, seed=None):
     """Videos as images, and their tracks: true landmarks with a tracker's noise and drift."""
     options = FAMILIES[family] | {"fps": fps, "duration": seconds, "face_size": FACE}
+    options |= {} if seed is None else {"random_state": seed}
     sizes = {"n_subjects": n_subjects, "n_videos": n_subjects, "empty": 0.25, "micro_per_minute": 5.0}
     noisy = make_long_videos(**sizes, **options, noise=NOISE)
     films = make_long_videos(**sizes, **options, images=True)
@@ -69,7 +70,7 @@ def compare_rates(options):
 
 
 def compare_spotters(family, fps, options):
-    films, tracks = corpus(family, fps, options.n_subjects, options.seconds)
+    films, tracks = corpus(family, fps, options.n_subjects, options.seconds, options.seed)
     counts = films.intervals["type"].value_counts().to_dict()
     print(f"{family}, {fps:g} frames a second, {films!r}\n{counts}")
     for name, spotter in SPOTTERS.items():
@@ -105,7 +106,8 @@ def dlib_track(frames, times, name):
 
 
 def compare_trackers(options):
-    films, given = corpus(options.family[0], options.fps[0], options.n_subjects, options.seconds)
+    sizes = options.n_subjects, options.seconds, options.seed
+    films, given = corpus(options.family[0], options.fps[0], *sizes)
     tracks = {"true landmarks, a tracker's noise": given, "FaceTracker": [], "dlib on each frame": []}
     for frames, times, name in zip(films.frames, films.times, films.names, strict=True):
         tracks["FaceTracker"].append(FaceTracker(memory=None).track(frames, times=times, name=str(name)))
@@ -199,6 +201,7 @@ def main():
     parser.add_argument("--fps", nargs="+", type=float, default=[30.0])
     parser.add_argument("--n-subjects", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=45.0)
+    parser.add_argument("--seed", type=int, help="of the videos, instead of the family's own")
     parser.add_argument("--only", nargs="+", help="spotters whose name has one of these in it")
     parser.add_argument("--n-frames", type=int, default=10_000)
     parser.add_argument("--face", type=float, default=200.0)

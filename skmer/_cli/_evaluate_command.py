@@ -32,11 +32,13 @@ from skmer.pipelines import (
     baseline,
     comparison_grid,
     paper_pipeline,
+    recommended,
 )
 
 GRIDS = {
     "dere-grl": {"clf__estimator__n_actions": [2, 3, 5], "clf__estimator__lambda_center": [0.01, 0.1, 1.0]},
     "paper": {"clf__n_actions": [2, 3, 5], "clf__lambda_center": [0.1, 1.0]},
+    "recommended": {"clf__net__estimator__n_actions": [3, 5]},
     "rbf-svm": {
         "clf__estimator__clf__C": [0.1, 1.0, 10.0],
         "clf__estimator__clf__gamma": [0.003, 0.01, 0.03],
@@ -49,6 +51,8 @@ GRIDS = {
 def make_method(name, *, dataset="casme2", landmarks=False, model=None):
     """Pipeline of a method; `dataset` sets the paper's width, `landmarks` says that X is no frames."""
     model = model or Model()
+    if name == "recommended":
+        return with_epochs(recommended(random_state=0), model)
     if name not in NETS:
         return baseline(name, input="frames")
     epochs = {} if model.epochs is None else {"max_epochs": model.epochs}
@@ -58,6 +62,15 @@ def make_method(name, *, dataset="casme2", landmarks=False, model=None):
         return pipeline
     clf = SeedEnsemble(DeReGRLClassifier(**epochs), random_state=0)
     return Pipeline([("graph", LandmarkGraphTransformer()), ("clf", clf)])
+
+
+def with_epochs(pipeline, model):
+    """Set the epochs of the nets in a recommended pipeline, where others are asked for."""
+    return (
+        pipeline
+        if model.epochs is None
+        else pipeline.set_params(clf__net__estimator__max_epochs=model.epochs)
+    )
 
 
 def searched(name, pipeline, inner_folds=None, n_jobs=None, given=None):

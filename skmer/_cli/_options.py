@@ -16,7 +16,7 @@ PUBLISHED += ("off-apexnet", "sssnet", "rcn-a", "dual-inception", "htnet", "dssn
 PUBLISHED += ("g-tcn",)
 """Methods of others, by their names in `skmer.pipelines.comparison_pipeline`."""
 
-METHODS = ("dere-grl", "paper", "rbf-svm", "linear-svm", "lda", *PUBLISHED)
+METHODS = ("dere-grl", "recommended", "paper", "rbf-svm", "linear-svm", "lda", *PUBLISHED)
 NETS = ("dere-grl", "paper")
 """Methods whose fits are trained together."""
 

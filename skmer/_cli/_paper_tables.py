@@ -160,7 +160,7 @@ def _guesses(result):
 
 
 # Of landmarks alone these can be made; every other method needs pictures.
-_OF_LANDMARKS = {"dere-grl", "dere-grl-single", "paper", "baselines", *BASELINES}
+_OF_LANDMARKS = {"dere-grl", "dere-grl-single", "recommended", "paper", "baselines", *BASELINES}
 _OF_ABLATIONS = (1, 2)
 
 

@@ -165,7 +165,7 @@ def _add_tables(commands):
         "--methods",
         nargs="+",
         default=[],
-        help="names of comparison_pipeline, baselines, dere-grl, dere-grl-single, paper; or all",
+        help="names of comparison_pipeline, baselines, dere-grl, dere-grl-single, recommended, paper; or all",
     )
     tables.add_argument(
         "--recipe", default="both", choices=("both", "paper", "default"), help="settings of tables 1 and 2"

@@ -44,7 +44,7 @@ class ActionNetClassifier(ClipNetClassifier):
         action_units : array-like or DataFrame of shape (n_clips, n_units), optional
             0, 1, or NaN where a clip was not coded, as of ``clips.action_units()``, whose columns are numbers
             of the Facial Action Coding System: each unit is then read off an action of the component that it
-            moves most. Columns without a number are dealt out to the actions in turn.
+            moves most. Others are dealt out to the actions that have the fewest.
 
         Returns
         -------

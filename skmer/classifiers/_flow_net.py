@@ -9,6 +9,7 @@ from skmer._utils._checks import warn_user
 from skmer._utils._sklearn import Interval, StrOptions
 from skmer.classifiers._map_net import MapNetClassifier
 from skmer.nn import FLOW_NETWORKS, FlowNetwork, MapAugmentation
+from skmer.training import ClipDataset
 
 
 class FlowNetClassifier(MapNetClassifier):
@@ -163,7 +164,7 @@ class FlowNetClassifier(MapNetClassifier):
         values = super()._predict_maps(proba, X)
         if not self.horizontal_flip:
             return values
-        mirrored = MapAugmentation.reflect(torch.from_numpy(X)).numpy()
+        mirrored = MapAugmentation.reflect(ClipDataset(X, row_axes=X.ndim - 1).X).numpy()
         return (values + super()._predict_maps(proba, mirrored)) / 2
 
     def _check_rows(self, X, y, resume):

@@ -315,7 +315,7 @@ def assign_action_units(graph, numbers, n_actions):
         Its components are decomposed.
     numbers : sequence of int
         Numbers of the units. Those without a field in `ACTION_UNITS`, or whose field moves no node, are dealt
-        out to all actions in turn.
+        out to the actions that have the fewest.
     n_actions : int
         Actions K of a component.
 
@@ -333,17 +333,17 @@ def assign_action_units(graph, numbers, n_actions):
     landmarks = set(graph.nodes) <= set(range(68)) and graph.name != "generic"
     fields = _fields_of_components(graph) if landmarks else [{} for _ in graph.component_sizes]
     taken = [{} for _ in fields]  # of each component, unit to action
-    actions, n_dealt = [], 0
-    for number in numbers:
-        home = next((k for k, own in enumerate(fields) if number in own), None)
-        if home is None:
-            actions.append(n_dealt % (n_actions * len(fields)))
-            n_dealt += 1
-            continue
-        own, used = fields[home], taken[home]
-        if len(set(used.values())) < n_actions:
-            used[number] = len(set(used.values()))
-        else:
-            used[number] = used[max(used, key=lambda n: _cosine(own[n], own[number]))]
-        actions.append(home * n_actions + used[number])
+    actions = [-1] * len(numbers)
+    homes = [next((k for k, own in enumerate(fields) if number in own), None) for number in numbers]
+    for place, (number, home) in enumerate(zip(numbers, homes, strict=True)):
+        if home is not None:
+            own, used = fields[home], taken[home]
+            n_used = len(set(used.values()))
+            alike = max(used, key=lambda n: _cosine(own[n], own[number])) if n_used == n_actions else None
+            used[number] = n_used if alike is None else used[alike]
+            actions[place] = home * n_actions + used[number]
+    counts = np.bincount([a for a in actions if a >= 0], minlength=n_actions * len(fields))
+    for place in [place for place, home in enumerate(homes) if home is None]:
+        actions[place] = int(counts.argmin())
+        counts[actions[place]] += 1
     return tuple(actions)

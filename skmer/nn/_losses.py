@@ -293,7 +293,8 @@ class DeReGRLLoss(nn.Module):
 def map_entropy(maps: Tensor, sample_weight: Tensor) -> Tensor:
     """Mean entropy of actions' maps over the nodes, (..., B, T, N, P) -> (...): 1 where nodes share alike."""
     n_nodes = (maps > 0).sum(-2).clamp_min(2).to(maps)
-    entropy = -torch.special.xlogy(maps, maps).sum(-2) / n_nodes.log()
+    # A share that underflows has no logarithm, and would leave no finite gradient.
+    entropy = -(maps * maps.clamp_min(1e-12).log()).sum(-2) / n_nodes.log()
     return _batch_mean(entropy.flatten(-2), sample_weight).mean((-2, -1))
 
 

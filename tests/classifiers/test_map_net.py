@@ -230,3 +230,24 @@ def test_a_network_of_ones_own_on_series_of_maps(maps):
     assert series.shape == (60, 2, 3, 28, 28) and clf.map_shape_ == (2, 3, 28, 28)
     assert clf.score(series, y) == 1.0
     assert ClipDataset(series, row_axes=4).unfold_views().X.shape == series.shape
+
+
+def test_mirror_images_and_shifts_in_training(maps, make_net):
+    X, y = maps
+    plain, flipped = (make_net(horizontal_flip=flip).fit(X, y) for flip in (False, True))
+    mirrored = X[..., ::-1] * np.array([-1, 1, 1], np.float32)[:, None, None]
+    # A prediction is that of the mirror image too, which a net without the flip sees as another clip.
+    np.testing.assert_allclose(flipped.predict_proba(mirrored), flipped.predict_proba(X), atol=1e-12)
+    assert np.abs(plain.predict_proba(mirrored) - plain.predict_proba(X)).max() > 1e-4
+    shifted = make_net(shift=1).fit(X, y)
+    assert np.abs(shifted.predict_proba(X) - plain.predict_proba(X)).max() > 1e-6
+    np.testing.assert_array_equal(make_net(shift=1).fit(X, y).predict_proba(X), shifted.predict_proba(X))
+
+
+def test_augmentation_is_off_by_default(make_net):
+    assert make_net().get_params()["horizontal_flip"] is False and make_net().get_params()["shift"] == 0
+
+
+def test_rows_from_outside_go_forward(maps, make_net):
+    X, y = maps
+    assert make_net(max_epochs=1).fit(X, y).forward(X[:5]).shape == (5, 3)

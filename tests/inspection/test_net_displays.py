@@ -7,9 +7,15 @@ from sklearn.pipeline import Pipeline
 
 from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
 from skmer.datasets import make_landmark_clips
-from skmer.face import FaceGraph
+from skmer.face import ACTION_UNITS, FaceGraph
 from skmer.feature_extraction import LandmarkGraphTransformer
-from skmer.inspection import ActionMapDisplay, ActionWeightsDisplay, LossCurvesDisplay
+from skmer.inspection import (
+    ActionMapDisplay,
+    ActionWeightsDisplay,
+    ContributionDisplay,
+    LossCurvesDisplay,
+)
+from skmer.pipelines import recommended
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +48,12 @@ def test_every_action_has_a_face_with_its_component_s_nodes(pipeline, clips):
     assert display.axes_.shape == (3, 2)
     for i, size in enumerate(FaceGraph.preset("brow-nose-lip31").component_sizes):
         for k, ax in enumerate(display.axes_[i]):
-            others, own = ax.collections
+            others, own = ax.collections[:2]
             assert len(own.get_offsets()) == size
             assert len(others.get_offsets()) == 31 - size
             shares = display.maps[1, :, 2 * i + k]
             np.testing.assert_allclose(own.get_array(), shares[shares > 0])
-            assert ax.get_title() == display.action_names[2 * i + k]
+            assert ax.get_title().startswith(f"{display.action_names[2 * i + k]}: AU")
 
 
 def test_maps_lie_on_a_given_face(pipeline, clips):
@@ -158,3 +164,39 @@ def test_axes_and_figure_are_named_as_scikit_learn_names_them(pipeline, clips):
     assert (maps.ax_, maps.figure_) == (ax, figure)
     curves = LossCurvesDisplay.from_estimator(pipeline).plot()
     assert curves.figure_ is curves.ax_.figure
+
+
+def test_fields_are_arrows_with_the_unit_that_they_resemble(pipeline, clips, features):
+    display = ActionMapDisplay.from_estimator(pipeline, clips.frames)
+    np.testing.assert_allclose(display.fields, pipeline[-1].action_fields(features))
+    nodes = list(FaceGraph.preset("brow-nose-lip31").nodes)
+    fields = np.zeros((6, 31, 2))
+    fields[:2, :10] = ACTION_UNITS[4].field[nodes][:10]
+    fields[4:, 19:] = -ACTION_UNITS[15].field[nodes][19:]
+    made = ActionMapDisplay(display.maps, "brow-nose-lip31", fields=fields).plot()
+    units = made.resembling_units
+    assert units[0] == (4, pytest.approx(1.0)) and units[2] == (0, 0.0) and units[4][0] != 15
+    assert made.axes_[0, 0].get_title() == "brow 1: AU4 (1.00)"
+    arrows = [c for c in made.axes_[0, 0].collections if type(c).__name__ == "Quiver"]
+    assert len(arrows) == 1 and arrows[0].N == 10
+
+
+def test_one_prediction_is_told_by_its_parts(pipeline, clips, features):
+    display = ContributionDisplay.from_estimator(pipeline, clips.frames, clip=3).plot()
+    parts = pipeline[-1].contributions(features)[3]
+    np.testing.assert_allclose(display.parts.to_numpy(), parts, atol=1e-6)
+    assert list(display.parts.index) == [
+        *("brow 1", "brow 2", "nose 1", "nose 2", "lip 1", "lip 2", "linear path", "bias")
+    ]
+    assert display.predicted == pipeline.classes_[parts.sum(0).argmax()]
+    assert display.predicted in display.ax_.get_title(loc="left") + display.ax_.get_title()
+
+
+def test_of_a_vote_the_networks_are_shown(clips, features):
+    clf = recommended(input="nodes", random_state=0)
+    clf.set_params(clf__net__n_estimators=2, clf__net__estimator__max_epochs=1).fit(features, clips.target)
+    display = ContributionDisplay.from_estimator(clf, features)
+    nets = clf["clf"].named_estimators_["net"].estimators_
+    np.testing.assert_allclose(display.parts, np.mean([n.contributions(features[:1])[0] for n in nets], 0))
+    assert list(display.parts.columns) == sorted(set(clips.target))
+    assert ActionMapDisplay.from_estimator(clf, features, index=1).maps.shape == (3, 31, 9)

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from skmer.face import MEAN_SHAPE, FaceGraph
-from skmer.nn import Augmentation
+from skmer.nn import Augmentation, MapAugmentation
 
 GRAPH = FaceGraph.preset("brow-nose-lip31")
 
@@ -88,3 +88,22 @@ def test_what_is_off_draws_what_it_always_drew(draw):
     ]
     assert torch.equal(draws[0].flip, draws[1].flip) and torch.equal(draws[0].noise, draws[1].noise)
     assert [tuple(draw.rigid.shape) for draw in draws] == [(4, 3, 0), (4, 3, 4)]
+
+
+def test_maps_are_shifted_by_whole_pixels_with_the_border_repeated(draw, generator):
+    augment = MapAugmentation(horizontal_flip=0.0, shift=2)
+    x = draw(200, 3, 9, 11)
+    drawn = augment.draw(x.shape, generator)
+    y, padded = augment(x, drawn), torch.nn.functional.pad(x, [2] * 4, mode="replicate")
+    for clip, (row, column) in enumerate(drawn.offset.tolist()):
+        assert torch.equal(y[clip], padded[clip, :, row : row + 9, column : column + 11])
+    assert set(drawn.offset.flatten().tolist()) == set(range(5))
+
+
+def test_a_mirrored_map_turns_its_horizontal_flow(draw, generator):
+    augment = MapAugmentation(horizontal_flip=1.0)
+    x = draw(4, 3, 9, 11)
+    expected = x.flip(-1) * torch.tensor([-1.0, 1.0, 1.0], dtype=x.dtype)[:, None, None]
+    assert torch.equal(augment(x, augment.draw(x.shape, generator)), expected)
+    assert torch.equal(augment.reflect(augment.reflect(x)), x)
+    assert not MapAugmentation(0.0).active

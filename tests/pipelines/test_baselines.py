@@ -1,12 +1,14 @@
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, GroupKFold
 
 from skmer.datasets import make_landmark_clips
 from skmer.feature_extraction import LandmarkGraphTransformer
 from skmer.io import load, save
 from skmer.model_selection import evaluate_loso
-from skmer.pipelines import BASELINES, baseline
+from skmer.pipelines import BASELINES, baseline, recommended
 
 LEARNING = [name for name in BASELINES if name != "majority"]
 
@@ -90,3 +92,61 @@ def test_unknown_baselines_are_refused(name, options):
 def test_landmarks_are_no_nodes(clips):
     with pytest.raises(ValueError, match=r"X must have the shape \(n_clips, 3, 31, n_channels\)"):
         baseline("lda").fit(clips.frames, clips.target)
+
+
+def quick(**options):
+    pipeline = recommended(random_state=0, **options)
+    return pipeline.set_params(clf__net__n_estimators=2, clf__net__estimator__max_epochs=3)
+
+
+@pytest.mark.parametrize("given", ["frames", "nodes", "maps"])
+def test_the_recommended_pipeline_is_the_mean_of_its_parts(given, clips, nodes, tmp_path):
+    X = {"frames": clips.frames, "nodes": nodes}.get(given)
+    if given == "maps":
+        X = np.random.default_rng(0).normal(size=(len(clips), 3, 28, 28)).astype(np.float32)
+        pipeline = recommended(input="maps", random_state=0)
+        pipeline.set_params(clf__net__clf__n_estimators=2, clf__net__clf__estimator__max_epochs=1)
+    else:
+        pipeline = quick(input=given)
+    assert list(pipeline.named_steps) == (["graph", "clf"] if given == "frames" else ["clf"])
+    pipeline.fit(X, clips.target)
+    inner = pipeline[:-1].transform(X) if given == "frames" else X
+    parts = [pipeline["clf"].named_estimators_[name].predict_proba(inner) for name in ("net", "lda")]
+    np.testing.assert_allclose(pipeline.predict_proba(X), np.mean(parts, axis=0))
+    assert list(pipeline.classes_) == sorted(set(clips.target))
+    save(pipeline, tmp_path / "model.skmer")
+    loaded = load(tmp_path / "model.skmer")
+    np.testing.assert_array_equal(loaded.predict_proba(X), pipeline.predict_proba(X))
+    assert list(loaded["clf"].named_estimators_) == ["net", "lda"]
+
+
+def test_the_recommended_pipeline_is_evaluated_and_searched(clips, nodes):
+    result = evaluate_loso(quick(input="nodes"), nodes, clips.target, clips.groups, n_jobs=1)
+    assert result.uf1 > result.baseline.uf1 + 0.2
+    grid = {"clf__lda__estimator__clf__shrinkage": [0.1, 0.5], "clf__net__estimator__n_actions": [2]}
+    search = GridSearchCV(quick(input="nodes"), grid, cv=GroupKFold(2))
+    assert search.fit(nodes, clips.target, groups=clips.groups).best_params_.keys() == grid.keys()
+
+
+def test_the_recommended_pipeline_routes_groups_and_action_units(clips, nodes):
+    units = clips.action_units().to_numpy()
+    with config_context(enable_metadata_routing=True):
+        pipeline = quick(input="nodes")
+        net = pipeline["clf"].estimators[0][1].set_fit_request(action_units=True)
+        net.estimator.set_fit_request(action_units=True)
+        fitted = pipeline.fit(nodes, clips.target, action_units=units)
+        member = fitted["clf"].named_estimators_["net"].estimators_[0]
+    assert member.predict_action_units(nodes).shape == units.shape
+
+
+def test_another_input_is_refused():
+    with pytest.raises(ValueError, match=r"input must be one of .*frames.*got 'rows'"):
+        recommended(input="rows")
+
+
+def test_a_vote_with_other_voters_is_refused(clips, nodes, tmp_path):
+    pipeline = quick(input="nodes").fit(nodes, clips.target)
+    vote = pipeline["clf"]
+    vote.estimators_ = vote.estimators_[::-1]
+    with pytest.raises(ValueError, match="of another class than the one named so"):
+        save(pipeline, tmp_path / "model.skmer")

@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
-from skmer.datasets import MicroExpressionClips, make_landmark_clips
+from skmer.datasets import MicroExpressionClips, make_face_clips, make_landmark_clips
 from skmer.model_selection import audit_loso, evaluate_loso
 from skmer.pipelines import COMPARISON_METHODS, comparison_grid, comparison_pipeline, comparison_table
 
@@ -111,3 +111,29 @@ def test_lfm_from_landmarks():
     found = cross_val_predict(model, clips.frames, clips.target, groups=clips.groups, cv=GroupKFold(3))
     majority = max((clips.target == name).mean() for name in clips.class_names)
     assert (found == clips.target).mean() > majority + 0.2
+
+
+@pytest.fixture(scope="module")
+def faces():
+    """20 clips of each of three classes: movements of 2 to 3 px of a 280 px face, and nothing else."""
+    still = {"head_motion": 0, "light": 0, "noise_sigma": 0, "jpeg_quality": None}
+    size = {"dataset": "megc2019", "face_size": 140, "color": False}
+    made = make_face_clips(12, 120, amplitude=(2, 3), random_state=0, **still, **size)
+    rng = np.random.default_rng(0)
+    rows = [rng.permutation(np.flatnonzero(made.target == name))[:20] for name in made.class_names]
+    return made.select(np.sort(np.concatenate(rows)))
+
+
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        # Random filters and few epochs need another rate than ImageNet's and a hundred.
+        ("dssn", {"flow__size": 64, "clf__lr": 1e-3, "clf__max_epochs": 30}),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:DSSNClassifier without pretrained=")
+def test_networks_on_faces_beat_the_majority_on_other_subjects(faces, name, params):
+    model = comparison_pipeline(name, "megc2019", input="frames", random_state=0).set_params(**params)
+    X = model[:-1].transform(faces.frames)
+    found = cross_val_predict(model[-1], X, faces.target, groups=faces.groups, cv=GroupKFold(5))
+    assert (found == faces.target).mean() > 1 / 3 + 0.2

@@ -1,10 +1,14 @@
+from copy import copy
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.ndimage import gaussian_filter1d
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from skmer.datasets import make_long_videos
+from skmer.face import RIGID_POINTS
 from skmer.landmarks import FaceTrack
 from skmer.spotting import MotionSpotter, spotting_score
 
@@ -54,7 +58,41 @@ def test_settings_are_chosen_among_the_given(videos):
     assert spotter.choices_["micro"].setting == ((0.08, 0.4), 0.3)
     assert 0 < spotter.choices_["macro"].f1 <= 1
     assert spotter.levels_["macro"].shape == (19,)
+    assert spotter.whitening_["macro"].shape == (19, 19)
     assert set(clone(spotter).get_params()) == {"micro_windows", "macro_windows", "shares", "inner_folds"}
+
+
+def test_regions_that_wander_together_hide_no_movement(monkeypatch):
+    """A field that sways in the band of micro-movements counts as one direction, not as all regions."""
+    videos = make_long_videos(4, 4, duration=40, empty=0, micro_per_minute=8, speech=0, random_state=6)
+    rng = np.random.default_rng(0)
+    field = rng.normal(0, 1, (68, 2))
+    field[list(RIGID_POINTS)] = 0
+    tracks = []
+    for name, points, times in zip(videos.names, videos.frames, videos.times, strict=True):
+        sway = gaussian_filter1d(rng.normal(0, 1, len(points)), 3)
+        moved = points + 1.5 * sway[:, None, None] / sway.std() * field
+        tracks.append(FaceTrack(moved, times, name=str(name), blinks=np.zeros(len(points), bool)))
+    scores = []
+    for shrinkage in (0.1, 1e6):  # the second leaves the root sum of squares
+        monkeypatch.setattr("skmer.spotting._motion_spotter._SHRINKAGE", shrinkage)
+        spotter = MotionSpotter([(0.07, 0.35)], macro_windows=[(0.12, 3)], shares=[0.25])
+        found = spotter.fit(tracks, videos.intervals).predict(tracks)
+        scores.append(spotting_score(videos.intervals, found, videos=videos).loc["micro", "f1"])
+    assert scores[0] > 0.6
+    assert scores[0] > scores[1] + 0.2
+
+
+def test_what_is_twice_as_long_as_any_movement_is_none(fitted, videos):
+    train = videos[:8]
+    longest = (train.intervals["offset_s"] - train.intervals["onset_s"]).max()
+    assert fitted.longest_ == pytest.approx(longest)
+    short = copy(fitted)
+    short.longest_ = 0.4
+    tables = [spotter.predict(videos) for spotter in (fitted, short)]
+    lengths = [(table["offset_s"] - table["onset_s"]).max() for table in tables]
+    assert lengths[0] > 1
+    assert lengths[1] <= 0.8 + 1 / 30
 
 
 def test_intervals_may_be_pairs_of_each_track(fitted, videos):

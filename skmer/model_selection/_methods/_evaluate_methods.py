@@ -66,7 +66,7 @@ def evaluate_methods(
         ``"table3"``: the methods that the DeRe-GRL paper compares with, and itself. ``"baselines"``: those of
         `skmer.pipelines.baseline`. ``"all"``: every named method that the clips can be given to. Or a name of
         `skmer.pipelines.comparison_pipeline`, "dere-grl" (four seeds averaged), "dere-grl-single", "paper"
-        (its choices); or an estimator, which takes what the clips' ``frames`` hold.
+        (its choices), "recommended"; or an estimator, which takes what the clips' ``frames`` hold.
     X : MicroExpressionClips, or array-like of n_clips samples
         Clips; their frames may be pictures, landmarks or flow maps, whose 31 nodes are sampled for what takes
         nodes. Or node features (n_clips, 3, 31, 2), maps (n_clips, C, H, W), or what estimators take. A tuple

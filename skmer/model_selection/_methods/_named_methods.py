@@ -15,7 +15,7 @@ from skmer.pipelines import BASELINES, baseline, paper_pipeline
 TABLE_3 = ("lbp-sdg", "dssn", "lfm", "lgccon", "g-tcn", "ktgsl", "dere-grl")
 """Methods of Table 3 of the DeRe-GRL paper, in its order."""
 
-OWN = ("dere-grl", "dere-grl-single", "paper")
+OWN = ("dere-grl", "dere-grl-single", "paper", "recommended")
 OF_LANDMARKS = ("lfm",)
 """Published methods that need no picture where landmarks are given."""
 
@@ -167,7 +167,7 @@ def named_method(name, clips, dataset="casme2", *, max_epochs=None):
     ----------
     name : str
         Of `skmer.pipelines.comparison_pipeline` or `skmer.pipelines.baseline`, or "dere-grl",
-        "dere-grl-single", "paper".
+        "dere-grl-single", "paper", "recommended".
     clips : MicroExpressionClips
         Of pictures, landmarks or flow maps.
     dataset : str, default="casme2"
@@ -260,6 +260,11 @@ def _named(name, corpus, dataset):
         kinds = (("faces", "frames"), ("maps", "maps"), ("nodes", "nodes"))
         chosen = [(mine, theirs) for mine, theirs in kinds if mine in inputs]
         return Method(name, baseline(name, input=chosen[0][1]), chosen[0][0]) if chosen else None
+    if name == "recommended":
+        kinds = (("faces", "frames"), ("maps", "maps"), ("nodes", "nodes"))
+        chosen = [(mine, theirs) for mine, theirs in kinds if mine in inputs]
+        made = [pipelines.recommended(input=theirs, random_state=0) for _, theirs in chosen[:1]]
+        return Method(name, made[0], chosen[0][0]) if chosen else None
     if name in OWN:
         chosen = [given for given in ("faces", "nodes") if given in inputs]
         return Method(name, _own_pipeline(name, corpus, dataset), chosen[0]) if chosen else None
