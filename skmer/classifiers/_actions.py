@@ -4,6 +4,7 @@ import inspect
 
 import numpy as np
 
+from skmer._utils._arguments import Numbers, check_argument
 from skmer._utils._checks import check_integer
 from skmer.classifiers._net import ClipNetClassifier
 from skmer.classifiers._prediction import average_output, average_views, require_part
@@ -105,6 +106,7 @@ class ActionNetClassifier(ClipNetClassifier):
 
     def _check_action_units(self, action_units, n_clips, resume):
         names = getattr(action_units, "columns", None)
+        check_argument("action_units", action_units, [Numbers(n_clips, None, finite=False), None])
         units = None if action_units is None else np.asarray(action_units, dtype=float)
         if units is not None:
             known = np.isnan(units) | (units == 0) | (units == 1)
