@@ -5,6 +5,7 @@
 # make site   the documentation of every tagged version and of this checkout, into docs/_build/site
 # make screenshots   a picture of every page of the documentation, at the width of a desk and of a phone
 # make wheel  sdist and wheel into dist, and the demo from the wheel in an environment of its own
+# make lowest   the tests on the lowest versions that pyproject.toml names, in an environment of its own
 # make notebooks   the notebooks with their outputs, into build/notebooks
 # make browser  Chromium and its driver for the tests of the report, where Debian's packages can be had
 # make clean  remove everything that these made
@@ -15,13 +16,14 @@ WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 OLDEST := .venv-sklearn18
+LOWEST := .venv-lowest
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
 # The files that run scikit-learn's own check suite.
 CHECKS := tests/test_common.py $(wildcard tests/*/test_common_checks.py)
 DEFINITION := pyproject.toml constraints.txt
 
-.PHONY: demo test lint docs site screenshots wheel notebooks browser clean
+.PHONY: demo test lowest lint docs site screenshots wheel notebooks browser clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python -m skmer demo
@@ -29,6 +31,9 @@ demo: $(VENV)/.demo
 test: $(VENV)/.test $(OLDEST)/.ready browser
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 	$(OLDEST)/bin/python -m pytest -n $(WORKERS) --dist worksteal $(CHECKS)
+
+lowest: $(LOWEST)/.ready
+	$(LOWEST)/bin/python -m pytest -n $(WORKERS) --dist worksteal
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .
@@ -63,7 +68,7 @@ browser:
 	else echo "No Chromium here, and no apt-get or no root to install it: its tests will be skipped"; fi
 
 clean:
-	rm -rf $(VENV) $(OLDEST) build dist demo-output docs/_build docs/api/generated
+	rm -rf $(VENV) $(OLDEST) $(LOWEST) build dist demo-output docs/_build docs/api/generated
 	rm -rf .pytest_cache .mypy_cache .ruff_cache
 
 # Stamps live inside the environment, so that removing it removes them.
@@ -93,4 +98,12 @@ $(OLDEST)/.ready: $(VENV)/.test
 	$(BIN)/python -c 'import sysconfig; print("import site; site.addsitedir(%r)" % sysconfig.get_path("purelib"))' \
 		> "$$($(OLDEST)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/base.pth"
 	$(OLDEST)/bin/python -c 'import sklearn, skmer; assert sklearn.__version__.startswith("1.8."), sklearn.__version__'
+	touch $@
+
+$(LOWEST)/.ready: pyproject.toml constraints-lowest.txt
+	rm -rf $(LOWEST)
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip --disable-pip-version-check install --quiet --upgrade "pip>=25.1"
+	$(LOWEST)/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints-lowest.txt \
+		--editable ".[demo]" --group test
 	touch $@

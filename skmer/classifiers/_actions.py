@@ -4,6 +4,7 @@ import inspect
 
 import numpy as np
 
+from skmer._utils._arguments import Numbers, check_argument
 from skmer._utils._checks import check_integer
 from skmer.classifiers._prediction import average_output, average_views, require_part
 from skmer.face import assign_action_units
@@ -108,6 +109,7 @@ def prepare_fit(self, X, y, sample_weight=None, *, groups=None, action_units=Non
 def check_action_units(self, action_units, n_clips, resume):
     """Validate action units, and keep or set ``action_units_``."""
     names = getattr(action_units, "columns", None)
+    check_argument("action_units", action_units, [Numbers(n_clips, None, finite=False), None])
     units = None if action_units is None else np.asarray(action_units, dtype=float)
     if units is not None:
         known = np.isnan(units) | (units == 0) | (units == 1)

@@ -5,6 +5,7 @@ from numbers import Integral, Real
 
 import torch
 
+from skmer._utils._arguments import Named
 from skmer._utils._checks import warn_user
 from skmer._utils._sklearn import Interval, StrOptions
 from skmer.classifiers._map_net import MapNetClassifier
@@ -105,7 +106,7 @@ class FlowNetClassifier(MapNetClassifier):
     _parameter_constraints: dict = {
         **MapNetClassifier._parameter_constraints,
         "network": [StrOptions(set(FLOW_NETWORKS))],
-        "network_params": [dict, None],
+        "network_params": [Named(object), None],
         "dropout": [Interval(Real, 0, 1, closed="left"), None],
         "horizontal_flip": ["boolean"],
         "shift": [Interval(Integral, 0, 4096, closed="both")],

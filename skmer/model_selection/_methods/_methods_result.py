@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from skmer._utils._arguments import Named, check_argument, integer
+from skmer._utils._arguments import SEED, Named, check_argument, checked, integer, option
 from skmer.metrics import critical_difference, holm_correction, paired_bootstrap, subject_randomization_test
 from skmer.model_selection._every_epoch import SELECTION
 from skmer.model_selection._methods import _methods_forms
@@ -99,6 +99,7 @@ class MethodsResult:
             row |= {TEST_EPOCH: best, INFLATION: best - result.uf1}
         return row
 
+    @checked(score=[option(*SCORES)], n_resamples=[integer(1, 100_000)], random_state=SEED)
     def differences(self, score="uf1", *, level=0.95, n_resamples=10_000, random_state=0):
         """Return the difference of every two methods, with a p-value corrected for their number.
 
@@ -125,8 +126,6 @@ class MethodsResult:
         ValueError
             If there is no such score, or methods differ in the number of seeds.
         """
-        if score not in SCORES:
-            raise ValueError(f"score must be one of {list(SCORES)}, got {score!r}.")
         options = {"n_resamples": n_resamples, "random_state": random_state}
         rows = {}
         for a, b in combinations(self.results, 2):
