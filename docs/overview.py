@@ -56,7 +56,7 @@ def main():
     )
     display.plot(ax=middle)
     ClassScoresDisplay.from_results(results).plot(ax=right)
-    right.set_title(f"12 people, each left out once: UF1 {words}", loc="left", fontsize="small", pad=22)
+    right.set_title(f"leave one subject out, UF1: {words}", loc="left", fontsize="x-small", pad=22)
     figure.savefig(PLACE, dpi=130, facecolor="white")
     print(PLACE, words)
 

@@ -145,7 +145,7 @@ def _find_sheet(spec, folder, annotations):
             return found[0]
     raise FileNotFoundError(
         f"annotations: no {spec.title} sheet {spec.sheets[0]!r} in {str(folder)!r} or a folder in it; "
-        "pass its path."
+        "pass its path, or the root that holds it."
     )
 
 
