@@ -139,28 +139,12 @@ def sequences(options):
             recovered(node_motion(landmarker.transform(given)), truth)
             for given in (moved.frames, moved.sequences)
         ]
-        rows.append(
-            [
-                condition,
-                fps,
-                *errors,
-                *(f"{gain:.2f} / {cosine:.3f}" for gain, cosine in motions),
-                duration / dlib_time,
-            ]
-        )
+        cells = [f"{gain:.2f} / {cosine:.3f}" for gain, cosine in motions]
+        rows.append([condition, fps, *errors, *cells, duration / dlib_time])
         print(rows[-1], flush=True)
-    table(
-        [
-            "condition",
-            "fps",
-            "noise, keyframes",
-            "noise, sequences",
-            "1 px, keyframes: gain / cosine",
-            "1 px, sequences: gain / cosine",
-            "time over dlib",
-        ],
-        rows,
-    )
+    kinds = "keyframes", "sequences"
+    motion = [f"1 px, {kind}: gain / cosine" for kind in kinds]
+    table(["condition", "fps", *(f"noise, {kind}" for kind in kinds), *motion, "time over dlib"], rows)
 
 
 def corpus(options, amplitude, parameters):

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from skorch import NeuralNet
 
+from skmer._utils._sklearn import make_constraint
+
 ROOT = Path(__file__).parents[1] / "skmer"
 # From the ground up. Packages of one floor stand beside each other and do not import each other.
 FLOORS = [
@@ -190,3 +192,16 @@ def test_what_another_file_takes_has_no_underscore(path):
     taken = [name for name in OURS[path] if name.rpartition(".")[2].startswith("_")]
     # A module of the same package is private by its name, and is taken whole by the files beside it.
     assert not [name for name in taken if name not in NAMES and not name.endswith("__")]
+
+
+def test_constraints_of_estimators_are_ones_that_scikit_learn_takes():
+    """`fit_context` of scikit-learn reads them; those of our own door pass through `for_estimators`."""
+    n_checked = 0
+    for name in sorted(LEVEL.keys() - {"_utils", "_cli"}):
+        module = importlib.import_module(f"skmer.{name}")
+        for public in getattr(module, "__all__", []):
+            tables = getattr(getattr(module, public), "_parameter_constraints", {}).values()
+            for constraint in [c for allowed in tables if not isinstance(allowed, str) for c in allowed]:
+                make_constraint(constraint)
+                n_checked += 1
+    assert n_checked > 200

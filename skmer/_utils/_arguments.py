@@ -296,25 +296,19 @@ def as_array(name, value):
         raise ArgumentError(f"{name} must be an array, got {_shown(value)}: {error}.") from error
 
 
-class _Rows:
+class _Rows(_Late):
     """Constraint "array-like" without what has no rows in an order: scalars in an array, sets, mappings."""
 
     def is_satisfied_by(self, value):
         """Return whether a value has rows."""
         if isinstance(value, Set | Mapping) or _is_scalar(value):
             return False
-        return _ARRAY_LIKE.is_satisfied_by(value)
-
-    def __str__(self):
-        return str(_ARRAY_LIKE)
-
-
-_ARRAY_LIKE = _Late("make_constraint", "array-like")
+        return super().is_satisfied_by(value)
 
 
 def _made(constraint):
     if isinstance(constraint, str) and constraint == "array-like":
-        return _Rows()
+        return _Rows("make_constraint", constraint)
     return constraint if hasattr(constraint, "is_satisfied_by") else _Late("make_constraint", constraint)
 
 

@@ -7,7 +7,7 @@ import torch
 
 from skmer._utils._arguments import Named
 from skmer._utils._checks import warn_user
-from skmer._utils._sklearn import Interval, StrOptions
+from skmer._utils._sklearn import Interval, StrOptions, for_estimators
 from skmer.classifiers._map_net import MapNetClassifier
 from skmer.nn import FLOW_NETWORKS, FlowNetwork, MapAugmentation
 from skmer.training import ClipDataset
@@ -103,14 +103,16 @@ class FlowNetClassifier(MapNetClassifier):
     """
 
     _shapes = {4: "(n_clips, C, H, W)"}
-    _parameter_constraints: dict = {
-        **MapNetClassifier._parameter_constraints,
-        "network": [StrOptions(set(FLOW_NETWORKS))],
-        "network_params": [Named(object), None],
-        "dropout": [Interval(Real, 0, 1, closed="left"), None],
-        "horizontal_flip": ["boolean"],
-        "shift": [Interval(Integral, 0, 4096, closed="both")],
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            **MapNetClassifier._parameter_constraints,
+            "network": [StrOptions(set(FLOW_NETWORKS))],
+            "network_params": [Named(object), None],
+            "dropout": [Interval(Real, 0, 1, closed="left"), None],
+            "horizontal_flip": ["boolean"],
+            "shift": [Interval(Integral, 0, 4096, closed="both")],
+        }
+    )
 
     def __init__(
         self,

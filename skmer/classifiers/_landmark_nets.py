@@ -3,7 +3,7 @@
 from numbers import Integral, Real
 
 from skmer._utils._arguments import integer
-from skmer._utils._sklearn import Interval, StrOptions
+from skmer._utils._sklearn import Interval, StrOptions, for_estimators
 from skmer.classifiers._image_nets import check_least_size
 from skmer.classifiers._map_net import MapNetClassifier
 from skmer.nn import LFM, GraphTCN
@@ -146,15 +146,17 @@ class GTCNClassifier(MapNetClassifier):
     _shapes = {4: "(n_clips, views, 28, 49)"}
     _row_axes = 2
     _maps_come_from = "LandmarkPatches makes them from frames"
-    _parameter_constraints: dict = {
-        **MapNetClassifier._parameter_constraints,
-        "layout": [StrOptions({"flat", "nodes"})],
-        "view": [integer(0), None],
-        "n_levels": [Interval(Integral, 1, 20, closed="both")],
-        "width": [integer(1)],
-        "kernel": [integer(1)],
-        "dropout": _SHARE,
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            **MapNetClassifier._parameter_constraints,
+            "layout": [StrOptions({"flat", "nodes"})],
+            "view": [integer(0), None],
+            "n_levels": [Interval(Integral, 1, 20, closed="both")],
+            "width": [integer(1)],
+            "kernel": [integer(1)],
+            "dropout": _SHARE,
+        }
+    )
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ from sklearn.utils.validation import check_array
 
 from skmer._utils._arguments import integer
 from skmer._utils._checks import frames_of
-from skmer._utils._sklearn import DocumentedMixin, fit_context, validate_params
+from skmer._utils._sklearn import DocumentedMixin, fit_context, for_estimators, validate_params
 
 
 class _RowsOfMotion(DocumentedMixin, TransformerMixin, BaseEstimator):
@@ -133,11 +133,13 @@ class PooledMaps(_RowsOfMotion):
     ((2, 12), 0.0)
     """
 
-    _parameter_constraints: dict = {
-        "size": [integer(1)],
-        "magnitudes": ["boolean"],
-        "normalize": ["boolean"],
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            "size": [integer(1)],
+            "magnitudes": ["boolean"],
+            "normalize": ["boolean"],
+        }
+    )
 
     def __init__(self, size=7, *, magnitudes=False, normalize=False):
         self.size = size

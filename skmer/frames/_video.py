@@ -110,7 +110,7 @@ class VideoReader:
         return self.n_frames
 
     def read(self, start=0, stop=None, step=1):
-        """Yield the frames of a span.
+        """Return an iterator over the frames of a span.
 
         Parameters
         ----------
@@ -121,9 +121,10 @@ class VideoReader:
         step : int, default=1
             Every so many frames; those between are not decoded where the source allows it.
 
-        Yields
-        ------
-        VideoFrame
+        Returns
+        -------
+        frames : iterator of VideoFrame
+            Each is decoded when its turn comes.
         """
         check_argument("start", start, [integer(0)])
         check_argument("stop", stop, [integer(0), None])

@@ -19,9 +19,7 @@ def check_labels(name, labels):
     try:
         labels = np.asarray(labels)
     except ValueError as error:
-        raise ValueError(
-            f"{name} must have one entry for each sample, got lists of unequal length."
-        ) from error
+        raise ValueError(f"{name} must have one entry a sample, got lists of unequal length.") from error
     shape = labels.shape
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels.ravel()
@@ -292,11 +290,7 @@ class _Scorer(type(make_scorer(uf1_score))):  # type: ignore[misc]
         return super().__call__(estimator, *args, **kwargs)
 
 
-def _scorer(score):
-    return _Scorer(score, 1, {}, "predict")
-
-
-uf1_scorer = _scorer(uf1_score)
+uf1_scorer = _Scorer(uf1_score, 1, {}, "predict")
 uf1_scorer.__doc__ = """:func:`uf1_score` for scikit-learn's own tools.
 
 ``cross_validate`` and ``GridSearchCV`` average it over folds, and a mean over subjects is NOT the pooled
@@ -304,7 +298,7 @@ score that papers report: a majority guesser can stand at .45 where the pooled s
 hyper-parameters with it, and report :func:`skmer.model_selection.evaluate_loso`.
 """
 
-uar_scorer = _scorer(uar_score)
+uar_scorer = _Scorer(uar_score, 1, {}, "predict")
 uar_scorer.__doc__ = """:func:`uar_score` for scikit-learn's own tools.
 
 What is said of :data:`uf1_scorer` holds here: averaged over folds it is not the pooled score.

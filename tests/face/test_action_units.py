@@ -1,7 +1,19 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
-from skmer.face import ACTION_UNITS, MEAN_SHAPE, MIRROR_POINTS, RIGID_POINTS, ActionUnit, action_unit_field
+from skmer.face import (
+    ACTION_UNITS,
+    MEAN_SHAPE,
+    MIRROR_POINTS,
+    RIGID_POINTS,
+    ActionUnit,
+    FaceGraph,
+    action_unit_field,
+    action_unit_shares,
+    assign_action_units,
+)
 
 UNITS_OF_THE_CORPORA = {1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 24, 25, 43}
 INNER_TO_OUTER = {60: 48, 61: 50, 62: 51, 63: 52, 64: 54, 65: 56, 66: 57, 67: 58}
@@ -89,3 +101,32 @@ def test_unknown_units_and_sides_are_refused():
         action_unit_field(3)
     with pytest.raises(ValueError, match="side must be 'both', 'left' or 'right'"):
         action_unit_field(12, side="l")
+
+
+GRAPH = FaceGraph.preset("brow-nose-lip31")
+
+
+@pytest.mark.parametrize("n_actions", [1, 3, 8])
+def test_shares_of_units_are_those_of_their_energy(n_actions):
+    shares = action_unit_shares(GRAPH, n_actions)
+    assert shares.shape == (31, n_actions) and (shares > 0).all()
+    ends = np.cumsum([0, *GRAPH.component_sizes])
+    for start, stop in pairwise(ends):
+        np.testing.assert_allclose(shares[start:stop].sum(axis=0), 1)
+    energies = {n: np.square(unit.field[list(GRAPH.nodes)]).sum(axis=1) for n, unit in ACTION_UNITS.items()}
+    strongest = max(energies.values(), key=lambda energy: energy[:10].sum())[:10]
+    np.testing.assert_allclose(shares[:10, 0], 0.9 * strongest / strongest.sum() + 0.01)
+
+
+def test_units_of_a_component_have_actions_of_their_own_while_there_are_any():
+    numbers = [1, 2, 4, 9, 12, 15, 20]
+    actions = assign_action_units(GRAPH, numbers, 3)
+    assert [action // 3 for action in actions] == [0, 0, 0, 1, 2, 2, 2]
+    assert len(set(actions)) == len(numbers)
+    fewer = assign_action_units(GRAPH, numbers, 1)
+    assert fewer == tuple(action // 3 for action in actions)
+
+
+def test_units_without_a_field_go_where_the_fewest_are():
+    assert sorted(assign_action_units(GRAPH, [101, 102, 103], 1)) == [0, 1, 2]
+    assert assign_action_units(GRAPH, [1, 12, 101], 1) == (0, 2, 1)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from skmer.datasets import MicroExpressionClips
-from skmer.feature_extraction import NodeDisplacements, PooledMaps
+from skmer.feature_extraction import NodeDisplacements, PooledMaps, normalize_maps
 from skmer.pipelines import baseline
 
 
@@ -85,3 +85,27 @@ def test_clips_of_maps_go_in_as_they_are():
     np.testing.assert_array_equal(PooledMaps().fit_transform(clips), PooledMaps().fit_transform(maps))
     fitted = baseline("lda", input="maps").fit(clips, clips.target)
     np.testing.assert_array_equal(fitted.predict(clips), fitted.predict(maps))
+
+
+def test_normalized_maps_lose_zero_and_unit_of_each_clip():
+    rng = np.random.default_rng(0)
+    motion = rng.normal(size=(3, 3, 9, 9))
+    scaled = motion * np.array([3.0, 20.0, 0.5])[:, None, None, None] + 126
+    scaled[:, 2] -= 126
+    one, other = normalize_maps(scaled), normalize_maps(motion)
+    np.testing.assert_allclose(one, other, atol=1e-9)
+    assert np.allclose(np.median(one[:, :2], axis=(2, 3)), 0)
+    assert np.allclose(
+        np.stack([clip[:2] - clip[:2].mean((1, 2), keepdims=True) for clip in one]).std((1, 2, 3)),
+        1,
+        atol=0.02,
+    )
+    assert normalize_maps(scaled.astype(np.float32)).dtype == np.float32
+    still = normalize_maps(np.full((1, 2, 4, 4), 128.0))
+    assert (still == 0).all()
+
+
+@pytest.mark.parametrize("maps", [np.zeros((2, 4, 4)), np.zeros((2, 1, 4, 4)), np.array([["a"]])])
+def test_what_are_no_maps_is_refused(maps):
+    with pytest.raises(ValueError, match="maps must be numbers of shape"):
+        normalize_maps(maps)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from skmer.nn import ActionDecomposition, RelationReconstruction
+from skmer.nn import ActionDecomposition, ActionUnitHead, RelationReconstruction
 
 SIZES = (4, 3, 5)
 
@@ -97,3 +97,18 @@ def test_only_learned_relations_are_parameters(relations, n_matrices):
 def test_unknown_choices_are_refused(wrong):
     with pytest.raises(ValueError, match="must be one of"):
         RelationReconstruction(3, 2, 4, **wrong)
+
+
+def test_each_unit_is_read_off_its_action_alone():
+    torch.manual_seed(0)
+    head = ActionUnitHead([2, 0, 2], n_features=6)
+    with torch.no_grad():
+        head.bias.copy_(torch.tensor([0.5, -1.0, 2.0]))
+    actions = torch.randn(4, 5, 3, 2)
+    logits = head(actions).detach().numpy()
+    flat, weight = actions.reshape(4, 5, 6).numpy(), head.weight.detach().numpy()
+    expected = np.stack([flat[2] @ weight[0] + 0.5, flat[0] @ weight[1] - 1, flat[2] @ weight[2] + 2], axis=1)
+    np.testing.assert_allclose(logits, expected, rtol=1e-5, atol=1e-6)
+    others = actions.clone()
+    others[[1, 3]] = torch.randn(2, 5, 3, 2)
+    assert torch.equal(head(others), head(actions))

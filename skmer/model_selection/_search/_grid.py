@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.model_selection import ParameterGrid, ParameterSampler
 
 from skmer._utils._arguments import integer
+from skmer._utils._sklearn import for_estimators
 from skmer.model_selection._search._base import BatchedSearch
 
 
@@ -205,12 +206,14 @@ class BatchedRandomizedSearchCV(BatchedSearch):
     True
     """
 
-    _parameter_constraints: dict = {
-        **BatchedSearch._parameter_constraints,
-        "param_distributions": [dict, list],
-        "n_iter": [integer(1)],
-        "random_state": ["random_state"],
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            **BatchedSearch._parameter_constraints,
+            "param_distributions": [dict, list],
+            "n_iter": [integer(1)],
+            "random_state": ["random_state"],
+        }
+    )
 
     def __init__(
         self,
