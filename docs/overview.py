@@ -37,7 +37,7 @@ def main():
     size = np.linalg.norm(landmarks[:, 1] - landmarks[:, 0], axis=-1).mean(axis=1)
     shown = smiles[np.argmax(size[smiles])]
     figure = plt.figure(figsize=(12.5, 4.1), layout="constrained")
-    parts = figure.subfigures(1, 3, width_ratios=(3.4, 4.2, 4.6), wspace=0.03)
+    parts = figure.subfigures(1, 3, width_ratios=(3.6, 4.1, 4.5), wspace=0.05)
     left, middle, right = (part.subplots() for part in parts)
     words = ", ".join(f"{name} {result.uf1:.2f}" for name, result in results.items())
     titles = (

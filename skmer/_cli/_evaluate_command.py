@@ -37,8 +37,8 @@ from skmer.pipelines import (
 
 GRIDS = {
     "dere-grl": {"clf__estimator__n_actions": [2, 3, 5], "clf__estimator__lambda_center": [0.01, 0.1, 1.0]},
-    "paper": {"clf__n_actions": [2, 3, 5], "clf__lambda_center": [0.1, 1.0]},
     "recommended": {"clf__net__estimator__n_actions": [3, 5]},
+    "paper": {"clf__n_actions": [2, 3, 5], "clf__lambda_center": [0.1, 1.0]},
     "rbf-svm": {
         "clf__estimator__clf__C": [0.1, 1.0, 10.0],
         "clf__estimator__clf__gamma": [0.003, 0.01, 0.03],
