@@ -66,11 +66,12 @@ _MAP_NET = {
 
 @checked(input=TEXT, random_state=SEED)
 def recommended(*, input="frames", random_state=None):
-    """Return the pipeline that scored best on real micro-expressions: nets and a discriminant analysis.
+    """Return the recommended pipeline: the mean of an ensemble of nets and a discriminant analysis.
 
     Four nets that differ in their seed and a linear discriminant analysis vote with their mean probabilities,
-    one voice for the nets together. Unlike models err on unlike clips: on real displacements the average is
-    ahead of either. On frames and nodes the nets are `DeReGRLClassifier` with its defaults, on maps STSTNet
+    one voice for the nets together. Unlike models err on unlike clips. On real maps the mean is ahead of the
+    default net; on nodes it is level with the analysis alone, which leads there by less than its interval and
+    falls behind on other measurements of the same clips. On frames and nodes the nets are `DeReGRLClassifier` with its defaults, on maps STSTNet
     trained with mirror images, shifts of 1 px, balanced classes and smoothed labels; the analysis is that of
     ``baseline("lda")``, and on maps it sees the 31 nodes that `sample_nodes` reads off them.
 

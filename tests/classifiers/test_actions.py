@@ -75,10 +75,13 @@ def test_uncoded_entries_have_no_part(X, clips, units):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda u: u.to_numpy()[:-1], r"0, 1 or NaN in an array \(150, n_units\), got the shape \(149, "),
+        (
+            lambda u: u.to_numpy()[:-1],
+            r"action_units must be .* of shape \(150, n\) or None, got ndarray of shape \(149, ",
+        ),
         (lambda u: u.to_numpy(float) * 2, "0, 1 or NaN"),
-        (lambda u: u.to_numpy()[:, 0], r"got the shape \(150,\)"),
-        (lambda u: u.to_numpy()[:, :0], r"got the shape \(150, 0\)"),
+        (lambda u: u.to_numpy()[:, 0], r"got ndarray of shape \(150,\)"),
+        (lambda u: u.to_numpy()[:, :0], r"got ndarray of shape \(150, 0\)"),
     ],
 )
 def test_other_action_units_are_refused(X, clips, units, change, message):

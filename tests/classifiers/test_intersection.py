@@ -50,7 +50,7 @@ def test_is_a_kernel_of_support_vector_machines(histograms):
         ([[0.5, -0.5]], None, "X must hold histograms without negative values, got -0.5; do not centre"),
         ([[0.5, 0.5]], [[1, -1]], "Y must hold histograms without negative values"),
         ([[0.5, 0.5]], [[1, 0, 0]], "X and Y must have as many features, got 2 and 3"),
-        ([[0.5, np.nan]], None, "Input X contains NaN"),
+        ([[0.5, np.nan]], None, "X must be an array of finite numbers"),
     ],
 )
 def test_what_is_no_histogram(X, Y, message):
