@@ -41,6 +41,10 @@ class LandmarkGraphTransformer(ClipTransformerMixin, BaseEstimator):
         Whether to return rows (n, 3 * n_nodes * C) in the order frame, node, channel, named by
         `get_feature_names_out`, for estimators that take tables. Features with four axes have no names and
         stay an array under ``set_config(transform_output="pandas")``.
+    input : {"frames", "sequences"}, default="frames"
+        Which part of clips is read where clips are passed, to this step or to `evaluate_loso`: their three
+        keyframes, or their sequences, of which `FaceLandmarker` sees a movement with less noise. Other input
+        is taken as it comes.
     landmarker : FaceLandmarker, default=None
         The transformer that finds the landmarks. Its parameters are searched and set as
         ``landmarker__n_boxes`` and so on. None is ``FaceLandmarker()``, which passes given landmarks through.
@@ -85,6 +89,7 @@ class LandmarkGraphTransformer(ClipTransformerMixin, BaseEstimator):
         "align": ["boolean"],
         "magnification": [Interval(Real, 0, None, closed="left")],
         "flatten": ["boolean"],
+        "input": [StrOptions({"frames", "sequences"})],
         "landmarker": [FaceLandmarker, None],
         "tracking": [StrOptions({"flow", "detect"}), None],
         "memory": [str, os.PathLike, LandmarkCache, None],
@@ -100,6 +105,7 @@ class LandmarkGraphTransformer(ClipTransformerMixin, BaseEstimator):
         align=True,
         magnification=1.0,
         flatten=False,
+        input="frames",
         landmarker=None,
         tracking=None,
         memory=None,
@@ -111,6 +117,7 @@ class LandmarkGraphTransformer(ClipTransformerMixin, BaseEstimator):
         self.align = align
         self.magnification = magnification
         self.flatten = flatten
+        self.input = input
         self.landmarker = landmarker
         self.tracking = tracking
         self.memory = memory
@@ -135,7 +142,7 @@ class LandmarkGraphTransformer(ClipTransformerMixin, BaseEstimator):
         """
         landmarker = self._resolved_landmarker()
         self._checked_graph(landmarker)
-        landmarker.fit(X)
+        landmarker.fit(self._input_of(X))
         return self
 
     def transform(self, X):
@@ -162,7 +169,7 @@ class LandmarkGraphTransformer(ClipTransformerMixin, BaseEstimator):
         self._validate_params()
         landmarker = self._resolved_landmarker()
         graph = self._checked_graph(landmarker)
-        landmarks = landmarker.transform(X)
+        landmarks = landmarker.transform(self._input_of(X))
         if self.flatten and landmarks.ndim == 5:
             raise ValueError(
                 f"flatten=True is incompatible with the {landmarks.shape[1]} views of a clip; pass landmarks "
@@ -194,7 +201,12 @@ class LandmarkGraphTransformer(ClipTransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
         tags.input_tags.allow_nan = getattr(self.landmarker, "on_missing", "raise") != "raise"
+        tags.input_tags.sequences = self.input == "sequences"
         return tags
+
+    def _input_of(self, X):
+        """Return the sequences of clips where they are asked for; frames are taken from clips later."""
+        return getattr(X, "sequences", X) if self.input == "sequences" else X
 
     def _resolved_landmarker(self):
         short = {name: getattr(self, name) for name in _SHORT_FORMS if getattr(self, name) is not None}

@@ -47,7 +47,7 @@ _CLASSIFIERS = {
 }
 
 
-RECOMMENDED_INPUTS = ("frames", "nodes", "maps")
+RECOMMENDED_INPUTS = ("frames", "sequences", "nodes", "maps")
 # STSTNet as it wins on real maps: regularised, and trained in a tenth of its published epochs.
 _MAP_NET = {
     "horizontal_flip": True,
@@ -71,14 +71,16 @@ def recommended(*, input="frames", random_state=None):
     Four nets that differ in their seed and a linear discriminant analysis vote with their mean probabilities,
     one voice for the nets together. Unlike models err on unlike clips. On real maps the mean is ahead of the
     default net; on nodes it is level with the analysis alone, which leads there by less than its interval and
-    falls behind on other measurements of the same clips. On frames and nodes the nets are `DeReGRLClassifier` with its defaults, on maps STSTNet
-    trained with mirror images, shifts of 1 px, balanced classes and smoothed labels; the analysis is that of
-    ``baseline("lda")``, and on maps it sees the 31 nodes that `sample_nodes` reads off them.
+    falls behind on another measurement of the same clips. On frames and nodes the nets are
+    `DeReGRLClassifier` with its defaults, on maps STSTNet trained with mirror images, shifts of 1 px,
+    balanced classes and smoothed labels; the analysis is that of ``baseline("lda")``, and on maps it sees the
+    31 nodes that `sample_nodes` reads off them.
 
     Parameters
     ----------
-    input : {"frames", "nodes", "maps"}, default="frames"
-        What the pipeline takes: frames or landmarks, as of clips; node features (n_clips, 3, 31, 2); or flow
+    input : {"frames", "sequences", "nodes", "maps"}, default="frames"
+        What the pipeline takes: frames or landmarks, as of clips; their sequences, which cost more time and
+        show a movement with less noise; node features (n_clips, 3, 31, 2); or flow
         maps (n_clips, C, H, W) with horizontal and vertical flow first, each clip in its own unit.
     random_state : int, RandomState instance or None, default=None
         Seed of the nets.
@@ -86,8 +88,8 @@ def recommended(*, input="frames", random_state=None):
     Returns
     -------
     pipeline : Pipeline
-        Step ``graph`` (frames alone), and ``clf``: a `sklearn.ensemble.VotingClassifier` over the parts
-        ``net`` and ``lda``.
+        Step ``graph`` (of frames and sequences), and ``clf``: a `sklearn.ensemble.VotingClassifier` over the
+        parts ``net`` and ``lda``.
 
     Raises
     ------
@@ -110,7 +112,8 @@ def recommended(*, input="frames", random_state=None):
     """
     if input not in RECOMMENDED_INPUTS:
         raise ValueError(f"input must be one of {list(RECOMMENDED_INPUTS)}, got {input!r}.")
-    front = [("graph", LandmarkGraphTransformer())] if input == "frames" else []
+    clips = input in ("frames", "sequences")
+    front = [("graph", LandmarkGraphTransformer(input=input))] if clips else []
     of_maps = input == "maps"
     net = FlowNetClassifier("ststnet", **_MAP_NET) if of_maps else DeReGRLClassifier()
     parts = {"net": SeedEnsemble(net, random_state=random_state), "lda": baseline("lda")["clf"]}

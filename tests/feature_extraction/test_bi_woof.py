@@ -109,8 +109,8 @@ def test_a_still_clip_is_zero_in_each_place(clip):
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"blocks": (5,)}, r"blocks must be two positive integers, \(rows, columns\), got \(5,\)"),
-        ({"blocks": (0, 5)}, "blocks must be two positive integers"),
+        ({"blocks": (5,)}, r"'blocks' parameter of BiWOOF must be a sequence of 2 items"),
+        ({"blocks": (0, 5)}, r"2 items, each an int in the range \[1, 1000\]"),
         ({"blocks": (5, 200)}, "clip 0: blocks asks for 200 blocks along an axis of 140 px; take fewer"),
         ({"flow": "raft"}, "The 'flow' parameter of BiWOOF must be"),
     ],

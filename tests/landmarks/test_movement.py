@@ -1,6 +1,7 @@
 import cv2
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from skmer.datasets import make_face_clips
 from skmer.face import MEAN_SHAPE
@@ -8,6 +9,8 @@ from skmer.feature_extraction import LandmarkGraphTransformer
 from skmer.landmarks import FaceLandmarker, align_landmarks
 from skmer.landmarks._movement import LEAST_FRAMES, fit_course
 from skmer.landmarks._tracking import NODES, agreement
+from skmer.model_selection import evaluate_loso
+from skmer.pipelines import recommended
 
 FILM = {
     "sequence": True,
@@ -129,3 +132,37 @@ def test_agreement_of_known_estimates():
     assert reliability == pytest.approx(1.0) and ratio == pytest.approx(2.0)
     assert agreement(np.zeros((2, 2)), np.zeros((2, 2))) == (0.0, 0.0)
     assert np.isfinite(agreement(one, one)).all()
+
+
+def test_the_transformer_reads_the_sequences_of_clips(clips, result):
+    graph = LandmarkGraphTransformer(input="sequences", landmarker=FaceLandmarker(memory=None))
+    from_clips = graph.fit(clips).transform(clips)
+    np.testing.assert_array_equal(from_clips, LandmarkGraphTransformer().transform(result.landmarks))
+    # What is no clips is taken as it comes.
+    np.testing.assert_array_equal(graph.transform(result.landmarks), from_clips)
+    assert not np.array_equal(clone(graph).set_params(input="frames").transform(clips), from_clips)
+
+
+def test_the_recommended_pipeline_takes_sequences(clips, result):
+    pipeline = recommended(input="sequences", random_state=0)
+    pipeline.set_params(graph__landmarker=FaceLandmarker(memory=None))
+    pipeline.set_params(clf__net__n_estimators=1, clf__net__estimator__max_epochs=1)
+    seen = []
+    pipeline.set_params(graph__landmarker=Recorder(result, seen))
+    evaluate_loso(pipeline, clips, audit=False, n_jobs=1)
+    assert seen and all(len(sequence) > 3 for sequences in seen for sequence in sequences)
+
+
+class Recorder(FaceLandmarker):
+    """A landmarker that knows the answer, and what it was given."""
+
+    def __init__(self, result=None, seen=None):
+        super().__init__(memory=None)
+        self.result, self.seen = result, seen
+
+    def __sklearn_clone__(self):
+        return self
+
+    def transform(self, X):
+        self.seen.append(X)
+        return self.result.landmarks[: len(X)]

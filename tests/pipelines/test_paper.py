@@ -26,7 +26,7 @@ def test_every_choice_of_the_paper(dataset, width):
     assert (clf.centers, clf.balance, clf.batch_size, clf.schedule) == ("learned", "absolute", 32, None)
     assert (clf.lr, clf.weight_decay) == (1e-3, 1e-4)
     moved = {name: None for name in inspect.signature(DeReGRLClassifier).parameters if name in PAPER}
-    # No default can move the paper. Units and their maps follow from what a fit is given and the three weights.
+    # No default can move the paper; units and maps follow from the rows and the three weights.
     assert set(clf._module_params()) - {"n_channels", "unit_actions", "with_maps"} <= set(moved)
     assert {name for name in vars(clf) if name.startswith("lambda_")} <= set(moved)
 

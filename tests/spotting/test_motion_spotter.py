@@ -125,7 +125,7 @@ def test_what_cannot_be_fitted_is_refused(videos):
         MotionSpotter(shares=[2]).fit(tracks, videos[:3].intervals)
     with pytest.raises(ValueError, match="intervals must lie in the tracks"):
         MotionSpotter().fit(tracks, pd.DataFrame({"video": ["x"], "onset": [1], "offset": [2]}))
-    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+    with pytest.raises(ValueError, match="groups must be a sequence of 3 items"):
         MotionSpotter().fit(tracks, videos[:3].intervals, groups=["a"])
     with pytest.raises(TypeError, match="tracks must hold FaceTrack, got ndarray"):
         MotionSpotter().fit([videos.frames[0]], videos[:1].intervals)
