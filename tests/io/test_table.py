@@ -27,6 +27,10 @@ NEEDED = {
         "steps": [("scale", StandardScaler()), ("clf", LinearDiscriminantAnalysis())]
     },
     "sklearn.pipeline.FeatureUnion": {"transformer_list": [("a", StandardScaler()), ("b", "passthrough")]},
+    "sklearn.ensemble.VotingClassifier": {
+        "estimators": [("lda", LinearDiscriminantAnalysis()), ("linear", LogisticRegression())],
+        "voting": "soft",
+    },
     "sklearn.preprocessing.QuantileTransformer": {"n_quantiles": 20},
 }
 PLAIN = sorted(name for name in FORMS if name.startswith("sklearn."))
