@@ -57,7 +57,7 @@ def test_every_form_holds_every_method_its_n_and_the_published_figure(found, tmp
         for name, result in found.results.items():
             assert name in plain and f"{result.uf1:.3f}" in plain
         assert "48 clips, 6 folds, 5 classes" in plain
-        assert "80.16% / 0.796 (N 247; unknown)" in plain
+        assert "80.16% / 0.796 (N 247; other data: not comparable; unknown)" in plain
         assert "critical difference" in plain and "Holm" in plain
     assert "Of &lt;mine&gt;" in page and page.count("<details><summary>dere-grl") == 2
     assert "http-equiv" in page and "<script" not in page
@@ -76,7 +76,7 @@ def test_the_test_epoch_is_stamped_in_every_form(found, tmp_path):
     for text in (repr(found), found.to_markdown(), found.to_latex(), found.to_csv(), page):
         assert "not comparable" in text.lower()
     assert found.heading.endswith("NOT COMPARABLE")
-    plain = MethodsResult(found.results, found.published)
+    plain = MethodsResult(found.results)
     assert not [line for line in repr(plain).splitlines() if "comparable" in line.lower()]
     assert "comparable" not in plain.to_latex() + plain.to_csv()
 
@@ -112,5 +112,5 @@ def test_results_on_other_clips_are_refused(found):
         ValueError, match="results must be on the same clips in one order, 'other' is on others"
     ):
         MethodsResult({"lda": found.results["lda"], "other": other})
-    with pytest.raises(ValueError, match="results must hold at least one method"):
+    with pytest.raises(ValueError, match=r"results must be a mapping of names to .*, got \{\}"):
         MethodsResult({})

@@ -107,7 +107,7 @@ def test_lists_leave_out_what_cannot_be_given_and_say_so():
     assert TABLE_3[-1] == "dere-grl"
     with pytest.warns(UserWarning, match="left out"):
         names = {method.name for method in resolved("all", arrays(NODES))}
-    assert {"dere-grl", "dere-grl-single", "paper", *BASELINES} == names
+    assert {"dere-grl", "dere-grl-single", "recommended", "paper", *BASELINES} == names
 
 
 def test_sequences_of_landmarks_are_no_pictures():
