@@ -223,7 +223,7 @@ def normalize_maps(maps):
     >>> maps = np.full((1, 2, 8, 8), 128.0)
     >>> maps[0, 0, :2] = 255
     >>> normalize_maps(maps)[0, 0, :, 0].round(2).tolist()
-    [3.21, 3.21, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    [3.02, 3.02, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
     """
     X = np.asarray(maps)
     if X.ndim < 4 or X.shape[-3] < 2 or X.dtype.kind not in "fiub":
