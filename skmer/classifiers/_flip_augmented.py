@@ -8,7 +8,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
-from skmer._utils._arguments import Items, check_argument
+from skmer._utils._arguments import Items, check_argument, integer
 from skmer._utils._checks import frames_of
 from skmer._utils._sklearn import (
     BaseSearchCV,
@@ -16,6 +16,7 @@ from skmer._utils._sklearn import (
     HasMethods,
     StrOptions,
     check_sample_weight,
+    for_estimators,
     validate_parameter_constraints,
 )
 from skmer.face import FaceGraph, check_graph
@@ -80,12 +81,14 @@ class FlipAugmentedClassifier(DocumentedMixin, MetaEstimatorMixin, ClassifierMix
     (40, 5)
     """
 
-    _parameter_constraints: dict = {
-        "estimator": [HasMethods(["fit", "predict"])],
-        "mirror": [StrOptions({"nodes", "maps"}), callable],
-        "graph": [str, FaceGraph],
-        "odd_channels": ["array-like", None],
-    }
+    _parameter_constraints: dict = for_estimators(
+        {
+            "estimator": [HasMethods(["fit", "predict"])],
+            "mirror": [StrOptions({"nodes", "maps"}), callable],
+            "graph": [str, FaceGraph],
+            "odd_channels": [Items(integer(0)), None],
+        }
+    )
     __metadata_request__fit = {"groups": False}
 
     def __init__(self, estimator, mirror="nodes", *, graph="brow-nose-lip31", odd_channels=None):

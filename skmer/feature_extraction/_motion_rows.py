@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_array
 
-from skmer._utils._arguments import integer
+from skmer._utils._arguments import as_array, integer
 from skmer._utils._checks import frames_of
 from skmer._utils._sklearn import DocumentedMixin, fit_context, for_estimators, validate_params
 
@@ -225,8 +225,8 @@ def normalize_maps(maps):
     >>> normalize_maps(maps)[0, 0, :, 0].round(2).tolist()
     [3.02, 3.02, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
     """
-    X = np.asarray(maps)
-    if X.ndim < 4 or X.shape[-3] < 2 or X.dtype.kind not in "fiub":
+    X = as_array("maps", maps)
+    if X.ndim < 4 or X.shape[-3] < 2 or not X.size or X.dtype.kind not in "fiub":
         raise ValueError(
             "maps must be numbers of shape (n_clips, ..., C, H, W) with horizontal and vertical flow first, "
             f"got {X.dtype} of shape {X.shape}."

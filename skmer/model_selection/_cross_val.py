@@ -4,11 +4,11 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.model_selection import check_cv
 from sklearn.utils import indexable
 
-from skmer._utils._arguments import JOBS, TEXT, Items, check_argument, checked, integer
+from skmer._utils._arguments import JOBS, TEXT, Items, check_argument, checked
 from skmer.model_selection._fits import FitTask, check_stack_size, run_fits, share_features, warn_of_loops
+from skmer.model_selection._protocols import splitter_of
 from skmer.model_selection._routing import check_routing
 from skmer.model_selection._samples import Samples, check_names, warn_of_unlearnable
 
@@ -110,9 +110,7 @@ def batched_cross_val_predict(
     X, y, groups = indexable(X, y, groups)
     y = np.asarray(check_names("y", y))
     groups = None if groups is None else np.asarray(check_names("groups", groups))
-    if isinstance(cv, Integral):
-        check_argument("cv", cv, [integer(2, len(y))])
-    splits = list(check_cv(cv, y, classifier=True).split(X, y, groups))
+    splits = list(splitter_of(cv, y).split(X, y, groups))
     check_argument("cv", splits, [Items(Items(Items(), n=2), least=1)])
     held_out = np.concatenate([test for _, test in splits])
     if not np.array_equal(np.sort(held_out), np.arange(len(y))):

@@ -1,10 +1,13 @@
 """Protocols of the field: splitters, and the names that `evaluate_loso` has for them."""
 
+from collections.abc import Iterator
+from numbers import Integral
+
 import numpy as np
 from sklearn.base import clone
-from sklearn.model_selection import BaseCrossValidator, GroupKFold, LeaveOneGroupOut
+from sklearn.model_selection import BaseCrossValidator, GroupKFold, LeaveOneGroupOut, check_cv
 
-from skmer._utils._arguments import Items, check_argument, checked
+from skmer._utils._arguments import Items, check_argument, checked, integer
 from skmer._utils._checks import check_integer
 from skmer._utils._sklearn import BaseSearchCV, GroupsConsumerMixin
 from skmer.model_selection._samples import Fold, splits_by_group, steps_of
@@ -236,3 +239,27 @@ def _by_subject(search, y):
             "puts a subject on both sides; leave cv out (LeaveOneGroupOut) or pass a number (GroupKFold)."
         )
     return search.cv
+
+
+def splitter_of(cv, y):
+    """Return the splitter that an argument ``cv`` stands for, as scikit-learn does.
+
+    Parameters
+    ----------
+    cv : int, cross-validator, iterable of (train, test) or None
+        As of `sklearn.model_selection.check_cv`.
+    y : array-like of shape (n_clips,) or None
+        Labels, by which numbers of folds are stratified.
+
+    Returns
+    -------
+    splitter : cross-validator
+        With the method ``split``.
+    """
+    if isinstance(cv, Integral):
+        check_argument("cv", cv, [integer(2, max(2, len(y)) if y is not None else 2**31 - 1)])
+    elif cv is not None and not hasattr(cv, "split"):
+        if isinstance(cv, Iterator):
+            cv = list(cv)  # a generator gives its splits once
+        check_argument("cv", cv, [Items(Items(n=2), least=1)])
+    return check_cv(cv, y, classifier=True)

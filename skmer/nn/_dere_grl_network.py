@@ -186,7 +186,7 @@ class DeReGRL(nn.Module):
                 nn.init.zeros_(parameter)
         # Last of all, so that the other weights of a seed are the same without it.
         self.with_maps = with_maps
-        self.units = ActionUnitHead(unit_actions, graph.n_frames * widths[-1]) if unit_actions else None
+        self.units = ActionUnitHead(unit_actions, graph.n_frames * widths[-1]) if len(unit_actions) else None
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Return logits (..., B, n_classes), actions (..., B, T, P, D) and weights (..., B, P)."""

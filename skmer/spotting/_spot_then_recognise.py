@@ -5,12 +5,13 @@ import pandas as pd
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
-from skmer._utils._arguments import Items, checked
+from skmer._utils._arguments import Items, checked, option
 from skmer._utils._sklearn import DocumentedMixin, HasMethods, for_estimators
 from skmer.datasets import LongVideos
 from skmer.landmarks import FaceTrack
 from skmer.spotting._curves import steady_points
 from skmer.spotting._memory import remembered
+from skmer.spotting._movements import TYPES
 from skmer.spotting._spotter import check_groups, check_tracks, movements_of, training_movements
 
 _SIDE = 0.15  # s around onset and offset over which landmarks are averaged: far below a movement's length
@@ -60,7 +61,7 @@ class SpotThenRecognise(DocumentedMixin, BaseEstimator):
         {
             "spotter": [HasMethods(["fit", "predict", "get_params"])],
             "pipeline": [HasMethods(["fit", "predict", "get_params"])],
-            "types": [Items(str)],
+            "types": [Items(option(*TYPES), least=1)],
         }
     )
 
@@ -141,7 +142,7 @@ class SpotThenRecognise(DocumentedMixin, BaseEstimator):
     pipeline=[HasMethods("predict")],
     tracks=[LongVideos, Items(FaceTrack)],
     movements=[pd.DataFrame],
-    types=[Items(str)],
+    types=[Items(option(*TYPES), least=1)],
 )
 def classify_movements(pipeline, tracks, movements, types=("micro", "macro")):
     """Give movements the classes of a fitted pipeline on landmarks.

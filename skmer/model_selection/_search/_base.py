@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn import get_config
 from sklearn.base import clone
-from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, check_cv
+from sklearn.model_selection import GroupKFold, LeaveOneGroupOut
 from sklearn.utils import assert_all_finite, indexable
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.multiclass import check_classification_targets
@@ -34,6 +34,7 @@ from skmer.model_selection._fits import (
     share_features,
     warn_of_loops,
 )
+from skmer.model_selection._protocols import splitter_of
 from skmer.model_selection._run._checkpoint import Checkpoint
 from skmer.model_selection._run._identity import data_digest, parameters_digest, versions
 from skmer.model_selection._samples import (
@@ -98,7 +99,7 @@ class BatchedSearch(DocumentedMixin, BaseSearchCV):
         if self.cv is None:
             return LeaveOneGroupOut()
         is_number = isinstance(self.cv, int | np.integer)
-        return check_cv(GroupKFold(self.cv) if is_number and grouped else self.cv, y, classifier=True)
+        return splitter_of(GroupKFold(self.cv) if is_number and grouped else self.cv, y)
 
     def _train_rows(self, run, train):
         return train
