@@ -127,7 +127,9 @@ class Numbers:
         """Return whether a value is such an array."""
         try:
             array = np.asarray(value)
-        except (TypeError, ValueError, RuntimeError):
+            if array.dtype == object and all(isinstance(number, Real) for number in array.flat):
+                array = array.astype(float)  # numbers of a mixed table
+        except (TypeError, ValueError, RuntimeError, OverflowError):
             return False
         if array.dtype.kind not in "biuf" or not self._fits(array.shape):
             return False
@@ -317,8 +319,7 @@ def _satisfies(value, constraints):
 
 
 def _told(constraints):
-    told = [str(_made(constraint)) for constraint in constraints]
-    return " or ".join(told)
+    return " or ".join(str(_made(constraint)) for constraint in constraints)
 
 
 def check_argument(name, value, constraints):

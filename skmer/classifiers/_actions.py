@@ -1,6 +1,7 @@
 """The actions of DeRe-GRL nets: units to learn them from; maps, weights, fields, contributions to read."""
 
 import inspect
+import re
 
 import numpy as np
 
@@ -109,6 +110,8 @@ def prepare_fit(self, X, y, sample_weight=None, *, groups=None, action_units=Non
 def check_action_units(self, action_units, n_clips, resume):
     """Validate action units, and keep or set ``action_units_``."""
     names = getattr(action_units, "columns", None)
+    if names is not None:
+        action_units = action_units.astype(object).where(action_units.notna(), np.nan).to_numpy()
     check_argument("action_units", action_units, [Numbers(n_clips, None, finite=False), None])
     units = None if action_units is None else np.asarray(action_units, dtype=float)
     if units is not None:
@@ -120,8 +123,13 @@ def check_action_units(self, action_units, n_clips, resume):
             )
     numbers = np.array([], dtype=int)
     if units is not None:
-        named = [-1] * units.shape[1] if names is None else names
-        numbers = np.array([int(n) if str(n).lstrip("-").isdigit() else -1 for n in named], dtype=int)
+        # "AU4" and 4.0 are what tables of other tools have for 4.
+        found = [
+            re.fullmatch(r"(?:AU)?0*(\d+)(?:\.0)?", str(name), re.I)
+            for name in (() if names is None else names)
+        ]
+        numbers = [int(match[1]) if match else -1 for match in found] or [-1] * units.shape[1]
+        numbers = np.array(numbers, dtype=int)
     if not resume:
         self.action_units_ = numbers
     elif units is not None and not np.array_equal(numbers, self.action_units_):

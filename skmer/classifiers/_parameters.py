@@ -4,6 +4,7 @@ import difflib
 import inspect
 from numbers import Real
 
+import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from skorch import NeuralNet, NeuralNetClassifier
@@ -25,7 +26,7 @@ _SKORCH = {
     "dataset": [callable, HasMethods("__getitem__")],
     "callbacks": [Items(_CALLBACK, Items(str, _CALLBACK, n=2)), StrOptions({"disable"}), None],
     "predict_nonlinearity": [callable, StrOptions({"auto"}), None],
-    "classes": [Items(str, least=1), Items(Real, least=1), None],
+    "classes": [Items(str, least=1), Items(Real, np.bool_, least=1), None],
     "use_caching": ["boolean", StrOptions({"auto"})],
     **{flag: ["boolean"] for flag in ("compile", "warm_start")},
 }

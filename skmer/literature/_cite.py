@@ -113,6 +113,8 @@ def _keys_of(what):
         return []
     if isinstance(what, str):
         return [_named(what)]
+    if isinstance(what, type):
+        return list(_CLASSES.get(what.__name__, ()))
     if hasattr(what, "run_card"):
         card = what.run_card
         return [*_keys_of_card(card), *_keys_of_groups(what.groups)]

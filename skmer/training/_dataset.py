@@ -137,7 +137,7 @@ class BatchIterator:
     @checked(batch_size=[integer(-1)], shuffle=FLAG, drop_last=FLAG, generator=[torch.Generator, None])
     def __init__(self, dataset, batch_size=1, shuffle=False, drop_last=False, generator=None):
         self.dataset = dataset
-        self.batch_size = batch_size
+        self.batch_size = int(batch_size)  # slices by numpy's integers are not torch's
         self.shuffle = shuffle
         self.drop_last = drop_last
         self.generator = generator
@@ -162,7 +162,9 @@ class BatchIterator:
         dataset, rows = self._order()
         n_full = len(rows) // self.batch_size
         full, rest = rows.split([n_full * self.batch_size, len(rows) % self.batch_size])
-        runs = [full.reshape(n_full, self.batch_size)] * (n_full > 0) + [rest[None]] * (len(self) > n_full)
+        runs = [full.reshape(n_full, self.batch_size)] * int(n_full > 0) + [rest[None]] * int(
+            len(self) > n_full
+        )
         return [dataset[run] for run in runs]
 
     def _order(self):

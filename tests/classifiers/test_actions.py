@@ -174,3 +174,22 @@ def test_training_goes_on_with_the_same_columns(X, clips, units):
     assert len(net.history) == 2
     with pytest.raises(ValueError, match="columns of the first fit"):
         net.partial_fit(X, clips.target, action_units=pd.DataFrame(units.to_numpy()), epochs=1)
+
+
+def test_tables_of_other_tools_name_the_same_units(X, clips, units):
+    fits = [
+        DeReGRLClassifier(max_epochs=1, random_state=0).fit(X, clips.target, action_units=table)
+        for table in (
+            units,
+            units.rename(columns=lambda number: f"AU{int(number):02d}"),
+            units.rename(columns=float),
+            units.astype("boolean"),
+        )
+    ]
+    for fit in fits[1:]:
+        np.testing.assert_array_equal(fit.action_units_, fits[0].action_units_)
+        np.testing.assert_array_equal(fit.predict_proba(X), fits[0].predict_proba(X))
+    uncoded = units.mask(np.repeat(np.arange(len(units))[:, None] % 2 == 0, units.shape[1], axis=1))
+    assert uncoded.isna().any().any()
+    fit = DeReGRLClassifier(max_epochs=1, random_state=0).fit(X, clips.target, action_units=uncoded)
+    np.testing.assert_array_equal(fit.action_units_, fits[0].action_units_)

@@ -3,12 +3,13 @@
 import copy
 import pickle
 
+import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
-from sklearn.model_selection import (
-    GroupKFold,
-)
+from sklearn.model_selection import GroupKFold
+
+from skmer.classifiers import DeReGRLClassifier
 
 
 def test_partial_fit_goes_on(features, clips, make_clf, same):
@@ -97,3 +98,21 @@ def test_auto_is_resolved_and_never_stored(features, clips, make_clf):
     assert clf.get_params()["device"] == "auto"
     for copied in (clone(clf), copy.deepcopy(clf), pickle.loads(pickle.dumps(clf))):
         assert copied.get_params()["device"] == "auto"
+
+
+@pytest.mark.parametrize("size", [np.int64(8), np.int32(16), 8])
+def test_sizes_of_numpy_are_sizes(size):
+    X, y = np.random.default_rng(0).normal(size=(20, 3, 31, 2)), np.arange(20) % 2
+    net = DeReGRLClassifier(max_epochs=1, batch_size=size, random_state=0).fit(X, y)
+    same = DeReGRLClassifier(max_epochs=1, batch_size=int(size), random_state=0).fit(X, y)
+    np.testing.assert_array_equal(net.predict_proba(X), same.predict_proba(X))
+
+
+def test_a_number_and_an_object_array_are_weights():
+    X, y = np.random.default_rng(0).normal(size=(20, 3, 31, 2)), np.arange(20) % 2
+    net = DeReGRLClassifier(max_epochs=1, random_state=0)
+    one, other = (
+        clone(net).fit(X, y, sample_weight=weight).predict_proba(X)
+        for weight in (2.0, np.full(20, 2, object))
+    )
+    np.testing.assert_array_equal(one, other)

@@ -1,5 +1,7 @@
 """Reader of the log of the MEGC challenges."""
 
+from numbers import Integral
+
 import numpy as np
 import pandas as pd
 
@@ -8,7 +10,7 @@ from skmer._utils._text import decode_text, naming, read_content
 from skmer.model_selection._results._result import LOSOResult
 
 
-@checked(path=PATH, codes=[Named(int, str, least=1), None])
+@checked(path=PATH, codes=[Named(Integral, str, least=1), None])
 def read_megc_log(path, *, codes=None):
     r"""Read a log of the MEGC challenges, to score it again.
 

@@ -65,8 +65,9 @@ def _title(card):
 
 def _metadata(result, name, licence):
     """Return the front matter; values are JSON, which YAML includes."""
-    dataset = ", ".join(datasets_of(result.groups))
-    tags = ["micro-expression-recognition", "facial-expression", "scikit-learn", *datasets_of(result.groups)]
+    names = sorted(set(datasets_of(result.groups).tolist()))
+    dataset = ", ".join(names)
+    tags = ["micro-expression-recognition", "facial-expression", "scikit-learn", *names]
     lines = ["---", "library_name: skmer", f"tags: {json.dumps(tags)}"]
     lines += [f"license: {json.dumps(licence)}"] if licence else []
     metrics = [
@@ -83,7 +84,7 @@ def _data(result):
     counts = ", ".join(f"{name} {count}" for name, count in result.class_counts.items())
     subjects = len(set(result.groups))
     rows = [
-        ("data sets", ", ".join(datasets_of(result.groups))),
+        ("data sets", ", ".join(sorted(set(datasets_of(result.groups).tolist())))),
         ("clips", str(result.n_clips)),
         ("subjects", str(subjects)),
         ("classes", counts),
