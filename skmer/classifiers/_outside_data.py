@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
+from scipy.sparse import issparse
 from skorch.dataset import Dataset as SkorchDataset
 from skorch.dataset import unpack_data
 from skorch.helper import SliceDict
@@ -27,6 +28,8 @@ def unpack_rows(X, y=None):
     X, y : object
         Rows, and labels or None.
     """
+    if issparse(X):
+        return X, y  # scikit-learn's validation has the sentence
     if isinstance(X, Mapping):
         if not isinstance(X, SliceDict) or len(X.keys()) != 1:
             raise TypeError(

@@ -169,7 +169,7 @@ def test_only_the_very_object_has_the_name():
     [
         (RandomForestClassifier(), "sklearn.ensemble._forest.RandomForestClassifier is not among"),
         (KMeans(), "sklearn.cluster._kmeans.KMeans is not among"),
-        (FunctionTransformer(np.log), "numpy.log is not among"),
+        (FunctionTransformer(np.log), "(numpy.log|ufunc) is not among"),
         (GridSearchCV(SVC(), {}), "GridSearchCV is not among"),
         (SelectKBest(print), r"builtins.print is not among"),
         (SelectKBest(lambda X, y: y), "define it at the top of a module"),

@@ -206,12 +206,11 @@ def _table(spec, rows, sheet):
         }
     )
     others = [name for name in sheet.columns if name not in _OWN_NAMES]
-    return made.assign(
-        **{
-            f"{name} (sheet)" if name in made else name: [row["cells"][name] for row in rows]
-            for name in others
-        }
-    )
+    # At once: a thousand columns that are added one by one leave pandas a thousand pieces.
+    beside = {
+        f"{name} (sheet)" if name in made else name: [row["cells"][name] for row in rows] for name in others
+    }
+    return pd.concat([made, pd.DataFrame(beside, index=made.index)], axis=1)
 
 
 _OWN_NAMES = {"subject", "clip", *KEYFRAMES, "action_units", "emotion", "objective"}
