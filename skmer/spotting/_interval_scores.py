@@ -349,7 +349,7 @@ def resampled_intervals(counts, groups, level=0.95, n_resamples=2000, random_sta
     """Intervals of F1 from counts of each video and type, and the group of each video."""
     if groups.isna().any():
         raise ValueError(
-            "videos, or true without it, must tell the subject of each video in a column group, video "
+            "videos must tell the subject of each video in a column group, as true must without it; video "
             f"{groups.isna().idxmax()!r} has none."
         )
     subjects, members = np.unique(groups.astype(str).to_numpy(), return_inverse=True)
