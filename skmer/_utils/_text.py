@@ -3,6 +3,7 @@
 import codecs
 import io
 import json
+import math
 import re
 import unicodedata
 from contextlib import contextmanager
@@ -278,6 +279,11 @@ def naming(name):
         if str(name) in str(error):
             raise
         raise ValueError(f"{name}: {error}") from error
+
+
+def three_decimals(value):
+    """Return a number with three decimals; a dash where there is none."""
+    return "-" if math.isnan(value) else f"{value:.3f}"
 
 
 def html_table(rows, caption=""):

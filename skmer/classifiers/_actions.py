@@ -116,7 +116,7 @@ def check_action_units(self, action_units, n_clips, resume):
     units = None if action_units is None else np.asarray(action_units, dtype=float)
     if units is not None:
         known = np.isnan(units) | (units == 0) | (units == 1)
-        if units.ndim != 2 or len(units) != n_clips or not units.size or not known.all():
+        if not known.all():
             raise ValueError(
                 f"action_units must be 0, 1 or NaN in an array ({n_clips}, n_units), got the shape "
                 f"{units.shape}; clips.action_units() makes it."

@@ -1,12 +1,12 @@
 """The page: numbers as tables, and its parts in a template whose policy forbids it to load anything."""
 
-import math
 from html import escape
 from pathlib import Path
 from string import Template
 
 from skmer._utils._arguments import PATH, TEXT, Numbers, checked, integer
 from skmer._utils._files import write_atomically
+from skmer._utils._text import three_decimals
 from skmer.datasets import MicroExpressionClips
 from skmer.inspection._report_pictures import (
     ENLARGED,
@@ -54,7 +54,7 @@ def score_table(result):
 def class_table(result):
     """Clips, precision, recall and F1 of each class."""
     rows = [
-        (name, f"{row.n:.0f}", *map(number, (row.precision, row.recall, row.f1)))
+        (name, f"{row.n:.0f}", *map(three_decimals, (row.precision, row.recall, row.f1)))
         for name, row in result.per_class.iterrows()
     ]
     return html_table("Classes, pooled over folds", ("class", "clips", "precision", "recall", "F1"), rows)
@@ -63,7 +63,7 @@ def class_table(result):
 def subject_table(result):
     """Clips, classes and accuracy of each held-out subject."""
     rows = [
-        (name, f"{row.n_clips:.0f}", f"{row.n_classes:.0f}", number(row.accuracy))
+        (name, f"{row.n_clips:.0f}", f"{row.n_classes:.0f}", three_decimals(row.accuracy))
         for name, row in result.per_subject.iterrows()
     ]
     return html_table("Held-out subjects", ("subject", "clips", "classes", "accuracy"), rows)
@@ -133,11 +133,6 @@ def _text(value):
     if isinstance(value, float):
         return f"{value:.6g}"
     return "none" if value is None else str(value)
-
-
-def number(value):
-    """Three decimals; a dash where there is no number."""
-    return "-" if math.isnan(value) else f"{value:.3f}"
 
 
 def html_table(caption, header, rows):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from skmer._utils._files import write_atomically, written
-from skmer._utils._text import latex_table, markdown_table, text_table
+from skmer._utils._text import latex_table, markdown_table, text_table, three_decimals
 from skmer._utils._text import parts_of_json as read_parts
 from skmer.spotting._counts import ROWS
 
@@ -100,13 +100,11 @@ def rows(result):
         counts = [f"{int(row[name])}" for name in ("n_true", "n_pred", "n_matched")]
         low, high = intervals[kind]
         span = f"{low:.3f} to {high:.3f}"
-        cells = [_cell(row[name]) for name in ("precision", "recall", "f1")]
-        table.append((kind, *counts, *cells, span, _cell(row["fp_per_minute"]), _cell(row["ap"])))
+        cells = [three_decimals(row[name]) for name in ("precision", "recall", "f1")]
+        table.append(
+            (kind, *counts, *cells, span, three_decimals(row["fp_per_minute"]), three_decimals(row["ap"]))
+        )
     return table
-
-
-def _cell(value):
-    return "-" if math.isnan(value) else f"{value:.3f}"
 
 
 def as_text(result):

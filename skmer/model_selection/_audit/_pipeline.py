@@ -20,6 +20,7 @@ from skorch import NeuralNet
 from skmer._utils._files import as_array, row_digests
 from skmer.model_selection._audit._data import numeric_table
 from skmer.model_selection._audit._finding import LeakFinding
+from skmer.model_selection._run._identity import code_names
 
 _MANY = 1000  # ways to pick columns from which on the same pick is no coincidence
 _LIBRARIES = tuple(
@@ -275,15 +276,8 @@ def _function_parts(function):
         except ValueError:  # a cell that nothing was assigned to
             continue
     # Globals that the code names, in functions inside of it as well.
-    names = set(_names(function.__code__))
+    names = set(code_names(function.__code__))
     return parts + [(name, function.__globals__[name]) for name in names if name in function.__globals__]
-
-
-def _names(code):
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _names(constant)
 
 
 @functools.lru_cache(maxsize=1000)

@@ -63,9 +63,13 @@ def _title(card):
     return f"{last} for micro-expressions"
 
 
+def _names_of_sets(result):
+    return sorted(set(datasets_of(result.groups).tolist()))
+
+
 def _metadata(result, name, licence):
     """Return the front matter; values are JSON, which YAML includes."""
-    names = sorted(set(datasets_of(result.groups).tolist()))
+    names = _names_of_sets(result)
     dataset = ", ".join(names)
     tags = ["micro-expression-recognition", "facial-expression", "scikit-learn", *names]
     lines = ["---", "library_name: skmer", f"tags: {json.dumps(tags)}"]
@@ -84,7 +88,7 @@ def _data(result):
     counts = ", ".join(f"{name} {count}" for name, count in result.class_counts.items())
     subjects = len(set(result.groups))
     rows = [
-        ("data sets", ", ".join(sorted(set(datasets_of(result.groups).tolist())))),
+        ("data sets", ", ".join(_names_of_sets(result))),
         ("clips", str(result.n_clips)),
         ("subjects", str(subjects)),
         ("classes", counts),
@@ -140,7 +144,7 @@ def _limits(result):
     weak = result.per_class.query("n < 10").index
     if len(weak):
         lines.append(f"Fewer than ten clips stand behind {', '.join(map(str, weak))}.")
-    if any(name.startswith("synthetic") for name in datasets_of(result.groups)):
+    if any(name.startswith("synthetic") for name in _names_of_sets(result)):
         lines.append("**The clips are synthetic: these scores say nothing about people.**")
     if "selection" in result.run_card:
         lines.append(f"**{result.run_card['selection']}: not comparable with other scores.**")

@@ -200,18 +200,19 @@ def _builtin(value, path):
 def _function(value, path):
     """Return a function by its code, with the values that it takes from its defaults, closure and module."""
     cells = [cell.cell_contents for cell in value.__closure__ or ()]
-    read = {name: value.__globals__[name] for name in _names(value.__code__) if name in value.__globals__}
+    read = {name: value.__globals__[name] for name in code_names(value.__code__) if name in value.__globals__}
     # What an installed module holds is told by the versions of the packages.
     read = {} if _is_installed(value.__module__) else read
     parts = [value.__defaults__, value.__kwdefaults__, cells, read]
     return [_name(value), _code(value.__code__), content(parts, path)]
 
 
-def _names(code):
+def code_names(code):
+    """Yield the names that the code of a function refers to, those of functions within it too."""
     yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            yield from _names(constant)
+            yield from code_names(constant)
 
 
 def _code(code):
