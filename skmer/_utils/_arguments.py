@@ -128,7 +128,7 @@ class Numbers:
         try:
             array = np.asarray(value)
             if array.dtype == object and all(isinstance(number, Real) for number in array.flat):
-                array = array.astype(float)  # numbers of a mixed table
+                array = np.asarray(array.tolist())  # numbers of a mixed table
         except (TypeError, ValueError, RuntimeError, OverflowError):
             return False
         if array.dtype.kind not in "biuf" or not self._fits(array.shape):

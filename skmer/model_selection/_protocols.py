@@ -257,7 +257,7 @@ def splitter_of(cv, y):
         With the method ``split``.
     """
     if isinstance(cv, Integral):
-        check_argument("cv", cv, [integer(2, max(2, len(y)) if y is not None else 2**31 - 1)])
+        check_argument("cv", cv, [integer(2)])
     elif cv is not None and not hasattr(cv, "split"):
         if isinstance(cv, Iterator):
             cv = list(cv)  # a generator gives its splits once
