@@ -80,7 +80,9 @@ def run_prediction(model, clips, output, *, n_jobs=None):
     if hasattr(pipeline, "predict_proba"):
         shares = pipeline.predict_proba(frames)
         # Of "no movement" there is none.
-        table["probability"] = np.where(table["prediction"].isin(pipeline.classes_), shares.max(axis=1), np.nan)
+        table["probability"] = np.where(
+            table["prediction"].isin(pipeline.classes_), shares.max(axis=1), np.nan
+        )
         columns = {f"probability_{name}": shares[:, k] for k, name in enumerate(pipeline.classes_)}
         table = table.assign(**columns)
     write_atomically(output, table.to_csv(index=False))

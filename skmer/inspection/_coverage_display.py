@@ -102,7 +102,9 @@ class CoverageDisplay:
     @property
     def labels(self):
         """Each method with its accuracy at half of the clips and at all; list of str."""
-        return [f"{name}: half {_at(curve, 0.5)}, all {_at(curve, 1.0)}" for name, curve in self.curves.items()]
+        return [
+            f"{name}: half {_at(curve, 0.5)}, all {_at(curve, 1.0)}" for name, curve in self.curves.items()
+        ]
 
     def plot(self, ax=None):
         """Draw it.

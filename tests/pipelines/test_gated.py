@@ -16,7 +16,7 @@ from skmer.pipelines import NO_MOVEMENT, GatedPipeline, recommended
 
 @pytest.fixture(scope="module")
 def clips():
-    return make_face_clips(2, 10, face_size=160.0, amplitude=(3.0, 3.0), n_classes=3, random_state=0)
+    return make_face_clips(2, 10, face_size=160.0, amplitude=(3.0, 3.0), random_state=0)
 
 
 @pytest.fixture(scope="module")

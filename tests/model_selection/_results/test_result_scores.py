@@ -115,7 +115,9 @@ def test_reliability_comes_back_from_json(tmp_path):
 
 @pytest.mark.parametrize("value", [1.5, -0.1, np.inf])
 def test_a_reliability_outside_of_its_range_is_refused(value):
-    with pytest.raises(ValueError, match=r"^predictions must hold numbers from 0 to 1, or NaN, in the column"):
+    with pytest.raises(
+        ValueError, match=r"^predictions must hold numbers from 0 to 1, or NaN, in the column"
+    ):
         _rated([0.2, value], [True, True])
 
 
