@@ -125,7 +125,7 @@ class CoverageDisplay:
             ax.plot(curve["coverage"], curve["accuracy"], color=CYCLE[k % len(CYCLE)], label=label)
         ax.set(xlim=(0, 1), ylim=(0, 1.02))
         ax.set(xlabel="share of clips, the most reliable first", ylabel="accuracy over all folds")
-        ax.set_title("reliability: agreement of two estimates of the movement, no label used", **CAPTION)
+        ax.set_title("clips in the order of their reliability", **CAPTION)
         add_legend(ax, "lower left")
         open_frame(ax)
         return self
