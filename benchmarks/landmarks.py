@@ -1,6 +1,6 @@
 """How well, and how fast, landmarks see movements of a pixel: prints the tables of docs/landmarks.md.
 
-python benchmarks/landmarks.py [accuracy] [sequences] [foreign] [speed] [memory] [picture]
+python benchmarks/landmarks.py [accuracy] [sequences] [stillness] [foreign] [speed] [memory] [picture]
     [--subjects 6] [--clips 36]
 """
 
@@ -20,6 +20,7 @@ from skmer.face import FaceGraph
 from skmer.frames import read_sequence
 from skmer.landmarks import FaceLandmarker, LandmarkCache, align_landmarks, find_predictor
 from skmer.magnification import magnify_lagrangian, magnify_phase
+from skmer.pipelines import recommended
 
 NODES = list(FaceGraph.preset("brow-nose-lip31").nodes)
 MODES = {
@@ -145,6 +146,25 @@ def sequences(options):
     kinds = "keyframes", "sequences"
     motion = [f"1 px, {kind}: gain / cosine" for kind in kinds]
     table(["condition", "fps", *(f"noise, {kind}" for kind in kinds), *motion, "time over dlib"], rows)
+
+
+def stillness(options):
+    """Share of still faces said to move, and of movements said to be none, by the recommended pipeline."""
+    threshold, rows = recommended().least_reliability, []
+    for given in ("frames", "sequences"):
+        for condition in ("all together", "all, JPEG 75", "all, half-size face"):
+            parameters = CONDITIONS[condition] | ({"sequence": True} if given == "sequences" else {})
+            said = []
+            for size in (0.0, 0.5, 1.0):
+                clips = corpus(options, (size, size) if size else STILL, parameters)
+                still = FaceLandmarker(memory=None).reliability(getattr(clips, given)) < threshold
+                lengths = np.linalg.norm(node_motion(clips.truth.points)[:, 0], axis=-1).max(axis=1)
+                said.append(still[lengths >= size / 4])  # a lid moves no node
+            wrong = [(~said[0]), *said[1:]]
+            cells = [f"{share.sum()} of {len(share)}" for share in wrong]
+            rows.append([given, condition, *cells])
+            print(rows[-1], flush=True)
+    table(["input", "condition", "still, said to move", ".5 px missed", "1 px missed"], rows)
 
 
 def corpus(options, amplitude, parameters):
@@ -279,7 +299,9 @@ def picture(options):
 
 def main():
     """Run the parts named on the command line, by default all."""
-    parts = {part.__name__: part for part in (accuracy, sequences, foreign, speed, memory, picture)}
+    parts = {
+        part.__name__: part for part in (accuracy, sequences, stillness, foreign, speed, memory, picture)
+    }
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", default=list(parts), choices=[*parts, []])
     parser.add_argument("--subjects", type=int, default=6)

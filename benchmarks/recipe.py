@@ -2,10 +2,11 @@
 
 ``python benchmarks/recipe.py --real FILE.npz --seeds 5`` reads real displacements: D (n, 31, 2) at the nodes
 of `FaceGraph.preset("brow-nose-lip31")`, y (n,) and group (n,). ``python benchmarks/recipe.py --families``
-takes the families for choosing (`families.py`), which are the brake: none may lose more than .02. Folds are
-ten groups of whole subjects, or with ``--loso`` each subject. A line has the mean of pooled UF1 over the
-seeds, its spread, and the difference from the first candidate with its 95 % interval by subject, each the
-mean over the seeds.
+takes the families for choosing (`families.py`), which are the brake: none may lose more than .02. ``--maps
+FILE.npz`` reads flow maps X (n, 28, 28, 2): the parts of `recommended(input="maps")`, their mean, and the
+plain baselines. Folds are ten groups of whole subjects, or with ``--loso`` each subject. A line has the mean
+of pooled UF1 over the seeds, its spread, and the difference from the first candidate with its 95 % interval
+by subject, each the mean over the seeds.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, cross_val_pred
 from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
 from skmer.metrics import paired_bootstrap, uf1_score
 from skmer.model_selection import batched_cross_val_predict
-from skmer.pipelines import baseline
+from skmer.pipelines import BASELINES, baseline, recommended
 
 OLD = {"max_epochs": 40, "head_motion_noise": 0.5}
 NETS = {
@@ -55,6 +56,30 @@ def lda_probabilities(X, y, split):
     return cross_val_predict(baseline("lda"), X, y, method="predict_proba", **split)
 
 
+def compare_maps(path, options):
+    """Print a line for each part of the recommended pipeline of maps, their mean, and plain baselines."""
+    with np.load(path, allow_pickle=True) as file:
+        X, y, groups = np.moveaxis(file["X"], -1, 1).astype(np.float32), file["y"], file["group"].astype(str)
+    classes = np.unique(y)
+    split = {"groups": groups, "cv": LeaveOneGroupOut() if options.loso else GroupKFold(10)}
+    lda = dict(recommended(input="maps")["clf"].estimators)["lda"]
+    parts = {"LDA on sampled nodes": [cross_val_predict(lda, X, y, method="predict_proba", **split)]}
+    start, nets = time.perf_counter(), []
+    for seed in range(options.seeds):
+        net = dict(recommended(input="maps", random_state=seed)["clf"].estimators)["net"]
+        nets.append(batched_cross_val_predict(net, X, y, method="predict_proba", n_jobs=2, **split))
+        print(f"seed {seed}: {time.perf_counter() - start:.0f} s", flush=True)
+    parts["STSTNet"] = nets
+    parts["their mean, recommended"] = [(p + parts["LDA on sampled nodes"][0]) / 2 for p in nets]
+    for name in BASELINES:
+        predicted = cross_val_predict(baseline(name, input="maps"), X, y, **split)
+        parts[name] = [(predicted[:, None] == classes).astype(float)]
+    found = {}
+    for candidate, probabilities in parts.items():
+        found[candidate] = probabilities * (options.seeds if len(probabilities) == 1 else 1)
+        report("maps", candidate, found, y, groups, classes, time.perf_counter() - start)
+
+
 def compare(name, data, options):
     """Print a line for each candidate on one set."""
     X, y, groups = data
@@ -73,8 +98,9 @@ def compare(name, data, options):
         found["LDA"] = [lda] * options.seeds
         report(name, "LDA", found, y, groups, classes, 0.0)
         for candidate in options.candidates or NETS:
-            found[f"{candidate} + LDA"] = [(p + softened(lda)) / 2 for p in found[candidate]]
-            report(name, f"{candidate} + LDA", found, y, groups, classes, 0.0)
+            for which, other in (("LDA", lda), ("root of LDA", softened(lda))):
+                found[f"{candidate} + {which}"] = [(p + other) / 2 for p in found[candidate]]
+                report(name, f"{candidate} + {which}", found, y, groups, classes, 0.0)
 
 
 def softened(probabilities, power=0.5):
@@ -102,7 +128,8 @@ def main():
     """Compare the candidates on what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--real", help="file of real displacements")
-    parser.add_argument("--families", action="store_true")
+    parser.add_argument("--maps", help="file of real flow maps")
+    parser.add_argument("--families", nargs="*", help="names; none given means all for choosing")
     parser.add_argument("--candidates", nargs="*", choices=list(NETS))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--members", type=int, default=4, help="nets in an ensemble; 1 is a single net")
@@ -114,7 +141,9 @@ def main():
     )
     if options.real:
         compare("real", load_real(options.real), options)
-    for name in names_of("choose") if options.families else []:
+    if options.maps:
+        compare_maps(options.maps, options)
+    for name in [] if options.families is None else options.families or names_of("choose"):
         compare(name, load_family(name), options)
 
 

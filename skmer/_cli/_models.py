@@ -68,7 +68,8 @@ def run_prediction(model, clips, output, *, n_jobs=None):
     Returns
     -------
     DataFrame
-        ``clip``, ``prediction``, ``probability``, and ``probability_<class>`` where the model has them.
+        ``clip``, ``prediction``, ``probability``, and ``probability_<class>`` where the model has them. A
+        recommended pipeline says "no movement" where there may be none.
     """
     pipeline = load(model)
     if not hasattr(pipeline, "predict"):
@@ -78,7 +79,10 @@ def run_prediction(model, clips, output, *, n_jobs=None):
     table = pd.DataFrame({"clip": [str(place) for place in places], "prediction": pipeline.predict(frames)})
     if hasattr(pipeline, "predict_proba"):
         shares = pipeline.predict_proba(frames)
-        table["probability"] = shares.max(axis=1)
+        # Of "no movement" there is none.
+        table["probability"] = np.where(
+            table["prediction"].isin(pipeline.classes_), shares.max(axis=1), np.nan
+        )
         columns = {f"probability_{name}": shares[:, k] for k, name in enumerate(pipeline.classes_)}
         table = table.assign(**columns)
     write_atomically(output, table.to_csv(index=False))

@@ -23,7 +23,7 @@ _DERIVED = {
     "unit_actions",
     "with_maps",
 }
-_RIDGE = 1e-2  # of the regression of displacements on standardised activations, per clip
+_RIDGE = 0.1  # of the regression of displacements on standardised activations, per clip
 
 
 # The methods of `skmer.classifiers.DeReGRLClassifier` that deal with actions and action units.
@@ -234,7 +234,8 @@ def predict_action_units(self, X):
 def action_activations(self, X):
     """Return the part that each action takes in each clip, as one number.
 
-    For an action that action units are read off, their mean logit; for any other, the first principal
+    For an action that action units are read off, their mean logit as softplus, log(1 + exp(logit)): how far
+    below zero a logit is says nothing of how large a movement is. For any other, the first principal
     component of its features, eq. (3), over these clips, with the sign that makes its distribution skew
     to the right: most clips do without an action.
 
@@ -255,7 +256,7 @@ def action_activations(self, X):
     if len(owners):
         logits = average_output(self, lambda module, x: module(x)[4], X)
         for action in np.unique(owners):
-            found[:, action] = logits[:, owners == action].mean(axis=1)
+            found[:, action] = np.logaddexp(0, logits[:, owners == action]).mean(axis=1)
     return found
 
 

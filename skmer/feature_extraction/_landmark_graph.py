@@ -178,6 +178,22 @@ class LandmarkGraphTransformer(ClipTransformerMixin, BaseEstimator):
         features = self._node_features(landmarks)[..., list(graph.nodes), :].astype(np.float32)
         return features.reshape(len(features), -1) if self.flatten else features
 
+    def reliability(self, X):
+        """Return how far independent estimates of each clip's movement at the apex agree.
+
+        Parameters
+        ----------
+        X : array-like
+            As of :meth:`transform`.
+
+        Returns
+        -------
+        ndarray of shape (n_clips,)
+            From 0 to 1, as `FaceLandmarker.reliability` has it; NaN where the landmarks were given.
+        """
+        self._validate_params()
+        return self._resolved_landmarker().reliability(self._input_of(X))
+
     # Four axes are no table: without names scikit-learn leaves them an array, whatever set_output asks for.
     @available_if(lambda self: self.flatten)
     def get_feature_names_out(self, input_features=None):

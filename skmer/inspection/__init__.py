@@ -3,6 +3,7 @@
 from skmer.inspection._action_displays import ActionMapDisplay, ContributionDisplay
 from skmer.inspection._analysis_page import write_analysis
 from skmer.inspection._block_weights import BlockWeightsDisplay
+from skmer.inspection._coverage_display import CoverageDisplay
 from skmer.inspection._methods_page import write_methods_report
 from skmer.inspection._motion import FlowMapDisplay, LandmarkMotionDisplay
 from skmer.inspection._net_displays import ActionWeightsDisplay, LossCurvesDisplay
@@ -18,6 +19,7 @@ __all__ = [
     "PooledConfusionDisplay",
     "ClassScoresDisplay",
     "SubjectScoresDisplay",
+    "CoverageDisplay",
     "LandmarkMotionDisplay",
     "FlowMapDisplay",
     "ActionMapDisplay",

@@ -232,7 +232,7 @@ class ContributionDisplay:
             Which clip of X.
         index : int, default=None
             Network of an ensemble; None adds up over all by the means of their parts. Actions of one are not
-            those of another unless action units name them.
+            those of another unless action units name them, which then stand beside their actions.
 
         Returns
         -------
@@ -243,7 +243,7 @@ class ContributionDisplay:
         networks, classes = networks_of(estimator), _classes(estimator)
         chosen = networks if index is None else [first]
         parts = np.mean([network.contributions(features)[0] for network in chosen], axis=0)
-        names = [*action_names_of(first.graph_, len(parts) - 2), "linear path", "bias"]
+        names = [*_with_units(first, len(parts) - 2), "linear path", "bias"]
         return cls(pd.DataFrame(parts, index=names, columns=classes))
 
     @property
@@ -275,6 +275,16 @@ class ContributionDisplay:
         ax.set_title(f"what speaks for {self.predicted}, logits against the mean of the others", **CAPTION)
         open_frame(ax)
         return self
+
+
+def _with_units(network, n_actions):
+    """Names of the actions, each with the action units that the fit reads off it: "lip 1: AU12"."""
+    own = [[] for _ in range(n_actions)]
+    owners = network.architecture_key_.get("unit_actions", ())
+    for unit, action in zip(getattr(network, "action_units_", ()), owners, strict=False):
+        own[action].append(f"AU{unit}")
+    names = action_names_of(network.graph_, n_actions)
+    return [f"{name}: {', '.join(units)}" if units else name for name, units in zip(names, own, strict=True)]
 
 
 def _classes(estimator):

@@ -215,6 +215,7 @@ def write_report(result, path, clips=None, *, estimator=None, landmarks=None, ti
         tiles=score_tiles(result),
         scores=score_table(result),
         notes="".join(f"<p>{escape(note)}</p>" for note in result.notes[1:]),
+        coverage_picture=pictures["coverage"],
         confusion_picture=pictures["confusion"],
         confusion_table=confusion_table(result),
         class_picture=pictures["classes"],

@@ -11,6 +11,7 @@ from PIL import Image
 from skmer.face import COMPONENTS
 from skmer.frames import KEYFRAMES, read_image
 from skmer.inspection._action_displays import ActionMapDisplay
+from skmer.inspection._coverage_display import CoverageDisplay
 from skmer.inspection._net_displays import ActionWeightsDisplay, LossCurvesDisplay
 from skmer.inspection._result_displays import (
     ClassScoresDisplay,
@@ -27,7 +28,7 @@ _PAPER = {"svg.hashsalt": "skmer", "axes.facecolor": "none", "figure.facecolor":
 
 def result_pictures(result):
     """Pictures of a result by name, as HTML; dict."""
-    return {
+    pictures = {
         "confusion": picture(
             PooledConfusionDisplay.from_result(result),
             "Confusion matrix of the pooled predictions",
@@ -44,7 +45,15 @@ def result_pictures(result):
             "Clips of each held-out subject.",
             wide=True,
         ),
+        "coverage": "",
     }
+    if result.coverage is not None:
+        pictures["coverage"] = picture(
+            CoverageDisplay.from_result(result),
+            "Curve: accuracy against the share of clips that are answered",
+            "Accuracy of the clips whose movement is most reliable, and of ever more.",
+        )
+    return pictures
 
 
 def model_pictures(estimator, clips, landmarks=None):
@@ -149,7 +158,9 @@ def _probabilities(result):
 def _card(clip, run, keys, likely, frames):
     data = " ".join(f'data-{name}="{value}"' for name, value in keys.items())
     name = f"{clip.subject}, {clip.clip}"
-    notes = [likely, "no landmarks: the commonest class guessed" if clip.missing else ""]
+    reliability = getattr(clip, "reliability", np.nan)
+    sure = "" if np.isnan(reliability) else f"reliability of the movement {reliability:.2f}"
+    notes = [likely, sure, "no landmarks: the commonest class guessed" if clip.missing else ""]
     return (
         f'<li class="clip {keys["outcome"]}" {data}>{_frames(name, frames)}'
         f'<p class="who">{escape(name)}</p>'

@@ -214,6 +214,7 @@ _OURS = {
     **{f"skmer.feature_extraction.{name}": "" for name in _FEATURES},
     "skmer.landmarks.FaceLandmarker": "",
     "skmer.magnification.MotionMagnifier": "",
+    "skmer.pipelines.GatedPipeline": "",
     "skmer.classifiers.SeedEnsemble": "classes_:labels[C] estimators_:estimators",
     "skmer.classifiers.FlipAugmentedClassifier": "classes_:labels[C] estimator_:estimator",
     "skmer.classifiers.BalancedLDA": "classes_:labels[C] coef_:f[D,F] intercept_:f[D]",
@@ -228,6 +229,7 @@ _WITH_LANDMARKER = ("FaceCropper", "LandmarkFeatureMaps", "LandmarkPatches", "MD
 # Parameters that hold other than plain values: estimators by name of class, "estimator" for any, "steps".
 NESTED = {
     "sklearn.pipeline.Pipeline": {"steps": "steps"},
+    "skmer.pipelines.GatedPipeline": {"steps": "steps"},
     "sklearn.pipeline.FeatureUnion": {"transformer_list": "steps"},
     "sklearn.ensemble.VotingClassifier": {"estimators": "steps"},
     "skmer.classifiers.SeedEnsemble": {"estimator": "estimator"},

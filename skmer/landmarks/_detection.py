@@ -1,11 +1,14 @@
 """Detection of the face and its 68 points in one grey frame."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 import cv2
 import numpy as np
 
+from skmer._utils._arguments import Numbers, check_argument
+from skmer.frames import is_path
 from skmer.landmarks._predictor import dlib, load_detector
 
 _FIRST_LOOK = 560  # px of the longer side: a quarter of the pixels is a quarter of the time
@@ -235,3 +238,43 @@ def box_jitter(n_boxes, view=0):
     jitter[0] = 0.0
     jitter[:, 2] += centre
     return tuple(map(tuple, jitter.tolist()))
+
+
+def box_of(boxes, clip, row, n_clips):
+    """Return the box that `FaceLandmarker` was given for one clip, or None.
+
+    Parameters
+    ----------
+    boxes : array-like of shape (4,) or (n_clips, 4), mapping, or None
+        As of `FaceLandmarker`.
+    clip : int
+        Number of the clip.
+    row : sequence of paths or images
+        Its frames.
+    n_clips : int
+        Number of clips.
+
+    Returns
+    -------
+    tuple of 4 float, or None
+        Left, top, right, bottom, px.
+    """
+    if isinstance(boxes, Mapping):
+        box = boxes.get(row[0], boxes.get(str(row[0]))) if is_path(row[0]) else None
+    elif boxes is None:
+        box = None
+    else:
+        check_argument("boxes", boxes, [Numbers(4, finite=False), Numbers(n_clips, 4, finite=False)])
+        box = _box_row(np.asarray(boxes, dtype=np.float64), clip, n_clips)
+    return None if box is None or np.isnan(box).any() else tuple(map(float, box))
+
+
+def _box_row(boxes, clip, n_clips):
+    if boxes.shape == (4,):
+        return boxes
+    if boxes.shape != (n_clips, 4):
+        raise ValueError(
+            f"boxes: expected shape (4,) or ({n_clips}, 4), one for each of the {n_clips} clips, got "
+            f"{boxes.shape}; a mapping from the onset's path also serves cross-validation."
+        )
+    return boxes[clip]

@@ -1,7 +1,6 @@
 """The transformer from frames to the 68 landmarks, and its table of quality."""
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral
 
@@ -9,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from skmer._utils._arguments import Numbers, check_argument, integer
+from skmer._utils._arguments import integer
 from skmer._utils._checks import warn_user
 from skmer._utils._jobs import run_jobs
 from skmer._utils._progress import Progress
@@ -20,8 +19,9 @@ from skmer._utils._sklearn import (
     fit_context,
     for_estimators,
 )
-from skmer.frames import check_frames, check_sequences, holds_landmarks, holds_sequences, is_path
+from skmer.frames import check_frames, check_sequences, holds_landmarks, holds_sequences
 from skmer.landmarks._cache import LandmarkCache
+from skmer.landmarks._detection import box_of
 from skmer.landmarks._extraction import ClipSettings, ClipTasks, clip_key, extract_task
 from skmer.landmarks._predictor import find_predictor
 
@@ -221,6 +221,26 @@ class FaceLandmarker(ClipTransformerMixin, BaseEstimator):
         self._report(result)
         return result
 
+    def reliability(self, X):
+        """Return how far independent estimates of each clip's movement at the apex agree.
+
+        Parameters
+        ----------
+        X : array-like
+            As of :meth:`transform`, whose cached results are read.
+
+        Returns
+        -------
+        ndarray of shape (n_clips,)
+            ``reliability`` of the table of :meth:`extract`, from 0 to 1. NaN where there is none: without a
+            face, of given landmarks, and with ``tracking="detect"``, of which nothing is computed.
+        """
+        self._validate_params()
+        frames = self._checked(X)
+        if holds_landmarks(frames) or self.tracking == "detect":
+            return np.full(len(frames), np.nan)
+        return self._compute(frames).table.reindex(columns=["reliability"]).to_numpy(dtype=float)[:, 0]
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = self.on_missing != "raise"
@@ -275,7 +295,7 @@ class FaceLandmarker(ClipTransformerMixin, BaseEstimator):
     def _cached_rows(self, frames, settings):
         """Yield clips and their results: those in the cache first, then those computed, as they finish."""
         cache = LandmarkCache.resolve(self.memory)
-        boxes = [_box_of(self.boxes, clip, row, len(frames)) for clip, row in enumerate(frames)]
+        boxes = [box_of(self.boxes, clip, row, len(frames)) for clip, row in enumerate(frames)]
         missing = {}
         for clip, row in enumerate(frames):
             key = clip_key(row, settings, boxes[clip], clip) if cache else None
@@ -358,26 +378,3 @@ def _listed(clips):
     names = ", ".join(map(str, clips[:_MAX_LISTED]))
     more = f" and {len(clips) - _MAX_LISTED} more" if len(clips) > _MAX_LISTED else ""
     return f"clip{'s' if len(clips) > 1 else ''} {names}{more}"
-
-
-def _box_of(boxes, clip, row, n_clips):
-    """Return the box given for one clip, or None."""
-    if isinstance(boxes, Mapping):
-        box = boxes.get(row[0], boxes.get(str(row[0]))) if is_path(row[0]) else None
-    elif boxes is None:
-        box = None
-    else:
-        check_argument("boxes", boxes, [Numbers(4, finite=False), Numbers(n_clips, 4, finite=False)])
-        box = _box_row(np.asarray(boxes, dtype=np.float64), clip, n_clips)
-    return None if box is None or np.isnan(box).any() else tuple(map(float, box))
-
-
-def _box_row(boxes, clip, n_clips):
-    if boxes.shape == (4,):
-        return boxes
-    if boxes.shape != (n_clips, 4):
-        raise ValueError(
-            f"boxes: expected shape (4,) or ({n_clips}, 4), one for each of the {n_clips} clips, got "
-            f"{boxes.shape}; a mapping from the onset's path also serves cross-validation."
-        )
-    return boxes[clip]

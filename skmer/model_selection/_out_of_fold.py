@@ -2,8 +2,13 @@
 
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+from sklearn.utils import get_tags
 
+from skmer._utils._sklearn import safe_indexing
 from skmer.model_selection._fits import Predictions
+from skmer.model_selection._samples import transformers_of
 
 
 def no_predictions(samples) -> Predictions:
@@ -14,8 +19,28 @@ def no_predictions(samples) -> Predictions:
     return Predictions(np.empty(0, dtype=int), np.empty(0, dtype=int), probabilities)
 
 
+def clip_reliability(samples):
+    """Return the reliability of each clip's movement, from the first step that knows it; None if none does.
+
+    Only stateless transformers may precede that step. What it computed for the fits it has in its cache.
+    """
+    steps = []
+    for step in transformers_of(samples.estimator):
+        if hasattr(step, "reliability"):
+            X = clone(make_pipeline(*steps)).fit_transform(samples.X) if steps else samples.X
+            found = np.full(len(samples.y), np.nan)
+            kept = np.flatnonzero(samples.present)
+            found[kept] = clone(step).reliability(safe_indexing(X, kept))
+            return None if np.isnan(found).all() else found
+        if get_tags(step).requires_fit:
+            return None
+        steps.append(step)
+    return None
+
+
 def out_of_fold_table(parts, folds, samples, seeds, by_subject):
     """Return one row a clip and seed, in the order of the clips; with `fold` where subjects are no folds."""
+    reliability = clip_reliability(samples)
     majorities = [samples.classes[_class_shares(samples, fold.train).argmax()] for fold in folds]
     runs = []
     for k, seed in enumerate(seeds):
@@ -24,7 +49,7 @@ def out_of_fold_table(parts, folds, samples, seeds, by_subject):
         lengths = [len(part.rows) for part in run]
         names = {"fold": [fold.name for fold in folds], "majority": majorities}
         extra = {} if by_subject else {name: np.repeat(v, lengths) for name, v in names.items()}
-        runs.append(_run_table(run, samples, seed, extra))
+        runs.append(_run_table(run, samples, seed, extra, reliability))
     return pd.concat(runs, ignore_index=True)
 
 
@@ -48,7 +73,7 @@ def _class_shares(samples, rows):
     return (samples.y[rows][:, None] == samples.classes).mean(axis=0)
 
 
-def _run_table(run, samples, seed, extra):
+def _run_table(run, samples, seed, extra, reliability):
     failed = np.concatenate([part.rows for part in run if part.failure is not None] or [[]])
     rows = np.concatenate([part.rows for part in run])
     order = np.argsort(rows)
@@ -63,6 +88,8 @@ def _run_table(run, samples, seed, extra):
         "missing": ~samples.present[rows] | np.isin(rows, failed),
         **{name: values[order] for name, values in extra.items()},
     }
+    if reliability is not None:
+        columns["reliability"] = reliability[rows]
     if all(part.probabilities is not None for part in run):
         pooled = np.concatenate([part.probabilities for part in run])[order]
         columns |= {f"probability_{name}": pooled[:, i] for i, name in enumerate(samples.classes)}

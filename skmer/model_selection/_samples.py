@@ -172,7 +172,7 @@ def _from_clips(clips, estimator, params):
 
 def _input_of(estimator, clips):
     """Return the sequences of clips where a transformer of the estimator asks for them, else their frames."""
-    asking = [step for step in _transformers(estimator) if _takes_sequences(step)]
+    asking = [step for step in transformers_of(estimator) if _takes_sequences(step)]
     if not asking:
         return clips.frames
     sequences = getattr(clips, "sequences", None)
@@ -240,7 +240,7 @@ def missing_clips(estimator, X) -> np.ndarray:
 def _unfound(estimator, X):
     """Return a mask of the clips of which a step with ``on_missing`` returns NaN, or None for images."""
     steps = []
-    for step in _transformers(estimator):
+    for step in transformers_of(estimator):
         steps.append(clone(step))
         if _may_return_nan(step):
             features = make_pipeline(*steps).fit_transform(X)
@@ -285,7 +285,7 @@ def _holds_nan(entry):
     return isinstance(entry, np.ndarray) and entry.dtype.kind == "f" and bool(np.isnan(entry).any())
 
 
-def _transformers(estimator):
+def transformers_of(estimator):
     """Yield the transformers of an estimator in order, through searches and pipelines within pipelines."""
     # A feature selector has `estimator` too, and is a transformer itself.
     while hasattr(estimator, "estimator") and not hasattr(type(estimator), "get_support"):
@@ -293,7 +293,7 @@ def _transformers(estimator):
     if isinstance(estimator, Pipeline):
         for _, step in estimator.steps:
             if step not in (None, "passthrough"):
-                yield from _transformers(step)
+                yield from transformers_of(step)
     elif hasattr(estimator, "transform"):
         yield estimator
 

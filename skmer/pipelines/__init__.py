@@ -9,10 +9,13 @@ from skmer.pipelines._comparison import (
     comparison_pipeline,
     comparison_table,
 )
+from skmer.pipelines._gated import NO_MOVEMENT, GatedPipeline
 from skmer.pipelines._paper import ablation_pipelines, paper_pipeline
 
 __all__ = [
     "recommended",
+    "GatedPipeline",
+    "NO_MOVEMENT",
     "paper_pipeline",
     "ablation_pipelines",
     "comparison_pipeline",

@@ -25,6 +25,7 @@ from skmer.feature_extraction import (
     normalize_maps,
     sample_nodes,
 )
+from skmer.pipelines._gated import GatedPipeline
 
 
 class _Baseline(NamedTuple):
@@ -47,6 +48,7 @@ _CLASSIFIERS = {
 }
 
 
+LEAST_RELIABILITY = 0.85  # docs/landmarks.md has what it finds and what it misses
 RECOMMENDED_INPUTS = ("frames", "sequences", "nodes", "maps")
 # STSTNet as it wins on real maps: regularised, and trained in a tenth of its published epochs.
 _MAP_NET = {
@@ -89,7 +91,9 @@ def recommended(*, input="frames", random_state=None):
     -------
     pipeline : Pipeline
         Step ``graph`` (of frames and sequences), and ``clf``: a `sklearn.ensemble.VotingClassifier` over the
-        parts ``net`` and ``lda``.
+        parts ``net`` and ``lda``. Of frames and sequences a `GatedPipeline`, which says "no movement" of
+        clips whose movement's reliability is below .85; ``set_params(least_reliability=None)`` turns that
+        off, and evaluations do.
 
     Raises
     ------
@@ -121,7 +125,8 @@ def recommended(*, input="frames", random_state=None):
         first = {"net": ("unit", normalize_maps), "lda": ("nodes", sample_nodes)}
         for part, (name, function) in first.items():
             parts[part] = Pipeline([(name, FunctionTransformer(function)), ("clf", parts[part])])
-    return Pipeline([*front, ("clf", VotingClassifier([*parts.items()], voting="soft"))])
+    steps = [*front, ("clf", VotingClassifier([*parts.items()], voting="soft"))]
+    return GatedPipeline(steps, least_reliability=LEAST_RELIABILITY) if clips else Pipeline(steps)
 
 
 @checked(name=TEXT, input=TEXT)

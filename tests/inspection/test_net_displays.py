@@ -192,6 +192,16 @@ def test_one_prediction_is_told_by_its_parts(pipeline, clips, features):
     assert display.predicted in display.ax_.get_title(loc="left") + display.ax_.get_title()
 
 
+def test_contributions_name_the_units_that_an_action_was_taught(clips, features):
+    units = clips.action_units()[[1, 4, 12]]
+    net = DeReGRLClassifier(max_epochs=1, random_state=0).fit(features, clips.target, action_units=units)
+    owners = net.architecture_key_["unit_actions"]
+    rows = list(ContributionDisplay.from_estimator(net, features).parts.index)
+    assert [row for row in rows if "AU" in row] == [rows[action] for action in sorted(set(owners))]
+    for unit, action in zip((1, 4, 12), owners, strict=True):
+        assert f"AU{unit}" in rows[action]
+
+
 def test_of_a_vote_the_networks_are_shown(clips, features):
     clf = recommended(input="nodes", random_state=0)
     clf.set_params(clf__net__n_estimators=2, clf__net__estimator__max_epochs=1).fit(features, clips.target)

@@ -15,7 +15,7 @@ from skmer.metrics import BaselineScores, class_scores, subject_bootstrap
 from skmer.model_selection._results import _model_card, _result_scores, _summary
 from skmer.model_selection._results._result_scores import compare_results, rows_in
 
-_CLIP_COLUMNS = ["clip", "subject", "truth", "missing", "fold", "majority"]
+_CLIP_COLUMNS = ["clip", "subject", "truth", "missing", "reliability", "fold", "majority"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -29,8 +29,9 @@ class LOSOResult:
     ----------
     predictions : pandas.DataFrame
         One row a clip and seed: ``clip``, ``subject``, ``seed``, ``truth``, ``prediction``, ``missing`` and,
-        where the estimator has probabilities, ``probability_<class>`` for each class. Every seed holds the
-        same clips in the same order.
+        where the estimator has probabilities, ``probability_<class>`` for each class. ``reliability`` of a
+        clip's movement, 0 to 1 or NaN, where its landmarks were found in images. Every seed holds the same
+        clips in the same order.
     class_names : list
         All classes, sorted.
     run_card : dict, default={}
@@ -91,7 +92,8 @@ class LOSOResult:
     def clips(self):
         """``clip``, ``subject``, ``truth`` and ``missing`` of each clip once; DataFrame (n_clips, 4).
 
-        Where folds are not subjects ``fold`` and ``majority``, the commonest training class, too.
+        Where there is one, its ``reliability``; where folds are not subjects ``fold`` and ``majority``, the
+        commonest training class, too.
         """
         names = [name for name in _CLIP_COLUMNS if name in self.predictions]
         return self.predictions[names].iloc[: self.runs.shape[1]]
@@ -156,6 +158,20 @@ class LOSOResult:
     def spread(self):
         """Standard deviation of the scores over seeds; NaN with one; Series."""
         return self.per_seed.std(ddof=1)
+
+    @cached_property
+    def coverage(self):
+        """Accuracy of the clips whose movement is most reliable, as ever more are taken in; DataFrame, None.
+
+        A row a clip, the most reliable first: ``coverage``, the share of clips so far, ``reliability`` of the
+        clip, and ``accuracy`` of those so far, mean over seeds. None where no clip has a reliability.
+        """
+        return _result_scores.coverage_curve(self)
+
+    @property
+    def reliable_half_accuracy(self):
+        """Accuracy of the more reliable half of the clips; NaN where none has a reliability; float."""
+        return _result_scores.accuracy_at_coverage(self.coverage, 0.5)
 
     @property
     def baseline(self):

@@ -46,6 +46,10 @@ def _check_cells(table):
         raise ValueError(f"predictions must hold each clip of a subject once a seed, {twice!r} is repeated.")
     if not set(table["missing"].unique()) <= {True, False}:
         raise ValueError("predictions must be True or False in the column missing.")
+    if "reliability" in table:
+        values = table["reliability"]
+        if values.dtype.kind != "f" or not (values.isna() | values.between(0, 1)).all():
+            raise ValueError("predictions must hold numbers from 0 to 1, or NaN, in the column reliability.")
     columns = [name for name in table if str(name).startswith("probability_")]
     if columns:
         probabilities = table[columns].to_numpy()
@@ -85,6 +89,28 @@ def _scores_of(result, majority, mask):
     baseline = pooled_scores(truth, majority[mask], names)
     counts = {"n_clips": mask.sum(), "n_folds": len(np.unique(result.folds[mask]))}
     return {**counts, **runs.mean(), **{f"{name}_baseline": score for name, score in baseline.items()}}
+
+
+def coverage_curve(result) -> pd.DataFrame | None:
+    """Return coverage, reliability and accuracy as ever less reliable clips are taken in; None without."""
+    if "reliability" not in result.clips:
+        return None
+    # Clips without a value come last.
+    reliability = result.clips["reliability"].to_numpy(dtype=float)
+    order = np.argsort(-np.nan_to_num(reliability, nan=-1.0), kind="stable")
+    right = pd.Series((result.runs == result.truth).mean(axis=0)[order])
+    # Clips of one reliability have no order: each stands for the mean of them.
+    right = right.groupby(np.nan_to_num(reliability[order], nan=-1.0)).transform("mean")
+    n_clips = np.arange(1, len(order) + 1)
+    columns = {"coverage": n_clips / len(order), "reliability": reliability[order]}
+    return pd.DataFrame({**columns, "accuracy": right.cumsum().to_numpy() / n_clips})
+
+
+def accuracy_at_coverage(curve, coverage) -> float:
+    """Return the accuracy of the first clips of a curve that make up at least a share of all."""
+    if curve is None:
+        return float("nan")
+    return float(curve["accuracy"].iloc[int(np.searchsorted(curve["coverage"], coverage - 1e-9))])
 
 
 def subject_scores(result) -> pd.DataFrame:

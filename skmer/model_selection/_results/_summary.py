@@ -63,6 +63,9 @@ def notes(result):
     searches = result.run_card.get("searches", [])
     if searches:
         yield _search_note(searches)
+    if result.coverage is not None:
+        half = cell(result.reliable_half_accuracy)
+        yield f"accuracy of the half of the clips with the more reliable movement: {half}"
     if result.n_missing:
         yield f"no landmarks in {_count(result.n_missing, 'clip')}, guessed as the commonest class"
 
@@ -117,6 +120,7 @@ def as_numbers(result, level=0.95):
         "spread": _numbers(result.spread),
         "per_dataset": {name: _numbers(row) for name, row in result.per_dataset.iterrows()},
         "fold_mean_not_comparable": _numbers(result.fold_mean),
+        "reliable_half_accuracy": _number(result.reliable_half_accuracy),
     }
 
 
@@ -260,7 +264,11 @@ def to_megc_log(self, path=None, *, codes=None):
 
 
 def _numbers(series):
-    return {str(name): None if math.isnan(value) else float(value) for name, value in series.items()}
+    return {str(name): _number(value) for name, value in series.items()}
+
+
+def _number(value):
+    return None if math.isnan(value) else float(value)
 
 
 def cell(value):

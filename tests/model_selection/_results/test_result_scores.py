@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
@@ -70,3 +71,56 @@ def test_repeated_clip_names_are_refused(results):
     table = b.predictions.assign(clip="EP01")
     with pytest.raises(ValueError, match="once a seed, 'EP01' is repeated"):
         a.compare(LOSOResult(table, b.class_names))
+
+
+def _rated(reliability, right, n_seeds=1):
+    n_clips = len(right)
+    clips = pd.DataFrame(
+        {
+            "clip": range(n_clips),
+            "subject": ["lab/a", "lab/b"] * (n_clips // 2),
+            "truth": "others",
+            "prediction": np.where(right, "others", "fear"),
+            "missing": False,
+            "reliability": reliability,
+        }
+    )
+    table = pd.concat([clips.assign(seed=seed) for seed in range(n_seeds)], ignore_index=True)
+    return LOSOResult(table, ["fear", "others"])
+
+
+def test_coverage_takes_the_most_reliable_first_and_clips_without_a_value_last():
+    result = _rated([0.2, 0.9, np.nan, 0.5], [False, True, False, True])
+    assert result.coverage["coverage"].tolist() == [0.25, 0.5, 0.75, 1.0]
+    np.testing.assert_array_equal(result.coverage["reliability"], [0.9, 0.5, 0.2, np.nan])
+    np.testing.assert_allclose(result.coverage["accuracy"], [1, 1, 2 / 3, 0.5])
+    assert result.reliable_half_accuracy == 1.0
+    assert "the more reliable movement: 1.000" in repr(result)
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2, 3], [3, 2, 1, 0]])
+def test_equally_reliable_clips_have_no_order(order):
+    right = np.array([True, False, True, False])[order]
+    result = _rated([0.5] * 4, right, n_seeds=2)
+    np.testing.assert_allclose(result.coverage["accuracy"], [0.5] * 4)
+
+
+def test_reliability_comes_back_from_json(tmp_path):
+    result = _rated([0.2, 0.9, np.nan, 0.5], [False, True, False, True], n_seeds=2)
+    result.to_json(tmp_path / "result.json")
+    again = LOSOResult.from_json(tmp_path / "result.json")
+    pd.testing.assert_frame_equal(again.coverage, result.coverage)
+    assert again.reliable_half_accuracy == result.reliable_half_accuracy
+
+
+@pytest.mark.parametrize("value", [1.5, -0.1, np.inf])
+def test_a_reliability_outside_of_its_range_is_refused(value):
+    with pytest.raises(
+        ValueError, match=r"^predictions must hold numbers from 0 to 1, or NaN, in the column"
+    ):
+        _rated([0.2, value], [True, True])
+
+
+def test_without_reliability_there_is_no_curve(make_data):
+    result = evaluate_loso(DummyClassifier(), *make_data())
+    assert result.coverage is None and np.isnan(result.reliable_half_accuracy)

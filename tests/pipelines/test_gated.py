@@ -1,0 +1,127 @@
+"""A pipeline that answers "no movement", and where it does not."""
+
+import numpy as np
+import pytest
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold, cross_val_predict
+from sklearn.preprocessing import FunctionTransformer
+
+from skmer import LandmarkGraphTransformer
+from skmer.datasets import make_face_clips, make_landmark_clips
+from skmer.io import load, save
+from skmer.model_selection import BatchedGridSearchCV, evaluate_loso
+from skmer.pipelines import NO_MOVEMENT, GatedPipeline, recommended
+
+
+@pytest.fixture(scope="module")
+def clips():
+    return make_face_clips(2, 10, face_size=160.0, amplitude=(3.0, 3.0), random_state=0)
+
+
+@pytest.fixture(scope="module")
+def still(clips):
+    """Faces of the same people without a movement: the apex is another picture of the onset."""
+    rng = np.random.default_rng(0)
+    frames = clips.frames[:4].copy()
+    for row in frames:
+        row[1] = np.clip(row[0] + rng.normal(0, 2, row[0].shape), 0, 255).astype(np.uint8)
+    return frames
+
+
+@pytest.fixture
+def make_pipeline(tmp_path):
+    def make(least_reliability=0.85, graph=None):
+        graph = graph or LandmarkGraphTransformer(flatten=True, memory=tmp_path / "cache")
+        steps = [("graph", graph), ("clf", LogisticRegression())]
+        return GatedPipeline(steps, least_reliability=least_reliability)
+
+    return make
+
+
+def test_still_faces_have_no_movement_and_moved_ones_a_class(clips, still, make_pipeline):
+    pipeline = make_pipeline().fit(clips.frames, clips.target)
+    assert pipeline.predict(still).tolist() == [NO_MOVEMENT] * 4
+    found = pipeline.predict(clips.frames)
+    moved = pipeline["graph"].reliability(clips.frames) >= 0.85
+    assert moved.sum() >= 8
+    assert ((found != NO_MOVEMENT) == moved).all()
+    shares = pipeline.predict_proba(still)
+    np.testing.assert_allclose(shares.sum(axis=1), 1)
+    assert shares.shape == (4, len(set(clips.target)))
+
+
+def test_none_turns_it_off(clips, still, make_pipeline):
+    gated = make_pipeline().fit(clips.frames, clips.target)
+    plain = make_pipeline(None).fit(clips.frames, clips.target)
+    assert set(plain.predict(still)) <= set(clips.target)
+    np.testing.assert_array_equal(plain.predict_proba(still), gated.predict_proba(still))
+    gated.set_params(least_reliability=None)
+    np.testing.assert_array_equal(plain.predict(still), gated.predict(still))
+
+
+@pytest.mark.parametrize("engine", ["loop", "batched"])
+def test_evaluations_and_searches_give_each_clip_a_class(clips, still, make_pipeline, engine):
+    frames = clips.frames.copy()
+    frames[:4] = still
+    y, groups = np.tile(["fear", "others"], 5), [f"lab/s{k // 2 % 4}" for k in range(10)]
+    strict = make_pipeline(1.0)
+    result = evaluate_loso(strict, frames, y, groups, engine=engine)
+    plain = evaluate_loso(make_pipeline(None), frames, y, groups, engine=engine)
+    assert result.predictions["prediction"].tolist() == plain.predictions["prediction"].tolist()
+    assert strict.least_reliability == 1.0
+    search = BatchedGridSearchCV(strict, {"clf__C": [0.1, 1.0]}, verbose=0)
+    search.fit(frames, y, groups=groups)
+    assert set(search.predict(frames)) == {NO_MOVEMENT}  # what the search has fitted is gated again
+    searched = evaluate_loso(search, frames, y, groups, engine=engine)
+    assert set(searched.predictions["prediction"]) <= {"fear", "others"}
+
+
+def test_the_cross_validation_of_scikit_learn_is_gated(clips, make_pipeline):
+    found = cross_val_predict(make_pipeline(1.0), clips.frames, clips.target, cv=GroupKFold(2), groups=clips.groups)
+    assert set(found) == {NO_MOVEMENT}
+
+
+def test_classes_that_are_numbers_stay_numbers_beside_it(clips, still, make_pipeline):
+    numbers = np.unique(clips.target, return_inverse=True)[1]
+    found = make_pipeline().fit(clips.frames, numbers).predict(np.concatenate([clips.frames[:3], still]))
+    assert found.dtype == object and found[3:].tolist() == [NO_MOVEMENT] * 4
+    assert all(value in set(numbers) for value in found[:3])
+
+
+def test_given_landmarks_get_a_class(make_pipeline):
+    clips = make_landmark_clips(n_subjects=2, n_clips=20, random_state=0)
+    assert NO_MOVEMENT not in make_pipeline(1.0).fit(clips.frames, clips.target).predict(clips.frames)
+
+
+def test_steps_before_the_one_that_knows_are_passed(clips, still, tmp_path):
+    graph = LandmarkGraphTransformer(flatten=True, memory=tmp_path / "cache")
+    steps = [("as it is", "passthrough"), ("copy", FunctionTransformer(np.copy)), ("graph", graph)]
+    pipeline = GatedPipeline([*steps, ("clf", DummyClassifier())], least_reliability=0.85)
+    found = pipeline.fit(clips.frames, clips.target).predict(still)
+    assert set(found) == {NO_MOVEMENT}
+
+
+def test_bad_thresholds_and_steps_are_refused(clips, make_pipeline):
+    pipeline = make_pipeline(1.5).fit(clips.frames, clips.target)
+    with pytest.raises(ValueError, match=r"^least_reliability must be .*, got 1.5"):
+        pipeline.predict(clips.frames)
+    bare = GatedPipeline([("clf", DummyClassifier())], least_reliability=0.5).fit([[0], [1]], [0, 1])
+    with pytest.raises(ValueError, match=r"^least_reliability=0.5 needs a step with a method reliability"):
+        bare.predict([[0]])
+    with pytest.raises(AttributeError):
+        GatedPipeline([("graph", LandmarkGraphTransformer())]).predict  # noqa: B018
+
+
+@pytest.mark.parametrize("given", ["frames", "sequences"])
+def test_the_recommended_pipeline_is_gated_and_comes_back_from_its_file(given, tmp_path):
+    clips = make_landmark_clips(n_subjects=3, n_clips=30, random_state=0)
+    pipeline = recommended(input=given, random_state=0)
+    pipeline.set_params(clf__net__n_estimators=1, clf__net__estimator__max_epochs=2)
+    assert isinstance(pipeline, GatedPipeline) and pipeline.least_reliability == 0.85
+    pipeline.fit(clips.frames, clips.target)
+    save(pipeline, tmp_path / "model.skmer")
+    loaded = load(tmp_path / "model.skmer")
+    assert isinstance(loaded, GatedPipeline) and loaded.least_reliability == 0.85
+    np.testing.assert_array_equal(loaded.predict(clips.frames), pipeline.predict(clips.frames))
+    assert not isinstance(recommended(input="nodes"), GatedPipeline)
