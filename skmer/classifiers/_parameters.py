@@ -80,7 +80,7 @@ def _network(net):
     return getattr(module, "_orig_mod", module)  # torch.compile puts a module around it
 
 
-def load_params(net, f_params=None, *args, **kwargs):
+def load_params(self, f_params=None, *args, **kwargs):
     """Load parameters that `save_params` or a ``Checkpoint`` wrote, the scale of the input among them.
 
     Parameters
@@ -91,7 +91,7 @@ def load_params(net, f_params=None, *args, **kwargs):
         As of `skorch.NeuralNet.load_params`, such as ``checkpoint``.
     """
     try:
-        NeuralNetClassifier.load_params(net, f_params, *args, **kwargs)
+        NeuralNetClassifier.load_params(self, f_params, *args, **kwargs)
     except RuntimeError as error:
         if f'"{INPUT_SCALE}"' not in str(error):
             raise
