@@ -144,7 +144,7 @@ class DeReGRLClassifier(ClipNetClassifier):
     compile : bool, default=False
         Whether modules go through `torch.compile`.
     use_caching, torch_load_kwargs : object
-        As of `skorch.NeuralNet`; `load_params` loads weights only.
+        As of `skorch.NeuralNet`; `load_params` loads weights and the scale of the input, no classes.
     classes : array-like, default=None
         Labels, where they are not to be taken from ``y``.
     **kwargs : object

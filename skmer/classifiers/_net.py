@@ -58,6 +58,8 @@ class ClipNetClassifier(DocumentedMixin, NeuralNetClassifier):
     __metadata_request__partial_fit = {"groups": False}
     __repr__ = BaseEstimator.__repr__
     device = _parameters.AutoDevice()
+    scale_ = _parameters.InputScale()
+    load_params = _parameters.load_params
     predict_log_proba = predict_log_proba
     decision_function = decision_function
 
@@ -228,8 +230,8 @@ class ClipNetClassifier(DocumentedMixin, NeuralNetClassifier):
         self._read_augmentation()
         with drawing_weights(self.streams_.weights):
             super().initialize()
+        _parameters.InputScale.register(self)
         self.architecture_key_ = _parameters.architecture_key(self)
-        self.default_callback_names_ = [name for name, _ in self._default_callbacks]
         return self
 
     def initialize_criterion(self):

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import issparse
 from skorch.dataset import Dataset as SkorchDataset
 from skorch.dataset import unpack_data
-from skorch.helper import SliceDict
+from skorch.helper import SliceDataset, SliceDict
 from skorch.utils import data_from_dataset, is_dataset
 from torch.utils.data import Subset
 
@@ -14,11 +14,11 @@ from skmer.training import ClipDataset
 
 
 def unpack_rows(X, y=None):
-    """Return the array, and the labels, behind a torch dataset or skorch's SliceDict; others as they are.
+    """Return the array, and the labels, behind a torch dataset or skorch's slices; others as they are.
 
     Parameters
     ----------
-    X : array-like, torch.utils.data.Dataset or skorch.helper.SliceDict
+    X : array-like, torch.utils.data.Dataset, skorch.helper.SliceDict or SliceDataset
         Rows; a dataset yields pairs of a row and its label.
     y : array-like, optional
         Labels, which win over those of a dataset.
@@ -37,6 +37,8 @@ def unpack_rows(X, y=None):
                 f"keys {sorted(map(str, X))[:5]}."
             )
         (X,) = X.values()
+    if isinstance(X, SliceDataset):  # one part of each entry: rows, or labels
+        return np.stack([np.asarray(X[k]) for k in range(len(X))]), y
     if not is_dataset(X) or isinstance(X, ClipDataset):
         return X, y
     base = X.dataset if isinstance(X, Subset) else X

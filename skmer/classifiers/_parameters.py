@@ -15,6 +15,7 @@ from skmer._utils._sklearn import HasMethods, StrOptions, validate_parameter_con
 from skmer.nn import Augmentation
 
 _CALLBACK = HasMethods(["initialize", "on_train_begin"])
+INPUT_SCALE = "input_scale"
 _PARTS = ("module", "criterion", "optimizer", "iterator_train", "iterator_valid", "callbacks")
 # What skorch takes as it comes, and fails on deep inside.
 _SKORCH = {
@@ -47,6 +48,57 @@ class AutoDevice:
 
     def __set__(self, net, value):
         vars(net)["device"] = value
+
+
+class InputScale:
+    """Factor that divides X: a buffer of the network, so that saved parameters take it along."""
+
+    def __get__(self, net, cls=None):
+        if net is None:
+            return self
+        buffer = getattr(_network(net), INPUT_SCALE, None)
+        if buffer is not None:
+            return float(buffer)
+        if "scale_" not in vars(net):
+            raise AttributeError(f"{type(net).__name__} has no scale_ before fit.")
+        return vars(net)["scale_"]
+
+    def __set__(self, net, value):
+        vars(net)["scale_"] = value
+        if hasattr(_network(net), INPUT_SCALE):
+            self.register(net)
+
+    @staticmethod
+    def register(net):
+        """Give the scale to the network, in the precision that divides."""
+        scale = torch.tensor(vars(net)["scale_"], dtype=getattr(torch, net.dtype), device="cpu")
+        _network(net).register_buffer(INPUT_SCALE, scale)
+
+
+def _network(net):
+    module = getattr(net, "module_", None)
+    return getattr(module, "_orig_mod", module)  # torch.compile puts a module around it
+
+
+def load_params(self, f_params=None, *args, **kwargs):
+    """Load parameters that `save_params` or a ``Checkpoint`` wrote, the scale of the input among them.
+
+    Parameters
+    ----------
+    f_params : file-like object, str or None, default=None
+        Parameters of the network.
+    *args, **kwargs : object
+        As of `skorch.NeuralNet.load_params`, such as ``checkpoint``.
+    """
+    try:
+        NeuralNetClassifier.load_params(self, f_params, *args, **kwargs)
+    except RuntimeError as error:
+        if f'"{INPUT_SCALE}"' not in str(error):
+            raise
+        raise ValueError(
+            f"f_params must hold {INPUT_SCALE}, the factor that divides X, and does not: it is of an older "
+            "version or of another network; save the fitted classifier by save_params, or skmer.io.save."
+        ) from error
 
 
 def check_arguments(cls, kwargs):

@@ -186,10 +186,11 @@ def _check_finite(flat):
 def warn_of_other_scale(net, X):
     """Warn where maps are on quite another scale than those of the fit."""
     rms = float(np.sqrt(np.square(X, dtype=np.float64).mean()))
-    ratio = max(rms, 1e-30) / net.motion_rms_
+    usual = net.scale_ if net.normalize_motion else net.motion_rms_
+    ratio = max(rms, 1e-30) / usual
     if rms > 0 and not 1 / _MOST_RATIO < ratio < _MOST_RATIO:
         warn_user(
-            f"X has an rms of {rms:.3g}, the maps of the fit had {net.motion_rms_:.3g}; use the same unit "
+            f"X has an rms of {rms:.3g}, the maps of the fit had {usual:.3g}; use the same unit "
             "and scaling= for both."
         )
 

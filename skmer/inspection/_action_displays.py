@@ -2,13 +2,12 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.pipeline import Pipeline
 
 from skmer._utils._arguments import Numbers, Pixels, check_argument, checked
 from skmer._utils._sklearn import HasMethods
 from skmer.face import ACTION_UNITS, COMPONENTS, MEAN_SHAPE, FaceGraph, check_graph
 from skmer.frames import KEYFRAMES
-from skmer.inspection._net_displays import action_names_of, net_and_features, networks_of
+from skmer.inspection._net_displays import action_names_of, last_step, net_and_features, networks_of
 from skmer.inspection._style import CAPTION, CYCLE, axes_or_new, divided, open_frame, show_face
 
 _COLOURS = "viridis"
@@ -81,8 +80,9 @@ class ActionMapDisplay:
 
         Parameters
         ----------
-        estimator : DeReGRLClassifier, ensemble or Pipeline
-            Fitted; an ensemble has networks as ``estimators_``, a pipeline ends in a network or an ensemble.
+        estimator : DeReGRLClassifier, ensemble, Pipeline or search
+            Fitted; an ensemble has networks as ``estimators_``, a pipeline ends in a network or an ensemble,
+            a search has fitted one on all rows.
         X : array-like
             Input of the estimator's `predict`.
         image : ndarray of shape (H, W) or (H, W, 3), uint8, default=None
@@ -223,8 +223,9 @@ class ContributionDisplay:
 
         Parameters
         ----------
-        estimator : DeReGRLClassifier, ensemble or Pipeline
-            Fitted; an ensemble has networks as ``estimators_``, a pipeline ends in a network or an ensemble.
+        estimator : DeReGRLClassifier, ensemble, Pipeline or search
+            Fitted; an ensemble has networks as ``estimators_``, a pipeline ends in a network or an ensemble,
+            a search has fitted one on all rows.
             Of a vote, the networks are explained, not the other voters.
         X : array-like
             Input of the estimator's `predict`.
@@ -289,7 +290,7 @@ def _with_units(network, n_actions):
 
 def _classes(estimator):
     """Labels of a fitted estimator; the voters of a vote know their numbers alone."""
-    return (estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator).classes_
+    return last_step(estimator).classes_
 
 
 def _most_alike(field, own, graph):

@@ -3,11 +3,10 @@
 import re
 
 import numpy as np
-from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_is_fitted
 
 from skmer._utils._arguments import Named, Numbers, Pixels, checked
 from skmer.face import COMPONENTS, MEAN_SHAPE
+from skmer.inspection._net_displays import last_step
 from skmer.inspection._style import CAPTION, SEQUENTIAL, axes_or_new, divided
 
 _NAME = re.compile(r"(?:(?P<part>.+)_)?block(?P<digits>\d+)_.+")
@@ -55,7 +54,7 @@ class BlockWeightsDisplay:
 
         Parameters
         ----------
-        estimator : KTGSL or Pipeline
+        estimator : KTGSL, Pipeline or search
             Fitted; a pipeline ends in one. Its blocks go over the face row by row.
         blocks : tuple of int, default=(5, 5)
             Rows and columns of blocks of each group.
@@ -78,9 +77,7 @@ class BlockWeightsDisplay:
         ValueError
             If a group has another number of blocks.
         """
-        if isinstance(estimator, Pipeline):
-            estimator = estimator.steps[-1][1]
-        check_is_fitted(estimator)
+        estimator = last_step(estimator)
         if not hasattr(estimator, "block_weights_"):
             raise TypeError(
                 "estimator must be a KTGSL or a pipeline that ends in one, got "

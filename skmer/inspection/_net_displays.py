@@ -16,7 +16,7 @@ from skmer._utils._arguments import (
     check_same_length,
     checked,
 )
-from skmer._utils._sklearn import HasMethods
+from skmer._utils._sklearn import BaseSearchCV, HasMethods
 from skmer.inspection._style import (
     CAPTION,
     CYCLE,
@@ -70,8 +70,9 @@ class ActionWeightsDisplay:
 
         Parameters
         ----------
-        estimator : DeReGRLClassifier, ensemble or Pipeline
-            Fitted; an ensemble has networks as ``estimators_``, a pipeline ends in a network or an ensemble.
+        estimator : DeReGRLClassifier, ensemble, Pipeline or search
+            Fitted; an ensemble has networks as ``estimators_``, a pipeline ends in a network or an ensemble,
+            a search has fitted one on all rows.
         X : array-like
             Input of the estimator's `predict`.
         y : array-like of shape (n_clips,)
@@ -161,8 +162,9 @@ class LossCurvesDisplay:
 
         Parameters
         ----------
-        estimator : DeReGRLClassifier, ensemble or Pipeline
-            Fitted; an ensemble has networks as ``estimators_``, a pipeline ends in a network or an ensemble.
+        estimator : DeReGRLClassifier, ensemble, Pipeline or search
+            Fitted; an ensemble has networks as ``estimators_``, a pipeline ends in a network or an ensemble,
+            a search has fitted one on all rows.
         part : {"train", "valid"}, default="train"
             Training rows, or those that ``train_split`` held out.
         index : int, default=0
@@ -177,10 +179,17 @@ class LossCurvesDisplay:
         ------
         NotFittedError
             If the estimator is not fitted.
+        TypeError
+            If it is no network.
         ValueError
             If the history holds no such losses.
         """
         network = _network(estimator, index)
+        if not hasattr(network, "history"):
+            raise TypeError(
+                "estimator must be a network, an ensemble of them or a pipeline that ends in one, got "
+                f"{type(network).__name__}."
+            )
         epochs = [
             {
                 name: value
@@ -228,7 +237,7 @@ class LossCurvesDisplay:
 
 def net_and_features(estimator, X, index):
     """Network of a fitted estimator, and its input: what the pipeline's earlier steps make of `X`."""
-    network = _network(estimator, index)
+    estimator, network = model_of(estimator), _network(estimator, index)
     if not hasattr(network, "action_maps"):
         raise TypeError(
             "estimator must be a DeReGRLClassifier, an ensemble of them or a pipeline that ends in one, got "
@@ -238,11 +247,28 @@ def net_and_features(estimator, X, index):
     return network, Pipeline(before).transform(X) if before else X
 
 
+def model_of(estimator):
+    """The model that a search has fitted on all rows; anything else as it is."""
+    if not isinstance(estimator, BaseSearchCV):
+        return estimator
+    if not estimator.refit:
+        raise TypeError(f"estimator must be a search that has refitted its best model, got {estimator!r}.")
+    check_is_fitted(estimator)
+    return estimator.best_estimator_
+
+
+def last_step(estimator):
+    """Last step of a fitted pipeline, or of a search's; any other estimator itself."""
+    estimator = model_of(estimator)
+    if isinstance(estimator, Pipeline):
+        estimator = model_of(estimator.steps[-1][1])
+    check_is_fitted(estimator)
+    return estimator
+
+
 def networks_of(estimator):
     """Networks of a fitted estimator: of a pipeline's last step, of the first voter that has actions."""
-    if isinstance(estimator, Pipeline):
-        estimator = estimator.steps[-1][1]
-    check_is_fitted(estimator)
+    estimator = last_step(estimator)
     if isinstance(estimator, VotingClassifier):
         voters = [voter for voter in estimator.estimators_ if hasattr(voter, "action_maps")]
         estimator = (voters or estimator.estimators_)[0]

@@ -24,6 +24,7 @@ FITTED = {
 """Learned attributes of nets by the one that says how their rows are laid out."""
 MAX_SIDE = 4096
 WEIGHTS = ("module_", "criterion_")
+_SCALE = "input_scale"  # the network's copy of scale_
 _STATE = {"fitted", "history", *WEIGHTS}
 _DEVICE = re.compile(r"auto|cpu|mps|(cuda|xpu)(:\d{1,3})?")
 # Parts whose parameters may be set by prefix, as in optimizer__betas; of iterators these alone.
@@ -63,7 +64,8 @@ def _state(net):
 
 def _weights(module):
     # A compiled module is one around the own, which it calls _orig_mod.
-    return {name.removeprefix("_orig_mod."): t.cpu().numpy() for name, t in module.state_dict().items()}
+    named = {name.removeprefix("_orig_mod."): t.cpu().numpy() for name, t in module.state_dict().items()}
+    return {name: array for name, array in named.items() if name != _SCALE}
 
 
 def check_params(cls, params):
@@ -225,8 +227,10 @@ def restore(net, state):
     # The initial weights are replaced: they need not move numpy's generator.
     net.build(np.random.RandomState() if net.random_state is None else net.random_state)
     for part in WEIGHTS:
+        module = getattr(net, part)
         weights = {name: torch.as_tensor(array) for name, array in state[part].items()}
-        getattr(net, part).load_state_dict(weights)
+        scale = {name: value for name, value in module.state_dict().items() if name == _SCALE}
+        module.load_state_dict(weights | scale)
     net.history.extend(state["history"])
 
 

@@ -63,8 +63,8 @@ def subject_bootstrap(y_true, y_pred, groups, *, level=0.95, n_resamples=2000, r
 
     Notes
     -----
-    The trained models are taken as they are: how they would change with other
-    training subjects is not in it.
+    The trained models are taken as they are: how they would change with other training subjects is not in it.
+    Draws go by the sorted names of subjects, so that other names, as another seed, move the last digits.
 
     Examples
     --------

@@ -2,15 +2,19 @@
 
 import copy
 import pickle
+import warnings
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
-from skorch.callbacks import Callback, LRScheduler
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from skorch.callbacks import Callback, Checkpoint, LoadInitState, LRScheduler
 from torch.utils.data import DataLoader
 
-from skmer.classifiers import DeReGRLClassifier
+from skmer import io
+from skmer.classifiers import DeReGRLClassifier, FlowNetClassifier
 from skmer.classifiers._prediction import in_double_precision, prediction_module
 
 
@@ -99,12 +103,74 @@ def test_a_criterion_of_ones_own(features, clips, make_clf):
     np.testing.assert_allclose(clf.predict_proba(features), want.predict_proba(features), atol=0.02)
 
 
-def test_save_and_load_params(features, clips, make_clf, tmp_path, same):
+def _scales_apart(features, clips, make_clf, **options):
+    """Two nets, the second of another seed and fitted in another unit, and what the first predicts."""
+    trained = make_clf(**options).fit(features, clips.target)
+    other = make_clf(random_state=1, **options).fit(100 * features, clips.target)
+    return trained, other, trained.predict_proba(features)
+
+
+@pytest.mark.parametrize("options", [{}, {"dtype": "float64"}, {"normalize_motion": False}])
+@pytest.mark.parametrize("safe", [True, False])
+def test_saved_parameters_carry_the_scale(features, clips, make_clf, tmp_path, options, safe):
+    trained, other, want = _scales_apart(features, clips, make_clf, **options)
+    trained.save_params(f_params=tmp_path / "weights", use_safetensors=safe)
+    other.load_params(f_params=tmp_path / "weights", use_safetensors=safe)
+    assert other.scale_ == trained.scale_
+    assert np.array_equal(other.predict_proba(features), want)
+    for copied in (pickle.loads(pickle.dumps(other)), copy.deepcopy(other)):
+        assert np.array_equal(copied.predict_proba(features), want)
+    io.save(other, tmp_path / "net.skmer")
+    assert np.array_equal(io.load(tmp_path / "net.skmer").predict_proba(features), want)
+    # What goes on from here goes on in the loaded unit, as the first net would.
+    assert other.partial_fit(features, clips.target).scale_ == trained.scale_
+
+
+def test_maps_carry_it_too(maps, tmp_path):
+    X, y = maps
+    trained, other = (FlowNetClassifier(max_epochs=1, random_state=0).fit(f * X, y) for f in (1, 1e4))
+    trained.save_params(f_params=tmp_path / "weights.pt")
+    other.load_params(tmp_path / "weights.pt")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # none of another unit
+        assert np.array_equal(other.predict_proba(X), trained.predict_proba(X))
+
+
+def test_a_checkpoint_in_a_pipeline(features, clips, make_clf, tmp_path):
+    def pipeline(*callbacks, **options):
+        return make_pipeline(StandardScaler(), make_clf(callbacks=list(callbacks), **options))
+
+    kept = Checkpoint(monitor=None, dirname=str(tmp_path))
+    X = features.reshape(len(features), -1)
+    trained = pipeline(kept).fit(X, clips.target)
+    want = trained.predict_proba(X)
+    loaded = pipeline(random_state=1).fit(X, clips.target)
+    # Steps before a net are not skorch's: they see what they saw.
+    loaded[-1].partial_fit(100 * loaded[:-1].transform(X), clips.target)
+    loaded[-1].load_params(checkpoint=kept)
+    assert np.array_equal(loaded.predict_proba(X), want)
+
+
+def test_a_fit_that_starts_from_a_checkpoint(features, clips, make_clf, tmp_path):
+    kept = Checkpoint(monitor=None, dirname=str(tmp_path))
+    trained = make_clf(callbacks=[kept]).fit(features, clips.target)
+    started = make_clf(callbacks=[LoadInitState(kept)], random_state=1, lr=1e-30, weight_decay=0)
+    started.fit(100 * features, clips.target)
+    assert started.scale_ == trained.scale_
+    np.testing.assert_allclose(
+        started.predict_proba(features), trained.predict_proba(features), rtol=0, atol=1e-9
+    )
+
+
+def test_parameters_without_a_scale(features, clips, make_clf, tmp_path):
     trained = make_clf().fit(features, clips.target)
-    trained.save_params(f_params=tmp_path / "weights.safetensors", use_safetensors=True)
-    other = make_clf(random_state=1).fit(features, clips.target)
-    other.load_params(f_params=tmp_path / "weights.safetensors", use_safetensors=True)
-    assert same(other, trained, features)
+    weights = {name: v for name, v in trained.module_.state_dict().items() if name != "input_scale"}
+    torch.save(weights, tmp_path / "old.pt")
+    with pytest.raises(ValueError, match=r"^f_params must hold input_scale, the factor that divides X"):
+        trained.load_params(f_params=tmp_path / "old.pt")
+    with pytest.raises(RuntimeError, match="size mismatch"):
+        make_clf(n_actions=2).fit(features, clips.target).save_params(tmp_path / "other.pt")
+        trained.load_params(f_params=tmp_path / "other.pt")
 
 
 def test_a_loss_of_ones_own_is_heard(make_clf, features, clips):

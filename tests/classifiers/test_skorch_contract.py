@@ -9,11 +9,11 @@ import pytest
 import torch
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import accuracy_score
-from sklearn.model_selection import GroupKFold
+from sklearn.model_selection import GridSearchCV, GroupKFold
 from skorch.callbacks import BatchScoring, Callback, EarlyStopping, EpochScoring
 from skorch.dataset import Dataset
 from skorch.exceptions import SkorchTrainingImpossibleError
-from skorch.helper import SliceDict, predefined_split
+from skorch.helper import SliceDataset, SliceDict, predefined_split
 from torch.utils.data import Subset, TensorDataset
 
 from skmer._utils._jobs import raising_interrupts
@@ -112,6 +112,15 @@ def test_a_dict_of_one_array_is_that_array(features, clips, make_clf):
         net.predict(SliceDict(a=features, b=features))
     with pytest.raises(TypeError, match="got dict"):
         net.fit({"X": features}, y)
+
+
+def test_a_sliced_dataset_is_its_part(features, clips, make_clf):
+    data = Dataset(features, clips.target)
+    X, y = SliceDataset(data), SliceDataset(data, idx=1)
+    usual = make_clf().fit(features, clips.target)
+    np.testing.assert_array_equal(make_clf().fit(X, y).predict_proba(X), usual.predict_proba(features))
+    found = GridSearchCV(make_clf(), {"n_actions": [2]}, cv=2).fit(X, y)
+    np.testing.assert_array_equal(found.predict(X), found.predict(features))
 
 
 def test_forward_is_what_probabilities_are_made_of(features, views, clips, make_clf):

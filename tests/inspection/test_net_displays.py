@@ -1,9 +1,12 @@
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.svm import SVC
 
 from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
 from skmer.datasets import make_landmark_clips
@@ -15,6 +18,7 @@ from skmer.inspection import (
     ContributionDisplay,
     LossCurvesDisplay,
 )
+from skmer.model_selection import BatchedGridSearchCV
 from skmer.pipelines import recommended
 
 
@@ -156,6 +160,31 @@ def test_an_estimator_that_is_not_fitted_is_refused(display, clips):
     pipeline = Pipeline([("graph", LandmarkGraphTransformer()), ("clf", DeReGRLClassifier())])
     with pytest.raises(NotFittedError, match="not fitted"):
         display.from_estimator(pipeline, *data.get(display, []))
+
+
+def test_a_search_shows_its_best_model(clips, features):
+    def search(**options):
+        grid = {"clf__n_actions": [2]}
+        return BatchedGridSearchCV(model, grid, cv=2, verbose=0, **options)
+
+    model = Pipeline([("scale", FunctionTransformer()), ("clf", DeReGRLClassifier(max_epochs=1))])
+    found = search().fit(features, clips.target)
+    best = found.best_estimator_
+    assert LossCurvesDisplay.from_estimator(found).curves == LossCurvesDisplay.from_estimator(best).curves
+    maps = (ActionMapDisplay.from_estimator(e, features).maps for e in (found, best))
+    np.testing.assert_array_equal(*maps)
+    parts = (ContributionDisplay.from_estimator(e, features).parts for e in (found, best))
+    pd.testing.assert_frame_equal(*parts)
+    with pytest.raises(NotFittedError, match="not fitted"):
+        LossCurvesDisplay.from_estimator(search())
+    with pytest.raises(TypeError, match="estimator must be a search that has refitted its best model"):
+        LossCurvesDisplay.from_estimator(search(refit=False).fit(features, clips.target))
+
+
+def test_losses_of_what_is_no_network(clips, features):
+    svc = SVC().fit(features.reshape(len(features), -1), clips.target)
+    with pytest.raises(TypeError, match="estimator must be a network, an ensemble of them or a pipeline"):
+        LossCurvesDisplay.from_estimator(svc)
 
 
 def test_axes_and_figure_are_named_as_scikit_learn_names_them(pipeline, clips):

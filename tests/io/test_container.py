@@ -89,7 +89,7 @@ def test_what_is_packed_is_unpacked(path):
         ({"__metadata__": META, "a": array("BOOL", (2,), 0, 2)}, b"\1\2", "other bytes than 0 and 1"),
         ({"__metadata__": META, "a": array()}, bytes(8), "has been changed since it was written"),
     ],
-    ids=str,
+    ids=lambda value: str(value)[:60],
 )
 def test_a_layout_that_lies_is_refused(path, refused, header, data, message):
     refused(write(path, header, data), message)

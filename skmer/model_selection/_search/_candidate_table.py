@@ -3,6 +3,7 @@
 import warnings
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 
 import numpy as np
 from scipy.stats import rankdata
@@ -64,10 +65,20 @@ class OutOfFold(ClassifierMixin, BaseEstimator):
         if self.model is None or type(self.model).score is ClassifierMixin.score:
             return super().score(X, y, **weight)
         model = clone(self.model)
-        model.predict, model.classes = self.predict, self.classes_
+        model.predict = self.predict
+        for name in ("classes_", "classes_inferred_"):  # a net makes the first of the second
+            with suppress(AttributeError):
+                setattr(model, name, self.classes_)
         if self.probabilities is not None:
             model.predict_proba = self.predict_proba
-        return model.score(X, y, **weight, **params)
+        try:
+            return model.score(X, y, **weight, **params)
+        except AttributeError as error:
+            name = type(model).__name__
+            raise ValueError(
+                f"scoring=None calls {name}.score on the predictions of all folds, and it asks for more than "
+                f"predict and predict_proba give ({error}); pass a metric as scoring, or use GridSearchCV."
+            ) from error
 
 
 class CandidateTable:

@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import FitFailedWarning, UnsetMetadataPassedError
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import accuracy_score, f1_score, get_scorer, make_scorer
+from sklearn.metrics import accuracy_score, f1_score, get_scorer, log_loss, make_scorer
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, LeaveOneGroupOut
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -84,6 +84,37 @@ def test_no_scoring_is_the_estimators_own_score(make_data):
 
     with pytest.raises(TypeError, match="'score' method"):
         search(NoScore(), {}, scoring=None).fit(X, y, groups=groups)
+
+
+class LogLoss(LogisticRegression):
+    def score(self, X, y, sample_weight=None):
+        return -log_loss(y, self.predict_proba(X), labels=self.classes_)
+
+
+class Sparsity(LogisticRegression):
+    def score(self, X, y, sample_weight=None):
+        return -np.abs(self.coef_).sum()
+
+
+class NetLogLoss(DeReGRLClassifier):
+    score = LogLoss.score
+
+
+def test_the_own_score_sees_probabilities_and_classes(make_data):
+    X, y, groups = make_data()
+    net = NetLogLoss(graph="generic", max_epochs=2, random_state=0)
+    for model, grid in ((LogLoss(), GRID), (net, {"n_actions": [2, 3]})):
+        own = search(model, grid, scoring=None).fit(X, y, groups=groups)
+        named = search(model, grid, scoring="neg_log_loss").fit(X, y, groups=groups)
+        np.testing.assert_allclose(own.cv_results_["mean_test_score"], named.cv_results_["mean_test_score"])
+
+
+def test_an_own_score_of_what_a_fit_learned_is_refused(make_data):
+    X, y, groups = make_data()
+    with pytest.raises(
+        ValueError, match=r"^scoring=None calls Sparsity\.score .*coef_.* or use GridSearchCV"
+    ):
+        search(Sparsity(), scoring=None).fit(X, y, groups=groups)
 
 
 def test_no_scoring_of_a_net_is_accuracy(make_data):
