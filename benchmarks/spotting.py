@@ -78,16 +78,17 @@ def compare_spotters(family, fps, options):
             continue
         started = time.perf_counter()
         result = evaluate_spotting(spotter, films, tracks)
-        intervals, scores = result.confidence(), result.scores
-        cells = [
-            f"{kind} {scores.loc[kind, 'f1']:.3f} [{intervals[kind].low:.3f}, {intervals[kind].high:.3f}]"
-            for kind in ("micro", "macro", "all")
-        ]
-        minutes = scores.loc["all", "fp_per_minute"]
-        print(
-            f"{name:28} {'; '.join(cells)}; FP/min {minutes:.2f}; {time.perf_counter() - started:.0f} s",
-            flush=True,
-        )
+        minutes, spent = result.scores.loc["all", "fp_per_minute"], time.perf_counter() - started
+        print(f"{name:28} {with_intervals(result)}; FP/min {minutes:.2f}; {spent:.0f} s", flush=True)
+
+
+def with_intervals(result):
+    """F1 of each kind of movement with its interval."""
+    intervals, scores = result.confidence(), result.scores
+    return "; ".join(
+        f"{kind} {scores.loc[kind, 'f1']:.3f} [{intervals[kind].low:.3f}, {intervals[kind].high:.3f}]"
+        for kind in ("micro", "macro", "all")
+    )
 
 
 def dlib_track(frames, times, name):
@@ -114,10 +115,7 @@ def compare_trackers(options):
         with one_opencv_thread():
             tracks["dlib on each frame"].append(dlib_track(frames, times, str(name)))
     for name, own in tracks.items():
-        result = evaluate_spotting(MotionSpotter(), films, own)
-        cells = [f"{kind} {result.scores.loc[kind, 'f1']:.3f}" for kind in ("micro", "macro", "all")]
-        low, high = result.confidence()["all"]
-        print(f"{name:36} F1 {', '.join(cells)} [{low:.3f}, {high:.3f}]", flush=True)
+        print(f"{name:36} {with_intervals(evaluate_spotting(MotionSpotter(), films, own))}", flush=True)
 
 
 def measure_drift(options):

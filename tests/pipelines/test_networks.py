@@ -1,6 +1,7 @@
 """The field's networks by name: published choices, fits on frames, maps and landmarks, and the audit."""
 
 import warnings
+from functools import cache
 
 import numpy as np
 import pytest
@@ -124,27 +125,59 @@ def faces():
     return made.select(np.sort(np.concatenate(rows)))
 
 
-@pytest.mark.parametrize(
-    ("name", "params"),
-    [
-        # Random filters and few epochs need another rate than ImageNet's and a hundred.
-        ("dssn", {"flow__size": 64, "clf__lr": 1e-3, "clf__max_epochs": 30}),
-        (
-            "learnet",
-            {
-                "image__weights": "rank-pooling",
-                "image__size": 64,
-                "clf__lr": 1e-3,
-                "clf__max_epochs": 60,
-            },
-        ),
-        ("g-tcn", {"patches__views": 3, "clf__layout": "nodes", "clf__max_epochs": 15}),
-    ],
-)
-@pytest.mark.filterwarnings("ignore:DSSNClassifier without pretrained=")
-@pytest.mark.filterwarnings("ignore:.*every clip has three frames")
-def test_networks_on_faces_beat_the_majority_on_other_subjects(faces, name, params):
-    model = comparison_pipeline(name, "megc2019", input="frames", random_state=0).set_params(**params)
-    X = model[:-1].transform(faces.frames)
-    found = cross_val_predict(model[-1], X, faces.target, groups=faces.groups, cv=GroupKFold(3))
+# Random filters and few epochs need another rate than ImageNet's and a hundred.
+ON_FACES = {
+    "dssn": {"flow__size": 64, "clf__lr": 1e-3, "clf__max_epochs": 30},
+    "learnet": {
+        "image__weights": "rank-pooling",
+        "image__size": 64,
+        "clf__lr": 1e-3,
+        "clf__max_epochs": 60,
+    },
+    "lgccon": {"apex__size": 96, "clf__max_epochs": 40},
+    "g-tcn": {"patches__views": 3, "clf__layout": "nodes", "clf__max_epochs": 15},
+}
+EACH_ON_FACES = pytest.mark.parametrize("name", ON_FACES)
+RANDOM_FILTERS = pytest.mark.filterwarnings("ignore:DSSNClassifier without pretrained=")
+THREE_FRAMES = pytest.mark.filterwarnings("ignore:.*every clip has three frames")
+
+
+def on_faces(name, **params):
+    model = comparison_pipeline(name, "megc2019", input="frames", random_state=0)
+    return model.set_params(**ON_FACES.get(name, {}), **params)
+
+
+@pytest.fixture(scope="module")
+def pictures(faces):
+    """What a network takes of the faces, computed once."""
+    return cache(lambda name: on_faces(name)[:-1].transform(faces.frames))
+
+
+@EACH_ON_FACES
+@RANDOM_FILTERS
+@THREE_FRAMES
+def test_networks_on_faces_beat_the_majority_on_other_subjects(faces, pictures, name):
+    net = on_faces(name)[-1]
+    found = cross_val_predict(net, pictures(name), faces.target, groups=faces.groups, cv=GroupKFold(3))
     assert (found == faces.target).mean() > 1 / 3 + 0.2
+
+
+@EACH_ON_FACES
+@RANDOM_FILTERS
+@THREE_FRAMES
+def test_networks_on_faces_guess_shuffled_labels(faces, pictures, name):
+    net, rng, right = on_faces(name, clf__max_epochs=5)[-1], np.random.default_rng(0), []
+    for _ in range(3):
+        y = rng.permutation(faces.target)
+        found = cross_val_predict(net, pictures(name), y, groups=faces.groups, cv=GroupKFold(3))
+        right.append((found == y).mean())
+    assert np.mean(right) == pytest.approx(1 / 3, abs=0.1)
+
+
+@pytest.mark.parametrize("name", [*ON_FACES, "lfm"])
+@RANDOM_FILTERS
+@THREE_FRAMES
+def test_the_audit_finds_no_leak_on_faces_and_landmarks(faces, name):
+    some = faces.select(np.flatnonzero(np.isin(faces.groups, np.unique(faces.groups)[:4])))
+    report = audit_loso(on_faces(name, clf__max_epochs=2), some, n_folds=1)
+    assert report.passed, report.findings
