@@ -25,7 +25,7 @@ from skmer.landmarks._movement import LEAST_FRAMES, follow_sequence
 from skmer.landmarks._predictor import dlib, load_predictor, predictor_checksum
 from skmer.landmarks._tracking import NODES, rigid_correlation, still_motion, track_points, warp_back
 
-ALGORITHM = 7
+ALGORITHM = 8
 """Version of the computation, raised by every change that moves a landmark or names a field of the result
 differently: the cache does not return results of other versions."""
 

@@ -9,6 +9,7 @@ from scipy.ndimage import gaussian_filter1d
 from skmer.frames import fine_flow, patch_flow, sample_flow
 from skmer.landmarks._alignment import apply_similarity
 from skmer.landmarks._tracking import (
+    FLOW_GAIN,
     MARGIN,
     NODES,
     REGION,
@@ -25,7 +26,6 @@ LEAST_FRAMES = 8
 """Shorter sequences have no two halves to compare, and too few times for a course."""
 
 _KNOTS = 12  # times at which the movement is measured, each on the mean of the frames around
-_GAIN = 1.05  # smooth flow makes movements smaller; docs/landmarks.md has what is left of that
 _SMOOTHING = 1 / 6  # of the duration: of the course of the movement in time, which has one rise and one fall
 
 
@@ -90,7 +90,7 @@ def follow_sequence(frames, points, apex=None):
     course, field = fit_course(motion, NODES)
     peak = int(np.argmax(np.abs(course - course[0]))) if apex is None else knots.index(apex)
     correlation, ratio = _halves_agree(motion, peak)
-    size = _GAIN * correlation  # the agreement of half the frames: one who has little evidence says little
+    size = FLOW_GAIN * correlation  # the agreement of half the frames: one who has little evidence says little
     ends = (peak, len(knots) - 1)
     moved = [local, *(local + size * field * (course[k] - course[0]) for k in ends)]
     placed = [apply_similarity(motions[knots[k]], p) for k, p in zip((0, *ends), moved, strict=True)]

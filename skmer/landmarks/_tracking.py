@@ -15,8 +15,10 @@ _FACE_WIDTHS = (280.0, 420.0)  # px: smaller faces are enlarged, at most twice, 
 _LIGHT = 32.0  # px: changes of brightness over a shorter distance are taken for movements
 _BLUR = 1.0  # px: noise of single pixels has no part in what flows agree on
 _LARGEST_RATIO = 1e6  # of movement to noise, where two estimates are the same
+FLOW_GAIN = 1.08  # smooth flow makes movements smaller; docs/landmarks.md has what is left of that
 _APART = 2.0  # px: where the two flows differ by more, the one that looks at a point alone has lost it
 RIGID = list(RIGID_POINTS)
+_IS_EYE = (np.arange(68) >= 36) & (np.arange(68) < 48)
 NODES = list(FaceGraph.preset("brow-nose-lip31").nodes)
 
 
@@ -52,7 +54,8 @@ def track_points(onset, frame, points):
 
     A first flow, sampled at the nose bridge and the eye corners, gives the head's rigid motion. The frame is
     warped by the inverse of that motion, and the remaining flow, now of small motions, is computed forward
-    and backward. The mean of the two is sampled at the landmarks and composed with the rigid motion.
+    and backward by two methods. Their mean at the landmarks is shrunk by their agreement, enlarged by what
+    smooth flow takes off a movement, and composed with the rigid motion.
 
     Parameters
     ----------
@@ -88,9 +91,14 @@ def _track(onset, frame, points):
     is_lost = ~(np.abs(single - dense) < _APART).all(axis=1, keepdims=True)  # NaN is lost
     single = np.where(is_lost, dense, single)
     error = np.sqrt(((forward + backward) ** 2).sum(axis=1).mean()) / 2
-    halves = (still_motion(local, local + shift)[NODES] for shift in (dense, single))
-    moved = apply_similarity(motion, local + (dense + single) / 2)
-    return moved, photometric_correlation(still, steady, flow), float(error), *agreement(*halves)
+    reliability, ratio = agreement(*(still_motion(local, local + d)[NODES] for d in (dense, single)))
+    shift = (dense + single) / 2
+    own = still_motion(local, local + shift)
+    # One who has little evidence says little. The head's motion stays as it is, and so do the eyes: lids blink
+    # whether or not the nodes agree.
+    size = np.where(np.resize(_IS_EYE, len(own)), 1.0, FLOW_GAIN * reliability)[:, None]
+    moved = apply_similarity(motion, local + shift + (size - 1) * own)
+    return moved, photometric_correlation(still, steady, flow), float(error), reliability, ratio
 
 
 def steadied(still, frame, points, start):
