@@ -90,7 +90,8 @@ def follow_sequence(frames, points, apex=None):
     course, field = fit_course(motion, NODES)
     peak = int(np.argmax(np.abs(course - course[0]))) if apex is None else knots.index(apex)
     correlation, ratio = _halves_agree(motion, peak)
-    size = FLOW_GAIN * correlation  # the agreement of half the frames: one who has little evidence says little
+    # The agreement of half the frames: one who has little evidence says little.
+    size = FLOW_GAIN * correlation
     ends = (peak, len(knots) - 1)
     moved = [local, *(local + size * field * (course[k] - course[0]) for k in ends)]
     placed = [apply_similarity(motions[knots[k]], p) for k, p in zip((0, *ends), moved, strict=True)]

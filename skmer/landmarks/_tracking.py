@@ -94,8 +94,8 @@ def _track(onset, frame, points):
     reliability, ratio = agreement(*(still_motion(local, local + d)[NODES] for d in (dense, single)))
     shift = (dense + single) / 2
     own = still_motion(local, local + shift)
-    # One who has little evidence says little. The head's motion stays as it is, and so do the eyes: lids blink
-    # whether or not the nodes agree.
+    # One who has little evidence says little. The head's motion stays as it is, and so do the eyes: lids
+    # blink whether or not the nodes agree.
     size = np.where(np.resize(_IS_EYE, len(own)), 1.0, FLOW_GAIN * reliability)[:, None]
     moved = apply_similarity(motion, local + shift + (size - 1) * own)
     return moved, photometric_correlation(still, steady, flow), float(error), reliability, ratio
