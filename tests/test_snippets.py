@@ -42,7 +42,7 @@ def blocks(page, language):
 def owned(tmp_path_factory):
     """A folder with a corpus and videos, made once."""
     folder = tmp_path_factory.mktemp("owned")
-    make_face_clips(3, 15, sequence=True, fps=60, face_size=120, random_state=0).save(folder / "CASME2")
+    make_face_clips(3, 15, sequence=True, fps=80, face_size=120, random_state=0).save(folder / "CASME2")
     (frames,) = make_long_videos(1, 1, duration=2, face_size=160, images=True, random_state=0).frames
     height, width = frames[0].shape[:2]
     writer = cv2.VideoWriter(str(folder / "video.mp4"), cv2.VideoWriter_fourcc(*"mp4v"), 30, (width, height))

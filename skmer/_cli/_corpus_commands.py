@@ -112,7 +112,7 @@ def run_datasets():
     for name, entry in ALSO_READ.items():
         print(f"{name}\n          {_told(*entry)}")
     print(
-        "\nNone of them comes with skmer. Is a copy whole? For those with a name of their own: python -m skmer "
+        "\nNone of them comes with skmer. Is a copy whole, of those with a short name? python -m skmer "
         "check --dataset NAME --root FOLDER"
     )
 

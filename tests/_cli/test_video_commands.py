@@ -54,7 +54,7 @@ def analysis(film, model, tmp_path_factory):
 
 def test_the_movements_of_a_video_are_written(film, analysis):
     table = pd.read_csv(analysis / "movements.csv")
-    assert table.columns.tolist() == COLUMNS
+    assert table.columns.tolist() == [*COLUMNS, "probability"]
     assert set(table["video"]) == {"face"}
     macro = film[1][film[1]["type"] == "macro"]
     near = [(abs(table["apex_s"] - second) < 0.6).any() for second in macro["apex_s"]]
