@@ -46,6 +46,15 @@ def test_no_page_has_a_name_that_sphinx_writes_itself(build):
         assert words in shown
 
 
+@pytest.mark.parametrize(
+    "page", [*sorted(DOCS.glob("*.md")), DOCS.parent / "README.md"], ids=lambda p: p.stem
+)
+def test_lines_of_prose_are_short_enough_for_a_review(page):
+    """Tables and pictures stand on one line each, whatever their length."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    assert not [line for line in text.splitlines() if len(line) > 130 and line[0] not in "|!"]
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_public_name_is_in_the_reference(package, build):
     folder = build[0] / "api" / "generated"

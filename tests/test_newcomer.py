@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_validate
 from sklearn.pipeline import make_pipeline
 
-from skmer.classifiers import DeReGRLClassifier
+from skmer.classifiers import DeReGRLClassifier, FlowNetClassifier, SeedEnsemble
 from skmer.datasets import MicroExpressionClips, make_landmark_clips
 from skmer.feature_extraction import LandmarkGraphTransformer
 from skmer.frames import check_frames, check_sequences
@@ -48,6 +48,28 @@ def test_clips_stand_for_their_frames_and_their_sequences(clips):
     sequences[:] = [images, images[:4]]
     some = MicroExpressionClips(rows, ["a", "b"], ["lab/p", "lab/q"], sequences=sequences)
     assert [len(sequence) for sequence in check_sequences(some)] == [5, 4]
+
+
+NETS = {
+    "LandmarkGraphTransformer": [DeReGRLClassifier(), DeReGRLClassifier(graph="generic")],
+    "FlowMaps": [FlowNetClassifier("ststnet"), SeedEnsemble(FlowNetClassifier("ststnet"))],
+}
+
+
+@pytest.mark.parametrize("way", NETS)
+@pytest.mark.parametrize("kind", ["paths", "images", "sequences"])
+def test_raw_clips_before_a_net_name_what_comes_between(way, kind):
+    X = np.empty((4, 3), dtype=object)
+    for k in np.ndindex(X.shape):
+        X[k] = f"{k}.jpg" if kind == "paths" else np.zeros((8, 8), np.uint8)
+    if kind == "sequences":
+        images, X = X, np.empty(4, dtype=object)
+        X[:] = [list(row) for row in images]
+    for net in NETS[way]:
+        with pytest.raises(
+            ValueError, match=rf"X must hold .*got clips as they are, {kind}; {way}\b.*put it"
+        ):
+            net.fit(X, ["a", "b"] * 2)
 
 
 def test_importing_the_package_is_enough():

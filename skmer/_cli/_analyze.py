@@ -21,7 +21,7 @@ _CROP = 300  # px of the longer side of a frame's picture
 _MARGIN = 0.35  # of the face's size around it
 COLUMNS = ["video", "onset", "apex", "offset", "type", "emotion", "action_units"]
 COLUMNS += ["onset_s", "apex_s", "offset_s"]
-COLUMNS += ["regions", "peak_px", "peak_iod", "resembles", "score", "probability"]
+COLUMNS += ["regions", "peak_px", "peak_iod", "resembles", "score"]
 TEXT = (
     "An expression is no lie detector: a movement does not tell what a person feels, knows or hides. "
     "Without --model no emotion is named."
@@ -144,20 +144,20 @@ def _write(folder, track, video, fps, movements, spotter, is_named):
         notes.append("No trained model was given, so no emotion is named.")
     curve = region_motion(spotter, track)
     write_analysis(folder / "index.html", track, movements, pictures, curve, title=track.name, notes=notes)
-    table = _table(movements)
+    table = _table(movements, is_named)
     write_atomically(folder / "movements.csv", table.to_csv(index=False))
     content = json.dumps(_content(track, table), indent=1, allow_nan=False)
     write_atomically(folder / "analysis.json", content)
     return table
 
 
-def _table(movements):
+def _table(movements, is_named):
     units = [
         "+".join(part.split()[0].removeprefix("AU") for part in text.split("; ") if part)
         for text in movements.get("resembles", [])
     ]
     table = movements.assign(action_units=units) if len(movements) else movements
-    table = table.reindex(columns=COLUMNS)
+    table = table.reindex(columns=[*COLUMNS, *(["probability"] if is_named else [])])
     return table.assign(emotion=table["emotion"].astype(object).where(table["emotion"].notna(), ""))
 
 

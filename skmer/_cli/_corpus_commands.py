@@ -14,7 +14,7 @@ INCOMPLETE = 3
 CATALOGUE = {
     "casme": (
         "CASME",
-        "189 clips of 19 subjects, 60 fps; 171 in 4 classes",
+        "195 clips, 60 fps",
         "application to the Institute of Psychology, Chinese Academy of Sciences",
         "CASME*.xlsx; sub01/EP01_5/img8.jpg",
     ),
@@ -67,16 +67,58 @@ CATALOGUE = {
         "the training sheet; one folder a clip",
     ),
 }
-"""Of each set that has a reader: title, size, how to get it, and files as they lie in a copy."""
+"""Of each set that `check` reads: title, size, how to get it, and files as they lie in a copy."""
+
+ALSO_READ = {
+    "load_casme_sq": (
+        "CAS(ME)^2, long videos",
+        "97 videos, 30 fps; 300 macro- and 57 micro-expressions of 22 subjects",
+        "application to the Institute of Psychology, Chinese Academy of Sciences",
+        "CAS(ME)^2code_final.xlsx; rawpic/s15/15_0101disgustingteeth/img1.jpg",
+    ),
+    "load_samm_lv": (
+        "SAMM Long Videos",
+        "147 videos, 200 fps; 343 macro- and 159 micro-expressions of 30 subjects",
+        "application to Manchester Metropolitan University",
+        "SAMM_LongVideos_V*_Release.xlsx; 006_1/006_1_0001.jpg",
+    ),
+    "load_casme3(videos=True)": (
+        "CAS(ME)^3, part A, long videos",
+        "some 460 videos, 30 fps, with macro- and micro-expressions",
+        "application to the Institute of Psychology, Chinese Academy of Sciences",
+        "the sheets of ME and MaE; spNO.1/a/color/175.jpg",
+    ),
+    "load_megc2019": (
+        "MEGC 2019, composite of CASME II, SAMM and SMIC-HS",
+        "442 clips of 68 subjects, 3 classes",
+        "having the three sets",
+        "theirs",
+    ),
+    "load_flow_maps": (
+        "MEGC 2019, as flow maps of 28 x 28 px",
+        "the same 442 clips",
+        "cloning the public repository of HTNet or of STSTNet, which state no licence",
+        "combined_3_class2_for_optical_flow.csv and *.png, or sub01/u_train/0/*.png",
+    ),
+}
+"""By reader, sets that `check` does not read; as in `CATALOGUE`."""
 
 
 def run_datasets():
     """Print the data sets, how to get each, and how its files lie."""
-    for name, (title, size, access, layout) in CATALOGUE.items():
-        print(f"{name:10s}{title}: {size}\n          get it by {access}\n          files   {layout}")
+    for name, entry in CATALOGUE.items():
+        print(f"{name:10s}{_told(*entry)}")
+    print("\nLong videos, the composite and its maps; by their readers in skmer.datasets:")
+    for name, entry in ALSO_READ.items():
+        print(f"{name}\n          {_told(*entry)}")
     print(
-        "\nNone of them comes with skmer. Is a copy whole? python -m skmer check --dataset NAME --root FOLDER"
+        "\nNone of them comes with skmer. Is a copy whole, of those with a short name? python -m skmer "
+        "check --dataset NAME --root FOLDER"
     )
+
+
+def _told(title, size, access, layout):
+    return f"{title}: {size}\n          get it by {access}\n          files   {layout}"
 
 
 def run_check(*, dataset, root, annotations=None, output=None, **options):

@@ -17,6 +17,7 @@ PUBLISHED += ("g-tcn",)
 """Methods of others, by their names in `skmer.pipelines.comparison_pipeline`."""
 
 METHODS = ("dere-grl", "recommended", "paper", "rbf-svm", "linear-svm", "lda", *PUBLISHED)
+OF_TABLES = (*METHODS, "dere-grl-single", "majority", "table3", "baselines", "all")
 NETS = ("dere-grl", "paper")
 """Methods whose fits are trained together."""
 

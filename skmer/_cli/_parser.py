@@ -7,7 +7,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from skmer import __version__
-from skmer._cli._options import FLOW_MAPS, METHODS, PROTOCOLS, REAL, SYNTHETIC, Model, Protocol, Run, Source
+from skmer._cli._options import (
+    FLOW_MAPS,
+    METHODS,
+    OF_TABLES,
+    PROTOCOLS,
+    REAL,
+    SYNTHETIC,
+    Model,
+    Protocol,
+    Run,
+    Source,
+)
 from skmer._cli._video_commands import add_video_commands
 
 OK, FAILED, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
@@ -73,7 +84,6 @@ def _terminable():
 
 
 def make_parser():
-    """Return the parser of all commands."""
     """Return the parser of all commands."""
     parser = argparse.ArgumentParser(
         prog="skmer", description="Micro-expression recognition on facial landmark graphs."
@@ -167,7 +177,9 @@ def _add_tables(commands):
         "--methods",
         nargs="+",
         default=[],
-        help="names of comparison_pipeline, baselines, dere-grl, dere-grl-single, recommended, paper; or all",
+        metavar="NAME",
+        choices=OF_TABLES,
+        help=f"methods by name, or a list of them: {', '.join(OF_TABLES)}",
     )
     tables.add_argument(
         "--recipe", default="both", choices=("both", "paper", "default"), help="settings of tables 1 and 2"
@@ -183,7 +195,7 @@ def _add_corpus_commands(commands):
     listing = commands.add_parser(
         "datasets",
         help="the data sets that can be read, how to get them, how their files lie",
-        description="List the data sets that have a reader.",
+        description="List the data sets that have a reader, long videos and flow maps among them.",
     )
     listing.set_defaults(command=_datasets)
     check = commands.add_parser(

@@ -1,7 +1,9 @@
-"""Checks of plain arguments, and warnings that point at the user's own line."""
+"""Checks of plain arguments, warnings that point at the user's own line, pages that messages name."""
 
 import sys
 import warnings
+from functools import cache
+from importlib.metadata import metadata
 from numbers import Integral, Real
 
 import numpy as np
@@ -74,3 +76,35 @@ def _is_passed_over(frame):
 def frames_of(X):
     """Return the frames of clips, which stand for them in a pipeline; anything else as it is."""
     return X.frames if hasattr(X, "frames") and hasattr(X, "target") else X
+
+
+@cache
+def site():
+    """Return the address of the documentation, as the package's metadata has it; "" where there is none."""
+    for entry in metadata("skmer").get_all("Project-URL") or []:
+        name, _, address = entry.partition(",")
+        if name.strip() == "Documentation":
+            return address.strip().rstrip("/")
+    return ""
+
+
+def see_page(page):
+    """Return the sentence that sends a reader to a page of the documentation; for the end of a message.
+
+    Parameters
+    ----------
+    page : str
+        Name of a file in docs, without its ending.
+
+    Returns
+    -------
+    sentence : str
+        With the page's address, where the package knows that of the site.
+
+    Examples
+    --------
+    >>> from skmer._utils._checks import see_page
+    >>> "protocols" in see_page("protocols")
+    True
+    """
+    return f"See {site()}/{page}.html" if site() else f'See the documentation\'s page "{page}".'

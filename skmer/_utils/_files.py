@@ -52,10 +52,11 @@ def write_atomically(path, content):
 
 
 def written(text, path):
-    """Return a text, written to a file too where there is one."""
-    if path is not None:
-        write_atomically(path, text)
-    return text
+    """Return a text; where a path is given, write it there and return None, as pandas' ``to_csv`` does."""
+    if path is None:
+        return text
+    write_atomically(path, text)
+    return None
 
 
 def _sync_folder(folder):

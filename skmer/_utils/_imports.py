@@ -35,7 +35,7 @@ def import_optional(module, *, caller, package=None, extra=None):
     >>> import_optional("no_such_module", caller="this example", package="no-such-package")
     Traceback (most recent call last):
         ...
-    ImportError: this example needs the package no-such-package: pip install no-such-package
+    ImportError: this example needs the package no-such-package: pip install no-such-package. See ...
     """
     try:
         return import_module(module)
@@ -46,7 +46,10 @@ def import_optional(module, *, caller, package=None, extra=None):
             raise
         package = package or top
         command = f"pip install 'skmer[{extra}]'" if extra else f"pip install {package}"
-        raise ImportError(f"{caller} needs the package {package}: {command}") from error
+        from skmer._utils._checks import see_page  # numpy comes with it, which `import skmer` does without
+
+        said = f"{caller} needs the package {package}: {command}."
+        raise ImportError(f"{said} {see_page('install')}") from error
 
 
 def import_name(home, name):

@@ -14,6 +14,7 @@ from sklearn import config_context, get_config
 from sklearn.utils.parallel import Parallel, delayed
 
 from skmer._utils._arguments import JOBS, check_argument
+from skmer._utils._checks import see_page
 from skmer._utils._files import digest
 from skmer._utils._progress import Progress
 
@@ -142,7 +143,8 @@ class _Cluster:
         if self.losses[k] == ATTEMPTS:
             raise RuntimeError(
                 f"{self.label(self.tasks[k])} was lost with its worker {ATTEMPTS} times; look into the "
-                "workers' logs, and give them more memory or less work at a time."
+                "workers' logs, and give them more memory or less work at a time. "
+                f"{see_page('distributed')}"
             ) from error
         if place is self.place:
             self.place = None  # what was sent may be lost with the worker
@@ -156,7 +158,8 @@ class _Cluster:
                 return send()[0]
             except TimeoutError as error:
                 raise TimeoutError(
-                    "the Dask cluster has no worker; start one, or leave parallel_config('dask')."
+                    "the Dask cluster has no worker; start one, or leave parallel_config('dask'). "
+                    f"{see_page('distributed')}"
                 ) from error
             except OSError:
                 # A worker that was lost a moment ago still stands in the scheduler's list.

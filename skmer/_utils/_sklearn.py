@@ -5,8 +5,6 @@ later version than it was run with (``scikit-learn`` in pyproject.toml).
 """
 
 from dataclasses import asdict, dataclass
-from functools import cache
-from importlib.metadata import metadata
 
 from sklearn.base import TransformerMixin
 from sklearn.base import _fit_context as fit_context
@@ -31,6 +29,8 @@ from sklearn.utils._param_validation import (
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _num_samples as num_samples
+
+from skmer._utils._checks import site
 
 try:
     from sklearn.callback._callback_support import callback_management_context
@@ -71,16 +71,6 @@ class ClipInputTags(InputTags):
     """
 
     sequences: bool = False
-
-
-@cache
-def site():
-    """Return the address of the documentation, as the package's metadata has it; "" where there is none."""
-    for entry in metadata("skmer").get_all("Project-URL") or []:
-        name, _, address = entry.partition(",")
-        if name.strip() == "Documentation":
-            return address.strip().rstrip("/")
-    return ""
 
 
 class DocumentedMixin:

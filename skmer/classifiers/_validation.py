@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 
 from skmer._utils._checks import frames_of, warn_user
 from skmer.face import FaceGraph, check_graph
+from skmer.frames import is_path
 from skmer.training import ClipDataset
 
 GENERIC = "generic"
@@ -18,6 +19,7 @@ GENERIC = "generic"
 
 def resolve_graph(graph, X):
     """Return the FaceGraph of a parameter; "generic" takes its width from X."""
+    _refuse_frames(X, "node features (n_clips, 3, 31, n_channels)", _NODES_COME_FROM)
     if graph != GENERIC:
         return check_graph(graph)
     shape = X.shape if issparse(X) or hasattr(X, "iloc") else np.asarray(X).shape
@@ -69,6 +71,8 @@ def check_clips(estimator, X, y=None, *, graph, reset):
 
 def _flatten(X, graph):
     """Return X as a 2-D table, one row a view, and the number of views (0 where there is no such axis)."""
+    expected = f"node features (n_clips, {graph.n_frames}, {graph.n_nodes}, n_channels)"
+    _refuse_frames(X, expected, _NODES_COME_FROM)
     if issparse(X) or hasattr(X, "iloc"):
         return X, 0
     shape = np.asarray(X).shape
@@ -86,6 +90,23 @@ def _flatten(X, graph):
         )
     n_views = shape[1] if len(shape) == 5 else 0
     return np.asarray(X).reshape(math.prod(shape[:-3]), math.prod(shape[-3:])), n_views
+
+
+_NODES_COME_FROM = "LandmarkGraphTransformer() makes them from frames"
+
+
+def _refuse_frames(X, expected, way):
+    """Refuse frames or sequences of clips where features belong; ValueError that says what makes these."""
+    X = frames_of(X)
+    if getattr(getattr(X, "dtype", None), "kind", "") not in ("O", "U") or np.shape(X)[1:] not in ((), (3,)):
+        return
+    first = X.flat[0] if X.size else None
+    if is_path(first) or (isinstance(first, np.ndarray | list) and len(first)):
+        kind = "sequences" if X.ndim == 1 else "paths" if is_path(first) else "images"
+        raise ValueError(
+            f"X must hold {expected}, got clips as they are, {kind}; {way}: put it before the net, with "
+            "make_pipeline."
+        )
 
 
 def check_node_rows(net, X, y, resume):
@@ -163,6 +184,7 @@ def _as_rows(net, X):
     expected = " or ".join(net._shapes.values())
     if issparse(X) or hasattr(X, "iloc"):
         raise TypeError(f"X must be an array of maps {expected}, got {type(X).__name__}; pass its values.")
+    _refuse_frames(X, f"maps {expected}", net._maps_come_from)
     X = np.asarray(frames_of(X))
     if X.ndim == 2:
         raise ValueError(

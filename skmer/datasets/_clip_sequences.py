@@ -100,6 +100,8 @@ def describe_sequences(sequences):
     if not lengths:
         return ""
     few = "" if len(lengths) == len(sequences) else f", {len(lengths)} of {len(sequences)} clips"
+    if max(lengths) <= len(KEYFRAMES):
+        return f"none beyond the keyframes{few}"
     return f"{min(lengths)} to {max(lengths)} frames{few}"
 
 

@@ -59,7 +59,7 @@ def write_analysis(path, track, movements, frames, curve, *, title=None, notes=(
         For each movement the crops at "onset", "apex" and "offset", RGB, the landmarks in them, and their
         scale; empty where they could not be read.
     curve : ndarray of shape (n_frames,)
-        Size of the motion in each frame, for the timeline; from 1 on it counts as a movement.
+        Size of the motion in each frame, for the timeline; movements reach 1 at least.
     title : str, default=None
         Heading; the track's name by default.
     notes : sequence of str, default=()

@@ -323,11 +323,11 @@ class SubjectScoresDisplay:
         ax.set_xticks(places, names, parse_math=False, rotation=90)
         ax.tick_params(axis="x", length=0)
         ax.set(ylabel="clips", xlim=(-0.6, len(order) - 0.4))
-        ax.margins(y=0.1)
+        ax.set_ylim(0, 1.28 * n_clips.max())  # room for the legend above the bars
         caption = (
             f"{len(order)} subjects, {n_clips.sum()} clips, {self.pooled:.0%} right; on each bar: % right"
         )
         ax.set_title(caption, **CAPTION)
-        add_legend(ax)
+        add_legend(ax, ncols=2)
         open_frame(ax)
         return self

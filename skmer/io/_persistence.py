@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from skmer._utils._arguments import PATH, Items, checked
-from skmer._utils._checks import warn_user
+from skmer._utils._checks import see_page, warn_user
 from skmer._utils._files import write_atomically
 from skmer.io._codec import Parser
 from skmer.io._container import pack, unpack
@@ -80,7 +80,9 @@ def save(estimator, path, *, trusted=()):
         # What `load` would refuse is refused here, where the estimator still exists.
         check(Parser(tensors).parse(document), trusted)
     except ValueError as error:
-        raise ValueError(f"estimator cannot be saved to {path}: {_sentence(error)}") from error
+        raise ValueError(
+            f"estimator cannot be saved to {path}: {_sentence(error)} {see_page('how-it-works')}"
+        ) from error
     head = {"format": FORMAT, "skmer": version("skmer")}
     write_atomically(path, pack({**head, "estimator": document}, tensors))
     for names, reason in _sort(left_out):
@@ -142,7 +144,7 @@ def load(path, *, trusted=()):
         return build(node)
     # Constructors of other packages fail in many ways; a lack of memory or Ctrl-C is no fault of the file.
     except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError) as error:
-        raise ValueError(f"{path} cannot be loaded: {_sentence(error)}") from error
+        raise ValueError(f"{path} cannot be loaded: {_sentence(error)} {see_page('how-it-works')}") from error
 
 
 def _check_format(document):

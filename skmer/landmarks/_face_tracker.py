@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from skmer._utils._arguments import JOBS, PATH, TEXT, Items, check_argument
+from skmer._utils._checks import see_page
 from skmer._utils._jobs import run_jobs
 from skmer._utils._progress import Progress
 from skmer._utils._sklearn import DocumentedMixin, HasMethods, Interval, for_estimators
@@ -134,7 +135,7 @@ class FaceTracker(DocumentedMixin, BaseEstimator):
         with one_opencv_thread():
             face = first_face(reader, settings)
         if face is None:
-            raise ValueError(f"video: no face was found in any frame of {name!r}.")
+            raise ValueError(f"video: no face was found in any frame of {name!r}. {see_page('spotting')}")
         chunks = _Chunks(reader, face.scale, self._chunk_frames(reader))
         shared = face, settings, LandmarkCache.resolve(self.memory)
         parts = {}

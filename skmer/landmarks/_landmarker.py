@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from skmer._utils._arguments import integer
-from skmer._utils._checks import warn_user
+from skmer._utils._checks import see_page, warn_user
 from skmer._utils._jobs import run_jobs
 from skmer._utils._progress import Progress
 from skmer._utils._sklearn import (
@@ -321,7 +321,8 @@ class FaceLandmarker(ClipTransformerMixin, BaseEstimator):
         if missing and self.on_missing == "raise":
             raise ValueError(
                 f"no landmarks in {_listed(missing)}: no face was found, or the landmarks contain NaN or "
-                "coincide; give boxes, or set on_missing='warn' or 'nan' to go on without them."
+                "coincide; give boxes, or set on_missing='warn' or 'nan' to go on without them. "
+                f"{see_page('landmarks')}"
             )
         return missing
 
@@ -329,7 +330,10 @@ class FaceLandmarker(ClipTransformerMixin, BaseEstimator):
         missing = self._refuse_missing(result)
         several, outside = _flagged(result, "several faces"), _flagged(result, "outside the frame")
         if missing and self.on_missing == "warn":
-            warn_user(f"no landmarks in {_listed(missing)}: no face was found; they are NaN.")
+            warn_user(
+                f"no landmarks in {_listed(missing)}: no face was found; they are NaN. "
+                f"{see_page('landmarks')}"
+            )
         if several:
             warn_user(
                 f"several faces in {_listed(several)}: the largest was taken, or of those of nearly its size "

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from skmer._utils._arguments import PATH, checked
+from skmer._utils._checks import see_page
 from skmer._utils._imports import import_optional
 
 PREDICTOR_SHA256 = "fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f"
@@ -51,7 +52,7 @@ def find_predictor(predictor=None):
             return Path(folder) / _FILE
     raise FileNotFoundError(
         "dlib's 68-point model was not found; install it with pip install 'skmer[models]', or give its path "
-        f"as `predictor` or in the environment variable {_VARIABLE}."
+        f"as `predictor` or in the environment variable {_VARIABLE}. {see_page('install')}"
     )
 
 

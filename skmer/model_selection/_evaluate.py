@@ -248,14 +248,14 @@ def run_evaluation(
     _warn_of_divergence(tasks, parts)
     seconds = time.perf_counter() - started
     extra |= {"engine": engine, "searches": _searches(tasks, parts)}
-    extra["fit_seconds"] = round(sum(part.fit_time + part.score_time for part in parts), 1)
+    fit_seconds = round(sum(part.fit_time + part.score_time for part in parts), 1)
     by_subject = how["protocol"] not in ("cross-dataset", "group-k-fold")
     found = []
     for chosen in [parts, at_best_epochs(parts, samples)] if every_epoch else [parts]:
         table = out_of_fold_table(chosen, folds, samples, seeds, by_subject)
         title = title_of(how["protocol"], folds)
         card = run_card(estimator, seeds, table, samples.fingerprint, seconds, title)
-        card |= {name: value for name, value in extra.items() if value}
+        card |= {name: value for name, value in extra.items() if value} | {"fit_seconds": fit_seconds}
         if chosen is not parts:
             # The stamp stands in every row too, wherever the table goes.
             card, table = card | {"selection": SELECTION}, table.assign(selection=SELECTION)

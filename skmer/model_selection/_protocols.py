@@ -8,7 +8,7 @@ from sklearn.base import clone
 from sklearn.model_selection import BaseCrossValidator, GroupKFold, LeaveOneGroupOut, check_cv
 
 from skmer._utils._arguments import Items, check_argument, checked, integer
-from skmer._utils._checks import check_integer
+from skmer._utils._checks import check_integer, see_page
 from skmer._utils._sklearn import BaseSearchCV, GroupsConsumerMixin
 from skmer.model_selection._samples import Fold, splits_by_group, steps_of
 
@@ -115,7 +115,7 @@ class LeaveOneDatasetOut(GroupsConsumerMixin, BaseCrossValidator):
         if len(names) < 2:
             raise ValueError(
                 "groups must hold clips of two data sets, such as 'casme2/sub01' and 'samm/006', got "
-                f"{names[0] or 'groups without a data set'} alone."
+                f"{names[0] or 'groups without a data set'} alone. {see_page('protocols')}"
             )
         return [
             Fold(f"{'+'.join(trained)} -> {tested}", np.isin(of_clip, trained), of_clip == tested)
@@ -185,7 +185,7 @@ def make_folds(protocol, samples, train_on=None, test_on=None, n_folds=None) -> 
     if protocol == "megc2019" and not set(samples.classes.tolist()) <= set(_MEGC_CLASSES):
         raise ValueError(
             f"protocol='megc2019' needs clips in the classes {_MEGC_CLASSES}, as load_megc2019 gives, got "
-            f"{samples.classes.tolist()}."
+            f"{samples.classes.tolist()}. {see_page('protocols')}"
         )
     return samples.folds
 
@@ -220,7 +220,7 @@ def group_searches(estimator, y):
     if not searches:
         raise ValueError(
             "protocol='nested-loso' needs a search, such as GridSearchCV(pipeline, grid), as the estimator "
-            f"or as a step of it, got {type(estimator).__name__} without one."
+            f"or as a step of it, got {type(estimator).__name__} without one. {see_page('tuning')}"
         )
     for search in searches:
         search.set_params(cv=_by_subject(search, y))
@@ -236,7 +236,8 @@ def _by_subject(search, y):
     if not grouped:
         raise ValueError(
             f"protocol='nested-loso' searches by subject, got cv={name} in {type(search).__name__}, which "
-            "puts a subject on both sides; leave cv out (LeaveOneGroupOut) or pass a number (GroupKFold)."
+            "puts a subject on both sides; leave cv out (LeaveOneGroupOut) or pass a number (GroupKFold). "
+            f"{see_page('protocols')}"
         )
     return search.cv
 

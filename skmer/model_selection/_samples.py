@@ -15,7 +15,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_consistent_length, column_or_1d, has_fit_parameter
 
 from skmer._utils._arguments import Items, check_argument, integer
-from skmer._utils._checks import warn_user
+from skmer._utils._checks import see_page, warn_user
 from skmer._utils._files import row_digests
 from skmer._utils._sklearn import (
     BaseSearchCV,
@@ -328,7 +328,7 @@ def warn_of_searches(estimator, y) -> None:
         if not grouped:
             warn_user(
                 f"{type(step).__name__} splits the training clips by {splitter}, which puts a subject on "
-                "both sides; pass cv=LeaveOneGroupOut() or cv=GroupKFold() to it."
+                f"both sides; pass cv=LeaveOneGroupOut() or cv=GroupKFold() to it. {see_page('protocols')}"
             )
 
 
@@ -349,7 +349,7 @@ def warn_of_shared_subjects(splits, groups) -> None:
     if crossed:
         warn_user(
             f"{len(crossed)} of {len(splits)} splits of cv have a subject on both sides, such as "
-            f"{crossed[0][0]}; leave cv out, or pass one that respects groups, such as GroupKFold()."
+            f"{crossed[0][0]}; leave cv out, or pass GroupKFold(), say. {see_page('protocols')}"
         )
 
 

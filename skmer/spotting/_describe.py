@@ -173,7 +173,7 @@ def _told(moved, unit, blinks):
     }
     peak = max(abs(size) for size in sizes.values())
     strong = sorted((n for n in sizes if abs(sizes[n]) >= _NAMED * peak), key=lambda n: -abs(sizes[n]))
-    units = resembled_units(moved, lids=not blinks)
+    units = sorted(resembled_units(moved, lids=not blinks), key=lambda unit: -unit.confidence)
     return {
         "regions": "; ".join(f"{name} {sizes[name]:+.2f} px ({sizes[name] / unit:+.4f})" for name in strong),
         "peak_px": peak,

@@ -118,12 +118,12 @@ def to_csv(self, path=None):
     Parameters
     ----------
     path : path-like, default=None
-        File to write as well.
+        File to write; None returns the text instead.
 
     Returns
     -------
-    str
-        The text.
+    text : str or None
+        None where `path` is given.
     """
     return written(self.movements.to_csv(index=False), path)
 
@@ -134,12 +134,12 @@ def to_markdown(self, path=None):
     Parameters
     ----------
     path : path-like, default=None
-        File to write as well.
+        File to write; None returns the text instead.
 
     Returns
     -------
-    str
-        The text.
+    text : str or None
+        None where `path` is given.
     """
     return written(f"{heading(self)}\n\n{markdown_table(rows(self))}\n", path)
 
@@ -150,12 +150,12 @@ def to_latex(self, path=None):
     Parameters
     ----------
     path : path-like, default=None
-        File to write as well.
+        File to write; None returns the text instead.
 
     Returns
     -------
-    str
-        The text.
+    text : str or None
+        None where `path` is given.
     """
     return written(latex_table(rows(self), [heading(self)]), path)
 
@@ -166,12 +166,12 @@ def to_json(self, path=None):
     Parameters
     ----------
     path : path-like, default=None
-        File to write as well.
+        File to write; None returns the text instead.
 
     Returns
     -------
-    str
-        The text; :meth:`from_json` reads it back.
+    text : str or None
+        None where `path` is given; :meth:`from_json` reads it back.
     """
     intervals = self.confidence() if self.n_subjects > 1 else {}
     content = {

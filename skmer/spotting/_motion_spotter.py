@@ -196,7 +196,8 @@ def region_motion(spotter, track):
     -------
     ndarray of shape (n_frames,)
         Mahalanobis distance of the regions' band-passed displacements from rest, the larger of those for
-        micro- and macro-movements, each over its least height: movements are above one.
+        micro- and macro-movements, each over its least height. Movements reach one; a peak above one is none
+        where a higher one is beside it, it lasts too long, or, for a micro-movement, it lies inside another.
 
     Examples
     --------

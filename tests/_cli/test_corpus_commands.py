@@ -6,8 +6,9 @@ import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 
+from skmer import datasets
 from skmer._cli._corpora import READERS
-from skmer._cli._corpus_commands import CATALOGUE, INCOMPLETE
+from skmer._cli._corpus_commands import ALSO_READ, CATALOGUE, INCOMPLETE
 from skmer._cli._parser import main
 from skmer.datasets import make_face_clips
 from skmer.model_selection import LOSOResult, evaluate_loso
@@ -27,6 +28,10 @@ def test_every_reader_is_listed(capsys):
     out = capsys.readouterr().out
     assert CATALOGUE.keys() == READERS.keys()
     assert all(f"{name} " in out and CATALOGUE[name][3] in out for name in READERS)
+    functions = {reader.partition("(")[0] for reader in ALSO_READ}
+    readers = {name for name in datasets.__all__ if name.startswith("load_")}
+    assert readers == functions | {getattr(reader, "func", reader).__name__ for reader in READERS.values()}
+    assert all(reader in out and entry[1] in out for reader, entry in ALSO_READ.items())
 
 
 def test_check_of_a_whole_copy(copy, capsys, tmp_path):
@@ -34,6 +39,7 @@ def test_check_of_a_whole_copy(copy, capsys, tmp_path):
     assert main(["check", "--dataset", "samm", "--root", str(root), "--output", str(tmp_path)]) == 0
     out = capsys.readouterr().out
     assert f"{len(clips)} clips" in out and "left out: 0 rows" in out and "whole: " in out
+    assert "sequences: none beyond the keyframes" in out
     assert (tmp_path / "samm-clips.png").stat().st_size > 5000
 
 
@@ -93,8 +99,8 @@ def test_compare_in_latex(results, capsys, tmp_path):
     text = capsys.readouterr().out
     assert text.startswith("% McNemar, exact") and text.count(r"\\") == 4
     first, second = (LOSOResult.from_json(path) for path in (results[0] / "result.json", results[1]))
-    written = first.compare(second).to_latex(tmp_path / "table.tex")
-    assert written == (tmp_path / "table.tex").read_text() == text.removesuffix("\n")
+    first.compare(second).to_latex(tmp_path / "table.tex")
+    assert first.compare(second).to_latex() == (tmp_path / "table.tex").read_text() == text.removesuffix("\n")
 
 
 def test_compare_of_other_clips_is_refused(results, capsys, tmp_path):

@@ -8,9 +8,10 @@ import pytest
 import skmer
 from skmer._cli import _corpora, _demo, _evaluate_command, _paper_tables
 from skmer._cli._corpora import READERS
-from skmer._cli._options import METHODS, NETS, PROTOCOLS, REAL, SYNTHETIC, Source
+from skmer._cli._options import METHODS, NETS, OF_TABLES, PROTOCOLS, REAL, SYNTHETIC, Source
 from skmer._cli._parser import main
 from skmer.datasets import make_face_clips
+from skmer.model_selection._methods import _named_methods
 from skmer.model_selection._protocols import TITLES
 from skmer.pipelines import COMPARISON_METHODS
 
@@ -150,6 +151,7 @@ def test_the_names_of_the_parser_are_those_of_the_program():
     assert {_corpora.SYNTHETIC[name] for name in SYNTHETIC} == _corpora._SIZES.keys()
     assert (*_evaluate_command.GRIDS, *COMPARISON_METHODS) == METHODS
     assert set(NETS) < set(METHODS)
+    assert set(OF_TABLES) == {*_named_methods.LISTS, *_named_methods._names("all")}
     assert set(PROTOCOLS) == TITLES.keys()
 
 
@@ -175,6 +177,7 @@ def test_a_bug_is_not_hidden(replace_demo):
         ["evaluate", "--dataset", "synthetic", "--protocol", "k-fold"],
         ["evaluate", "--dataset", "synthetic", "--resume", "--overwrite"],
         ["tables", "--table", "4"],
+        ["tables", "--methods", "lda", "no-such-net"],
     ],
     ids=" ".join,
 )

@@ -54,7 +54,7 @@ def analysis(film, model, tmp_path_factory):
 
 def test_the_movements_of_a_video_are_written(film, analysis):
     table = pd.read_csv(analysis / "movements.csv")
-    assert table.columns.tolist() == COLUMNS
+    assert table.columns.tolist() == [*COLUMNS, "probability"]
     assert set(table["video"]) == {"face"}
     macro = film[1][film[1]["type"] == "macro"]
     near = [(abs(table["apex_s"] - second) < 0.6).any() for second in macro["apex_s"]]
@@ -106,7 +106,7 @@ def test_a_second_is_analysed_and_a_video_without_a_face_is_named(film, tmp_path
     short, output = write_film(tmp_path / "short.mp4", frames), tmp_path / "out"
     assert main(["analyze", str(wall), str(short), "--output", str(output), "--quiet"]) == 1
     said = capsys.readouterr()
-    assert said.err == "skmer: error: video: no face was found in any frame of 'wall'.\n"
+    assert said.err.startswith("skmer: error: video: no face was found in any frame of 'wall'. See ")
     assert said.out == ""
     assert json.loads((output / "short" / "analysis.json").read_text())["duration_s"] == 1.0
     assert pd.read_csv(output / "movements.csv").columns.tolist() == COLUMNS

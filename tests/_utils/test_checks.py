@@ -1,11 +1,18 @@
+import ast
 import warnings
+from email.message import Message
+from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.pipeline import make_pipeline
 
-from skmer._utils._checks import check_integer, check_positive, check_range, warn_user
+import skmer
+from skmer._utils import _checks
+from skmer._utils._checks import check_integer, check_positive, check_range, see_page, warn_user
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.mark.parametrize("value", [0, 1.5, True, "2", None, np.nan])
@@ -70,3 +77,40 @@ def test_the_category_is_kept():
         warnings.simplefilter("error", FutureWarning)
         with pytest.raises(FutureWarning, match="moved"):
             warn_user("moved", FutureWarning)
+
+
+@pytest.fixture
+def address(monkeypatch):
+    """Function that sets the address of the site in the package's metadata."""
+
+    def fill_in(entry):
+        message = Message()
+        if entry:
+            message["Project-URL"] = f"Documentation, {entry}"
+        monkeypatch.setattr(_checks, "metadata", lambda name: message)
+        _checks.site.cache_clear()
+
+    yield fill_in
+    _checks.site.cache_clear()
+
+
+def test_a_page_has_the_address_that_is_filled_in(address):
+    address("https://example.org/stable/")
+    assert see_page("install") == "See https://example.org/stable/install.html"
+    address("")
+    assert see_page("install") == 'See the documentation\'s page "install".'
+
+
+def named_pages():
+    """Pages that messages of the package name, with the modules that do."""
+    for path in sorted(Path(skmer.__file__).parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "see_page":
+                yield ast.literal_eval(node.args[0]), path.name
+
+
+def test_every_page_that_a_message_names_is_there():
+    named = set(named_pages())
+    pages = {page for page, _ in named}
+    assert {"install", "datasets", "landmarks", "protocols", "distributed", "how-it-works"} <= pages
+    assert not {(page, module) for page, module in named if not (DOCS / f"{page}.md").is_file()}

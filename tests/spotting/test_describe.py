@@ -36,6 +36,8 @@ def test_movements_are_described():
     assert len(strong)
     assert strong["regions"].str.contains("mouth corner").all()
     assert strong["resembles"].str.startswith("AU12").mean() > 0.7
+    shares = [[float(part.split()[-1]) for part in text.split("; ")] for text in table["resembles"] if text]
+    assert all(own == sorted(own, reverse=True) for own in shares) and max(map(len, shares)) > 1
     assert (table["peak_px"] <= table["amplitude_px"] + 1.5).all()
     np.testing.assert_allclose(table["peak_iod"] * 177, table["peak_px"], rtol=0.15)
     assert table["displacement"][0].shape == (68, 2)

@@ -50,11 +50,12 @@ def test_exports(result, tmp_path):
     text = repr(result)
     assert "12 videos (3 without a movement)" in text
     assert f"{result.scores.loc['micro', 'f1']:.3f}" in text
-    assert "\\toprule" in result.to_latex(tmp_path / "a.tex")
+    assert "\\toprule" in result.to_latex()
     assert result.to_markdown().count("\n| ") == 5
     result.to_csv(tmp_path / "a.csv")
     assert len(pd.read_csv(tmp_path / "a.csv")) == len(result.movements)
-    content = json.loads(result.to_json(tmp_path / "a.json"))
+    assert result.to_json(tmp_path / "a.json") is None
+    content = json.loads((tmp_path / "a.json").read_text())
     assert content["scores"]["all"]["f1"] == pytest.approx(result.scores.loc["all", "f1"])
     again = SpottingResult.from_json(tmp_path / "a.json")
     pd.testing.assert_frame_equal(again.scores, result.scores)

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from skmer._utils._checks import warn_user
+from skmer._utils._checks import see_page, warn_user
 from skmer.datasets._cells import shown
 from skmer.datasets._clip_sequences import between
 from skmer.datasets._readers._annotations import forget_outside
@@ -146,12 +146,12 @@ class KeyframeLocator:
         row, reason = missing[0]
         first = f"{self._name(row)} has {reason}"
         if self.options.on_missing == "raise" or not any_located:
-            raise FileNotFoundError(f"frames: {first}.")
+            raise FileNotFoundError(f"frames: {first}. {see_page('datasets')}")
         for row, reason in missing:
             self.log.drop(row, reason)
         warn_user(
             f"{len(missing)} of {n_rows} clips lack frames and are left out, as .dropped lists; the first: "
-            f"{first}; on_missing='raise' makes this an error."
+            f"{first}; on_missing='raise' makes this an error. {see_page('datasets')}"
         )
 
     def _paths(self, row):
@@ -275,7 +275,7 @@ def _found_apex(frames):
         return find_apex(frames, memory="auto"), None
     except (OSError, ImportError) as error:
         warn_user(f"missing_apex='find' finds no apex: {error}")
-        return None, str(error).rstrip(".")
+        return None, str(error).removesuffix(see_page("install")).rstrip(". ")
     except ValueError as error:
         return None, str(error).rstrip(".")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from skmer._utils._arguments import FILE, FLAG, Items, check_argument
-from skmer._utils._checks import warn_user
+from skmer._utils._checks import see_page, warn_user
 from skmer._utils._text import naming
 from skmer.datasets._cells import canonical_label, cell_text, parse_action_units
 from skmer.datasets._clips import MicroExpressionClips
@@ -145,7 +145,7 @@ def _find_sheet(spec, folder, annotations):
             return found[0]
     raise FileNotFoundError(
         f"annotations: no {spec.title} sheet {spec.sheets[0]!r} in {str(folder)!r} or a folder in it; "
-        "pass its path, or the root that holds it."
+        f"pass its path, or the root that holds it. {see_page('datasets')}"
     )
 
 
@@ -170,7 +170,8 @@ def _check_left(spec, rows, dropped):
         reasons = dropped["reason"].value_counts().head(3)
         listed = "; ".join(f"{count} times {reason}" for reason, count in reasons.items())
         raise ValueError(
-            f"annotations must leave a clip of {spec.title}, all {len(dropped)} rows are dropped: {listed}."
+            f"annotations must leave a clip of {spec.title}, all {len(dropped)} rows are dropped: {listed}. "
+            f"{see_page('datasets')}"
         )
 
 
@@ -183,7 +184,7 @@ def _compare_counts(spec, options, rows):
         published = " or ".join(f"{sum(one.values())} ({_counts_text(one)})" for one in known)
         warn_user(
             f"{spec.title}: this copy has {len(rows)} clips in the {options.classes} classes "
-            f"({_counts_text(counts)}), the published sheets have {published}.",
+            f"({_counts_text(counts)}), the published sheets have {published}. {see_page('datasets')}",
         )
 
 

@@ -24,7 +24,7 @@ def load_casme(
     root, annotations : object
         As for `load_casme2`. The sheet must be an ``.xlsx`` or CSV file: save an older ``.xls`` as such.
     classes : {"4", "3", "all"}, list or mapping, default="4"
-        ``"4"``: tense, disgust, repression, surprise (171 clips). ``"3"``: negative, positive, surprise,
+        ``"4"``: tense, disgust, repression, surprise. ``"3"``: negative, positive, surprise,
         without "tense", which is neither.
     labels, frames, corrections, missing_apex, on_missing, verify_files : object
         As for `load_casme2`.

@@ -102,7 +102,8 @@ def make_long_videos(
     speech : float, default=0.08
         Share of the time that is spoken.
     empty : float, default=0.2
-        Share of the videos without a movement.
+        Share of the videos without a movement; the others have at least one, if they are long enough for it
+        and any is expected.
     micro_amplitude, macro_amplitude : (float, float), default=(0.8, 3), (3, 9)
         Range of the apex's largest displacement in px of a 280 px face.
     head_motion : float, default=1

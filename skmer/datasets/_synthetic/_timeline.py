@@ -165,15 +165,11 @@ def draw_events(duration, rates, classes, rng, *, is_empty):
     list of Event
         By start.
     """
-    minutes = duration / 60
-    counts = {kind: rng.poisson(minutes * getattr(rates, kind)) for kind in ("micro", "macro")}
-    counts = dict.fromkeys(counts, 0) if is_empty else counts
+    counts = _movement_counts(duration / 60, rates, rng, is_empty)
     counts["speech"] = rng.poisson(duration * rates.speech / np.mean(_SPEECH_SECONDS))
     kinds = rng.permutation([kind for kind, number in counts.items() for _ in range(number)])
     drawn = [_draw(kind, rates, classes, rng) for kind in kinds]
-    # Events that do not fit into the video are left out.
-    lengths = np.cumsum([event.length + _GAP for event in drawn])
-    drawn = drawn[: int(np.searchsorted(lengths, duration - 2 * _GAP))]
+    drawn = _fitting(drawn, duration - 2 * _GAP)
     free = duration - _GAP - sum(event.length + _GAP for event in drawn)
     waits = np.sort(rng.uniform(0, max(free, 0), len(drawn)))
     events, clock = [], _GAP
@@ -182,6 +178,26 @@ def draw_events(duration, rates, classes, rng, *, is_empty):
         clock += event.length + _GAP
     blinks = [_at(_blink(rng), second) for second in _blink_seconds(duration, rates.blinks, rng)]
     return sorted(events + blinks, key=lambda event: event.start)
+
+
+def _movement_counts(minutes, rates, rng, is_empty):
+    """Numbers of movements of each type: at least one of any, unless the video is to have none."""
+    counts = {kind: rng.poisson(minutes * getattr(rates, kind)) for kind in ("micro", "macro")}
+    if is_empty:
+        return dict.fromkeys(counts, 0)
+    if not sum(counts.values()) and rates.micro + rates.macro > 0:
+        counts["macro" if rng.random() * (rates.micro + rates.macro) < rates.macro else "micro"] = 1
+    return counts
+
+
+def _fitting(drawn, room):
+    """Leave out events for which the video has no room, speech before the last movement."""
+    lengths = np.cumsum([event.length + _GAP for event in drawn])
+    kept = drawn[: int(np.searchsorted(lengths, room))]
+    if all(event.kind == "speech" for event in kept):
+        movements = [event for event in drawn if event.kind != "speech" and event.length + _GAP <= room]
+        kept = movements[:1] or kept
+    return kept
 
 
 def _at(event, start):

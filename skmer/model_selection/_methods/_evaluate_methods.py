@@ -1,12 +1,15 @@
 """The evaluation of many methods on one list of clips."""
 
 import re
+import warnings
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from skmer._utils._arguments import FLAG, JOBS, PATH, TEXT, Items, checked, integer, option
+from skmer._utils._checks import warn_user
 from skmer._utils._files import digest
 from skmer._utils._sklearn import HasMethods
 from skmer.literature import published_results
@@ -133,18 +136,15 @@ def evaluate_methods(
     chosen = resolve_methods(methods, corpus, settings, baselines=baselines, max_epochs=max_epochs)
     how = {"protocol": protocol, "train_on": train_on, "test_on": test_on, "n_folds": n_folds}
     options = {"seeds": seeds, "n_jobs": n_jobs, "audit": audit, "verbose": verbose, "engine": engine}
-    results, inflated = {}, {}
+    results, inflated, told = {}, {}, set()
     for method in chosen:
         place = None if checkpoint is None else Path(checkpoint) / _folder(method.name)
         data = _data(corpus.given(method.input))
-        found = run_evaluation(
-            method.estimator,
-            data,
-            how,
-            checkpoint=place,
-            every_epoch=select == "test-epoch" and has_epochs(method.estimator),
-            **options,
-        )
+        every = select == "test-epoch" and has_epochs(method.estimator)
+        with _of_method(method.name, told):
+            found = run_evaluation(
+                method.estimator, data, how, checkpoint=place, every_epoch=every, **options
+            )
         results[method.name] = found[0]
         if len(found) > 1:
             inflated[method.name] = found[1]
@@ -152,6 +152,24 @@ def evaluate_methods(
     if any(name.startswith(_MADE_UP) for name in datasets_of(corpus.clips.groups)):
         published["verdict"] = published["verdict"].map(OTHER_DATA.format, na_action="ignore")
     return MethodsResult(results, published, inflated, max_epochs)
+
+
+@contextmanager
+def _of_method(name, told):
+    """Context manager: errors name the method, warnings come once over all methods, as `told` remembers."""
+    with warnings.catch_warnings(record=True) as caught:
+        try:
+            yield
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"{name}: {error}") from error
+        except Exception as error:
+            error.add_note(f"while evaluating the method {name!r}")
+            raise
+    for warning in caught:
+        what = str(warning.message), warning.category
+        if what not in told:
+            told.add(what)
+            warn_user(*what)
 
 
 def _data(clips):

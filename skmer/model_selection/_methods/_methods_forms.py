@@ -1,9 +1,11 @@
 """A comparison of methods as text, Markdown, LaTeX and comma-separated values."""
 
+from html import escape
+
 import pandas as pd
 
 from skmer._utils._files import written
-from skmer._utils._text import latex_table, markdown_table, text_table
+from skmer._utils._text import html_table, latex_table, markdown_table, text_table
 from skmer.model_selection._every_epoch import SELECTION
 
 _LEVEL = 0.05
@@ -96,18 +98,24 @@ def as_text(result):
     return "\n".join([f"{type(result).__name__}: {result.heading}", table, *result.notes])
 
 
+def as_html(result):
+    """Return the table and its notes for a notebook."""
+    notes = "".join(f"<p>{escape(note)}</p>" for note in result.notes)
+    return html_table(rows_of(result), f"{type(result).__name__}: {result.heading}") + notes
+
+
 def to_markdown(self, path=None):
     """Return the table and its notes as Markdown.
 
     Parameters
     ----------
     path : path-like, default=None
-        File to write as well.
+        File to write; None returns the text instead.
 
     Returns
     -------
-    str
-        The text.
+    text : str or None
+        None where `path` is given.
     """
     text = "\n\n".join([self.heading, markdown_table(rows_of(self)), *self.notes]) + "\n"
     return written(text, path)
@@ -119,12 +127,12 @@ def to_latex(self, path=None):
     Parameters
     ----------
     path : path-like, default=None
-        File to write as well.
+        File to write; None returns the text instead.
 
     Returns
     -------
-    str
-        The text.
+    text : str or None
+        None where `path` is given.
     """
     return written(latex_table(rows_of(self), (self.heading, *self.notes)), path)
 
@@ -135,11 +143,11 @@ def to_csv(self, path=None):
     Parameters
     ----------
     path : path-like, default=None
-        File to write as well.
+        File to write; None returns the text instead.
 
     Returns
     -------
-    str
-        The text; names of columns of the test epoch end in "(not comparable)".
+    text : str or None
+        None where `path` is given; names of columns of the test epoch end in "(not comparable)".
     """
     return written(self.table.rename_axis("method").to_csv(), path)

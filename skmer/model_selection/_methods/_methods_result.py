@@ -77,7 +77,8 @@ class MethodsResult:
         """One row a method; DataFrame.
 
         ``N``, ``folds``, pooled ``accuracy``, ``UF1`` and ``UAR``, the ends ``low`` and ``high`` of the 95 %
-        interval of UF1 by subject, ``seconds`` in all fits and predictions; ``published accuracy``,
+        interval of UF1 by subject, ``seconds`` in all fits and predictions, without landmarks and other
+        features that are found once, before; ``published accuracy``,
         ``published F1``, ``published N`` and ``published verdict``. After ``select="test-epoch"`` also the
         UF1 that choosing the epoch on each held-out subject gives, and what it adds.
         """
@@ -196,6 +197,9 @@ class MethodsResult:
 
     def __repr__(self):
         return _methods_forms.as_text(self)
+
+    def _repr_html_(self):
+        return _methods_forms.as_html(self)
 
     def to_html(self, path, *, title=None):
         """Write one page with the table, differences, mean ranks and every run card.

@@ -22,7 +22,7 @@ def model_card(self, path=None, *, name=None, licence=None, repo_id=None):
     Parameters
     ----------
     path : path-like, default=None
-        File to write as well, such as ``README.md`` beside a saved model.
+        File to write, such as ``README.md`` beside a saved model; None returns the text instead.
     name : str, default=None
         Name of the model; None takes the estimator's.
     licence : str, default=None
@@ -33,9 +33,9 @@ def model_card(self, path=None, *, name=None, licence=None, repo_id=None):
 
     Returns
     -------
-    str
+    text : str or None
         Markdown with metadata in YAML: data sets, scores with intervals, protocol, number of clips, limits,
-        licence of the landmark model, how to load it, what to cite.
+        licence of the landmark model, how to load it, what to cite. None where `path` is given.
 
     Notes
     -----

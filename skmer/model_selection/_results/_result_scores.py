@@ -188,12 +188,12 @@ class LOSOComparison:
         Parameters
         ----------
         path : path-like, default=None
-            File to write as well.
+            File to write; None returns the text instead.
 
         Returns
         -------
-        str
-            The text; McNemar's test stands in a comment.
+        text : str or None
+            None where `path` is given; McNemar's test stands in a comment.
         """
         names = {"accuracy": "Accuracy", "uf1": "UF1", "uar": "UAR"}
         body = [

@@ -177,12 +177,12 @@ def to_markdown(self, path=None):
     Parameters
     ----------
     path : path-like, default=None
-        File to write as well.
+        File to write; None returns the text instead.
 
     Returns
     -------
-    str
-        The text.
+    text : str or None
+        None where `path` is given.
     """
     return written(_as_markdown(self), path)
 
@@ -194,12 +194,12 @@ def to_latex(self, path=None):
     Parameters
     ----------
     path : path-like, default=None
-        File to write as well.
+        File to write; None returns the text instead.
 
     Returns
     -------
-    str
-        The text.
+    text : str or None
+        None where `path` is given.
     """
     return written(_as_latex(self), path)
 
@@ -211,12 +211,12 @@ def to_csv(self, path=None):
     Parameters
     ----------
     path : path-like, default=None
-        File to write as well.
+        File to write; None returns the text instead.
 
     Returns
     -------
-    str
-        The text.
+    text : str or None
+        None where `path` is given.
     """
     return written(self.predictions.to_csv(index=False), path)
 
@@ -228,12 +228,12 @@ def to_json(self, path=None):
     Parameters
     ----------
     path : path-like, default=None
-        File to write as well.
+        File to write; None returns the text instead.
 
     Returns
     -------
-    str
-        The text; :meth:`from_json` reads it back.
+    text : str or None
+        None where `path` is given; :meth:`from_json` reads it back.
     """
     return written(_as_json(self), path)
 
@@ -245,14 +245,14 @@ def to_megc_log(self, path=None, *, codes=None):
     Parameters
     ----------
     path : path-like, default=None
-        File to write as well.
+        File to write; None returns the text instead.
     codes : dict, default=None
         Number of each class, where the log is to hold numbers instead of names.
 
     Returns
     -------
-    str
-        The text; :func:`read_megc_log` reads it back.
+    text : str or None
+        None where `path` is given; :func:`read_megc_log` reads it back.
 
     Raises
     ------

@@ -48,8 +48,7 @@ def test_sheet_of_casme_is_not_taken_for_that_of_casme2(write_sheet, tmp_path):
     with pytest.raises(FileNotFoundError, match="no CASME sheet"):
         load_casme(tmp_path, verify_files=False)
     write_sheet("CASME-coding.xlsx", header, rows)
-    with pytest.warns(UserWarning, match=r"CASME: this copy has 1 clips.*171"):
-        clips = load_casme(tmp_path, verify_files=False)
+    clips = load_casme(tmp_path, verify_files=False)
     assert clips.table[["subject", "clip", "onset", "apex", "offset"]].to_numpy().tolist() == [
         ["sub01", "EP01_5", 8, 12, 20]
     ]

@@ -105,3 +105,10 @@ def test_images_show_the_truth():
 def test_bad_arguments_are_refused(changes, message):
     with pytest.raises(ValueError, match=message):
         make_long_videos(**changes)
+
+
+@pytest.mark.parametrize("share, expected", [(0, 0), (0.25, 5), (1, 20)])
+def test_only_videos_that_are_to_be_empty_are(share, expected):
+    """Movements are drawn at random: short videos would have none by chance."""
+    made = make_long_videos(4, 20, duration=12, micro_per_minute=1, speech=0.3, empty=share, random_state=0)
+    assert (~np.isin(made.names, made.intervals["video"])).sum() == expected

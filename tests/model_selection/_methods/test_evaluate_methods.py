@@ -11,6 +11,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
+from skmer._utils._checks import warn_user
 from skmer.classifiers import DeReGRLClassifier
 from skmer.datasets import concatenate_clips, make_landmark_clips
 from skmer.feature_extraction import LandmarkGraphTransformer
@@ -166,6 +167,39 @@ def test_wrong_words_are_refused(clips):
         evaluate_methods("lda", clips, select="best")
     with pytest.raises(ValueError, match="n_folds is for protocol='group-k-fold', got 'loso'"):
         evaluate_methods("lda", clips, n_folds=3)
+
+
+class Failing(DummyClassifier):
+    def fit(self, X, y, sample_weight=None):
+        warn_user("the light is poor")
+        if self.constant is not None:
+            raise self.constant
+        return super().fit(X, y)
+
+
+@pytest.mark.filterwarnings("always:the light is poor:UserWarning")
+def test_a_warning_of_all_methods_comes_once(clips):
+    methods = {"a": Failing(), "b": Failing()}
+    with pytest.warns(UserWarning, match="the light is poor") as caught:
+        evaluate_methods(methods, clips, baselines=False, verbose=0)
+    assert [str(warning.message) for warning in caught] == ["the light is poor"]
+
+
+@pytest.mark.filterwarnings("ignore:the light is poor:UserWarning")
+def test_an_error_names_the_method(clips):
+    methods = {"good": DummyClassifier(), "bad one": Failing(constant=ValueError("no hope"))}
+    with pytest.raises(ValueError, match=r"^bad one: .*no hope"):
+        evaluate_methods(methods, clips, baselines=False, verbose=0)
+    methods["bad one"].constant = ZeroDivisionError("no hope")
+    with pytest.raises(ZeroDivisionError) as caught:
+        evaluate_methods(methods, clips, baselines=False, verbose=0)
+    assert any("'bad one'" in note for note in caught.value.__notes__)
+
+
+def test_the_majority_s_seconds_are_those_of_its_own_fits(clips):
+    found = evaluate_methods(["majority"], clips, baselines=False, verbose=0)
+    card = found.results["majority"].run_card
+    assert found.table.loc["majority", "seconds"] == card["fit_seconds"] < 0.5
 
 
 def test_a_set_of_ones_own_has_no_published_figure(clips):

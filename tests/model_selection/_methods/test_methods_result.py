@@ -1,3 +1,5 @@
+from html import escape
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -59,12 +61,16 @@ def test_every_form_holds_every_method_its_n_and_the_published_figure(found, tmp
         assert "48 clips, 6 folds, 5 classes" in plain
         assert "80.16% / 0.796 (N 247; other data: not comparable; unknown)" in plain
         assert "critical difference" in plain and "Holm" in plain
+    shown = found._repr_html_()
+    assert shown.startswith("<table><caption>MethodsResult: 5 methods") and shown.count("<tr>") == 6
+    assert all(escape(note) in shown for note in found.notes)
     assert "Of &lt;mine&gt;" in page and page.count("<details><summary>dere-grl") == 2
     assert "http-equiv" in page and "<script" not in page
     found.to_csv(tmp_path / "table.csv")
     table = pd.read_csv(tmp_path / "table.csv", index_col="method")
     np.testing.assert_allclose(table["UF1"], found.table["UF1"])
-    assert (found.to_latex(tmp_path / "t.tex"), found.to_markdown(tmp_path / "t.md")) == (
+    assert found.to_latex(tmp_path / "t.tex") is found.to_markdown(tmp_path / "t.md") is None
+    assert (found.to_latex(), found.to_markdown()) == (
         (tmp_path / "t.tex").read_text(),
         (tmp_path / "t.md").read_text(),
     )

@@ -53,7 +53,8 @@ def test_metadata_is_read_by_the_hubs_own_client(result):
 
 
 def test_sections_and_their_facts(result, tmp_path):
-    card = result.model_card(tmp_path / "README.md")
+    card = result.model_card()
+    assert result.model_card(tmp_path / "README.md") is None
     assert (tmp_path / "README.md").read_text(encoding="utf-8") == card
     assert re.findall(r"^## (.+)$", card, re.M) == TITLES
     low, high = result.intervals()["uf1"]

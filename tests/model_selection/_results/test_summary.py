@@ -24,8 +24,8 @@ def result(make_data):
 
 
 def test_json_holds_the_scores_and_comes_back_whole(result, tmp_path):
-    text = result.to_json(tmp_path / "result.json")
-    content = json.loads(text)
+    assert result.to_json(tmp_path / "result.json") is None
+    content = json.loads(result.to_json())
     assert json.loads((tmp_path / "result.json").read_text()) == content
     assert content["uf1"] == result.uf1
     assert content["baseline"]["uf1"] == result.baseline.uf1
@@ -39,7 +39,8 @@ def test_json_holds_the_scores_and_comes_back_whole(result, tmp_path):
 
 def test_json_of_one_run_without_a_seed(make_data, tmp_path):
     result = evaluate_loso(DummyClassifier(), *make_data())
-    content = json.loads(result.to_json(tmp_path / "result.json"))
+    result.to_json(tmp_path / "result.json")
+    content = json.loads((tmp_path / "result.json").read_text())
     assert content["per_seed"][0]["seed"] is None
     assert content["spread"]["uf1"] is None
     assert LOSOResult.from_json(tmp_path / "result.json").seeds == [None]
@@ -74,7 +75,8 @@ def test_the_run_card_holds_no_address_and_nothing_of_skorch_s_own(make_data):
 
 def test_csv_is_the_out_of_fold_table(result, tmp_path):
     assert (tmp_path / "oof.csv").exists() is False
-    text = result.to_csv(tmp_path / "oof.csv")
+    text = result.to_csv()
+    assert result.to_csv(tmp_path / "oof.csv") is None
     assert (tmp_path / "oof.csv").read_text() == text
     back = pd.read_csv(io.StringIO(text))
     assert back.columns.tolist() == result.predictions.columns.tolist()
@@ -103,7 +105,8 @@ def test_latex_is_a_tabular_with_its_signs_escaped(result):
 def test_megc_log_and_back(make_data, tmp_path):
     X, y, groups = make_data()
     result = evaluate_loso(LogisticRegression(), X, y, groups)
-    text = result.to_megc_log(tmp_path / "log.txt")
+    assert result.to_megc_log(tmp_path / "log.txt") is None
+    text = result.to_megc_log()
     assert text.splitlines()[0] == "lab s0"
     back = read_megc_log(tmp_path / "log.txt")
     assert (back.n_clips, back.n_folds) == (60, result.n_folds)
@@ -116,7 +119,8 @@ def test_megc_log_and_back(make_data, tmp_path):
 def test_megc_log_with_numbers(make_data, tmp_path):
     result = evaluate_loso(LogisticRegression(), *make_data())
     codes = {"disgust": 0, "happiness": 1, "others": 2}
-    text = result.to_megc_log(tmp_path / "log.txt", codes=codes)
+    result.to_megc_log(tmp_path / "log.txt", codes=codes)
+    text = (tmp_path / "log.txt").read_text()
     assert set(re.findall(r"(\d) \d$", text, re.MULTILINE)) == {"0", "1", "2"}
     back = read_megc_log(tmp_path / "log.txt", codes=codes)
     assert back.class_names == result.class_names
