@@ -5,7 +5,6 @@ import inspect
 import os
 from collections.abc import Collection, Mapping, Set
 from numbers import Integral, Real
-from os import PathLike
 
 import numpy as np
 
@@ -38,53 +37,35 @@ class _Bounded(_Late):
         return not isinstance(value, bool | np.bool_) and super().is_satisfied_by(value)
 
 
-class FilePath:
-    """Constraint of a path that the file system can be asked for."""
+class Such:
+    """Constraint of a value of which a function says yes; one that it cannot be asked of is none."""
+
+    def __init__(self, told, test):
+        self.told, self.test = told, test
 
     def is_satisfied_by(self, value):
-        """Return whether a value is such a path."""
+        """Return whether a value is such a one."""
         try:
-            return isinstance(value, str | PathLike) and b"\0" not in os.fsencode(value)
-        except (UnicodeError, TypeError):
+            return bool(self.test(value))
+        except (ValueError, TypeError, OverflowError):
             return False
 
     def __str__(self):
-        return "a path"
+        return self.told
 
 
-class _OpenFile:
-    """Constraint of what can be read."""
-
-    def is_satisfied_by(self, value):
-        """Return whether a value is an open file."""
-        return callable(getattr(value, "read", None))
-
-    def __str__(self):
-        return "an open file"
+def _is_label(value):
+    return isinstance(value, str | Integral | np.bool_) or (isinstance(value, Real) and value == int(value))
 
 
-class Text:
-    """Constraint of a text that can be written to a file."""
-
-    def is_satisfied_by(self, value):
-        """Return whether a value is such a text."""
-        try:
-            return isinstance(value, str) and bool(value.encode() or True)
-        except UnicodeError:
-            return False
-
-    def __str__(self):
-        return "a text"
-
-
-PATH = [FilePath()]
+PATH = [Such("a path", lambda value: b"\0" not in os.fsencode(value) and not isinstance(value, bytes))]
 FLAG = ["boolean"]
-TEXT = [Text()]
+TEXT = [Such("a text", lambda value: isinstance(value, str) and value.encode() is not None)]
 ROWS = ["array-like"]
 JOBS = [_Late("Interval", Integral, -(2**15), 2**15, closed="both"), None]
 SEED = ["random_state"]
-FILE = [FilePath(), _OpenFile()]
-LABELS = [str, Integral]
+FILE = [*PATH, Such("an open file", lambda value: callable(getattr(value, "read", None)))]
+LABELS = [Such("a text or a whole number", _is_label)]
 
 
 def integer(least, most=2**31 - 1):
@@ -94,9 +75,9 @@ def integer(least, most=2**31 - 1):
 
 def real(least=None, most=None):
     """Constraint of a finite number between two bounds, both allowed."""
-    return _Bounded(
-        "Interval", Real, least, most, closed="neither" if least is None and most is None else "both"
-    )
+    sides = {(True, True): "both", (True, False): "left", (False, True): "right", (False, False): "neither"}
+    closed = sides[least is not None, most is not None]  # a side without a bound is open: no infinity
+    return _Bounded("Interval", Real, least, most, closed=closed)
 
 
 def share():
@@ -177,6 +158,7 @@ class Items:
 
     def is_satisfied_by(self, value):
         """Return whether a value is such a sequence."""
+        value = one_column(value)
         if not isinstance(value, Collection) or isinstance(value, str | bytes | Mapping | Set):
             return False
         if _is_scalar(value):
@@ -186,7 +168,7 @@ class Items:
         return not self.constraints or all(_satisfies(item, self.constraints) for item in value)
 
     def __str__(self):
-        number = "" if self.n is None else f"{self.n} "
+        number = f"at least {self.least} " * (self.least > 0) if self.n is None else f"{self.n} "
         each = f", each {_told(self.constraints)}" if self.constraints else ""
         return f"a sequence of {number}items{each}"
 
@@ -224,10 +206,12 @@ class Takes:
         Number of those by position.
     *names : str
         Those by name.
+    whole : bool, default=False
+        Whether it needs no others.
     """
 
-    def __init__(self, n, *names):
-        self.n, self.names = n, names
+    def __init__(self, n, *names, whole=False):
+        self.n, self.names, self.whole = n, names, whole
 
     def is_satisfied_by(self, value):
         """Return whether a value is such a callable; what has no signature is believed."""
@@ -237,8 +221,9 @@ class Takes:
             signature = inspect.signature(value)
         except (TypeError, ValueError):
             return True
+        bind = signature.bind if self.whole else signature.bind_partial
         try:
-            signature.bind_partial(*[None] * self.n, **dict.fromkeys(self.names))
+            bind(*[None] * self.n, **dict.fromkeys(self.names))
         except TypeError:
             return False
         return True
@@ -288,6 +273,11 @@ class Pixels:
 
 def _is_scalar(value):
     return getattr(value, "shape", None) == ()  # an array without axes has a length that cannot be asked
+
+
+def one_column(value):
+    """Return the values of a table of one column; anything else as it is."""
+    return value.iloc[:, 0] if hasattr(value, "columns") and np.shape(value)[1:] == (1,) else value
 
 
 def as_array(name, value):

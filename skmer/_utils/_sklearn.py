@@ -6,6 +6,7 @@ later version than it was run with (``scikit-learn`` in pyproject.toml).
 
 from dataclasses import asdict, dataclass
 
+import numpy as np
 from sklearn.base import TransformerMixin
 from sklearn.base import _fit_context as fit_context
 from sklearn.metrics._scorer import _MultimetricScorer as MultimetricScorer
@@ -17,11 +18,13 @@ from sklearn.utils import InputTags
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import (
     HasMethods,
-    Interval,
     Options,
     StrOptions,
     make_constraint,
     validate_params,
+)
+from sklearn.utils._param_validation import (
+    Interval as _Interval,
 )
 from sklearn.utils._param_validation import (
     validate_parameter_constraints as _validate_parameter_constraints,
@@ -58,6 +61,14 @@ __all__ = [
     "validate_parameter_constraints",
     "validate_params",
 ]
+
+
+class Interval(_Interval):
+    """Interval of the numbers that floats and integers are; scikit-learn's fails on fractions."""
+
+    def is_satisfied_by(self, value):
+        """Return whether a value is a number in the interval."""
+        return isinstance(value, int | float | np.number) and super().is_satisfied_by(value)
 
 
 @dataclass(slots=True)

@@ -162,7 +162,7 @@ def markdown_table(rows):
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *body))
 
 
-def latex_table(rows, comments=(), *, escape=True):
+def latex_table(rows, comments=(), *, escape=True, caption=None, label=None):
     r"""Write rows of cells as a LaTeX table for booktabs; the first row is the header; str.
 
     Parameters
@@ -173,6 +173,8 @@ def latex_table(rows, comments=(), *, escape=True):
         Lines above the table.
     escape : bool, default=True
         Whether the signs of cells are escaped; False for cells in LaTeX.
+    caption, label : str, default=None
+        Of a floating table around it; None of both: no such table.
 
     Examples
     --------
@@ -194,6 +196,10 @@ def latex_table(rows, comments=(), *, escape=True):
         rf"\begin{{tabular}}{{l{'r' * (len(rows[0]) - 1)}}}",
         *(r"\toprule", header, r"\midrule", *body, r"\bottomrule", r"\end{tabular}"),
     ]
+    if caption is not None or label is not None:
+        head = [rf"\caption{{{escape_latex(caption)}}}"] if caption is not None else []
+        head += [rf"\label{{{label}}}"] if label is not None else []
+        lines = [r"\begin{table}", r"\centering", *head, *lines, r"\end{table}"]
     return "\n".join(lines) + "\n"
 
 

@@ -7,7 +7,7 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from skorch.utils import to_tensor
 
-from skmer._utils._arguments import Items, Numbers, check_argument, real
+from skmer._utils._arguments import Items, Numbers, check_argument, one_column, real
 from skmer._utils._checks import warn_user
 from skmer._utils._jobs import interrupts_raise
 from skmer._utils._sklearn import check_sample_weight
@@ -37,6 +37,7 @@ def fit_rows(net, X, y, sample_weight, groups, resume, classes=None, action_unit
     check_argument("sample_weight", sample_weight, [Numbers(len(X), finite=False), real(), None])
     sample_weight = check_sample_weight(sample_weight, X[:, 0], dtype=np.float64, ensure_non_negative=True)
     check_argument("groups", groups, [Items(), None])
+    groups = one_column(groups)
     if groups is not None and len(groups) != len(X):
         raise ValueError(f"groups must have one entry per clip, {len(X)}, got {len(groups)}.")
     if not resume:

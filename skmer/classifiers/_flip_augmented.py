@@ -8,7 +8,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
-from skmer._utils._arguments import Items, check_argument, integer
+from skmer._utils._arguments import Items, check_argument, integer, one_column
 from skmer._utils._checks import frames_of
 from skmer._utils._sklearn import (
     BaseSearchCV,
@@ -134,7 +134,7 @@ class FlipAugmentedClassifier(DocumentedMixin, MetaEstimatorMixin, ClassifierMix
             extra[self._name_of_weights()] = np.tile(weights, 2)
         check_argument("groups", groups, [Items(n=len(X)), None])
         if groups is not None:
-            extra |= dict.fromkeys(self._names_of_groups(), np.tile(np.asarray(groups), 2))
+            extra |= dict.fromkeys(self._names_of_groups(), np.tile(np.asarray(one_column(groups)), 2))
         both = np.concatenate([X, self._mirrored(X)])
         self.estimator_ = clone(self.estimator).fit(both, np.tile(y, 2), **extra)
         self.classes_ = self.estimator_.classes_

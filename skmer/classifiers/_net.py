@@ -29,14 +29,7 @@ from skmer.classifiers._prediction import (
 )
 from skmer.classifiers._validation import weighted_rms
 from skmer.nn import SeededDropout
-from skmer.training import (
-    LOSS_TERMS,
-    N_STREAMS,
-    EarlyStop,
-    Streams,
-    asks_for_end,
-    default_callbacks,
-)
+from skmer.training import LOSS_TERMS, N_STREAMS, EarlyStop, Streams, asks_for_end, default_callbacks
 
 
 class ClipNetClassifier(DocumentedMixin, NeuralNetClassifier):

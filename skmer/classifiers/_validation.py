@@ -83,10 +83,11 @@ def _flatten(X, graph):
             f"X must have two dimensions for graph='generic', got the shape {shape}; flatten it."
         )
     if len(shape) not in (4, 5) or shape[-3:-1] != (graph.n_frames, graph.n_nodes):
+        single = " Pass one clip as X[:1]." if shape[:-1] == (graph.n_frames, graph.n_nodes) else ""
         raise ValueError(
             f"X must have the shape (n_clips, {graph.n_frames}, {graph.n_nodes}, n_channels), the same with "
             f"views after the first axis, or two dimensions, got {shape} for graph {graph.name!r}; "
-            "LandmarkGraphTransformer(graph=...) makes it, with the same graph."
+            f"LandmarkGraphTransformer(graph=...) makes it, with the same graph.{single}"
         )
     n_views = shape[1] if len(shape) == 5 else 0
     return np.asarray(X).reshape(math.prod(shape[:-3]), math.prod(shape[-3:])), n_views
@@ -192,7 +193,8 @@ def _as_rows(net, X):
             f"X.reshape(len(X), {expected.partition(', ')[2]}."
         )
     if X.ndim not in net._shapes or 0 in X.shape[1:]:
-        raise ValueError(f"X must have the shape {expected}, got {X.shape}; {net._maps_come_from}.")
+        single = " Pass one clip as X[:1]." if X.ndim + 1 in net._shapes else ""
+        raise ValueError(f"X must have the shape {expected}, got {X.shape}; {net._maps_come_from}.{single}")
     if X.dtype.kind not in "fiub":
         raise ValueError(f"X must hold numbers, got the dtype {X.dtype}; convert it to float32.")
     return X

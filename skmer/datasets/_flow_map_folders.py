@@ -11,7 +11,7 @@ from skmer._utils._checks import warn_user
 from skmer._utils._text import naming, read_csv_table
 from skmer.datasets._cells import canonical_label, cell_text
 from skmer.datasets._clips import MicroExpressionClips
-from skmer.frames import is_path, read_image
+from skmer.frames import read_image
 
 CLASSES = {"0": "negative", "1": "positive", "2": "surprise"}
 """Labels of the public tables and names of class folders."""
@@ -100,16 +100,18 @@ def load_flow_maps(root, table=None):
 
 def _listed(root, table):
     """Return the clips of a table, and those without a map."""
-    rows = _read_table(table)
-    paths = _maps_by_name(root)
-    keys = rows["subject"] + "_" + rows["clip"]
-    twice = keys[keys.duplicated()].tolist()
-    if twice:
-        raise ValueError(f"table names the clip {twice[0]!r} more than once.")
-    rows["path"] = [paths.get(key) for key in keys]
-    missing = rows["path"].isna()
-    if missing.all():
-        raise ValueError(f"root: no picture is named as the table's clips, the first {keys.iloc[0]!r}.")
+    frame, name = _read_table(table)
+    with naming(name):
+        rows = _checked_rows(frame)
+        paths = _maps_by_name(root)
+        keys = rows["subject"] + "_" + rows["clip"]
+        twice = keys[keys.duplicated()].tolist()
+        if twice:
+            raise ValueError(f"table names the clip {twice[0]!r} more than once.")
+        rows["path"] = [paths.get(key) for key in keys]
+        missing = rows["path"].isna()
+        if missing.all():
+            raise ValueError(f"root: no picture is named as the table's clips, the first {keys.iloc[0]!r}.")
     if missing.any():
         warn_user(f"{missing.sum()} of {len(rows)} clips of the table have no map; they are in dropped.")
     dropped = rows[missing].drop(columns="path").assign(reason="no map")
@@ -117,14 +119,10 @@ def _listed(root, table):
 
 
 def _read_table(table):
+    """Return the table, and the name that errors begin with."""
     if isinstance(table, pd.DataFrame):
-        frame, name = table, "table"
-    elif is_path(table) or hasattr(table, "read"):
-        frame, name = read_csv_table(table, "table", "label", dtype=str)
-    else:
-        raise TypeError(f"table must be a path or a DataFrame, got {type(table).__name__}.")
-    with naming(name):
-        return _checked_rows(frame)
+        return table, "table"
+    return read_csv_table(table, "table", "label", dtype=str)
 
 
 def _checked_rows(frame):

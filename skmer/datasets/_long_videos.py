@@ -1,6 +1,7 @@
 """Container of long videos with the movements in them."""
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from skmer._utils._arguments import (
     check_argument,
     check_same_length,
     checked,
+    one_column,
     real,
 )
 from skmer._utils._text import plain_text
@@ -36,10 +38,11 @@ class LongVideos:
     Parameters
     ----------
     frames : sequence of n_videos entries
-        Each a video: landmarks (n_frames, 68, 2) in px, a list of paths or images, an array of grey images
-        (n_frames, H, W), the path of a video file or folder, or None where only the sheet is at hand.
+        Each a video: landmarks (n_frames, 68, 2) in px, a `FaceTrack`, a list of paths or images, an array of
+        grey images (n_frames, H, W), the path of a video file or folder, or None where only the sheet is at
+        hand.
     times : float, or sequence of n_videos floats or arrays of shape (n_frames,)
-        Frames a second, of all videos or of each, or the seconds of each frame.
+        Frames a second, of all videos or of each, or the seconds of each frame. None: those of the tracks.
     intervals : DataFrame, or sequence of n_videos arrays of shape (n_movements, 2)
         The movements: columns ``video``, ``onset`` and ``offset``, which count a video's frames from 0, both
         included; ``apex``, ``type`` ("micro", "macro"), ``emotion`` and ``action_units`` where known. Videos
@@ -47,7 +50,7 @@ class LongVideos:
     groups : array-like of shape (n_videos,) of str
         ``"dataset/subject"``.
     names : array-like of shape (n_videos,) of str, default=None
-        Names of the videos, unique; the default counts a subject's videos.
+        Names of the videos, unique; the default counts a subject's videos, or has the names of tracks.
     table : DataFrame of n_videos rows, default=None
         Further data on each video.
     dropped, corrected : DataFrame, default=None
@@ -104,11 +107,11 @@ class LongVideos:
         fingerprint=None,
         truth=None,
     ):
-        check_argument("frames", list(frames), [Items(*PATH, Items(), None)])
+        check_argument("frames", list(frames), [Items(*PATH, FaceTrack, Items(), None)])
         check_same_length(frames=frames, groups=groups)
         self.frames = _as_objects(frames)
         self.groups = _check_texts("groups", groups, len(self.frames))
-        self.names = _check_texts("names", _default_names(self.groups) if names is None else names, len(self))
+        self.names = _check_texts("names", self._default_names() if names is None else names, len(self))
         if len(set(self.names)) < len(self):
             raise ValueError("names must be unique, one video has the name of another.")
         rates, self.times = _check_rates(times, self.frames)
@@ -196,13 +199,22 @@ class LongVideos:
             truth=None if self.truth is None else self.truth.take(rows),
         )
 
+    def _default_names(self):
+        if len(self) and all(isinstance(entry, FaceTrack) for entry in self.frames):
+            return [track.name for track in self.frames]
+        order = pd.Series(self.groups).groupby(self.groups).cumcount() + 1
+        return [f"{group}/video{k:02d}" for group, k in zip(self.groups, order, strict=True)]
+
     def _given_times(self, row):
         return self.table["fps"].iloc[row] if self.times[row] is None else self.times[row]
 
     @property
     def has_tracks(self):
         """True where the frames are landmarks; bool."""
-        return all(isinstance(entry, np.ndarray) and entry.shape[1:] == (68, 2) for entry in self.frames)
+        return all(
+            isinstance(entry, FaceTrack) or (isinstance(entry, np.ndarray) and entry.shape[1:] == (68, 2))
+            for entry in self.frames
+        )
 
     def tracks(self):
         """Return the landmarks as tracks, where the frames are landmarks.
@@ -220,8 +232,10 @@ class LongVideos:
         if not self.has_tracks:
             raise ValueError("frames are no landmarks; make tracks of them with skmer.landmarks.FaceTracker.")
         return [
-            FaceTrack(points, times, name=str(name))
-            for points, times, name in zip(self.frames, self.times, self.names, strict=True)
+            replace(entry, times=times, name=str(name))
+            if isinstance(entry, FaceTrack)
+            else FaceTrack(entry, times, name=str(name))
+            for entry, times, name in zip(self.frames, self.times, self.names, strict=True)
         ]
 
     def summary(self):
@@ -247,15 +261,10 @@ def _as_objects(entries):
 
 
 def _check_texts(name, values, n_videos):
-    texts = np.array([plain_text(value) for value in values], dtype=str)
+    texts = np.array([plain_text(value) for value in one_column(values)], dtype=str)
     if len(texts) != n_videos or (texts == "").any():
         raise ValueError(f"{name} must have a name for each of the {n_videos} videos, got {len(texts)}.")
     return texts
-
-
-def _default_names(groups):
-    order = pd.Series(groups).groupby(groups).cumcount() + 1
-    return [f"{group}/video{k:02d}" for group, k in zip(groups, order, strict=True)]
 
 
 def _check_rates(times, frames):
@@ -268,6 +277,7 @@ def _check_rates(times, frames):
         )
     rates, seconds = np.full(len(frames), np.nan), np.empty(len(frames), dtype=object)
     for row, (entry, video) in enumerate(zip(entries, frames, strict=True)):
+        entry = video.times if entry is None and isinstance(video, FaceTrack) else entry
         if np.ndim(entry):
             seconds[row] = np.asarray(entry, dtype=np.float64)
             if not (np.diff(seconds[row]) > 0).all() or (_length(video) not in (None, len(seconds[row]))):

@@ -128,11 +128,23 @@ def _check_numbers(frames):
     if _is_landmark_shape(frames.shape):
         return frames.astype(np.float64, copy=False)
     if frames.ndim in (4, 5) and frames.shape[1] == 3 and len(frames):
+        refuse_other_points(frames, "frames")
         return _fill(frames)
     hint = " Reshape your data to one row per clip." if frames.ndim == 1 else ""
+    hint = " Pass one clip as a list of one, [clip]." if frames.shape == (3, 68, 2) else hint
     raise ValueError(
         f"frames: {_EXPECTED}, got an array of shape {frames.shape} with {len(frames)} sample(s).{hint}"
     )
+
+
+def refuse_other_points(array, label):
+    """Refuse points of a face that are not 68: no picture of fractions is two pixels wide."""
+    n_points = array.shape[-2] if array.ndim > 1 else 68
+    if array.dtype.kind == "f" and array.shape[-1:] == (2,) and n_points not in (2, 68):
+        raise ValueError(
+            f"{label}: expected landmarks of 68 points, got {n_points}; skmer.landmarks.mediapipe_to_68 "
+            "converts the 468 or 478 of MediaPipe."
+        )
 
 
 def _is_landmark_shape(shape):
@@ -179,4 +191,5 @@ def _check_cell(source, clip, frame):
             f"{frame_label(clip, frame)}: expected a path or an image array, got {type(source).__name__}; "
             "argument must be a string, a path or an array of numbers."
         )
+    refuse_other_points(pixels, frame_label(clip, frame))
     return pixels

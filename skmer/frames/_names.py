@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from skmer._utils._arguments import PATH, Items, check_argument, checked, integer
+from skmer._utils._arguments import PATH, TEXT, Items, check_argument, checked, integer
 from skmer._utils._sklearn import HasMethods
 
 KEYFRAMES = ("onset", "apex", "offset")
@@ -127,7 +127,7 @@ def _original(path):
     return (match["of"] or match["stem"]) + path.suffix if match else None
 
 
-@checked(clip=[integer(0), str], frame=[integer(0)])
+@checked(clip=[integer(0), *TEXT], frame=[integer(0)])
 def frame_label(clip, frame, source=None):
     """Return the name of a frame for an error message.
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from skmer._utils._arguments import check_argument, checked, integer, option
+from skmer._utils._arguments import TEXT, check_argument, checked, integer, option
 from skmer.frames._names import is_path
 from skmer.frames._read import read_bytes, read_image
 
@@ -67,7 +67,7 @@ class FrameSequence(Sequence, ABC):
         return f"{type(self).__name__}({len(self)} frames, {self.content_digest()[:12]})"
 
 
-@checked(clip=[integer(0), str], k=[integer(0)])
+@checked(clip=[integer(0), *TEXT], k=[integer(0)])
 def sequence_label(clip, k, source=None):
     """Return the name of a frame of a sequence for an error message.
 
@@ -95,7 +95,10 @@ def sequence_label(clip, k, source=None):
 
 
 @checked(
-    sources=["array-like", FrameSequence], name=[integer(0), str], mode=[option("L", "RGB")], label=[callable]
+    sources=["array-like", FrameSequence],
+    name=[integer(0), *TEXT],
+    mode=[option("L", "RGB")],
+    label=[callable],
 )
 def read_sequence(sources, name=0, mode="L", *, label=sequence_label):
     """Decode the frames of one clip.
@@ -148,11 +151,11 @@ def _labelled(label, *about):
         text = label(*about)
     except TypeError as error:
         raise TypeError(f"label must take the clip, the position and the frame: {error}.") from error
-    check_argument("the result of label", text, [str])
+    check_argument("the result of label", text, TEXT)
     return text
 
 
-@checked(sources=["array-like", FrameSequence], name=[integer(0), str])
+@checked(sources=["array-like", FrameSequence], name=[integer(0), *TEXT])
 def sequence_digest(sources, name=0):
     """Return the digest of the frames of one clip: of files by their bytes, which are not decoded.
 

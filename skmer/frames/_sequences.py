@@ -8,7 +8,7 @@ from scipy.sparse import issparse
 from skmer._utils._arguments import FLAG, checked, integer
 from skmer._utils._checks import warn_user
 from skmer._utils._text import short_repr
-from skmer.frames._check import holds_landmarks
+from skmer.frames._check import holds_landmarks, refuse_other_points
 from skmer.frames._names import KEYFRAMES, is_path, trailing_number
 from skmer.frames._sequence_content import FrameSequence, sequence_label
 
@@ -130,6 +130,7 @@ def _check_array(entry, clip):
             f"sequences: {_EXPECTED}, but clip {clip} holds an array of shape {entry.shape} and type "
             f"{entry.dtype}."
         )
+    refuse_other_points(entry, f"clip {clip}")
     return entry.astype(np.float64, copy=False) if entry.shape[1:] == (68, 2) else entry
 
 
@@ -147,6 +148,7 @@ def _check_frame(source, clip, k):
             f"{sequence_label(clip, k)}: expected a path or an image array, got {type(source).__name__}; "
             "argument must be a string, a path or an array of numbers."
         )
+    refuse_other_points(pixels, sequence_label(clip, k))
     return pixels
 
 

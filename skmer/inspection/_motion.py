@@ -10,12 +10,15 @@ from skmer._utils._arguments import (
     Pixels,
     check_same_shape,
     checked,
+    option,
     real,
 )
 from skmer.feature_extraction import FlowMaps
 from skmer.frames import KEYFRAMES, read_image
 from skmer.inspection._style import BLUE, CAPTION, ORANGE, SEQUENTIAL, axes_or_new, divided, show_face
 from skmer.landmarks import FaceLandmarker, align_landmarks
+
+_LONGEST_ARROW = 0.125  # share of the face's width
 
 
 class LandmarkMotionDisplay:
@@ -115,21 +118,27 @@ class LandmarkMotionDisplay:
         landmarks = landmarker.fit_transform([list(clip)])[0]
         return cls.from_landmarks(read_image(clip[0], mode="RGB"), landmarks, frame=frame, align=align)
 
+    def _factor(self):
+        longest = self.longest
+        wanted = _LONGEST_ARROW * np.ptp(self.points[:, 0]) / longest if longest > 0 else 1.0
+        return float(np.clip(float(f"{wanted:.0e}"), 1e-6, 1e6)) if wanted > 0 else 1.0
+
     @property
     def longest(self):
         """Longest displacement, px; float."""
         return float(np.linalg.norm(self.motion, axis=1).max())
 
-    @checked(factor=[real(1e-6, 1e6)])
-    def plot(self, ax=None, *, factor=10.0):
+    @checked(factor=[real(1e-6, 1e6), option("auto")])
+    def plot(self, ax=None, *, factor="auto"):
         """Draw it.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
             Axes to draw on; None makes a figure.
-        factor : float, default=10.0
-            Length of the arrows, as a multiple of the motion.
+        factor : float or "auto", default="auto"
+            Length of the arrows, as a multiple of the motion. "auto": one digit and zeros, so that the
+            longest takes about an eighth of the face's width.
 
         Returns
         -------
@@ -138,6 +147,7 @@ class LandmarkMotionDisplay:
         """
         self.ax_ = ax = axes_or_new(ax, 5.0, 5.4)
         self.figure_ = ax.figure
+        factor = self._factor() if isinstance(factor, str) else factor
         show_face(ax, self.image, self.points)
         ax.plot(*self.points.T, "o", color=BLUE, markersize=3.5, markeredgecolor="white", markeredgewidth=0.6)
         ax.quiver(

@@ -1,6 +1,7 @@
 """Saved estimators on a model hub, or in a folder laid out as one."""
 
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from skmer._utils._sklearn import HasMethods
 from skmer.io._persistence import load, save
 
 _MODEL, _CARD = "model.skmer", "README.md"
+_WORD = r"\w(?:[\w.-]{0,94}\w)?"
+_REPOSITORY = re.compile(rf"(?:{_WORD}/)?{_WORD}", re.ASCII)
 
 
 @checked(
@@ -83,7 +86,7 @@ def push_to_hub(
         folder.mkdir(parents=True, exist_ok=True)
         _write(estimator, folder, result, licence, None, trusted)
         return str(folder)
-    hub = _client("push_to_hub")
+    hub = _client("push_to_hub", repo_id)
     with tempfile.TemporaryDirectory() as folder:
         # Written first: what cannot be saved makes no repository.
         _write(estimator, Path(folder), result, licence, repo_id, trusted)
@@ -154,10 +157,15 @@ def load_from_hub(repo_id, *, revision=None, token=None, endpoint=None, cache_di
                 f"repo_id must be a folder with the file {_MODEL}, {str(repo_id)!r} is none."
             )
         return load(path, trusted=trusted)
-    hub = _client("load_from_hub")
+    hub = _client("load_from_hub", repo_id)
     options = {"revision": revision, "token": token, "endpoint": endpoint, "cache_dir": cache_dir}
     return load(hub.hf_hub_download(repo_id, _MODEL, **options), trusted=trusted)
 
 
-def _client(caller):
+def _client(caller, repo_id):
+    if not _REPOSITORY.fullmatch(repo_id):
+        raise ValueError(
+            "repo_id must be a repository, such as 'lab/model', or the pathlib.Path of a folder, got "
+            f"{repo_id!r:.80}."
+        )
     return import_optional("huggingface_hub", caller=caller, package="huggingface-hub", extra="hub")

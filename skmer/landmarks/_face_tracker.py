@@ -164,6 +164,8 @@ class FaceTracker(DocumentedMixin, BaseEstimator):
         for frames, times, rate, name in zip(
             videos.frames, videos.times, videos.table["fps"], videos.names, strict=True
         ):
+            if isinstance(frames, FaceTrack):
+                raise ValueError(f"videos must hold frames, and {name} is a FaceTrack; see videos.tracks().")
             given = {"times": times} if not is_path(frames) else {"fps": None if rate != rate else rate}
             tracks.append(self.track(frames, name=str(name), **given))
         return tracks

@@ -5,6 +5,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils import indexable
+from sklearn.utils.validation import column_or_1d
 
 from skmer._utils._arguments import JOBS, TEXT, Items, check_argument, checked
 from skmer.model_selection._fits import FitTask, check_stack_size, run_fits, share_features, warn_of_loops
@@ -108,8 +109,8 @@ def batched_cross_val_predict(
         raise ValueError("y must be given, since fits and folds need classes; got None.")
     check_routing(estimator, params)
     X, y, groups = indexable(X, y, groups)
-    y = np.asarray(check_names("y", y))
-    groups = None if groups is None else np.asarray(check_names("groups", groups))
+    y = column_or_1d(check_names("y", y), warn=True)
+    groups = None if groups is None else column_or_1d(check_names("groups", groups))
     splits = list(splitter_of(cv, y).split(X, y, groups))
     check_argument("cv", splits, [Items(Items(Items(), n=2), least=1)])
     held_out = np.concatenate([test for _, test in splits])

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import BaseCrossValidator, GroupKFold, LeaveOneGroupOut, check_cv
 
-from skmer._utils._arguments import Items, check_argument, checked, integer
+from skmer._utils._arguments import Items, check_argument, checked, integer, one_column
 from skmer._utils._checks import check_integer, see_page
 from skmer._utils._sklearn import BaseSearchCV, GroupsConsumerMixin
 from skmer.model_selection._samples import Fold, splits_by_group, steps_of
@@ -110,7 +110,7 @@ class LeaveOneDatasetOut(GroupsConsumerMixin, BaseCrossValidator):
         if groups is None:
             raise ValueError("groups must be given, such as ['casme2/sub01', ...], got None.")
         check_argument("groups", groups, [Items(object, least=1)])
-        of_clip = datasets_of(groups)
+        of_clip = datasets_of(one_column(groups))
         names = np.unique(of_clip).tolist()
         if len(names) < 2:
             raise ValueError(

@@ -194,7 +194,7 @@ def _takes_sequences(step):
 def check_names(name, values):
     """Return labels or subjects as they are; ValueError where a row has none or they cannot be sorted."""
     column = np.asarray(values, dtype=object)
-    if not column.ndim or any(isinstance(value, list | np.ndarray) for value in column.flat):
+    if column.ndim not in (1, 2) or any(isinstance(value, list | np.ndarray) for value in column.flat):
         raise ValueError(f"{name} must have a value for every clip, got {values!r:.80}.")
     lacking = pd.isna(column)
     blank = [isinstance(value, str) and not value.strip() for value in column.ravel()]

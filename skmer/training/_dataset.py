@@ -7,7 +7,16 @@ import torch
 from skorch.dataset import Dataset
 from torch.utils.data import Subset
 
-from skmer._utils._arguments import FLAG, Items, Numbers, Takes, check_argument, checked, integer
+from skmer._utils._arguments import (
+    FLAG,
+    Items,
+    Numbers,
+    Takes,
+    check_argument,
+    checked,
+    integer,
+    one_column,
+)
 from skmer._utils._sklearn import HasMethods
 
 
@@ -53,7 +62,7 @@ class ClipDataset(Dataset):
         check_argument("action_units", action_units, [Numbers(n_rows, None, finite=False), None])
         units = None if action_units is None else torch.as_tensor(action_units, dtype=torch.float32)
         self.action_units = units
-        self.groups = groups
+        self.groups = one_column(groups)
         self.row_axes = row_axes
 
     def __len__(self):

@@ -1,12 +1,18 @@
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from skmer._utils._arguments import (
+    LABELS,
     PATH,
     ArgumentError,
     Items,
     Numbers,
     Pixels,
+    Takes,
     check_argument,
     check_same_shape,
     checked,
@@ -30,6 +36,15 @@ from skmer._utils._arguments import (
         (Items(str, n=2), [["a", "b"], ("a", "b")], ["ab", ["a"], ["a", 1], np.array(3.0), {"a": 1, "b": 2}]),
         (Items(integer(0), least=1), [[0], np.arange(3)], [[], [-1], [None]]),
         (Pixels(2), [np.zeros((2, 2), np.uint8)], [np.zeros((2, 2)), np.zeros((2, 2, 3), np.uint8), None]),
+        (real(0), [0, 1e300], [float("inf"), float("nan"), Fraction(1, 2), Decimal(1)]),
+        (real(None, 0), [0.0, np.float32(-1)], [-float("inf"), True, np.True_]),
+        (
+            LABELS[0],
+            ["a", 1, 2.0, np.True_, np.float32(3)],
+            [1.5, float("nan"), float("inf"), None, b"a", []],
+        ),
+        (Items(*LABELS), [pd.DataFrame({"a": [1, 2]})], [pd.DataFrame({"a": [1.5]}), pd.DataFrame([[1, 2]])]),
+        (Takes(2, whole=True), [max, lambda a, b, c=0: 0], [len, lambda a, b, c: 0, lambda a: 0, 3]),
         (PATH[0], ["a", "/b/c"], ["a\0b", "\ud800", 3, b"a", None]),
     ],
 )

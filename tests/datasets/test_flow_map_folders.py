@@ -113,7 +113,7 @@ def test_bad_folders_and_tables(listed, tmp_path_factory):
         load_flow_maps(empty, table)
     write(empty / "another.png", pixels_of(0))
     with pytest.raises(
-        ValueError, match="no picture is named as the table's clips, the first 'sub01_EP02_01f'"
+        ValueError, match=rf"^{table.name}: .*no picture is named as the table's clips, the first 'sub01_EP02"
     ):
         load_flow_maps(empty, table)
     with pytest.raises(ValueError, match=r"table must have rows and the columns \['sub'"):

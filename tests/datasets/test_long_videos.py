@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from skmer.datasets import LongVideos
-from skmer.landmarks import FaceTrack
+from skmer.landmarks import FaceTrack, FaceTracker
 
 POINTS = np.random.default_rng(0).normal(size=(60, 68, 2)) + 200
 
@@ -59,6 +59,28 @@ def test_tracks(videos):
     assert not images.has_tracks
     with pytest.raises(ValueError, match="frames are no landmarks"):
         images.tracks()
+
+
+def test_tracks_as_they_are():
+    blinks = np.arange(50) == 7
+    given = [FaceTrack(POINTS[:50], 25.0, blinks=blinks, name=name) for name in ("p", "q")]
+    videos = LongVideos(given, None, movements(("q", 5, 10)), ["x/1", "x/2"])
+    assert videos.has_tracks
+    assert videos.names.tolist() == ["p", "q"]
+    assert videos.table[["fps", "n_frames"]].to_numpy().tolist() == [[25, 50], [25, 50]]
+    assert videos.intervals["offset_s"].tolist() == [0.4]
+    for track in (*videos.tracks(), *videos[1:].tracks()):
+        np.testing.assert_array_equal(track.blinks, blinks)
+    renamed = LongVideos(given, 50.0, movements(("b", 5, 10)), ["x/1", "x/2"], names=["a", "b"])
+    assert [(track.name, track.fps) for track in renamed.tracks()] == [("a", 50), ("b", 50)]
+    with pytest.raises(ValueError, match="videos must hold frames, and p is a FaceTrack"):
+        FaceTracker(memory=None).track_all(videos)
+
+
+@pytest.mark.parametrize("groups", [[1.0, 2.0], [True, np.False_], pd.DataFrame({"subject": ["a", "b"]})])
+def test_groups_of_other_types(groups):
+    videos = LongVideos([POINTS, POINTS], 30.0, movements(), groups, names=["a", "b"])
+    assert videos.groups.tolist() == [str(group) for group in np.ravel(groups)]
 
 
 def test_videos_whose_frames_are_not_at_hand():

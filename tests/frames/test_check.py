@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 
-from skmer.frames import check_frames, holds_landmarks, holds_maps
+from skmer.frames import check_frames, check_sequences, holds_landmarks, holds_maps
 
 IMAGE = np.zeros((8, 9), dtype=np.uint8)
 COLOUR = np.zeros((8, 9, 3), dtype=np.uint8)
@@ -101,3 +101,21 @@ def test_maps_are_told_from_pictures_and_landmarks():
     assert not holds_maps(LANDMARKS) and holds_landmarks(LANDMARKS)
     for other in (maps.astype(np.uint8), maps.astype(np.float64), maps[0], [maps], filled([[IMAGE] * 3])):
         assert not holds_maps(other)
+
+
+@pytest.mark.parametrize("n_points", [67, 5, 478])
+def test_another_number_of_points_is_said(n_points):
+    points = np.full((2, 3, n_points, 2), 150.0)
+    message = rf"expected landmarks of 68 points, got {n_points}; .*mediapipe_to_68"
+    for frames in (points, points.tolist(), list(points)):
+        with pytest.raises(ValueError, match=message):
+            check_frames(frames)
+    for sequences in (np.repeat(points, 2, axis=1), points.tolist(), list(points)):
+        with pytest.raises(ValueError, match=message):
+            check_sequences(sequences)
+    assert check_frames(np.zeros((2, 3, n_points, 3))).shape == (2, 3)
+
+
+def test_a_single_clip_is_told_apart():
+    with pytest.raises(ValueError, match=r"Pass one clip as a list of one, \[clip\]\.$"):
+        check_frames(np.zeros((3, 68, 2)))

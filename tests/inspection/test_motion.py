@@ -31,6 +31,23 @@ def test_arrows_are_the_motion_enlarged():
     assert "1.00 px" in display.ax_.get_title(loc="left")
 
 
+@pytest.mark.parametrize("length", [0.07, 0.7, 3.0, 40.0])
+def test_by_itself_the_longest_arrow_can_be_seen(length):
+    display = LandmarkMotionDisplay.from_landmarks(None, clip_of((length, 0)), align=False).plot()
+    factor = 1 / arrows(display.ax_).scale
+    share = factor * length / np.ptp(POINTS[:, 0])
+    assert 0.08 < share < 0.19
+    assert (
+        f"{factor:.0e}" == f"{float(f'{factor:.0e}'):.0e}"
+        and f"{factor:g} times" in display.ax_.get_title(loc="left")
+    )
+
+
+def test_a_still_face_has_arrows_of_its_motion():
+    display = LandmarkMotionDisplay.from_landmarks(None, clip_of((0, 0)), align=False).plot()
+    assert arrows(display.ax_).scale == 1
+
+
 @pytest.mark.parametrize(("frame", "expected"), [("apex", 1.0), ("offset", 0.0)])
 def test_either_frame_may_be_shown(frame, expected):
     display = LandmarkMotionDisplay.from_landmarks(None, clip_of((1, 0)), frame=frame)

@@ -151,3 +151,10 @@ def test_without_the_client(monkeypatch, model):
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     with pytest.raises(ImportError, match=r"push_to_hub needs the package huggingface-hub.*skmer\[hub\]"):
         push_to_hub(model, "lab/model")
+
+
+@pytest.mark.parametrize("name", ["", " ", "a/b/c", "..", "lab/", "/", "-lab/model", "a" * 97])
+def test_what_names_no_repository(model, name):
+    for function in (load_from_hub, lambda repo_id: push_to_hub(model, repo_id)):
+        with pytest.raises(ValueError, match=r"^repo_id must be a repository, such as 'lab/model'"):
+            function(name)

@@ -1,6 +1,8 @@
 import numpy as np
+import pandas as pd
 import pytest
 import torch
+from sklearn.exceptions import DataConversionWarning
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, ShuffleSplit, cross_val_predict
 from sklearn.pipeline import make_pipeline
@@ -220,3 +222,18 @@ def test_wrong_arguments_are_refused(corpus):
         batched_cross_val_predict(net(), X, clips.target, cv=ShuffleSplit(3, random_state=0))
     with pytest.raises(ValueError, match="method must be one of"):
         batched_cross_val_predict(net(), X, clips.target, method="transform")
+    nested = [[[label]] for label in clips.target]
+    with pytest.raises(ValueError, match="y must have a value for every clip"):
+        batched_cross_val_predict(net(), X, nested)
+    with pytest.raises(ValueError, match="y should be a 1d array"):
+        batched_cross_val_predict(net(), X, np.stack([clips.target, clips.target], axis=1))
+
+
+def test_labels_and_subjects_in_a_table(corpus):
+    X, clips = corpus
+    columns = pd.DataFrame({"subject": clips.groups}), pd.DataFrame({"label": clips.target})
+    options = {"cv": GroupKFold(2)}
+    usual = batched_cross_val_predict(net(), X, clips.target, groups=clips.groups, **options)
+    with pytest.warns(DataConversionWarning, match="column-vector y"):
+        found = batched_cross_val_predict(net(), X, columns[1], groups=columns[0], **options)
+    np.testing.assert_array_equal(found, usual)

@@ -2,13 +2,14 @@
 
 import re
 import warnings
+from collections.abc import Iterator, MappingView
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from skmer._utils._arguments import FLAG, JOBS, PATH, TEXT, Items, checked, integer, option
+from skmer._utils._arguments import FLAG, JOBS, PATH, TEXT, Items, Such, checked, integer, option
 from skmer._utils._checks import warn_user
 from skmer._utils._files import digest
 from skmer._utils._sklearn import HasMethods
@@ -23,11 +24,12 @@ from skmer.pipelines import COMPARISON_DATASETS
 SELECT = ("last", "test-epoch")
 _COMPOSITE = {"negative", "positive", "surprise"}
 _MADE_UP = "synthetic-"
+_IN_TURN = Such("an iterator", lambda value: isinstance(value, Iterator | MappingView))
 OTHER_DATA = "other data: not comparable; {}"
 
 
 @checked(
-    methods=[str, HasMethods("fit"), dict, Items(least=1)],
+    methods=[str, HasMethods("fit"), dict, Items(least=1), _IN_TURN],
     groups=[Items(), None],
     dataset=[*TEXT, None],
     baselines=FLAG,
@@ -65,7 +67,7 @@ def evaluate_methods(
 
     Parameters
     ----------
-    methods : str, estimator, dict, or sequence of str, estimator and (str, estimator)
+    methods : str, estimator, dict, or iterable of str, estimator and (str, estimator)
         ``"table3"``: the methods that the DeRe-GRL paper compares with, and itself. ``"baselines"``: those of
         `skmer.pipelines.baseline`. ``"all"``: every named method that the clips can be given to. Or a name of
         `skmer.pipelines.comparison_pipeline`, "dere-grl" (four seeds averaged), "dere-grl-single", "paper"

@@ -6,9 +6,9 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from skmer._utils._arguments import check_argument, real
+from skmer._utils._arguments import PATH, TEXT, check_argument, checked, real
 from skmer._utils._files import written
-from skmer._utils._text import latex_table
+from skmer._utils._text import html_table, latex_table
 from skmer.metrics import majority_predictions, mcnemar_exact, paired_bootstrap, uar_score, uf1_score
 from skmer.model_selection._protocols import datasets_of
 
@@ -182,13 +182,22 @@ class LOSOComparison:
             lines.append(f"{name:8}  {row.difference:+10.3f}  {row.low:+.3f} to {row.high:+.3f}")
         return "\n".join([*lines, self._test_line()])
 
-    def to_latex(self, path=None):
+    def _repr_html_(self):
+        rows = [("", "difference", f"{self.level:.0%} interval")]
+        for name, row in self.differences.iterrows():
+            rows.append((name, f"{row.difference:+.3f}", f"{row.low:+.3f} to {row.high:+.3f}"))
+        return html_table(rows, self._test_line())
+
+    @checked(path=[*PATH, None], caption=[*TEXT, None], label=[*TEXT, None])
+    def to_latex(self, path=None, *, caption=None, label=None):
         r"""Return the differences with their intervals as a LaTeX table, for booktabs.
 
         Parameters
         ----------
         path : path-like, default=None
             File to write; None returns the text instead.
+        caption, label : str, default=None
+            Of a floating table around it; None of both: no such table.
 
         Returns
         -------
@@ -201,7 +210,8 @@ class LOSOComparison:
             for name, row in self.differences.iterrows()
         ]
         header = ("", "Difference", rf"{100 * self.level:.0f}\% interval")
-        return written(latex_table([header, *body], [self._test_line()], escape=False), path)
+        options = {"escape": False, "caption": caption, "label": label}
+        return written(latex_table([header, *body], [self._test_line()], **options), path)
 
     def _test_line(self):
         if len(self.mcnemar) > 1:

@@ -6,7 +6,7 @@ from html import escape
 
 import pandas as pd
 
-from skmer._utils._arguments import PATH, checked
+from skmer._utils._arguments import FLAG, PATH, TEXT, checked
 from skmer._utils._files import written
 from skmer._utils._text import (
     html_table,
@@ -99,11 +99,6 @@ def _as_markdown(result):
     return "\n\n".join([heading(result), table, *notes(result)]) + "\n"
 
 
-def _as_latex(result):
-    """Return a LaTeX tabular for booktabs; heading and notes stand in comments."""
-    return latex_table([HEADER, *summary_rows(result)], (heading(result), *notes(result)))
-
-
 def as_numbers(result, level=0.95):
     """Return plain numbers for JSON; None where a number does not exist."""
     return {
@@ -187,21 +182,27 @@ def to_markdown(self, path=None):
     return written(_as_markdown(self), path)
 
 
-@checked(path=[*PATH, None])
-def to_latex(self, path=None):
+@checked(path=[*PATH, None], caption=[*TEXT, None], label=[*TEXT, None], fold_means=FLAG)
+def to_latex(self, path=None, *, caption=None, label=None, fold_means=True):
     r"""Return scores, majority baseline and counts as a LaTeX table, for booktabs.
 
     Parameters
     ----------
     path : path-like, default=None
         File to write; None returns the text instead.
+    caption, label : str, default=None
+        Of a floating table around it; None of both: no such table.
+    fold_means : bool, default=True
+        Whether the means of folds, which compare with nothing, have a row.
 
     Returns
     -------
     text : str or None
         None where `path` is given.
     """
-    return written(_as_latex(self), path)
+    rows = [row for row in summary_rows(self) if fold_means or not row[0].startswith("mean of folds")]
+    comments = heading(self), *notes(self)
+    return written(latex_table([HEADER, *rows], comments, caption=caption, label=label), path)
 
 
 @checked(path=[*PATH, None])

@@ -52,6 +52,8 @@ from skmer.model_selection._search._candidate_table import (
 )
 from skmer.model_selection._search._search_callbacks import hearing
 
+CANDIDATES = [dict, Items(dict, least=1)]
+
 
 class BatchedSearch(DocumentedMixin, BaseSearchCV):
     """Base of the searches.
@@ -201,10 +203,9 @@ class BatchedSearch(DocumentedMixin, BaseSearchCV):
             )
         check_argument("groups", groups, [Items(), None])
         X, y, groups = indexable(X, y, groups)
-        y = column_or_1d(y, warn=True)
+        y = column_or_1d(check_names("y", y), warn=True)
         assert_all_finite(y, input_name="y")
         check_classification_targets(y)
-        y = check_names("y", y)
         groups = None if groups is None else column_or_1d(check_names("groups", groups))
         return Samples(X, y, groups, np.arange(len(y)), np.unique(y), params=params)
 

@@ -12,6 +12,7 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.metrics import check_scoring, get_scorer
 from sklearn.utils.metaestimators import available_if
 
+from skmer._utils._arguments import Takes, check_argument
 from skmer._utils._checks import warn_user
 from skmer._utils._sklearn import (
     BaseSearchCV,
@@ -273,6 +274,7 @@ def _scorer(metric, estimator):
         return _OURS[metric] if metric in _OURS else get_scorer(metric)
     if not callable(metric):
         raise ValueError(f"scoring must hold names of metrics or scorers, got {metric!r}.")
+    check_argument("scoring", metric, [Takes(3, whole=True)])
     return metric
 
 

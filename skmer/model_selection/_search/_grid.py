@@ -7,7 +7,7 @@ from sklearn.model_selection import ParameterGrid, ParameterSampler
 
 from skmer._utils._arguments import integer
 from skmer._utils._sklearn import for_estimators
-from skmer.model_selection._search._base import BatchedSearch
+from skmer.model_selection._search._base import CANDIDATES, BatchedSearch
 
 
 class BatchedGridSearchCV(BatchedSearch):
@@ -118,7 +118,9 @@ class BatchedGridSearchCV(BatchedSearch):
     4
     """
 
-    _parameter_constraints: dict = {**BatchedSearch._parameter_constraints, "param_grid": [dict, list]}
+    _parameter_constraints: dict = for_estimators(
+        {**BatchedSearch._parameter_constraints, "param_grid": CANDIDATES}
+    )
 
     def __init__(
         self,
@@ -209,7 +211,7 @@ class BatchedRandomizedSearchCV(BatchedSearch):
     _parameter_constraints: dict = for_estimators(
         {
             **BatchedSearch._parameter_constraints,
-            "param_distributions": [dict, list],
+            "param_distributions": CANDIDATES,
             "n_iter": [integer(1)],
             "random_state": ["random_state"],
         }

@@ -8,7 +8,7 @@ from sklearn.model_selection import ParameterGrid
 
 from skmer._utils._arguments import integer
 from skmer._utils._sklearn import Interval, StrOptions, for_estimators
-from skmer.model_selection._search._base import BatchedSearch
+from skmer.model_selection._search._base import CANDIDATES, BatchedSearch
 
 SUBJECTS = "n_subjects"
 
@@ -87,7 +87,7 @@ class BatchedHalvingGridSearchCV(BatchedSearch):
     _parameter_constraints: dict = for_estimators(
         {
             **BatchedSearch._parameter_constraints,
-            "param_grid": [dict, list],
+            "param_grid": CANDIDATES,
             "factor": [Interval(Real, 1, None, closed="neither")],
             "resource": [str],
             "max_resources": [integer(1), StrOptions({"auto"})],

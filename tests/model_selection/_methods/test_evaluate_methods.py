@@ -153,6 +153,15 @@ def test_arrays_of_ones_own(make_data):
     assert found.results["svm"].uf1 == evaluate_loso(SVC(), X, y, groups, verbose=0).uf1
 
 
+@pytest.mark.parametrize("take", [iter, dict.keys, dict.items], ids=["iterator", "keys", "items"])
+def test_methods_in_turn(clips, take):
+    methods = {"majority": baseline("majority"), "lda": baseline("lda", input="frames")}
+    found = evaluate_methods(take(methods), clips, baselines=False, verbose=0)
+    assert list(found.results) == ["majority", "lda"]
+    with pytest.raises(ValueError, match=r"methods must be .* a sequence of at least 1 items or an iterator"):
+        evaluate_methods({"majority", "lda"}, clips)
+
+
 def test_maps_end_to_end():
     clips = make_landmark_clips(4, 32, random_state=0)
     nodes = LandmarkGraphTransformer().fit_transform(clips.frames)

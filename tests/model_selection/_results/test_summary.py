@@ -102,6 +102,22 @@ def test_latex_is_a_tabular_with_its_signs_escaped(result):
     assert not re.search(r"(?<!\\)%", body)
 
 
+def test_latex_may_float_and_leave_out_what_compares_with_nothing(result, tmp_path):
+    bare = result.to_latex()
+    text = result.to_latex(tmp_path / "t.tex", caption="60% of clips", label="tab:loso", fold_means=False)
+    lines = (tmp_path / "t.tex").read_text().splitlines()
+    assert lines == text.splitlines()
+    assert lines[:4] == [r"\begin{table}", r"\centering", r"\caption{60\% of clips}", r"\label{tab:loso}"]
+    assert lines[-1] == r"\end{table}"
+    left_out = [line for line in bare.splitlines() if line not in lines]
+    assert len(left_out) == 1 and left_out[0].startswith("mean of folds")
+    compared = result.compare(result)
+    assert r"\caption" not in compared.to_latex(label="tab:both")
+    assert r"\label{tab:both}" in compared.to_latex(label="tab:both")
+    page = compared._repr_html_()
+    assert page.count("<tr>") == 4 and "McNemar" in page and "+0.000" in page
+
+
 def test_megc_log_and_back(make_data, tmp_path):
     X, y, groups = make_data()
     result = evaluate_loso(LogisticRegression(), X, y, groups)

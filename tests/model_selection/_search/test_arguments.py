@@ -1,12 +1,14 @@
 """Arguments that a search refuses, in a sentence that says which."""
 
+import pandas as pd
 import pytest
+from sklearn.exceptions import DataConversionWarning
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 
 from skmer.classifiers import DeReGRLClassifier
 from skmer.datasets import make_landmark_clips
 from skmer.feature_extraction import LandmarkGraphTransformer
-from skmer.model_selection import BatchedGridSearchCV, BatchedRandomizedSearchCV
+from skmer.model_selection import BatchedGridSearchCV, BatchedHalvingGridSearchCV, BatchedRandomizedSearchCV
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +60,14 @@ def net():
         (lambda: BatchedGridSearchCV(net(), {}, scoring=["uf1", "uf1"]), "scoring must name distinct"),
         (lambda: BatchedGridSearchCV(net(), {}, scoring=lambda model, X, y: {"a": 1.0}), "refit must be set"),
         (lambda: BatchedGridSearchCV(net(), {}, scoring=lambda model, X, y: "high"), "return a number"),
+        (lambda: BatchedGridSearchCV(net(), {}, scoring=len), "^scoring must be a callable that takes 3 arg"),
+        (
+            lambda: BatchedGridSearchCV(net(), {}, scoring={"a": lambda: 1}),
+            "^scoring must be a callable that",
+        ),
+        (lambda: BatchedGridSearchCV(net(), []), "'param_grid' parameter .* at least 1 items"),
+        (lambda: BatchedRandomizedSearchCV(net(), []), "'param_distributions' parameter .* at least 1 items"),
+        (lambda: BatchedHalvingGridSearchCV(net(), []), "'param_grid' parameter .* at least 1 items"),
         (
             lambda: BatchedRandomizedSearchCV(net(), {"n_actions": [2]}, n_iter=1, checkpoint="nowhere"),
             "checkpoint needs random_state to be an int",
@@ -83,3 +93,24 @@ def test_subjects_are_asked_for(corpus):
     X, y, _ = corpus
     with pytest.raises(ValueError, match="groups must be given, since cv=None leaves one subject out"):
         BatchedGridSearchCV(net(), {"n_actions": [2]}).fit(X, y)
+
+
+@pytest.mark.parametrize("name", ["y", "groups"])
+def test_a_row_without_a_label_is_named(corpus, name):
+    X, y, groups = corpus
+    given = {"y": y, "groups": groups}
+    given[name] = [None, *given[name][1:]]
+    search = BatchedHalvingGridSearchCV(net(), {"n_actions": [2, 3]}, cv=2)
+    with pytest.raises(ValueError, match=f"^{name} must have a value for every clip, got none in 1 of"):
+        search.fit(X, given["y"], groups=given["groups"])
+
+
+def test_tables_of_one_column(corpus):
+    X, y, groups = corpus
+    usual = BatchedGridSearchCV(net(), {"n_actions": [2]}, cv=2, verbose=0).fit(X, y, groups=groups)
+    search = BatchedGridSearchCV(net(), {"n_actions": [2]}, cv=2, verbose=0)
+    with pytest.warns(DataConversionWarning, match="column-vector y"):
+        search.fit(X, pd.DataFrame({"y": y}), groups=pd.DataFrame({"subject": groups}))
+    assert search.best_score_ == usual.best_score_
+    with pytest.raises(ValueError, match=r"^groups must be a sequence of items"):
+        search.fit(X, y, groups=pd.DataFrame({"subject": groups, "clip": groups}))
