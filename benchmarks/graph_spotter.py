@@ -32,8 +32,7 @@ FAMILIES = {
         "head_motion": 1.3,
     },
 }
-SIZES = {"n_subjects": 8, "n_videos": 8, "duration": 45.0, "empty": 0.25, "micro_per_minute": 5.0}
-SIZES |= {"face_size": 140.0, "noise": 0.06}
+SIZES = {"empty": 0.25, "micro_per_minute": 5.0, "face_size": 140.0, "noise": 0.06}
 
 
 class GraphNet(nn.Module):
@@ -155,12 +154,16 @@ def main():
     )
     parser.add_argument("--seeds", type=int, nargs="+", default=[2000])
     parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--family", nargs="+", default=list(FAMILIES), choices=FAMILIES)
+    parser.add_argument("--n-subjects", type=int, default=8)
+    parser.add_argument("--seconds", type=float, default=45.0)
     options = parser.parse_args()
     torch.set_num_threads(1)
     rows = []
-    for family, settings in FAMILIES.items():
+    n = {"n_subjects": options.n_subjects, "n_videos": options.n_subjects, "duration": options.seconds}
+    for family in options.family:
         for seed in options.seeds:
-            videos = make_long_videos(**SIZES, **settings, random_state=seed)
+            videos = make_long_videos(**SIZES, **n, **FAMILIES[family], random_state=seed)
             tracks, scores = videos.tracks(), {}
             for name, spotter in (
                 ("MotionSpotter", MotionSpotter()),
@@ -172,9 +175,10 @@ def main():
                 cells = " ".join(f"{score:.3f}" for score in scores[name])
                 print(f"{family} {seed} {name:14} {cells}  {time.perf_counter() - started:.0f} s", flush=True)
             rows.append(np.subtract(scores["graph"], scores["MotionSpotter"]))
-    mean, error = np.mean(rows, axis=0), np.std(rows, axis=0, ddof=1) / np.sqrt(len(rows))
-    cells = ", ".join(f"{m:+.3f} ± {e:.3f}" for m, e in zip(mean, error, strict=True))
-    print(f"graph - MotionSpotter, micro, macro, all: {cells}")
+    if len(rows) > 1:
+        mean, error = np.mean(rows, axis=0), np.std(rows, axis=0, ddof=1) / np.sqrt(len(rows))
+        cells = ", ".join(f"{m:+.3f} ± {e:.3f}" for m, e in zip(mean, error, strict=True))
+        print(f"graph - MotionSpotter, micro, macro, all: {cells}")
 
 
 if __name__ == "__main__":

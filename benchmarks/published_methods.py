@@ -101,7 +101,7 @@ def searched(name, X, clips):
     return (found == clips.target).mean(), f1_score(clips.target, found, average="macro")
 
 
-def report_known(seed=1):
+def report_known(seed=0):
     """Five classes: as published, where nothing else moves, and with what the grids leave to choose."""
     moving, still = literal(seed), literal(seed, **STILL)
     names, counts = np.unique(moving.target, return_counts=True)
