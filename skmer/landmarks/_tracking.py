@@ -15,7 +15,7 @@ _FACE_WIDTHS = (280.0, 420.0)  # px: smaller faces are enlarged, at most twice, 
 _LIGHT = 32.0  # px: changes of brightness over a shorter distance are taken for movements
 _BLUR = 1.0  # px: noise of single pixels has no part in what flows agree on
 _LARGEST_RATIO = 1e6  # of movement to noise, where two estimates are the same
-FLOW_GAIN = 1.08  # smooth flow makes movements smaller; docs/landmarks.md has what is left of that
+FLOW_GAIN = 1.1  # smooth flow makes movements smaller; docs/landmarks.md has what is left of that
 _APART = 2.0  # px: where the two flows differ by more, the one that looks at a point alone has lost it
 RIGID = list(RIGID_POINTS)
 _IS_EYE = (np.arange(68) >= 36) & (np.arange(68) < 48)

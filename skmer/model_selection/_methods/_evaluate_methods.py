@@ -138,7 +138,8 @@ def evaluate_methods(
     chosen = resolve_methods(methods, corpus, settings, baselines=baselines, max_epochs=max_epochs)
     how = {"protocol": protocol, "train_on": train_on, "test_on": test_on, "n_folds": n_folds}
     options = {"seeds": seeds, "n_jobs": n_jobs, "audit": audit, "verbose": verbose, "engine": engine}
-    results, inflated, told = {}, {}, set()
+    results, inflated = {}, {}
+    told: set[tuple] = set()
     for method in chosen:
         place = None if checkpoint is None else Path(checkpoint) / _folder(method.name)
         data = _data(corpus.given(method.input))
