@@ -1,38 +1,9 @@
-"""Checks of plain arguments, warnings that point at the user's own line, pages that messages name."""
+"""Warnings that point at the user's own line, pages that messages name."""
 
 import sys
 import warnings
 from functools import cache
 from importlib.metadata import metadata
-from numbers import Integral, Real
-
-import numpy as np
-
-
-def check_integer(name, value, least, most=None):
-    """Refuse what is not an integer of at least `least` and at most `most`."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}.")
-    if most is not None and value > most:
-        raise ValueError(f"{name} must be at most {most}, got {value!r}.")
-
-
-def check_positive(name, value):
-    """Refuse what is not a positive finite number."""
-    if not isinstance(value, Real) or isinstance(value, bool) or not 0 < value < np.inf:
-        raise ValueError(f"{name} must be a positive number, got {value!r}.")
-
-
-def check_range(name, value):
-    """Refuse what is not an ascending pair of positive numbers."""
-    try:
-        low, high = (float(bound) for bound in value)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must be a pair (low, high), got {value!r}.") from error
-    if not 0 < low <= high < np.inf:
-        raise ValueError(f"{name} must be a pair 0 < low <= high, got {value!r}.")
-    return low, high
-
 
 _PACKAGE = __name__.partition(".")[0]
 

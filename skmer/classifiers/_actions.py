@@ -5,8 +5,7 @@ import re
 
 import numpy as np
 
-from skmer._utils._arguments import Numbers, check_argument
-from skmer._utils._checks import check_integer
+from skmer._utils._arguments import Numbers, check_argument, integer
 from skmer.classifiers._prediction import average_output, average_views, require_part
 from skmer.face import assign_action_units
 from skmer.nn import DeReGRL, DeReGRLLoss
@@ -86,7 +85,7 @@ def partial_fit(
         Fitted.
     """
     if epochs is not None:
-        check_integer("epochs", epochs, 1)
+        check_argument("epochs", epochs, [integer(1)])
     rows = (X, y, sample_weight, groups, self.resumes(), classes)
     return self.train(self._prepare(*rows, action_units=action_units), epochs)
 

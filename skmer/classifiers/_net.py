@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from skorch import NeuralNetClassifier
 from skorch.utils import is_dataset, to_tensor
 
-from skmer._utils._checks import check_integer
+from skmer._utils._arguments import check_argument, integer
 from skmer._utils._sklearn import DocumentedMixin
 from skmer._utils._torch import drawing_weights, usual_torch
 from skmer.classifiers import _fitting, _parameters
@@ -159,7 +159,7 @@ class ClipNetClassifier(DocumentedMixin, NeuralNetClassifier):
             Fitted.
         """
         if epochs is not None:
-            check_integer("epochs", epochs, 1)
+            check_argument("epochs", epochs, [integer(1)])
         return self.train(self._prepare(X, y, sample_weight, groups, self.resumes(), classes), epochs)
 
     def prepare_fit(self, X, y, sample_weight=None, *, groups=None):

@@ -8,8 +8,7 @@ import numpy as np
 from openpyxl import Workbook
 from PIL import Image
 
-from skmer._utils._arguments import PATH, TEXT, checked, integer
-from skmer._utils._checks import check_integer
+from skmer._utils._arguments import PATH, TEXT, check_argument, checked, integer
 from skmer.frames import KEYFRAMES, read_image, trailing_number
 
 SYNTHETIC_MARK = "written by skmer.datasets.MicroExpressionClips.save"
@@ -103,7 +102,7 @@ def save_clips(clips, root, layout, quality):
     """Write image clips; see `MicroExpressionClips.save`."""
     if layout not in _LAYOUTS:
         raise ValueError(f"layout must be one of {sorted(_LAYOUTS)}, got {layout!r}.")
-    check_integer("quality", quality, 1)
+    check_argument("quality", quality, [integer(1)])
     if (
         not all(isinstance(frame, np.ndarray) for frame in clips.frames.ravel())
         or clips.frames.dtype != object

@@ -7,8 +7,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from skmer._utils._arguments import FLAG, JOBS, PATH, TEXT, Numbers, checked
-from skmer._utils._checks import check_positive
+from skmer._utils._arguments import FLAG, JOBS, PATH, TEXT, Numbers, check_argument, checked, positive
 from skmer.datasets._clips import MicroExpressionClips
 from skmer.frames import numbered_images
 from skmer.landmarks import find_apex
@@ -93,7 +92,7 @@ def clip_from_video(
     (['img8.jpg', 'img9.jpg', 'img10.jpg', 'img11.jpg'], [0.04, 0.045, 0.05, 0.055])
     """
     if fps is not None:
-        check_positive("fps", fps)
+        check_argument("fps", fps, [positive()])
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"path: there is no video or folder {str(path)!r}.")

@@ -4,9 +4,9 @@ from numbers import Integral
 
 import numpy as np
 
-from skmer._utils._arguments import Numbers, check_argument
+from skmer._utils._arguments import Numbers, check_argument, check_same_length
 from skmer._utils._sklearn import Interval, StrOptions, validate_params
-from skmer.metrics._scores import check_labels, check_lengths
+from skmer.metrics._scores import check_labels
 
 _MOST_BINS = 10_000  # bounds the memory; far more bins than samples estimate nothing
 
@@ -76,7 +76,7 @@ def expected_calibration_error(y_true, probabilities, *, labels=None, n_bins=10,
     check_argument("probabilities", probabilities, [Numbers(None, None)])
     probabilities = np.asarray(probabilities, dtype=float)
     y_true = check_labels("y_true", y_true)
-    check_lengths(y_true=y_true, probabilities=probabilities)
+    check_same_length(y_true=y_true, probabilities=probabilities)
     labels = _check_columns(y_true, probabilities, labels)
     confidence = probabilities.max(axis=1)
     right = labels[probabilities.argmax(axis=1)] == y_true

@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.metrics import make_scorer
 from sklearn.utils.multiclass import unique_labels
 
-from skmer._utils._arguments import ROWS, Numbers, check_argument, checked
+from skmer._utils._arguments import ROWS, Numbers, check_argument, check_same_length, checked
 from skmer._utils._checks import warn_user
 from skmer._utils._sklearn import HasMethods, Options, StrOptions, check_sample_weight, validate_params
 
@@ -40,13 +40,6 @@ def _is_huge(label):
     return isinstance(label, int) and not -(2**63) <= label < 2**64
 
 
-def check_lengths(**arrays):
-    """Refuse arrays of unequal length; their names are those of the arguments."""
-    lengths = [len(array) for array in arrays.values()]
-    if len({*lengths}) > 1:
-        raise ValueError(f"{', '.join(arrays)} must have one entry for each sample, got {lengths} entries.")
-
-
 def _check_weight(sample_weight, y):
     check_argument("sample_weight", sample_weight, [Numbers(len(y))])
     weight = check_sample_weight(sample_weight, y[:, None])
@@ -58,7 +51,7 @@ def _check_weight(sample_weight, y):
 def pooled_confusion(y_true, y_pred, labels=None, sample_weight=None):
     """Confusion matrix over every class that occurs and every class of `labels`; `labels` come first."""
     y_true, y_pred = check_labels("y_true", y_true), check_labels("y_pred", y_pred)
-    check_lengths(y_true=y_true, y_pred=y_pred)
+    check_same_length(y_true=y_true, y_pred=y_pred)
     labels = None if labels is None else check_labels("labels", labels)
     kinds = {name: isinstance(v[0], str) for name, v in _given(y_true, y_pred, labels)}
     if len({*kinds.values()}) > 1:
@@ -351,7 +344,7 @@ def majority_predictions(y, groups=None):
     if groups is None:
         return np.full(len(codes), classes[counts.argmax()])
     groups = check_labels("groups", groups)
-    check_lengths(y=codes, groups=groups)
+    check_same_length(y=codes, groups=groups)
     subjects, members = np.unique(groups, return_inverse=True)
     if len(subjects) < 2:
         raise ValueError(f"groups must name at least two subjects, got only {subjects[0]}.")

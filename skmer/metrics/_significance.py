@@ -8,9 +8,8 @@ from scipy.stats import binomtest
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import unique_labels
 
-from skmer._utils._arguments import ROWS, SEED, checked, real
-from skmer._utils._checks import check_integer
-from skmer.metrics._scores import SCORES, check_labels, check_lengths
+from skmer._utils._arguments import ROWS, SEED, check_argument, check_same_length, checked, integer, real
+from skmer.metrics._scores import SCORES, check_labels
 
 _MOST_RESAMPLES = 100_000  # bounds the memory; the ends of an interval no longer move
 
@@ -125,12 +124,12 @@ def paired_bootstrap(y_true, y_pred_a, y_pred_b, groups, *, level=0.95, n_resamp
 
 def _draws(y_true, predictions, groups, n_resamples, random_state):
     """Confusion matrices (n_runs, n_resamples, n_classes, n_classes) of each method on the same subjects."""
-    check_integer("n_resamples", n_resamples, 1)
+    check_argument("n_resamples", n_resamples, [integer(1)])
     if n_resamples > _MOST_RESAMPLES:
         raise ValueError(f"n_resamples must be at most {_MOST_RESAMPLES}, got {n_resamples}.")
     y_true, groups = check_labels("y_true", y_true), check_labels("groups", groups)
     predictions = {name: _checked_runs(name, y_pred) for name, y_pred in predictions.items()}
-    check_lengths(y_true=y_true, groups=groups, **{name: runs.T for name, runs in predictions.items()})
+    check_same_length(y_true=y_true, groups=groups, **{name: runs.T for name, runs in predictions.items()})
     predictions = [*predictions.values()]
     subjects, members = np.unique(groups, return_inverse=True)
     if len(subjects) < 2:
@@ -213,7 +212,7 @@ def mcnemar_exact(correct_a, correct_b):
     (0.125, 6, 1)
     """
     correct_a, correct_b = _check_hits("correct_a", correct_a), _check_hits("correct_b", correct_b)
-    check_lengths(correct_a=correct_a, correct_b=correct_b)
+    check_same_length(correct_a=correct_a, correct_b=correct_b)
     only_a, only_b = int((correct_a & ~correct_b).sum()), int((correct_b & ~correct_a).sum())
     p_value = binomtest(only_a, only_a + only_b).pvalue if only_a + only_b else 1.0
     return float(p_value), only_a, only_b

@@ -8,7 +8,7 @@ from sklearn.base import clone
 from sklearn.model_selection import BaseCrossValidator, GroupKFold, LeaveOneGroupOut, check_cv
 
 from skmer._utils._arguments import Items, check_argument, checked, integer, one_column
-from skmer._utils._checks import check_integer, see_page
+from skmer._utils._checks import see_page
 from skmer._utils._sklearn import BaseSearchCV, GroupsConsumerMixin
 from skmer.model_selection._samples import Fold, splits_by_group, steps_of
 
@@ -166,7 +166,7 @@ def check_protocol(protocol, train_on, test_on, n_folds=None) -> None:
     if n_folds is not None and protocol != "group-k-fold":
         raise ValueError(f"n_folds is for protocol='group-k-fold', got {protocol!r}.")
     if protocol == "group-k-fold":
-        check_integer("n_folds", 10 if n_folds is None else n_folds, 2)
+        check_argument("n_folds", 10 if n_folds is None else n_folds, [integer(2)])
 
 
 def title_of(protocol, folds) -> str:

@@ -17,6 +17,7 @@ from skmer._utils._arguments import (
     check_same_shape,
     checked,
     integer,
+    positive,
     real,
 )
 
@@ -25,6 +26,9 @@ from skmer._utils._arguments import (
     ("constraint", "good", "bad"),
     [
         (integer(1, 5), [1, 5, np.int64(3)], [0, 6, 2.0, True, "1", None, 10**30]),
+        (integer(2, 2), [2], [1, 3]),
+        (integer(3, 2), [], [2, 3]),
+        (positive(), [1e-300, 3], [0, -1.0, np.inf, np.nan, True, "2", None]),
         (real(0, 1), [0, 0.5, np.float32(1)], [-0.1, float("nan"), float("inf"), True, "1"]),
         (Numbers(..., None, 2), [np.zeros((3, 2)), [[1, 2]], np.ones((4, 3, 2))], [[1, 2], [["a", "b"]]]),
         (

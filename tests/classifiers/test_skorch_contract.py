@@ -158,7 +158,7 @@ def test_epochs_of_a_partial_fit(features, clips, make_clf):
     )
     ensemble = SeedEnsemble(make_clf(max_epochs=5), 2).partial_fit(features, clips.target, epochs=1)
     assert [len(member.history) for member in ensemble.estimators_] == [1, 1]
-    with pytest.raises(ValueError, match="epochs must be an integer of at least 1, got 0"):
+    with pytest.raises(ValueError, match="epochs must be an integer of at least 1, below"):
         net.partial_fit(features, clips.target, epochs=0)
 
 

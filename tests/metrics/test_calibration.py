@@ -55,7 +55,7 @@ def test_order_of_labels_is_that_of_the_columns():
 @pytest.mark.parametrize(
     ("y", "probabilities", "options", "message"),
     [
-        ([0, 1], [[0.5, 0.5]], {}, "must have one entry for each sample"),
+        ([0, 1], [[0.5, 0.5]], {}, "must have the same length"),
         ([0, 0], [[0.5, 0.5]] * 2, {}, r"which has 2, got 1 classes; pass labels="),
         ([0, 1], [[2.0, 1.0]] * 2, {}, "sum to 1 in each row, got rows that sum from 3 to 3"),
         ([0, 1], [[-0.5, 1.5]] * 2, {}, "smallest entry of -0.5"),

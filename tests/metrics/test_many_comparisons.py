@@ -74,7 +74,7 @@ def test_critical_differences_are_those_of_demsars_table(k, q):
 
 
 def test_numbers_out_of_range_are_refused():
-    with pytest.raises(ValueError, match="n_methods must be an int in the range"):
+    with pytest.raises(ValueError, match="n_methods must be an integer of at least 2"):
         critical_difference(1, 10)
     with pytest.raises(ValueError, match="level must be a float in the range"):
         critical_difference(3, 10, level=95)

@@ -90,7 +90,7 @@ def test_any_kind_of_label(values):
 
 @pytest.mark.parametrize("score", [uf1_score, uar_score])
 def test_unequal_lengths_are_refused(score):
-    with pytest.raises(ValueError, match="must have one entry for each sample"):
+    with pytest.raises(ValueError, match="must have the same length"):
         score(["a", "b"], ["a"])
 
 
@@ -199,5 +199,5 @@ def test_a_single_subject_is_refused():
 
 
 def test_baseline_of_unequal_lengths_is_refused():
-    with pytest.raises(ValueError, match="must have one entry for each sample"):
+    with pytest.raises(ValueError, match="must have the same length"):
         majority_predictions(["a", "b"], [1])

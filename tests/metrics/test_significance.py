@@ -140,7 +140,7 @@ def test_nothing_to_tell_apart():
 
 
 def test_unequal_lengths_are_refused():
-    with pytest.raises(ValueError, match="must have one entry for each sample, got"):
+    with pytest.raises(ValueError, match="must have the same length, got"):
         mcnemar_exact([True], [True, False])
 
 

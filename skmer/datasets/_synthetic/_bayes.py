@@ -7,9 +7,8 @@ import numpy as np
 from scipy.linalg import solve_triangular
 from scipy.special import log_ndtr, logsumexp
 
-from skmer._utils._arguments import FLAG, SEED, TEXT, Items, Numbers, checked, integer, real
-from skmer._utils._checks import check_integer, check_range
-from skmer.datasets._synthetic._corpus_plan import OFFSET_SHARE, Variability, numpy_generator
+from skmer._utils._arguments import FLAG, SEED, TEXT, Items, Numbers, check_argument, checked, integer, real
+from skmer.datasets._synthetic._corpus_plan import OFFSET_SHARE, Variability, check_range, numpy_generator
 from skmer.datasets._synthetic._expressions import class_movements, class_table
 from skmer.datasets._synthetic._landmark_clips import noise_correlation, noise_level
 
@@ -125,7 +124,7 @@ def bayes_accuracy(
         raise ValueError("noise must be above 0 for a likelihood, got 0; use a small number such as 0.001.")
     _check_variability(Variability(class_sep, flip_y, subject_effects, within_class_variation))
     amplitude = check_range("amplitude", amplitude)
-    check_integer("n_samples", n_samples, 1, 10_000_000)
+    check_argument("n_samples", n_samples, [integer(1, 10_000_000)])
     points = _check_points(points)
     rng = numpy_generator(random_state)
     mixture = _flipped(_mixture(class_table(dataset, n_classes), points, gain / rms), flip_y)

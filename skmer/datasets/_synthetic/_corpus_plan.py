@@ -8,7 +8,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 from sklearn.utils import check_random_state
 
-from skmer._utils._checks import check_integer, check_range
+from skmer._utils._arguments import check_argument, integer
 from skmer.datasets._synthetic._expressions import class_movements, class_table, make_movement
 from skmer.face import ACTION_UNITS, MEAN_SHAPE
 
@@ -237,8 +237,8 @@ def draw_plan(dataset, n_subjects, n_clips, amplitude, rng, *, n_classes=None, v
     expressions = class_table(dataset, n_classes)
     variability = variability or Variability()
     low, high = check_range("amplitude", amplitude)
-    check_integer("n_subjects", n_subjects, 2)
-    check_integer("n_clips", n_clips, max(n_subjects, len(expressions)), _MOST_CLIPS)
+    check_argument("n_subjects", n_subjects, [integer(2)])
+    check_argument("n_clips", n_clips, [integer(max(n_subjects, len(expressions)), _MOST_CLIPS)])
     names = np.array(sorted(expressions))
     subject = np.repeat(np.arange(n_subjects), rng.permutation(subject_sizes(n_subjects, n_clips)))
     counts = largest_remainder([expressions[name].count - 1 for name in names], n_clips, at_least=1)
@@ -266,3 +266,14 @@ def _draw_movements(expressions, label, subject, variability, rng, own):
 def _draw_amplitudes(n_clips, low, high, rng):
     apex = rng.uniform(low, high, n_clips)
     return np.column_stack([np.zeros(n_clips), apex, apex * rng.uniform(0, OFFSET_SHARE, n_clips)])
+
+
+def check_range(name, value):
+    """Refuse what is not an ascending pair of positive numbers."""
+    try:
+        low, high = (float(bound) for bound in value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be a pair (low, high), got {value!r}.") from error
+    if not 0 < low <= high < np.inf:
+        raise ValueError(f"{name} must be a pair 0 < low <= high, got {value!r}.")
+    return low, high

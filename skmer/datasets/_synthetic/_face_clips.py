@@ -5,8 +5,19 @@ import os
 import cv2
 import numpy as np
 
-from skmer._utils._arguments import FLAG, PATH, SEED, TEXT, Items, Numbers, checked, integer, real
-from skmer._utils._checks import check_integer, check_positive
+from skmer._utils._arguments import (
+    FLAG,
+    PATH,
+    SEED,
+    TEXT,
+    Items,
+    Numbers,
+    check_argument,
+    checked,
+    integer,
+    positive,
+    real,
+)
 from skmer.datasets._synthetic._corpus_plan import REFERENCE_SIZE, draw_plan, numpy_generator
 from skmer.datasets._synthetic._landmark_clips import (
     apply_head_motion,
@@ -186,7 +197,7 @@ def _film(person, camera, displacement, motion, rng):
 
 
 def _check_sizes(face_size, frame_size):
-    check_positive("face_size", face_size)
+    check_argument("face_size", face_size, [positive()])
     if not 100 <= face_size <= _LARGEST:
         raise ValueError(
             f"face_size must be at least 100 px, as in the picture, and at most {_LARGEST}, got {face_size}."
@@ -198,7 +209,7 @@ def _check_sizes(face_size, frame_size):
     except (TypeError, ValueError) as error:
         raise ValueError(f"frame_size must be a pair (height, width), got {frame_size!r}.") from error
     for side in (height, width):
-        check_integer("frame_size", side, int(face_size) + 1, 4 * _LARGEST)
+        check_argument("frame_size", side, [integer(int(face_size) + 1, 4 * _LARGEST)])
     return height, width
 
 

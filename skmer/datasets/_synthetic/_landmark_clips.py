@@ -6,8 +6,17 @@ import numpy as np
 import pandas as pd
 from scipy.spatial.distance import cdist
 
-from skmer._utils._arguments import FLAG, SEED, TEXT, Numbers, checked, integer, real
-from skmer._utils._checks import check_positive
+from skmer._utils._arguments import (
+    FLAG,
+    SEED,
+    TEXT,
+    Numbers,
+    check_argument,
+    checked,
+    integer,
+    positive,
+    real,
+)
 from skmer.datasets._clips import ClipTruth, MicroExpressionClips
 from skmer.datasets._layouts import clip_name, subject_name
 from skmer.datasets._synthetic._corpus_plan import (
@@ -164,7 +173,7 @@ def make_landmark_clips(
       source: synthetic casme2, random_state=0, sha256 ...
     """
     rms, gain = noise_level(noise, gain)
-    check_positive("face_size", face_size)
+    check_argument("face_size", face_size, [positive()])
     scale = face_size / REFERENCE_SIZE
     rng = numpy_generator(random_state)
     variability = Variability(class_sep, flip_y, subject_effects, within_class_variation)
@@ -224,7 +233,7 @@ def noise_level(noise, gain=None):
             f"noise must be one of {sorted(NOISE_LEVELS)} or a number of px >= 0, got {noise!r}."
         )
     if gain is not None:
-        check_positive("gain", gain)
+        check_argument("gain", gain, [positive()])
     return rms, own_gain if gain is None else float(gain)
 
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pandas as pd
 
-from skmer._utils._arguments import FLAG, SEED, Numbers, checked, real
-from skmer._utils._checks import check_integer, check_positive, check_range
+from skmer._utils._arguments import FLAG, SEED, Numbers, check_argument, checked, integer, positive, real
 from skmer.datasets._long_videos import MOVEMENT_COLUMNS, LongVideos
-from skmer.datasets._synthetic._corpus_plan import FACE_WIDTH, REFERENCE_SIZE, numpy_generator
+from skmer.datasets._synthetic._corpus_plan import FACE_WIDTH, REFERENCE_SIZE, check_range, numpy_generator
 from skmer.datasets._synthetic._expressions import class_movements, class_table
 from skmer.datasets._synthetic._head_motion import draw_head, slow_noise, turned
 from skmer.datasets._synthetic._landmark_clips import correlated_noise, identity_shapes
@@ -181,12 +180,12 @@ def make_long_videos(
 
 
 def _check(n_subjects, n_videos, duration, fps, empty, face_size):
-    check_integer("n_subjects", n_subjects, 1)
-    check_integer("n_videos", n_videos, 1)
+    check_argument("n_subjects", n_subjects, [integer(1)])
+    check_argument("n_videos", n_videos, [integer(1)])
     if n_videos < n_subjects:
         raise ValueError(f"n_videos must be at least n_subjects={n_subjects}, got {n_videos}.")
-    check_positive("fps", fps)
-    check_positive("face_size", face_size)
+    check_argument("fps", fps, [positive()])
+    check_argument("face_size", face_size, [positive()])
     _check_share("empty", empty, 1)
     low, high = check_range("duration", (duration, duration) if np.ndim(duration) == 0 else duration)
     if low < 2:

@@ -15,7 +15,7 @@ from PIL import Image
 from scipy.spatial.distance import cdist
 from scipy.special import ndtri
 
-from skmer._utils._checks import check_integer
+from skmer._utils._arguments import check_argument, integer
 from skmer._utils._imports import import_optional
 from skmer.datasets._synthetic._timeline import constant_speed, raised_cosine
 from skmer.frames import FrameSequence, sequence_digest
@@ -161,7 +161,7 @@ class Camera:
             if not isinstance(value, Real) or isinstance(value, bool) or not 0 <= value < limit:
                 raise ValueError(f"{name} must be a number from 0 to below {limit:g}, got {value!r}.")
         if self.jpeg_quality is not None:
-            check_integer("jpeg_quality", self.jpeg_quality, 1)
+            check_argument("jpeg_quality", self.jpeg_quality, [integer(1)])
             if self.jpeg_quality > 100:
                 raise ValueError(f"jpeg_quality must be at most 100, got {self.jpeg_quality}.")
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skmer._utils._checks import check_positive
+from skmer._utils._arguments import check_argument, positive
 from skmer.datasets._synthetic._expressions import Movement
 
 _DURATION = (0.12, 0.7)  # s, from onset to offset
@@ -53,7 +53,7 @@ def draw_course(n_clips, fps, rng):
     -------
     Course
     """
-    check_positive("fps", fps)
+    check_argument("fps", fps, [positive()])
     if not _FPS[0] <= fps <= _FPS[1]:
         raise ValueError(f"fps must be from {_FPS[0]} to {_FPS[1]} frames a second, got {fps!r}.")
     offset = np.rint(rng.uniform(*_DURATION, n_clips) * fps).astype(int)
