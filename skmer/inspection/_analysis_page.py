@@ -121,11 +121,12 @@ def _timeline(track, rows, curve):
     n_points = min(len(curve), 1200)
     groups = np.array_split(np.nan_to_num(np.asarray(curve, dtype=float)), max(n_points, 1))
     heights = np.array([group.max(initial=0.0) for group in groups])
-    top = max(float(np.quantile(heights, 0.995)) if len(heights) else 0.0, 1e-9)
+    # The line at 1 stands clear of the upper edge, even where nothing reaches it.
+    top = max(float(np.quantile(heights, 0.995)) if len(heights) else 0.0, 1.25)
     xs = np.linspace(0, 1000, len(heights))
     line = " ".join(f"{x:.1f},{96 - 92 * min(y / top, 1):.1f}" for x, y in zip(xs, heights, strict=True))
     length = max(track.times[-1] - track.times[0], 1e-9)
-    least = 96 - 92 * min(1 / top, 1)
+    least = 96 - 92 / top
     marks = "".join(
         f'<button type="button" class="mark {escape(row["type"])}" data-movement="{k}" '
         f'data-left="{(row["onset_s"] - track.times[0]) / length:.5f}" '

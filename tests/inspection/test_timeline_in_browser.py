@@ -156,3 +156,14 @@ def test_the_page_fits_phones_and_nothing_fails(browser, page, width):
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     assert [entry["message"] for entry in browser.get_log("browser")] == []
     assert "no lie detector" in browser.find_element("tag name", "body").text
+
+
+@pytest.mark.parametrize("most, is_over", [(0.7, False), (1.0, False), (1.2, True), (30.0, True)])
+def test_the_curve_is_over_the_line_where_it_is_over_one(most, is_over, tmp_path):
+    track = FaceTrack(np.tile(120 + 80 * MEAN_SHAPE, (300, 1, 1)), 30.0, name="film")
+    curve = most * np.abs(np.sin(np.arange(300) / 20))
+    text = write_analysis(tmp_path / "a.html", track, pd.DataFrame(), [], curve).read_text(encoding="utf-8")
+    line = float(re.search(r'<line [^>]*y1="([\d.]+)"', text)[1])
+    points = re.search(r'<polyline points="([^"]+)"', text)[1].split()
+    assert (min(float(point.split(",")[1]) for point in points) < line - 0.5) == is_over
+    assert 4 <= line <= 96
