@@ -212,6 +212,15 @@ class PressesCtrlC(Callback):
             signal.raise_signal(signal.SIGINT)
 
 
+@pytest.fixture
+def heard():
+    """Ctrl-C is heard, also where the tests run in the background, whose processes ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_ctrl_c_ends_a_users_own_fit_with_the_net_so_far(features, clips, make_clf):
     net = make_clf(max_epochs=9, callbacks=[PressesCtrlC()])
     with pytest.warns(UserWarning, match="interrupted in epoch 2"):
