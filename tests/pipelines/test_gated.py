@@ -78,7 +78,9 @@ def test_evaluations_and_searches_give_each_clip_a_class(clips, still, make_pipe
 
 
 def test_the_cross_validation_of_scikit_learn_is_gated(clips, make_pipeline):
-    found = cross_val_predict(make_pipeline(1.0), clips.frames, clips.target, cv=GroupKFold(2), groups=clips.groups)
+    found = cross_val_predict(
+        make_pipeline(1.0), clips.frames, clips.target, cv=GroupKFold(2), groups=clips.groups
+    )
     assert set(found) == {NO_MOVEMENT}
 
 
