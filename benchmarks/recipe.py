@@ -98,8 +98,10 @@ def compare(name, data, options):
         found["LDA"] = [lda] * options.seeds
         report(name, "LDA", found, y, groups, classes, 0.0)
         for candidate in options.candidates or NETS:
-            for which, other in (("LDA", lda), ("root of LDA", softened(lda))):
-                found[f"{candidate} + {which}"] = [(p + other) / 2 for p in found[candidate]]
+            mixed = {"LDA": (lda, 1), "root of LDA": (softened(lda), 1), "LDA, two voices to one": (lda, 2)}
+            for which, (other, voices) in mixed.items():
+                pairs = [(voices * p + other) / (voices + 1) for p in found[candidate]]
+                found[f"{candidate} + {which}"] = pairs
                 report(name, f"{candidate} + {which}", found, y, groups, classes, 0.0)
 
 

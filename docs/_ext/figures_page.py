@@ -48,7 +48,7 @@ FIGURES = [
     (
         "coverage",
         'CoverageDisplay.from_results({"LDA": rated[0], "RBF-SVM": rated[1]}).plot()',
-        "Accuracy of the clips whose movement is most reliable, and of ever more (here: of its size).",
+        "Accuracy of the most reliable clips, and of ever more (the size of a movement stands for it here).",
     ),
     (
         "mean-ranks",
