@@ -1,7 +1,7 @@
 """Accuracy and cost of published methods on synthetic faces: the tables of docs/published-methods.md.
 
-python benchmarks/published_methods.py [accuracy] [known] [penalties] [audit] [cost] [picture]
-    [amplitude] [landmarks]
+python benchmarks/published_methods.py [accuracy] [known] [audit] [cost] [picture]
+    [amplitude] [landmarks] [apex]
 """
 
 import sys
@@ -13,6 +13,7 @@ import torch
 from sklearn.base import clone
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_predict
+from sklearn.svm import SVC
 
 from skmer.datasets import make_face_clips, make_landmark_clips
 from skmer.inspection import BlockWeightsDisplay
@@ -125,20 +126,6 @@ def report_known(seed=0):
     table(["method", *(f"{kind}, {score}" for kind in kinds for score in ("accuracy", "UF1"))], rows)
 
 
-def report_penalties(values=(1.0, 10.0, 100.0, 1000.0)):
-    """Accuracy of the linear machines of HIGO and Bi-WOOF over their C, which no source has."""
-    rows = []
-    for title, settings, stable in (("nothing else moves", STILL, False), (STABLE, {}, True)):
-        clips = balanced(**settings)
-        for name in ("higo", "bi-woof"):
-            pipeline = comparison_pipeline(name).set_params(crop__stabilize=stable)
-            X = features(pipeline, given(name, clips))
-            rows.append(
-                [name, title, *pair(*(accuracy(pipeline.set_params(clf__C=C), X, clips) for C in values))]
-            )
-    table(["method", "clips", *(f"C = {C:g}" for C in values)], rows)
-
-
 def report_audit(n_folds=2):
     """The leak audit of every method, networks with the published epochs, on keyframes of a few people."""
     clips = balanced(n_per_class=6, **STILL)
@@ -236,6 +223,19 @@ def report_landmarks(sizes=(0.5, 1.0, 2.0, 3.0), max_epochs=40):
     table(["noise of", "px", "LFM", f"LDA (guessing: {share:.2f})"], rows)
 
 
+def report_apex(size=64):
+    """What the apex alone tells as it was filmed and magnified: a linear machine, and LGCcon."""
+    torch.set_num_threads(1)
+    clips, rows = balanced(**STILL), []
+    pipeline = comparison_pipeline("lgccon", "megc2019", random_state=0).set_params(apex__size=size)
+    for alpha in (1.0, pipeline["magnify"].alpha):
+        X = features(pipeline.set_params(magnify__alpha=alpha), clips.frames)
+        linear = accuracy([SVC(kernel="linear", C=10)], X.reshape(len(X), -1), clips)
+        rows.append([f"{alpha:g}", *pair(linear, accuracy(pipeline, X, clips))])
+        print(*rows[-1], flush=True)
+    table(["magnified by", "linear machine", "LGCcon"], rows)
+
+
 def table(header, rows):
     print(f"\n| {' | '.join(header)} |\n|{'---|' * len(header)}")
     for row in rows:
@@ -245,12 +245,12 @@ def table(header, rows):
 PARTS = {
     "accuracy": report_accuracy,
     "known": report_known,
-    "penalties": report_penalties,
     "audit": report_audit,
     "cost": report_cost,
     "picture": draw_picture,
     "amplitude": draw_amplitudes,
     "landmarks": report_landmarks,
+    "apex": report_apex,
 }
 
 if __name__ == "__main__":
