@@ -292,19 +292,28 @@ def three_decimals(value):
     return "-" if math.isnan(value) else f"{value:.3f}"
 
 
-def html_table(rows, caption=""):
-    """Write rows of cells as an HTML table, for the representation of an object; the first row is the header.
+def html_table(rows, caption="", *, scroll=False):
+    """Write rows of cells as an HTML table; the first row is the header, the first cell of each row its name.
+
+    With ``scroll`` it stands in an element of the class "scroll", for pages that are read on narrow screens.
 
     Examples
     --------
     >>> from skmer._utils._text import html_table
     >>> print(html_table([("", "UF1"), ("L<A", "0.7")], "two"))
     <table><caption>two</caption>
-    <tr><th></th><th>UF1</th></tr>
-    <tr><th>L&lt;A</th><td>0.7</td></tr>
-    </table>
+    <thead><tr><th scope="col"></th><th scope="col">UF1</th></tr></thead>
+    <tbody><tr><th scope="row">L&lt;A</th><td>0.7</td></tr>
+    </tbody></table>
     """
     header, *body = [[escape(str(cell)) for cell in row] for row in rows]
-    lines = [f"<tr>{''.join(f'<th>{cell}</th>' for cell in header)}</tr>"]
-    lines += [f"<tr><th>{row[0]}</th>{''.join(f'<td>{c}</td>' for c in row[1:])}</tr>" for row in body]
-    return "\n".join([f"<table><caption>{escape(caption)}</caption>", *lines, "</table>"])
+    head = "".join(f'<th scope="col">{cell}</th>' for cell in header)
+    lines = [
+        f'<tr><th scope="row">{name}</th>{"".join(f"<td>{c}</td>" for c in cells)}</tr>\n'
+        for name, *cells in body
+    ]
+    table = (
+        f"<table><caption>{escape(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n"
+        f"<tbody>{''.join(lines)}</tbody></table>"
+    )
+    return f'<div class="scroll">{table}</div>' if scroll else table

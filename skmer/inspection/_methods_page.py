@@ -6,8 +6,9 @@ from string import Template
 
 from skmer._utils._arguments import PATH, TEXT, checked
 from skmer._utils._files import write_atomically
+from skmer._utils._text import html_table
 from skmer.inspection._rank_display import MeanRanksDisplay
-from skmer.inspection._report_page import html_table, run_card_tables
+from skmer.inspection._report_page import run_card_tables
 from skmer.inspection._report_pictures import picture
 from skmer.inspection._style import content_policy, page_resource
 from skmer.model_selection import MethodsResult
@@ -76,14 +77,13 @@ def write_methods_report(result, path, *, title=None):
     ...     "linear-svm" in page.read_text(encoding="utf-8")
     True
     """
-    header, *rows = result.rows
     style = page_resource("_report", "page.css")
     page = _PAGE.substitute(
         title=escape(title or "Comparison of methods"),
         policy=content_policy(style),
         style=style,
         heading=escape(result.heading),
-        table=html_table("Pooled over all folds", header, rows),
+        table=html_table(result.rows, "Pooled over all folds", scroll=True),
         notes="".join(f"<p>{escape(note)}</p>" for note in result.notes),
         comparison=_comparison(result) if len(result.results) > 1 else "",
         cards="".join(_cards(result)),
@@ -105,7 +105,7 @@ def _comparison(result):
     )
     return (
         '<section aria-labelledby="differences"><h2 id="differences">Differences</h2>'
-        f"{html_table('Every two methods on the same clips', header, rows)}{ranks}</section>"
+        f"{html_table([header, *rows], 'Every two methods on the same clips', scroll=True)}{ranks}</section>"
     )
 
 

@@ -6,7 +6,7 @@ from string import Template
 
 from skmer._utils._arguments import PATH, TEXT, Numbers, checked, integer
 from skmer._utils._files import write_atomically
-from skmer._utils._text import three_decimals
+from skmer._utils._text import html_table, three_decimals
 from skmer.datasets import MicroExpressionClips
 from skmer.inspection._report_pictures import (
     ENLARGED,
@@ -46,9 +46,8 @@ def _tile(name, value, interval, baseline):
 
 def score_table(result):
     """Pooled scores with intervals and the majority baseline, spread over seeds, mean of folds."""
-    return html_table(
-        "Pooled scores, and what to hold them against", ("", *_NAMES.values()), result.summary_rows()
-    )
+    rows = [("", *_NAMES.values()), *result.summary_rows()]
+    return html_table(rows, "Pooled scores, and what to hold them against", scroll=True)
 
 
 def class_table(result):
@@ -57,7 +56,8 @@ def class_table(result):
         (name, f"{row.n:.0f}", *map(three_decimals, (row.precision, row.recall, row.f1)))
         for name, row in result.per_class.iterrows()
     ]
-    return html_table("Classes, pooled over folds", ("class", "clips", "precision", "recall", "F1"), rows)
+    header = ("class", "clips", "precision", "recall", "F1")
+    return html_table([header, *rows], "Classes, pooled over folds", scroll=True)
 
 
 def subject_table(result):
@@ -66,7 +66,8 @@ def subject_table(result):
         (name, f"{row.n_clips:.0f}", f"{row.n_classes:.0f}", three_decimals(row.accuracy))
         for name, row in result.per_subject.iterrows()
     ]
-    return html_table("Held-out subjects", ("subject", "clips", "classes", "accuracy"), rows)
+    header = ("subject", "clips", "classes", "accuracy")
+    return html_table([header, *rows], "Held-out subjects", scroll=True)
 
 
 def confusion_table(result):
@@ -114,7 +115,8 @@ def _is_table(value):
 def _records(records):
     """Table of records, such as those of each fold's search."""
     header = list(dict.fromkeys(name for record in records for name in record))
-    return html_table("", header, [[_text(record.get(name)) for name in header] for record in records])
+    rows = [[_text(record.get(name)) for name in header] for record in records]
+    return html_table([header, *rows], scroll=True)
 
 
 def _pairs(values):
@@ -133,20 +135,6 @@ def _text(value):
     if isinstance(value, float):
         return f"{value:.6g}"
     return "none" if value is None else str(value)
-
-
-def html_table(caption, header, rows):
-    head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in header)
-    # Every cell is escaped: labels may hold any sign.
-    body = "".join(
-        f'<tr><th scope="row">{escape(str(label))}</th>'
-        f"{''.join(f'<td>{escape(str(cell))}</td>' for cell in cells)}</tr>"
-        for label, *cells in rows
-    )
-    return (
-        f'<div class="scroll"><table><caption>{caption}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
 
 
 @checked(

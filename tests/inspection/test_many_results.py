@@ -63,5 +63,5 @@ def test_html_of_results_and_clips(result, clips):
     page = result._repr_html_()
     assert f"<td>{result.uf1:.3f}</td>" in page and "majority baseline" in page
     page = clips._repr_html_()
-    assert all(f"<th>{name}</th>" in page for name in clips.class_names)
+    assert all(f">{name}</th>" in page for name in clips.class_names)
     assert "&lt;" not in page
