@@ -1,7 +1,7 @@
 """Accuracy and cost of published methods on synthetic faces: the tables of docs/published-methods.md.
 
 python benchmarks/published_methods.py [accuracy] [known] [penalties] [audit] [cost] [picture]
-    [amplitude] [landmarks]
+    [amplitude] [landmarks] [apex]
 """
 
 import sys
@@ -13,6 +13,7 @@ import torch
 from sklearn.base import clone
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_predict
+from sklearn.svm import SVC
 
 from skmer.datasets import make_face_clips, make_landmark_clips
 from skmer.inspection import BlockWeightsDisplay
@@ -236,6 +237,19 @@ def report_landmarks(sizes=(0.5, 1.0, 2.0, 3.0), max_epochs=40):
     table(["noise of", "px", "LFM", f"LDA (guessing: {share:.2f})"], rows)
 
 
+def report_apex(size=64):
+    """What the apex alone tells as it was filmed and magnified: a linear machine, and LGCcon."""
+    torch.set_num_threads(1)
+    clips, rows = balanced(**STILL), []
+    pipeline = comparison_pipeline("lgccon", "megc2019", random_state=0).set_params(apex__size=size)
+    for alpha in (1.0, pipeline["magnify"].alpha):
+        X = features(pipeline.set_params(magnify__alpha=alpha), clips.frames)
+        linear = accuracy([SVC(kernel="linear", C=10)], X.reshape(len(X), -1), clips)
+        rows.append([f"{alpha:g}", *pair(linear, accuracy(pipeline, X, clips))])
+        print(*rows[-1], flush=True)
+    table(["magnified by", "linear machine", "LGCcon"], rows)
+
+
 def table(header, rows):
     print(f"\n| {' | '.join(header)} |\n|{'---|' * len(header)}")
     for row in rows:
@@ -251,6 +265,7 @@ PARTS = {
     "picture": draw_picture,
     "amplitude": draw_amplitudes,
     "landmarks": report_landmarks,
+    "apex": report_apex,
 }
 
 if __name__ == "__main__":

@@ -38,9 +38,9 @@ class LGCconClassifier(MapNetClassifier):
         Weight of the centre loss; 0.0002 in another of the authors' files.
     dropout : float, default=0.5
         Share of values dropped after each dense layer. Published: 0.8.
-    max_epochs : int, default=60
+    max_epochs : int, default=100
         Epochs; ours, as are `lr`, `batch_size` and the optimizer.
-    lr : float, default=1e-3
+    lr : float, default=3e-4
         Learning rate.
     batch_size : int, default=32
         Mini-batch size.
@@ -68,6 +68,7 @@ class LGCconClassifier(MapNetClassifier):
     See Also
     --------
     skmer.feature_extraction.ApexImage : Makes its input.
+    skmer.magnification.MotionMagnifier : Before it: an apex as filmed hardly differs from rest.
 
     References
     ----------
@@ -108,8 +109,8 @@ class LGCconClassifier(MapNetClassifier):
         lambda_auxiliary=0.7,
         lambda_center=0.008,
         dropout=0.5,
-        max_epochs=60,
-        lr=1e-3,
+        max_epochs=100,
+        lr=3e-4,
         batch_size=32,
         module=LGCcon,
         criterion=LGCconLoss,

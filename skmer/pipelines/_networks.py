@@ -23,6 +23,7 @@ from skmer.feature_extraction import (
     LandmarkPatches,
     TemporalInterpolator,
 )
+from skmer.magnification import MotionMagnifier
 from skmer.pipelines._recipes import PUBLISHED, RECONSTRUCTED, STABILIZE, Choice, Recipe, Step
 
 _STSTNET = "Liong et al. 2019, paper and code"
@@ -207,9 +208,16 @@ LFM = Recipe(
 
 LGCCON = Recipe(
     inputs=_FRAMES,
-    steps={"crop": Step(FaceCropper), "apex": Step(ApexImage), "clf": Step(LGCconClassifier)},
+    steps={
+        "crop": Step(FaceCropper),
+        "magnify": Step(MotionMagnifier),
+        "apex": Step(ApexImage),
+        "clf": Step(LGCconClassifier),
+    },
     choices=(
         *_cropped((225, 225), _LI),
+        Choice("magnify__method", "lagrangian", "Eulerian by a survey's table; ours", RECONSTRUCTED),
+        Choice("magnify__alpha", 20.0, "not readable; ours, on synthetic faces", RECONSTRUCTED),
         Choice("apex__size", 128, "225 in the code, for VGG-16", RECONSTRUCTED),
         Choice("clf__backbone", "small", "VGG-16 of VGG-Face in the code; ours", RECONSTRUCTED),
         Choice("clf__strips", "vertical", _LI + ", as its loader reads them"),
@@ -218,13 +226,13 @@ LGCCON = Recipe(
         Choice("clf__norm", "group", "VGG-16 has none; ours", RECONSTRUCTED),
         Choice("clf__dropout", 0.5, ".8 in training and .5 at the test in the code; ours", RECONSTRUCTED),
         Choice("clf__weight_decay", 0.0, "1e-3 for VGG in the code; ours", RECONSTRUCTED),
-        *_training(60, 1e-3, 32, _ADAM, "SGD 1e-5 for VGG in the code; ours", RECONSTRUCTED),
+        *_training(100, 3e-4, 32, _ADAM, "SGD 1e-5 for VGG in the code; ours", RECONSTRUCTED),
     ),
     facts=(
         Choice("figure", "65.02 %, F1 .640 on 243 clips of CASME II", "Li et al. 2021"),
         Choice("samples", "six frames around each apex, in the test list too; the apex alone here", _LI),
     ),
-    grid={"clf__lambda_center": [0.0, 0.0002, 0.008], **STABILIZE},
+    grid={"clf__lambda_center": [0.0, 0.0002, 0.008], "magnify__alpha": [1.0, 10.0, 20.0], **STABILIZE},
     seeded="clf",
 )
 

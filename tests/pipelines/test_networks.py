@@ -134,7 +134,7 @@ ON_FACES = {
         "clf__lr": 1e-3,
         "clf__max_epochs": 60,
     },
-    "lgccon": {"apex__size": 96, "clf__max_epochs": 40},
+    "lgccon": {"apex__size": 64, "clf__max_epochs": 80},
     "g-tcn": {"patches__views": 3, "clf__layout": "nodes", "clf__max_epochs": 15},
 }
 EACH_ON_FACES = pytest.mark.parametrize("name", ON_FACES)
