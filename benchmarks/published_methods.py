@@ -1,6 +1,6 @@
 """Accuracy and cost of published methods on synthetic faces: the tables of docs/published-methods.md.
 
-python benchmarks/published_methods.py [accuracy] [known] [penalties] [audit] [cost] [picture]
+python benchmarks/published_methods.py [accuracy] [known] [audit] [cost] [picture]
     [amplitude] [landmarks] [apex]
 """
 
@@ -126,20 +126,6 @@ def report_known(seed=0):
     table(["method", *(f"{kind}, {score}" for kind in kinds for score in ("accuracy", "UF1"))], rows)
 
 
-def report_penalties(values=(1.0, 10.0, 100.0, 1000.0)):
-    """Accuracy of the linear machines of HIGO and Bi-WOOF over their C, which no source has."""
-    rows = []
-    for title, settings, stable in (("nothing else moves", STILL, False), (STABLE, {}, True)):
-        clips = balanced(**settings)
-        for name in ("higo", "bi-woof"):
-            pipeline = comparison_pipeline(name).set_params(crop__stabilize=stable)
-            X = features(pipeline, given(name, clips))
-            rows.append(
-                [name, title, *pair(*(accuracy(pipeline.set_params(clf__C=C), X, clips) for C in values))]
-            )
-    table(["method", "clips", *(f"C = {C:g}" for C in values)], rows)
-
-
 def report_audit(n_folds=2):
     """The leak audit of every method, networks with the published epochs, on keyframes of a few people."""
     clips = balanced(n_per_class=6, **STILL)
@@ -259,7 +245,6 @@ def table(header, rows):
 PARTS = {
     "accuracy": report_accuracy,
     "known": report_known,
-    "penalties": report_penalties,
     "audit": report_audit,
     "cost": report_cost,
     "picture": draw_picture,
