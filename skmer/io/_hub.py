@@ -69,6 +69,8 @@ def push_to_hub(
         If ``huggingface_hub`` is needed and not installed: ``pip install 'skmer[hub]'``.
     ValueError
         If the estimator cannot be saved; see `save`.
+    OSError
+        If the hub cannot be reached, or refuses.
 
     Examples
     --------
@@ -91,8 +93,12 @@ def push_to_hub(
         # Written first: what cannot be saved makes no repository.
         _write(estimator, Path(folder), result, licence, repo_id, trusted)
         api = hub.HfApi(endpoint=endpoint, token=token)
-        api.create_repo(repo_id, private=private, exist_ok=True)
-        return str(api.upload_folder(repo_id=repo_id, folder_path=folder, commit_message="A model of skmer"))
+        try:
+            api.create_repo(repo_id, private=private, exist_ok=True)
+            commit = {"repo_id": repo_id, "commit_message": "A model of skmer"}
+            return str(api.upload_folder(folder_path=folder, **commit))
+        except Exception as error:  # the client's own kinds, and those of its way to the hub
+            raise OSError(f"repo_id: the model cannot be written to {repo_id!r}: {error}") from error
 
 
 def _write(estimator, folder, result, licence, repo_id, trusted):
@@ -136,6 +142,8 @@ def load_from_hub(repo_id, *, revision=None, token=None, endpoint=None, cache_di
         As from `push_to_hub`.
     FileNotFoundError
         If a folder holds no model.
+    OSError
+        If the hub cannot be reached, or has no such model.
     ValueError
         If the file is not what `save` writes; see `load`.
 
@@ -159,7 +167,11 @@ def load_from_hub(repo_id, *, revision=None, token=None, endpoint=None, cache_di
         return load(path, trusted=trusted)
     hub = _client("load_from_hub", repo_id)
     options = {"revision": revision, "token": token, "endpoint": endpoint, "cache_dir": cache_dir}
-    return load(hub.hf_hub_download(repo_id, _MODEL, **options), trusted=trusted)
+    try:
+        path = hub.hf_hub_download(repo_id, _MODEL, **options)
+    except OSError as error:  # of the hub, of the way to it, or of the cache
+        raise OSError(f"repo_id: the model of {repo_id!r} cannot be read: {error}") from error
+    return load(path, trusted=trusted)
 
 
 def _client(caller, repo_id):

@@ -104,10 +104,10 @@ def test_latex_is_a_tabular_with_its_signs_escaped(result):
 
 def test_latex_may_float_and_leave_out_what_compares_with_nothing(result, tmp_path):
     bare = result.to_latex()
-    form = {"caption": "60% of clips", "label": "tab:loso", "fold_means": False}
-    result.to_latex(tmp_path / "t.tex", **form)
+    options = {"caption": "60% of clips", "label": "tab:loso", "fold_means": False}
+    result.to_latex(tmp_path / "t.tex", **options)
     lines = (tmp_path / "t.tex").read_text().splitlines()
-    assert lines == result.to_latex(**form).splitlines()
+    assert lines == result.to_latex(**options).splitlines()
     assert lines[:4] == [r"\begin{table}", r"\centering", r"\caption{60\% of clips}", r"\label{tab:loso}"]
     assert lines[-1] == r"\end{table}"
     left_out = [line for line in bare.splitlines() if line not in lines]
