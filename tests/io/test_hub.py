@@ -137,9 +137,9 @@ def test_a_changed_file_is_refused(hub, model, tmp_path):
 
 
 def test_a_hub_that_is_not_there(tmp_path, model):
-    with pytest.raises(OSError, match="^repo_id: the model of 'lab/model' cannot be read: "):
+    with pytest.raises(OSError, match=r"^repo_id: the model of 'lab/model' cannot be read: "):
         load_from_hub("lab/model", endpoint="http://127.0.0.1:9", cache_dir=tmp_path)
-    with pytest.raises(OSError, match="^repo_id: the model cannot be written to 'lab/model': "):
+    with pytest.raises(OSError, match=r"^repo_id: the model cannot be written to 'lab/model': "):
         push_to_hub(model, "lab/model", endpoint="http://127.0.0.1:9")
 
 
