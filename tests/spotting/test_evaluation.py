@@ -94,3 +94,17 @@ def test_a_result_without_a_movement(videos, tmp_path):
     assert result.curve.empty
     assert result.scores.loc["all", "ap"] == 0
     assert result.to_html(tmp_path / "a.html").exists()
+
+
+@pytest.mark.parametrize("table", ["movements", "intervals"])
+def test_a_file_without_a_column_is_named(table, tmp_path):
+    videos = pd.DataFrame(
+        {"video": ["a"], "group": ["x/1"], "fps": [30.0], "n_frames": [90], "duration_s": [3.0]}
+    )
+    rows = pd.DataFrame({"video": ["a"], "onset": [1], "offset": [9], "type": ["micro"]})
+    SpottingResult(rows, rows, videos, {}).to_json(tmp_path / "a.json")
+    content = json.loads((tmp_path / "a.json").read_text())
+    content[table]["columns"] = [name.replace("onset", "NaN") for name in content[table]["columns"]]
+    (tmp_path / "b.json").write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=r"b\.json.*onset"):
+        SpottingResult.from_json(tmp_path / "b.json")
