@@ -120,5 +120,6 @@ def test_ablations_and_methods_together(tmp_path):
 
 
 def test_what_there_is_none_of_ends_in_a_sentence(tmp_path, capsys):
-    assert main(["tables", *SMALL, "--methods", "lbp", "--output", str(tmp_path)]) == 1
-    assert "methods must be names of" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["tables", *SMALL, "--methods", "lbp", "--output", str(tmp_path)])
+    assert "--methods: invalid choice: 'lbp' (choose from 'dere-grl'" in capsys.readouterr().err
