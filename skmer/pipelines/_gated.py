@@ -1,13 +1,10 @@
 """A Pipeline that answers "no movement" where a clip's movement is not above its noise."""
 
-from numbers import Real
-
 import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import available_if
 
-from skmer._utils._arguments import check_argument
-from skmer._utils._sklearn import Interval
+from skmer._utils._arguments import check_argument, real
 
 NO_MOVEMENT = "no movement"
 
@@ -63,6 +60,34 @@ class GatedPipeline(Pipeline):
         super().__init__(steps, transform_input=transform_input, memory=memory, verbose=verbose)
         self.least_reliability = least_reliability
 
+    def fit(self, X, y=None, **params):
+        """Fit the steps to all clips, those without a movement among them.
+
+        Parameters
+        ----------
+        X : array-like
+            What the first step takes.
+        y : array-like of shape (n_clips,), default=None
+            Classes.
+        **params : object
+            As of `sklearn.pipeline.Pipeline.fit`.
+
+        Returns
+        -------
+        self : GatedPipeline
+            Fitted.
+
+        Raises
+        ------
+        ValueError
+            If the threshold is out of its range, or a step refuses its input.
+        """
+        self._check_threshold()
+        return super().fit(X, y, **params)
+
+    def _check_threshold(self):
+        check_argument("least_reliability", self.least_reliability, [real(0, 1), None])
+
     @available_if(_predicts)
     def predict(self, X, **params):
         """Predict the class of each clip, or "no movement".
@@ -84,10 +109,10 @@ class GatedPipeline(Pipeline):
         ValueError
             If the threshold is out of its range, or no step knows a reliability.
         """
+        self._check_threshold()
         labels = np.asarray(super().predict(X, **params))
         if self.least_reliability is None:
             return labels
-        check_argument("least_reliability", self.least_reliability, [Interval(Real, 0, 1, closed="both")])
         still = self._reliability(X) < self.least_reliability  # NaN, where it is not known, is not
         kind = object if labels.dtype.kind != "U" else f"U{len(NO_MOVEMENT)}"
         return np.where(still, np.array(NO_MOVEMENT, kind), labels) if still.any() else labels

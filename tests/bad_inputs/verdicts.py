@@ -15,7 +15,7 @@ KINDS = (ValueError, TypeError, OSError, ImportError)
 GOOD = ("refused", "accepted")
 # Words by which data are told, and scikit-learn's own sentences on them.
 DATA = {
-    "X": r"frames?|clips?|landmarks|sequences?|samples?|features?|arrays?|input",
+    "X": r"frames?|clips?|landmarks|sequences?|samples?|features?|arrays?|input|y_pred",
     "y": r"labels?|class(es)?|target|y_true|samples?|inputs?|arrays?",
     "frames": r"frame|X|landmarks|clips?|sequences?",
     "clips": r"X|frames",

@@ -105,8 +105,10 @@ def test_steps_before_the_one_that_knows_are_passed(clips, still, tmp_path):
 
 
 def test_bad_thresholds_and_steps_are_refused(clips, make_pipeline):
-    pipeline = make_pipeline(1.5).fit(clips.frames, clips.target)
     with pytest.raises(ValueError, match=r"^least_reliability must be .*, got 1.5"):
+        make_pipeline(1.5).fit(clips.frames, clips.target)
+    pipeline = make_pipeline(0.5).fit(clips.frames, clips.target).set_params(least_reliability="high")
+    with pytest.raises(ValueError, match=r"^least_reliability must be .*, got 'high'"):
         pipeline.predict(clips.frames)
     bare = GatedPipeline([("clf", DummyClassifier())], least_reliability=0.5).fit([[0], [1]], [0, 1])
     with pytest.raises(ValueError, match=r"^least_reliability=0.5 needs a step with a method reliability"):
