@@ -329,5 +329,5 @@ def satisfies(value, constraints):
 
 
 def told(constraints):
-    """Return what the constraints allow, in words."""
+    """Return the allowed values in words."""
     return " or ".join(str(made(constraint)) for constraint in constraints)

@@ -179,7 +179,7 @@ class LandmarkGraphTransformer(ClipTransformerMixin, BaseEstimator):
         return features.reshape(len(features), -1) if self.flatten else features
 
     def reliability(self, X):
-        """Return how far independent estimates of each clip's movement at the apex agree.
+        """Return the agreement of independent estimates of each clip's movement at the apex.
 
         Parameters
         ----------

@@ -222,7 +222,7 @@ class FaceLandmarker(ClipTransformerMixin, BaseEstimator):
         return result
 
     def reliability(self, X):
-        """Return how far independent estimates of each clip's movement at the apex agree.
+        """Return the agreement of independent estimates of each clip's movement at the apex.
 
         Parameters
         ----------

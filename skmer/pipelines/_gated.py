@@ -4,7 +4,8 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import available_if
 
-from skmer._utils._arguments import check_argument, real
+from skmer._utils._arguments import PATH, Items, check_argument, real
+from skmer._utils._sklearn import HasMethods
 
 NO_MOVEMENT = "no movement"
 
@@ -82,10 +83,13 @@ class GatedPipeline(Pipeline):
         ValueError
             If the threshold is out of its range, or a step refuses its input.
         """
-        self._check_threshold()
+        self._check_parameters()
         return super().fit(X, y, **params)
 
-    def _check_threshold(self):
+    def _check_parameters(self):
+        # scikit-learn's Pipeline unpacks and opens before it looks.
+        check_argument("steps", self.steps, [Items(Items(object, n=2), least=1)])
+        check_argument("memory", self.memory, [*PATH, HasMethods("cache"), None])
         check_argument("least_reliability", self.least_reliability, [real(0, 1), None])
 
     @available_if(_predicts)
@@ -109,7 +113,7 @@ class GatedPipeline(Pipeline):
         ValueError
             If the threshold is out of its range, or no step knows a reliability.
         """
-        self._check_threshold()
+        self._check_parameters()
         labels = np.asarray(super().predict(X, **params))
         if self.least_reliability is None:
             return labels

@@ -329,7 +329,7 @@ def test_cuts_and_flipped_bits_are_noticed(saved):
         path.write_bytes(damaged)
         with pytest.raises(ValueError, match="damaged cannot be loaded") as caught:
             load(path)
-        seen.add(str(caught.value)[-20:])
+        seen.add(str(caught.value).partition("cannot be loaded")[2][:30])
     assert len(seen) > 1
 
 
