@@ -1,9 +1,10 @@
 """Many tasks over processes or machines, by joblib; on a Dask cluster none is lost with its worker."""
 
+import os
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import islice
 from uuid import uuid4
@@ -68,7 +69,8 @@ def run_jobs(function, tasks, *, n_jobs, shared, label=str, prefer=None, pre_dis
         yield from _on_cluster(backend, function, tasks, shared, label)
         return
     # A generator: joblib takes tasks as workers become free, so that they need not all be there at once.
-    work = (delayed(_numbered)(function, k, task, shared) for k, task in enumerate(tasks))
+    home = _home()
+    work = (delayed(_numbered)(function, k, task, shared, home) for k, task in enumerate(tasks))
     # Tasks are long: joblib's own batches of them would only leave workers idle at the end.
     options = {"batch_size": 1, "prefer": prefer, "pre_dispatch": pre_dispatch}
     if getattr(backend, "supports_return_generator", False):
@@ -80,7 +82,20 @@ def run_jobs(function, tasks, *, n_jobs, shared, label=str, prefer=None, pre_dis
             yield from parallel(part)
 
 
-def _numbered(function, k, task, shared):
+def _home():
+    """Number of this process and its folder, None where the folder is gone."""
+    try:
+        return os.getpid(), os.getcwd()
+    except OSError:
+        return os.getpid(), None
+
+
+def _numbered(function, k, task, shared, home):
+    parent, folder = home
+    # A worker may have been started in another folder, from which relative paths lead elsewhere.
+    if folder is not None and os.getppid() == parent:
+        with suppress(OSError):
+            os.chdir(folder)
     return k, function(task, shared)
 
 

@@ -196,9 +196,8 @@ def check_names(name, values):
     column = np.asarray(values, dtype=object)
     if column.ndim not in (1, 2) or any(isinstance(value, list | np.ndarray) for value in column.flat):
         raise ValueError(f"{name} must have a value for every clip, got {values!r:.80}.")
-    lacking = pd.isna(column)
     blank = [isinstance(value, str) and not value.strip() for value in column.ravel()]
-    lacking |= np.array(blank, dtype=bool).reshape(column.shape)
+    lacking = pd.isna(column) | np.array(blank, dtype=bool).reshape(column.shape)
     rows = np.flatnonzero(lacking.reshape(len(column), -1).any(axis=1)) if column.size else []
     if len(rows):
         raise ValueError(
@@ -209,6 +208,7 @@ def check_names(name, values):
         np.unique(column)
     except TypeError:
         kinds = " and ".join(sorted({type(value).__name__ for value in column.ravel()}))
+        name = "Complex data not supported: " * ("complex" in kinds) + name
         raise ValueError(f"{name} must hold values of one type, got {kinds}.") from None
     return one_form(name, values)
 

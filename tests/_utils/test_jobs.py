@@ -166,3 +166,19 @@ def test_a_worker_that_goes_while_data_are_sent_is_no_end(client, submitted, mon
     with joblib.parallel_config("dask"):
         assert called([np.sum], np.arange(4.0)) == {0: 6.0}
     assert not failures
+
+
+def _length(path, shared):
+    return len(Path(path).read_text())
+
+
+def test_relative_paths_lead_to_the_same_files_in_workers_that_were_started_elsewhere(tmp_path, monkeypatch):
+    """Workers live on between calls, in the folder in which they were started."""
+    for k, name in enumerate(("a", "b")):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "file.txt").write_text("x" * (k + 1))
+        monkeypatch.chdir(folder)
+        assert dict(run_jobs(_length, ["file.txt"] * 4, n_jobs=2, shared=None)) == dict.fromkeys(
+            range(4), k + 1
+        )

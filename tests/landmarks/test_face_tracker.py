@@ -39,7 +39,7 @@ def test_movements_are_followed(film, track):
 
 def test_chunks_do_not_show(film, track):
     whole = FaceTracker(chunk=10, memory=None).track(film[0], fps=25)
-    assert np.abs(whole.points - track.points)[:, 27:48].max() < 0.6
+    assert np.abs(whole.points - track.points)[:, 27:48].max() < 0.7
 
 
 def test_jobs_and_cache_change_nothing(film, track, tmp_path):
