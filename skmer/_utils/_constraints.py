@@ -40,6 +40,8 @@ class _Bounded:
         kinds = (Integral,) if self.kind is Integral else (Integral, float, np.floating)  # no fractions
         if not isinstance(value, kinds) or isinstance(value, bool | np.bool_):
             return False
+        if isinstance(value, Integral) and not -(2**63) <= value < 2**63:
+            return False
         low, high = self.low, self.high
         above = low is None or (value >= low if self.closed[0] == "[" else value > low)
         below = high is None or (value <= high if self.closed[1] == "]" else value < high)
@@ -205,7 +207,7 @@ class Named:
     Parameters
     ----------
     *constraints : object
-        Constraints of a value.
+        Constraints of a value; none allow any.
     least : int, default=0
         Smallest number of values.
     """
@@ -217,10 +219,11 @@ class Named:
         """Return whether a value is such a mapping."""
         if not isinstance(value, Mapping) or len(value) < self.least:
             return False
-        return all(isinstance(k, str) and satisfies(v, self.constraints) for k, v in value.items())
+        values_fit = not self.constraints or all(satisfies(v, self.constraints) for v in value.values())
+        return values_fit and all(isinstance(name, str) for name in value)
 
     def __str__(self):
-        return f"a mapping of names to {told(self.constraints)}"
+        return "a mapping of names" + f" to {told(self.constraints)}" * bool(self.constraints)
 
 
 class Takes:

@@ -5,6 +5,8 @@ from contextlib import ExitStack, contextmanager
 
 import torch
 
+from skmer._utils._arguments import Such
+
 _GLOBALS = threading.RLock()  # threads share torch's global generator and its default dtype
 
 
@@ -55,3 +57,13 @@ def drawing_weights(seed):
             yield
         finally:
             torch.set_default_dtype(before)
+
+
+def _is_device(value):
+    try:
+        return value == "auto" or torch.device(value) is not None
+    except RuntimeError:
+        return False
+
+
+DEVICE = Such("'auto' or a device of torch", _is_device)

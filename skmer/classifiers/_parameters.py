@@ -12,6 +12,7 @@ from skorch.callbacks import LRScheduler
 
 from skmer._utils._arguments import Items, Takes, check_argument, real
 from skmer._utils._sklearn import HasMethods, StrOptions, validate_parameter_constraints
+from skmer._utils._torch import DEVICE
 from skmer.nn import Augmentation
 
 _CALLBACK = HasMethods(["initialize", "on_train_begin"])
@@ -132,11 +133,7 @@ def check_params(net):
     check_argument("callbacks", net.callbacks, [list, tuple, str, None])
     if isinstance(net.class_weight, dict):
         check_argument("class_weight", net.class_weight.values(), [Items(real(0, 1e30))])
-    if isinstance(net.device, str) and net.device != "auto":
-        try:
-            torch.device(net.device)
-        except RuntimeError as error:
-            raise ValueError(f"device must be 'auto' or a device of torch, got {net.device!r}.") from error
+    check_argument("device", net.device, [DEVICE])
     callbacks = net.callbacks if isinstance(net.callbacks, list) else []
     if net.callbacks == "disable" and net.schedule is not None:
         raise ValueError(

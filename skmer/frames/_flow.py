@@ -328,6 +328,7 @@ def sample_flow(field, points):
            [4.  , 3.  ]])
     """
     field, points = np.asarray(field), np.asarray(points)
+    field = field.astype(float) if field.dtype == object else field
     rows_columns = np.asarray(points, dtype=np.float64).T[::-1]
     channels = (
         map_coordinates(field[..., axis], rows_columns, np.float64, order=1, mode="nearest")

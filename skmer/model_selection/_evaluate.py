@@ -9,6 +9,7 @@ from sklearn.base import clone
 
 from skmer._utils._arguments import JOBS, PATH, TEXT, Items, checked, option
 from skmer._utils._checks import warn_user
+from skmer._utils._sklearn import HasMethods
 from skmer.model_selection._audit._audit import audit_samples
 from skmer.model_selection._audit._finding import LeakError
 from skmer.model_selection._every_epoch import SELECTION, at_best_epochs
@@ -45,6 +46,7 @@ ENGINES = ("loop", "batched")
 
 
 @checked(
+    estimator=[HasMethods(["fit", "get_params"])],
     groups=[Items(), None],
     audit=["boolean", option("warn")],
     protocol=TEXT,

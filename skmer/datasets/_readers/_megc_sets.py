@@ -291,7 +291,12 @@ def load_megc2019(casme2=None, samm=None, smic=None, *, on_missing="warn"):
     given = {name: source for name, source in given.items() if source is not None}
     if not given:
         raise ValueError("load_megc2019 needs at least one of casme2, samm and smic, got none.")
-    parts = [_part(name, source, on_missing) for name, source in given.items()]
+    parts = []
+    for name, source in given.items():
+        try:
+            parts.append(_part(name, source, on_missing))
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from error
     return parts[0] if len(parts) == 1 else concatenate_clips(parts)
 
 

@@ -15,7 +15,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
-from skmer._utils._arguments import JOBS, PATH, Items, check_argument, integer
+from skmer._utils._arguments import JOBS, PATH, Items, Named, Takes, check_argument, integer
 from skmer._utils._files import digest
 from skmer._utils._sklearn import (
     BaseSearchCV,
@@ -26,6 +26,7 @@ from skmer._utils._sklearn import (
     for_estimators,
     safe_indexing,
 )
+from skmer._utils._torch import DEVICE
 from skmer.model_selection._fits import (
     FitTask,
     check_stack_size,
@@ -52,7 +53,7 @@ from skmer.model_selection._search._candidate_table import (
 )
 from skmer.model_selection._search._search_callbacks import hearing
 
-CANDIDATES = [dict, Items(dict, least=1)]
+CANDIDATES = [Named(), Items(Named(), least=1)]
 
 
 class BatchedSearch(DocumentedMixin, BaseSearchCV):
@@ -70,8 +71,8 @@ class BatchedSearch(DocumentedMixin, BaseSearchCV):
             "cv": ["cv_object"],
             "scoring": [str, callable, list, tuple, dict, None],
             "seeds": [integer(1), "array-like", None],
-            "refit": ["boolean", str, callable],
-            "device": [str, HasMethods(["type"])],
+            "refit": ["boolean", str, Takes(1)],
+            "device": [DEVICE],
             "n_jobs": JOBS,
             "checkpoint": [*PATH, None],
             "verbose": ["verbose"],
