@@ -38,9 +38,10 @@ class GatedPipeline(Pipeline):
     Notes
     -----
     `evaluate_loso`, `evaluate_methods` and the searches of `skmer.model_selection` turn it off: their clips
-    have a true class each, and "no movement" is none of them. scikit-learn's own `cross_val_score` does not;
-    pass it ``set_params(least_reliability=None)``. Where landmarks are given, their noise is not known, and
-    each clip gets a class.
+    have a true class each, and "no movement" is none of them. scikit-learn's `cross_val_predict` does not,
+    nor does `cross_val_score` where ``scoring`` names a metric, such as "accuracy": give them a pipeline with
+    ``least_reliability=None``. Where landmarks are given, their noise is not known, and each clip gets a
+    class.
 
     Examples
     --------
