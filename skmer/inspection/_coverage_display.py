@@ -46,9 +46,7 @@ class CoverageDisplay:
             check_argument(f"curves[{name!r}]", curve, [pd.DataFrame])
             check_argument(f"curves[{name!r}][{_COLUMNS}]", curve.get(_COLUMNS), [Numbers(None, 2)])
             if not np.isclose(curve["coverage"].iloc[-1], 1) or (curve["coverage"].diff() < 0).any():
-                raise ValueError(
-                    f"curves[{name!r}] must have a coverage that rises to 1, at which all clips are."
-                )
+                raise ValueError(f"curves[{name!r}] must have a coverage that rises to 1.")
         self.curves = curves
 
     @classmethod

@@ -46,9 +46,8 @@ def _check_cells(table):
         raise ValueError(f"predictions must hold each clip of a subject once a seed, {twice!r} is repeated.")
     if not set(table["missing"].unique()) <= {True, False}:
         raise ValueError("predictions must be True or False in the column missing.")
-    if "reliability" in table:
-        if not all(map(real(0, 1).is_satisfied_by, table["reliability"].dropna())):
-            raise ValueError("predictions must hold numbers from 0 to 1, or NaN, in the column reliability.")
+    if "reliability" in table and not all(map(real(0, 1).is_satisfied_by, table["reliability"].dropna())):
+        raise ValueError("predictions must hold numbers from 0 to 1, or NaN, in the column reliability.")
     columns = [name for name in table if str(name).startswith("probability_")]
     if columns:
         probabilities = table[columns].to_numpy()
