@@ -37,8 +37,8 @@ class GatedPipeline(Pipeline):
 
     Notes
     -----
-    `evaluate_loso`, `evaluate_methods` and the searches of `skmer.model_selection` turn it off: their clips
-    have a true class each, and "no movement" is none of them. scikit-learn's `cross_val_predict` does not,
+    Evaluations, searches and the audit of `skmer.model_selection` turn it off: their clips have a true class
+    each, and "no movement" is none of them. What a search has fitted has it on again. scikit-learn's `cross_val_predict` does not,
     nor does `cross_val_score` where ``scoring`` names a metric, such as "accuracy": give them a pipeline with
     ``least_reliability=None``. Where landmarks are given, their noise is not known, and each clip gets a
     class.

@@ -2,16 +2,21 @@
 
 import numpy as np
 import pytest
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.dummy import DummyClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.model_selection import GroupKFold, cross_val_predict, cross_val_score
 from sklearn.preprocessing import FunctionTransformer
 
 from skmer import LandmarkGraphTransformer
 from skmer.datasets import make_face_clips, make_landmark_clips
 from skmer.io import load, save
-from skmer.model_selection import BatchedGridSearchCV, evaluate_loso
+from skmer.model_selection import (
+    BatchedGridSearchCV,
+    batched_cross_val_predict,
+    evaluate_loso,
+    keyframe_errors,
+)
 from skmer.pipelines import NO_MOVEMENT, GatedPipeline, recommended
 
 
@@ -82,6 +87,41 @@ def test_evaluations_and_searches_give_each_clip_a_class(clips, still, make_pipe
     assert set(search.predict(frames)) == {NO_MOVEMENT}  # what the search has fitted is gated again
     searched = evaluate_loso(search, frames, y, groups, engine=engine)
     assert set(searched.predictions["prediction"]) <= {"fear", "others"}
+
+
+class Doubtful(TransformerMixin, BaseEstimator):
+    """Mean brightness of each clip's first frame, of whose movement nothing is reliable."""
+
+    def fit(self, X, y=None):
+        self.fitted_ = True
+        return self
+
+    def transform(self, X):
+        return np.array([[np.mean(row[0]), np.mean(row[1])] for row in X])
+
+    def reliability(self, X):
+        return np.zeros(len(X))
+
+
+@pytest.mark.parametrize("clf", [LogisticRegression(), RidgeClassifier()])
+def test_whatever_the_first_step_is_every_clip_gets_a_class(clips, clf):
+    """A step that is fitted stands before: the pipeline goes through the folds as one."""
+    with_all = make_face_clips(2, 10, face_size=100, sequence=True, fps=30, random_state=0)
+    steps = [("means", Doubtful()), ("clf", clf)]
+    gated, plain = (GatedPipeline(steps, least_reliability=least) for least in (0.85, None))
+    data = clips.frames, np.tile(["fear", "others"], 5)
+    groups = np.array([f"lab/s{k // 2 % 4}" for k in range(10)])
+    assert set(clone(gated).fit(*data).predict(clips.frames)) == {NO_MOVEMENT}
+
+    def outcomes(pipeline):
+        search = BatchedGridSearchCV(pipeline, {"clf": [clf]}, verbose=0, scoring="accuracy")
+        yield search.fit(*data, groups=groups).best_score_
+        yield from batched_cross_val_predict(pipeline, *data, groups=groups, cv=GroupKFold(2))
+        yield from evaluate_loso(pipeline, *data, groups, verbose=0).predictions["prediction"]
+        yield from evaluate_loso(search, *data, groups, verbose=0).predictions["prediction"]
+        yield from keyframe_errors(pipeline, with_all, shifts=[1], find=False, verbose=0)["accuracy"]
+
+    assert list(outcomes(gated)) == list(outcomes(plain))
 
 
 def test_the_cross_validation_of_scikit_learn_is_gated_where_it_predicts(clips, make_pipeline):
