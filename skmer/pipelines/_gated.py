@@ -38,10 +38,10 @@ class GatedPipeline(Pipeline):
     Notes
     -----
     Evaluations, searches and the audit of `skmer.model_selection` turn it off: their clips have a true class
-    each, and "no movement" is none of them. What a search has fitted has it on again. scikit-learn's `cross_val_predict` does not,
-    nor does `cross_val_score` where ``scoring`` names a metric, such as "accuracy": give them a pipeline with
-    ``least_reliability=None``. Where landmarks are given, their noise is not known, and each clip gets a
-    class.
+    each, and "no movement" is none of them; `best_estimator_` of a search has it on. `cross_val_predict` of
+    scikit-learn leaves it on, and so does `cross_val_score` where ``scoring`` names a metric, such as
+    "accuracy": give them a pipeline with ``least_reliability=None``. Where landmarks are given, their noise
+    is not known, and each clip gets a class.
 
     Examples
     --------
