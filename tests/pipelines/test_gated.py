@@ -97,7 +97,7 @@ class Doubtful(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X):
-        return np.array([[np.mean(row[0]), np.mean(row[1])] for row in X])
+        return np.array([[np.mean(row[0]), np.mean(row[1])] for row in X]) / 255
 
     def reliability(self, X):
         return np.zeros(len(X))
