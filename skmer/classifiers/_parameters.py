@@ -90,6 +90,13 @@ def load_params(self, f_params=None, *args, **kwargs):
         Parameters of the network.
     *args, **kwargs : object
         As of `skorch.NeuralNet.load_params`, such as ``checkpoint``.
+
+    Raises
+    ------
+    ValueError
+        If the file holds no scale of the input, as those of older versions.
+    RuntimeError
+        If its parameters are those of another architecture.
     """
     try:
         NeuralNetClassifier.load_params(self, f_params, *args, **kwargs)

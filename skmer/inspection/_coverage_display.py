@@ -1,5 +1,6 @@
 """Display of accuracy against coverage: what the more reliable clips are worth."""
 
+import numpy as np
 import pandas as pd
 
 from skmer._utils._arguments import TEXT, Numbers, check_argument, checked
@@ -18,7 +19,7 @@ class CoverageDisplay:
     Parameters
     ----------
     curves : dict of str to pandas.DataFrame
-        Name of each method and its curve: columns ``coverage``, from above 0 to 1, and ``accuracy``.
+        Name of each method and its curve: columns ``coverage``, which rises to 1, and ``accuracy``.
 
     Attributes
     ----------
@@ -44,6 +45,8 @@ class CoverageDisplay:
             check_argument("curves", name, [*TEXT])
             check_argument(f"curves[{name!r}]", curve, [pd.DataFrame])
             check_argument(f"curves[{name!r}][{_COLUMNS}]", curve.get(_COLUMNS), [Numbers(None, 2)])
+            if not np.isclose(curve["coverage"].iloc[-1], 1) or (curve["coverage"].diff() < 0).any():
+                raise ValueError(f"curves[{name!r}] must have a coverage that rises to 1.")
         self.curves = curves
 
     @classmethod

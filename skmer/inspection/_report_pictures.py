@@ -159,7 +159,7 @@ def _card(clip, run, keys, likely, frames):
     data = " ".join(f'data-{name}="{value}"' for name, value in keys.items())
     name = f"{clip.subject}, {clip.clip}"
     reliability = getattr(clip, "reliability", np.nan)
-    sure = "" if np.isnan(reliability) else f"reliability of the movement {reliability:.2f}"
+    sure = "" if pd.isna(reliability) else f"reliability of the movement {reliability:.2f}"
     notes = [likely, sure, "no landmarks: the commonest class guessed" if clip.missing else ""]
     return (
         f'<li class="clip {keys["outcome"]}" {data}>{_frames(name, frames)}'

@@ -5,7 +5,6 @@ import time
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import clone
 
 from skmer._utils._arguments import JOBS, PATH, TEXT, Items, checked, option
 from skmer._utils._checks import warn_user
@@ -28,6 +27,7 @@ from skmer.model_selection._protocols import (
     group_searches,
     make_folds,
     title_of,
+    ungated,
 )
 from skmer.model_selection._results._result import LOSOResult
 from skmer.model_selection._routing import check_routing
@@ -225,7 +225,7 @@ def run_evaluation(
         The result; and with `every_epoch` the one that is not comparable.
     """
     check_protocol(**how)
-    estimator = _ungated(estimator)
+    estimator = ungated(estimator)
     if engine not in ENGINES:
         raise ValueError(f"engine must be one of {list(ENGINES)}, got {engine!r}.")
     check_searches(estimator)
@@ -263,12 +263,6 @@ def run_evaluation(
             card, table = card | {"selection": SELECTION}, table.assign(selection=SELECTION)
         found.append(LOSOResult(table, samples.classes.tolist(), card))
     return tuple(found)
-
-
-def _ungated(estimator):
-    """Return an estimator that gives each clip a class: a copy without the threshold of a GatedPipeline."""
-    names = [name for name in estimator.get_params() if name.rpartition("__")[2] == "least_reliability"]
-    return clone(estimator).set_params(**dict.fromkeys(names)) if names else estimator
 
 
 def _audit(samples, audit):

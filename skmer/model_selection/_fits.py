@@ -20,6 +20,7 @@ from skmer._utils._jobs import raising_interrupts, run_jobs
 from skmer._utils._progress import Progress
 from skmer._utils._sklearn import safe_indexing
 from skmer.model_selection._every_epoch import fit_every_epoch
+from skmer.model_selection._protocols import ungated
 from skmer.model_selection._routing import split_params
 from skmer.model_selection._run._identity import fit_names
 from skmer.model_selection._search._candidate_table import search_records
@@ -140,6 +141,7 @@ def share_features(samples, model, key=()) -> tuple[Any, int]:
 
     Models with an equal `key` have transformers of equal settings, and share the table.
     """
+    model = ungated(model)
     steps = model.steps if isinstance(model, Pipeline) else []
     n_stateless = 0
     while n_stateless < len(steps) - 1 and _is_stateless(steps[n_stateless][1]):

@@ -11,6 +11,7 @@ from skmer._utils._progress import Progress
 from skmer._utils._sklearn import HasMethods
 from skmer.landmarks import find_apex
 from skmer.metrics import paired_bootstrap
+from skmer.model_selection._protocols import ungated
 from skmer.model_selection._results._result_scores import pooled_scores
 
 _ANNOTATED = ("as annotated", 0)
@@ -162,7 +163,7 @@ def _predictions(estimator, clips, variants, n_jobs, verbose):
     folds = list(LeaveOneGroupOut().split(clips.frames, clips.target, clips.groups))
     found = [np.empty(len(clips), dtype=object) for _ in variants]
     tasks = [(train, [frames[test] for frames in variants]) for train, test in folds]
-    shared = (estimator, clips.frames, clips.target)
+    shared = (ungated(estimator), clips.frames, clips.target)
     with Progress(len(tasks), title="folds", unit="fit", verbose=verbose) as progress:
         for k, parts in run_jobs(_predict_fold, tasks, n_jobs=n_jobs, shared=shared):
             for column, part in zip(found, parts, strict=True):

@@ -37,10 +37,11 @@ class GatedPipeline(Pipeline):
 
     Notes
     -----
-    `evaluate_loso`, `evaluate_methods` and the searches of `skmer.model_selection` turn it off: their clips
-    have a true class each, and "no movement" is none of them. scikit-learn's own `cross_val_score` does not;
-    pass it ``set_params(least_reliability=None)``. Where landmarks are given, their noise is not known, and
-    each clip gets a class.
+    Evaluations, searches and the audit of `skmer.model_selection` turn it off: their clips have a true class
+    each, and "no movement" is none of them; `best_estimator_` of a search has it on. `cross_val_predict` of
+    scikit-learn leaves it on, and so does `cross_val_score` where ``scoring`` names a metric, such as
+    "accuracy": give them a pipeline with ``least_reliability=None``. Where landmarks are given, their noise
+    is not known, and each clip gets a class.
 
     Examples
     --------

@@ -43,3 +43,7 @@ def test_what_has_no_curve_is_refused(make_result):
         CoverageDisplay({})
     with pytest.raises((ValueError, TypeError), match=r"^curves\['a'\].*\(n, 2\), got None"):
         CoverageDisplay({"a": pd.DataFrame({"coverage": [1.0]})})
+    for coverage in ([0.2, 0.4], [1.0, 0.5], [0.5, 0.2, 1.0]):
+        curve = pd.DataFrame({"coverage": coverage, "accuracy": 0.5})
+        with pytest.raises(ValueError, match=r"^curves\['a'\] must have a coverage that rises to 1"):
+            CoverageDisplay({"a": curve})

@@ -10,6 +10,7 @@ from skmer.model_selection._audit._finding import LeakAudit
 from skmer.model_selection._audit._pipeline import Evidence, pipeline_findings
 from skmer.model_selection._audit._refits import FoldAudit
 from skmer.model_selection._audit._splits import SplitRecorder
+from skmer.model_selection._protocols import ungated
 from skmer.model_selection._samples import check_samples, warn_of_unlearnable
 
 
@@ -69,7 +70,7 @@ def audit_loso(estimator, X, y=None, groups=None, *, n_folds=2) -> LeakAudit:
     >>> audit_loso(leaky, X, y, subjects).passed
     False
     """
-    return audit_samples(check_samples(X, y, groups, estimator), n_folds)
+    return audit_samples(check_samples(X, y, groups, ungated(estimator)), n_folds)
 
 
 def audit_samples(samples, n_folds=2) -> LeakAudit:

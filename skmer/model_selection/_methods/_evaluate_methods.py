@@ -160,19 +160,21 @@ def evaluate_methods(
 @contextmanager
 def _of_method(name, told):
     """Context manager: errors name the method, warnings come once over all methods, as `told` remembers."""
-    with warnings.catch_warnings(record=True) as caught:
-        try:
+    try:
+        with warnings.catch_warnings(record=True) as caught:
             yield
-        except (ValueError, TypeError) as error:
-            raise ValueError(f"{name}: {error}") from error
-        except Exception as error:
-            error.add_note(f"while evaluating the method {name!r}")
-            raise
-    for warning in caught:
-        what = str(warning.message), warning.category
-        if what not in told:
-            told.add(what)
-            warn_user(*what)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{name}: {error}") from error
+    except Exception as error:
+        error.add_note(f"while evaluating the method {name!r}")
+        raise
+    finally:
+        # A method that fails has often warned of the reason.
+        for warning in caught:
+            what = str(warning.message), warning.category
+            if what not in told:
+                told.add(what)
+                warn_user(*what)
 
 
 def _data(clips):

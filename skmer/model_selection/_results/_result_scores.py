@@ -46,10 +46,8 @@ def _check_cells(table):
         raise ValueError(f"predictions must hold each clip of a subject once a seed, {twice!r} is repeated.")
     if not set(table["missing"].unique()) <= {True, False}:
         raise ValueError("predictions must be True or False in the column missing.")
-    if "reliability" in table:
-        values = table["reliability"]
-        if values.dtype.kind != "f" or not (values.isna() | values.between(0, 1)).all():
-            raise ValueError("predictions must hold numbers from 0 to 1, or NaN, in the column reliability.")
+    if "reliability" in table and not all(map(real(0, 1).is_satisfied_by, table["reliability"].dropna())):
+        raise ValueError("predictions must hold numbers from 0 to 1, or NaN, in the column reliability.")
     columns = [name for name in table if str(name).startswith("probability_")]
     if columns:
         probabilities = table[columns].to_numpy()
@@ -93,7 +91,7 @@ def _scores_of(result, majority, mask):
 
 def coverage_curve(result) -> pd.DataFrame | None:
     """Return coverage, reliability and accuracy as ever less reliable clips are taken in; None without."""
-    if "reliability" not in result.clips:
+    if "reliability" not in result.clips or result.clips["reliability"].isna().all():
         return None
     # Clips without a value come last.
     reliability = result.clips["reliability"].to_numpy(dtype=float)

@@ -194,6 +194,14 @@ def test_a_warning_of_all_methods_comes_once(clips):
     assert [str(warning.message) for warning in caught] == ["the light is poor"]
 
 
+@pytest.mark.filterwarnings("always:the light is poor:UserWarning")
+def test_what_a_failing_method_warned_of_is_told(clips):
+    failing = Failing(constant=ValueError("no hope"))
+    with pytest.warns(UserWarning, match="the light is poor") as caught, pytest.raises(ValueError):
+        evaluate_methods({"bad one": failing}, clips, baselines=False, verbose=0)
+    assert [warning.filename for warning in caught] == [__file__]
+
+
 @pytest.mark.filterwarnings("ignore:the light is poor:UserWarning")
 def test_an_error_names_the_method(clips):
     methods = {"good": DummyClassifier(), "bad one": Failing(constant=ValueError("no hope"))}

@@ -113,12 +113,25 @@ def test_reliability_comes_back_from_json(tmp_path):
     assert again.reliable_half_accuracy == result.reliable_half_accuracy
 
 
-@pytest.mark.parametrize("value", [1.5, -0.1, np.inf])
+@pytest.mark.parametrize("unknown", [np.nan, None])
+def test_where_no_clip_has_a_reliability_there_is_no_curve(unknown, tmp_path):
+    result = _rated([unknown] * 4, [False, True, False, True])
+    result.to_json(tmp_path / "result.json")
+    for one in (result, LOSOResult.from_json(tmp_path / "result.json")):
+        assert one.coverage is None and np.isnan(one.reliable_half_accuracy)
+        assert "more reliable" not in repr(one)
+
+
+def test_whole_numbers_are_reliabilities_too():
+    assert _rated([0, 1], [False, True]).coverage["accuracy"].tolist() == [1.0, 0.5]
+
+
+@pytest.mark.parametrize("value", [1.5, -0.1, np.inf, "high", True])
 def test_a_reliability_outside_of_its_range_is_refused(value):
     with pytest.raises(
         ValueError, match=r"^predictions must hold numbers from 0 to 1, or NaN, in the column"
     ):
-        _rated([0.2, value], [True, True])
+        _rated(pd.Series([0.2, value], dtype=object), [True, True])
 
 
 def test_without_reliability_there_is_no_curve(make_data):
