@@ -7,7 +7,7 @@ later version than it was run with (``scikit-learn`` in pyproject.toml).
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from sklearn.base import TransformerMixin
+from sklearn.base import TransformerMixin, clone
 from sklearn.base import _fit_context as fit_context
 from sklearn.metrics._scorer import _MultimetricScorer as MultimetricScorer
 from sklearn.model_selection._search import BaseSearchCV
@@ -160,3 +160,9 @@ def for_estimators(constraints):
 def validate_parameter_constraints(constraints, params, caller_name):
     """Validate parameters as scikit-learn does; constraints of `skmer._utils._arguments` are taken too."""
     _validate_parameter_constraints(for_estimators(constraints), params, caller_name)
+
+
+def ungated(estimator):
+    """Return an estimator that gives each clip a class: a copy without the threshold of a GatedPipeline."""
+    names = [name for name in estimator.get_params() if name.rpartition("__")[2] == "least_reliability"]
+    return clone(estimator).set_params(**dict.fromkeys(names)) if names else estimator

@@ -8,7 +8,7 @@ import numpy as np
 
 from skmer._utils._arguments import JOBS, PATH, TEXT, Items, checked, option
 from skmer._utils._checks import warn_user
-from skmer._utils._sklearn import HasMethods
+from skmer._utils._sklearn import HasMethods, ungated
 from skmer.model_selection._audit._audit import audit_samples
 from skmer.model_selection._audit._finding import LeakError
 from skmer.model_selection._every_epoch import SELECTION, at_best_epochs
@@ -27,7 +27,6 @@ from skmer.model_selection._protocols import (
     group_searches,
     make_folds,
     title_of,
-    ungated,
 )
 from skmer.model_selection._results._result import LOSOResult
 from skmer.model_selection._routing import check_routing

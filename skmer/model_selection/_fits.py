@@ -18,9 +18,8 @@ from sklearn.utils import get_tags
 from skmer._utils._checks import warn_user
 from skmer._utils._jobs import raising_interrupts, run_jobs
 from skmer._utils._progress import Progress
-from skmer._utils._sklearn import safe_indexing
+from skmer._utils._sklearn import safe_indexing, ungated
 from skmer.model_selection._every_epoch import fit_every_epoch
-from skmer.model_selection._protocols import ungated
 from skmer.model_selection._routing import split_params
 from skmer.model_selection._run._identity import fit_names
 from skmer.model_selection._search._candidate_table import search_records

@@ -8,10 +8,9 @@ from sklearn.model_selection import LeaveOneGroupOut
 from skmer._utils._arguments import FLAG, JOBS, SEED, Items, checked, integer, real
 from skmer._utils._jobs import run_jobs
 from skmer._utils._progress import Progress
-from skmer._utils._sklearn import HasMethods
+from skmer._utils._sklearn import HasMethods, ungated
 from skmer.landmarks import find_apex
 from skmer.metrics import paired_bootstrap
-from skmer.model_selection._protocols import ungated
 from skmer.model_selection._results._result_scores import pooled_scores
 
 _ANNOTATED = ("as annotated", 0)

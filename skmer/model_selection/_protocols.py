@@ -242,12 +242,6 @@ def _by_subject(search, y):
     return search.cv
 
 
-def ungated(estimator):
-    """Return an estimator that gives each clip a class: a copy without the threshold of a GatedPipeline."""
-    names = [name for name in estimator.get_params() if name.rpartition("__")[2] == "least_reliability"]
-    return clone(estimator).set_params(**dict.fromkeys(names)) if names else estimator
-
-
 def splitter_of(cv, y):
     """Return the splitter that an argument ``cv`` stands for, as scikit-learn does.
 

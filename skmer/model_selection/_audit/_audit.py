@@ -4,13 +4,12 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from skmer._utils._arguments import Items, checked, integer
-from skmer._utils._sklearn import HasMethods
+from skmer._utils._sklearn import HasMethods, ungated
 from skmer.model_selection._audit._data import data_findings
 from skmer.model_selection._audit._finding import LeakAudit
 from skmer.model_selection._audit._pipeline import Evidence, pipeline_findings
 from skmer.model_selection._audit._refits import FoldAudit
 from skmer.model_selection._audit._splits import SplitRecorder
-from skmer.model_selection._protocols import ungated
 from skmer.model_selection._samples import check_samples, warn_of_unlearnable
 
 
