@@ -68,6 +68,8 @@ class Interval(_Interval):
 
     def is_satisfied_by(self, value):
         """Return whether a value is a number in the interval."""
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            return False
         return isinstance(value, int | float | np.number) and super().is_satisfied_by(value)
 
 

@@ -19,6 +19,7 @@ from skmer._utils._sklearn import (
     for_estimators,
     validate_parameter_constraints,
 )
+from skmer.classifiers._validation import labels_of
 from skmer.face import FaceGraph, check_graph
 
 
@@ -127,6 +128,7 @@ class FlipAugmentedClassifier(DocumentedMixin, MetaEstimatorMixin, ClassifierMix
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
         X, y = self._checked(X, y)
+        labels_of(y)
         extra = {}
         check_argument("sample_weight", sample_weight, ["array-like", None])
         if sample_weight is not None:

@@ -219,10 +219,19 @@ def warn_of_other_scale(net, X):
         )
 
 
+def labels_of(y):
+    """Return the sorted labels of ``y``; those of several kinds have no order."""
+    try:
+        check_classification_targets(y)
+        return np.unique(y)
+    except TypeError as error:
+        raise ValueError(f"y must hold labels of one kind, texts or numbers, got both: {error}.") from error
+
+
 def find_classes(y, classes=None):
     """Return the sorted classes of ``y``, or of ``classes`` where they are given; at least two."""
-    check_classification_targets(y)
-    found = np.unique(y) if classes is None else np.unique(classes)
+    found = labels_of(y)
+    found = found if classes is None else np.unique(classes)
     if len(found) < 2:
         raise ValueError(f"y must hold at least two classes, got one class: {found.tolist()}.")
     return found

@@ -7,7 +7,7 @@ from sklearn.base import clone
 from sklearn.utils import indexable
 from sklearn.utils.validation import column_or_1d
 
-from skmer._utils._arguments import JOBS, TEXT, Items, check_argument, checked
+from skmer._utils._arguments import JOBS, TEXT, Items, Named, check_argument, checked
 from skmer.model_selection._fits import FitTask, check_stack_size, run_fits, share_features, warn_of_loops
 from skmer.model_selection._protocols import splitter_of
 from skmer.model_selection._routing import check_routing
@@ -21,7 +21,7 @@ METHODS = ("predict", "predict_proba")
     cv=["cv_object"],
     n_jobs=JOBS,
     method=TEXT,
-    params=[dict, None],
+    params=[Named(), None],
     stack_size=[str, Integral],
     verbose=["verbose"],
     pre_dispatch=[Integral, str],

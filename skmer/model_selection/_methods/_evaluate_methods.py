@@ -30,7 +30,7 @@ OTHER_DATA = "other data: not comparable; {}"
 
 @checked(
     methods=[str, HasMethods("fit"), dict, Items(least=1), _IN_TURN],
-    groups=[Items(), None],
+    groups=[Items(Such("a label", lambda value: np.ndim(value) == 0)), None],
     dataset=[*TEXT, None],
     baselines=FLAG,
     select=[option(*SELECT)],
