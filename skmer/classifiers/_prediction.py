@@ -10,7 +10,8 @@ from sklearn.utils.validation import check_is_fitted
 from torch.nn.utils.parametrize import is_parametrized
 
 from skmer._utils._torch import usual_torch
-from skmer.classifiers._validation import check_clips, normalize_clips
+from skmer.classifiers._validation import check_clips
+from skmer.feature_extraction import normalize_nodes
 from skmer.training import ClipDataset, one_thread
 
 # Networks in float64 by the id of their net, for the calls that this thread is in.
@@ -80,7 +81,7 @@ def average_views(net, function, X):
     """Apply a function of rows (n, T, N, C) to clips, and average it over the views of each clip."""
     check_is_fitted(net)
     X = check_clips(net, X, graph=net.graph_, reset=False)
-    X = normalize_clips(X) if net.normalize_motion else X
+    X = normalize_nodes(X) if net.normalize_motion else X
     with one_thread(), in_double_precision(net):
         if X.ndim == 4:
             return function(X)

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 
 from skmer._utils._checks import frames_of, warn_user
 from skmer.face import FaceGraph, check_graph
+from skmer.feature_extraction import normalize_nodes
 from skmer.frames import is_path
 from skmer.training import ClipDataset
 
@@ -118,7 +119,7 @@ def check_node_rows(net, X, y, resume):
     check_channel_pairs(net, graph, X.shape[-1])
     if not resume:
         net.graph_ = graph
-    X = normalize_clips(X) if net.normalize_motion else X
+    X = normalize_nodes(X) if net.normalize_motion else X
     return X if y is None else (X, checked[1])
 
 
@@ -289,16 +290,6 @@ def _class_weights(class_weight, classes, encoded, sample_weight):
         "balanced" if softened else class_weight, classes=present, y=encoded, sample_weight=sample_weight
     )
     return np.sqrt(weights) if softened else weights
-
-
-def normalize_clips(X):
-    """Return the clips (each of their views) divided by their rms over the frames that move."""
-    if X.shape[-3] == 1:
-        return X
-    energy = np.square(X, dtype=np.float64).mean((-2, -1), keepdims=True)
-    moving = (energy > 0).sum(-3, keepdims=True)
-    rms = np.sqrt(energy.sum(-3, keepdims=True) / np.maximum(moving, 1))
-    return (X / np.where(moving > 0, rms, 1.0)).astype(X.dtype)
 
 
 def weighted_rms(data):

@@ -11,7 +11,12 @@ from skmer.feature_extraction._landmark_patches import LandmarkPatches
 from skmer.feature_extraction._local_binary_patterns import LocalBinaryPatterns
 from skmer.feature_extraction._map_nodes import sample_nodes
 from skmer.feature_extraction._mdmo import MDMO
-from skmer.feature_extraction._motion_rows import NodeDisplacements, PooledMaps, normalize_maps
+from skmer.feature_extraction._motion_rows import (
+    NodeDisplacements,
+    PooledMaps,
+    normalize_maps,
+    normalize_nodes,
+)
 from skmer.feature_extraction._temporal_interpolator import TemporalInterpolator
 
 __all__ = [
@@ -21,6 +26,7 @@ __all__ = [
     "FlowMaps",
     "sample_nodes",
     "normalize_maps",
+    "normalize_nodes",
     "ApexImage",
     "DynamicImage",
     "LandmarkFeatureMaps",

@@ -50,6 +50,8 @@ class NodeDisplacements(_RowsOfMotion):
     ----------
     magnitudes : bool, default=False
         Whether the length of each displacement follows the displacements: a linear classifier cannot find it.
+    normalize : bool, default=False
+        Whether each clip is divided by its own rms first, as `normalize_nodes` does.
 
     See Also
     --------
@@ -66,10 +68,11 @@ class NodeDisplacements(_RowsOfMotion):
     ((5, 186), [3.0, 4.0], 5.0)
     """
 
-    _parameter_constraints: dict = {"magnitudes": ["boolean"]}
+    _parameter_constraints: dict = {"magnitudes": ["boolean"], "normalize": ["boolean"]}
 
-    def __init__(self, magnitudes=False):
+    def __init__(self, magnitudes=False, *, normalize=False):
         self.magnitudes = magnitudes
+        self.normalize = normalize
 
     def transform(self, X):
         """Return a row a clip.
@@ -97,7 +100,8 @@ class NodeDisplacements(_RowsOfMotion):
                 f"views, got the shape {X.shape}; LandmarkGraphTransformer() makes them."
             )
         X = X.mean(axis=1) if X.ndim == 5 else X
-        moved = X[:, 1:] - X[:, :1]
+        moved = X - X[:, :1]
+        moved = (normalize_nodes(moved) if self.normalize else moved)[:, 1:]
         parts = [moved.reshape(len(X), -1)]
         if self.magnitudes:
             parts.append(np.linalg.norm(moved, axis=-1).reshape(len(X), -1))
@@ -186,6 +190,57 @@ class PooledMaps(_RowsOfMotion):
             cells = np.array_split(X, self.size, axis=axis)
             X = np.stack([cell.mean(axis=axis) for cell in cells], axis=axis)
         return X.reshape(len(X), -1)
+
+
+@validate_params({"nodes": ["array-like"]}, prefer_skip_nested_validation=True)
+def normalize_nodes(nodes):
+    """Return displacements of nodes with every clip in its own unit: divided by its rms.
+
+    How strongly a person moves says little of what they show, and the same movement is enlarged by a face
+    that is nearer to the camera. Classifiers of this package do it with ``normalize_motion``.
+
+    Parameters
+    ----------
+    nodes : array-like of shape (n_clips, ..., T, N, C)
+        Displacements from the onset, for one view of a clip or several. Frames without any movement, as the
+        onset's, do not count; clips of one frame stay as they are.
+
+    Returns
+    -------
+    nodes : ndarray of the same shape
+        With a root mean square of 1 over the frames that move, or zero. In float32 where they came so,
+        otherwise float64.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than four axes.
+
+    See Also
+    --------
+    NodeDisplacements : Rows of such displacements.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmer.feature_extraction import normalize_nodes
+    >>> nodes = np.zeros((1, 3, 31, 2))
+    >>> nodes[:, 1] = 0.25
+    >>> normalize_nodes(nodes)[0, :, 0, 0].tolist()
+    [0.0, 1.0, 0.0]
+    """
+    X = as_array("nodes", nodes)
+    if X.ndim < 4 or X.dtype.kind not in "fiub":
+        raise ValueError(
+            f"nodes must be numbers of shape (n_clips, ..., T, N, C), got {X.dtype} of shape {X.shape}."
+        )
+    X = X if X.dtype == np.float32 else X.astype(np.float64, copy=False)
+    if X.shape[-3] == 1:
+        return X
+    energy = np.square(X, dtype=np.float64).mean((-2, -1), keepdims=True)
+    moving = (energy > 0).sum(-3, keepdims=True)
+    rms = np.sqrt(energy.sum(-3, keepdims=True) / np.maximum(moving, 1))
+    return (X / np.where(moving > 0, rms, 1.0)).astype(X.dtype)
 
 
 @validate_params({"maps": ["array-like"]}, prefer_skip_nested_validation=True)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from skmer.datasets import MicroExpressionClips
-from skmer.feature_extraction import NodeDisplacements, PooledMaps, normalize_maps
+from skmer.feature_extraction import NodeDisplacements, PooledMaps, normalize_maps, normalize_nodes
 from skmer.pipelines import baseline
 
 
@@ -109,3 +109,30 @@ def test_normalized_maps_lose_zero_and_unit_of_each_clip():
 def test_what_are_no_maps_is_refused(maps):
     with pytest.raises(ValueError, match="maps must be numbers of shape"):
         normalize_maps(maps)
+
+
+def test_normalized_nodes_lose_the_unit_of_each_clip_and_still_frames_do_not_count():
+    motion = np.random.default_rng(0).normal(size=(3, 2, 3, 31, 2))
+    motion[:, :, 0] = 0
+    motion[1, :, 2] = 0  # no offset frame
+    unit = normalize_nodes(motion)
+    np.testing.assert_allclose(
+        normalize_nodes(motion * np.array([0.1, 2, 30])[:, None, None, None, None]), unit
+    )
+    np.testing.assert_allclose(np.square(unit[0, :, 1:]).mean((1, 2, 3)), 1)
+    np.testing.assert_allclose(np.square(unit[1, :, 1]).mean((1, 2)), 1)
+    assert (normalize_nodes(np.zeros((1, 3, 31, 2), dtype=np.float32)) == np.float32(0)).all()
+    assert normalize_nodes(motion.astype(np.float32)).dtype == np.float32
+    np.testing.assert_array_equal(normalize_nodes(motion[:, :, 1:2]), motion[:, :, 1:2])
+    with pytest.raises(ValueError, match="nodes must be numbers of shape"):
+        normalize_nodes(motion[0, 0])
+
+
+def test_rows_of_normalized_clips_are_those_of_normalized_displacements(nodes):
+    for clips in (nodes, nodes[:, :2]):  # with and without an offset
+        rows = NodeDisplacements(True, normalize=True).transform(clips)
+        np.testing.assert_allclose(
+            rows, NodeDisplacements(True).transform(normalize_nodes(clips - clips[:, :1]))
+        )
+        np.testing.assert_allclose(NodeDisplacements(True, normalize=True).transform(9 * clips), rows)
+        assert not np.allclose(NodeDisplacements(True).transform(9 * clips), rows)
