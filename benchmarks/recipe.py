@@ -98,7 +98,8 @@ def compare(name, data, options):
         found["LDA"] = [lda] * options.seeds
         report(name, "LDA", found, y, groups, classes, 0.0)
         for candidate in options.candidates or NETS:
-            mixed = {"LDA": (lda, 1), "root of LDA": (softened(lda), 1), "LDA, two voices to one": (lda, 2)}
+            mixed = {f"LDA, {voices} to 1": (lda, voices) for voices in (1, 2, 3)}
+            mixed |= {"root of LDA": (softened(lda), 1)}
             for which, (other, voices) in mixed.items():
                 pairs = [(voices * p + other) / (voices + 1) for p in found[candidate]]
                 found[f"{candidate} + {which}"] = pairs
