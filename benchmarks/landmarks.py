@@ -1,6 +1,6 @@
 """How well, and how fast, landmarks see movements of a pixel: prints the tables of docs/landmarks.md.
 
-python benchmarks/landmarks.py [accuracy] [sequences] [stillness] [foreign] [speed] [memory] [picture]
+python benchmarks/landmarks.py [accuracy] [sequences] [apex] [stillness] [foreign] [speed] [memory] [picture]
     [--subjects 6] [--clips 36]
 """
 
@@ -18,7 +18,7 @@ import numpy as np
 from skmer.datasets import make_face_clips
 from skmer.face import FaceGraph
 from skmer.frames import read_sequence
-from skmer.landmarks import FaceLandmarker, LandmarkCache, align_landmarks, find_predictor
+from skmer.landmarks import FaceLandmarker, LandmarkCache, align_landmarks, find_apex, find_predictor
 from skmer.magnification import magnify_lagrangian, magnify_phase
 from skmer.pipelines import recommended
 
@@ -146,6 +146,23 @@ def sequences(options):
     kinds = "keyframes", "sequences"
     motion = [f"1 px, {kind}: gain / cosine" for kind in kinds]
     table(["condition", "fps", *(f"noise, {kind}" for kind in kinds), *motion, "time over dlib"], rows)
+
+
+def apex(options):
+    """How far from the true apex `find_apex` and the landmarks of sequences put it, in ms."""
+    rows = []
+    for size in (0.5, 1.0, 2.0):
+        for fps in (25, 100, 200):
+            clips = corpus(options, (size, size), {"sequence": True, "fps": fps})
+            true = (clips.table["apex"] - clips.table["onset"]).to_numpy()
+            found = [find_apex(read_sequence(own), memory=None) for own in clips.sequences]
+            placed = FaceLandmarker(memory=None).extract(clips.sequences).table["apex"]
+            errors = [np.abs(own - true) * 1e3 / fps for own in (np.array(found), placed.to_numpy())]
+            rows.append(
+                [size, fps, *(f"{np.median(own):.0f} / {np.quantile(own, 0.9):.0f}" for own in errors)]
+            )
+            print(rows[-1], flush=True)
+    table(["px", "fps", "find_apex, ms: median / 90 %", "FaceLandmarker, ms"], rows)
 
 
 def stillness(options):
@@ -317,7 +334,8 @@ def picture(options):
 def main():
     """Run the parts named on the command line, by default all."""
     parts = {
-        part.__name__: part for part in (accuracy, sequences, stillness, foreign, speed, memory, picture)
+        part.__name__: part
+        for part in (accuracy, sequences, apex, stillness, foreign, speed, memory, picture)
     }
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", default=list(parts), choices=[*parts, []])
