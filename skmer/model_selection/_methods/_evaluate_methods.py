@@ -164,7 +164,8 @@ def _of_method(name, told):
         with warnings.catch_warnings(record=True) as caught:
             yield
     except (ValueError, TypeError) as error:
-        raise ValueError(f"{name}: {error}") from error
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{name}: {error}") from error
     except Exception as error:
         error.add_note(f"while evaluating the method {name!r}")
         raise
