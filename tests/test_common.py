@@ -11,7 +11,14 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
-from skmer.classifiers import KTGSL, BalancedLDA, DeReGRLClassifier, FlipAugmentedClassifier, SeedEnsemble
+from skmer.classifiers import (
+    KTGSL,
+    BalancedLDA,
+    DeReGRLClassifier,
+    FlipAugmentedClassifier,
+    SeedEnsemble,
+    VotingClassifierCV,
+)
 
 # The only excuses; strict, so that a check which passes again must be struck off.
 EXCUSES = {
@@ -33,6 +40,7 @@ ESTIMATORS = [
     # A table has no left and right: each row is its own mirror image.
     FlipAugmentedClassifier(LogisticRegression(), mirror=np.positive),
     BalancedLDA(),
+    VotingClassifierCV([("logistic", LogisticRegression()), ("stronger", LogisticRegression(C=0.1))]),
     KTGSL(),
 ]
 

@@ -11,10 +11,12 @@ from skmer.classifiers._ktgsl import KTGSL, histogram_intersection
 from skmer.classifiers._landmark_nets import GTCNClassifier, LFMClassifier
 from skmer.classifiers._lgccon import LGCconClassifier
 from skmer.classifiers._map_net import MapNetClassifier
+from skmer.classifiers._voting import VotingClassifierCV
 
 __all__ = [
     "DeReGRLClassifier",
     "SeedEnsemble",
+    "VotingClassifierCV",
     "MapNetClassifier",
     "FlowNetClassifier",
     "DSSNClassifier",

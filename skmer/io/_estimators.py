@@ -76,12 +76,21 @@ def _check_voting(params, state):
         raise ValueError("a fitted estimator in it is of another class than the one named so")
 
 
+def _check_chosen_voting(params, state):
+    """Refuse votes without a voter, and as many voices as estimators."""
+    _check_voting(params, state)
+    weights = state.get("weights_")
+    if weights is None or weights.shape != (len(state["estimators_"]),) or not weights.any():
+        raise ValueError("a fitted vote needs a weight in weights_ for each estimator, one of them not zero")
+
+
 # What the forms cannot say.
 CHECKS = {
     **dict.fromkeys(("sklearn.svm.SVC", "sklearn.svm.NuSVC"), _check_svc),
     **dict.fromkeys(("sklearn.svm.SVR", "sklearn.svm.NuSVR"), _check_svm),
     "sklearn.neighbors.KNeighborsClassifier": _check_neighbors,
     "sklearn.ensemble.VotingClassifier": _check_voting,
+    "skmer.classifiers.VotingClassifierCV": _check_chosen_voting,
     "skmer.classifiers.SeedEnsemble": _check_ensemble,
     "skmer.classifiers.FlipAugmentedClassifier": _check_ensemble,
 }

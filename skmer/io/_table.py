@@ -216,6 +216,10 @@ _OURS = {
     "skmer.magnification.MotionMagnifier": "",
     "skmer.pipelines.GatedPipeline": "",
     "skmer.classifiers.SeedEnsemble": "classes_:labels[C] estimators_:estimators",
+    "skmer.classifiers.VotingClassifierCV": (
+        "classes_:labels[C] estimators_:estimators le_:=sklearn.preprocessing.LabelEncoder scores_:f~[E] "
+        "weights_:f[E]"
+    ),
     "skmer.classifiers.FlipAugmentedClassifier": "classes_:labels[C] estimator_:estimator",
     "skmer.classifiers.BalancedLDA": "classes_:labels[C] coef_:f[D,F] intercept_:f[D]",
     "skmer.classifiers.KTGSL": (
@@ -233,6 +237,7 @@ NESTED = {
     "sklearn.pipeline.FeatureUnion": {"transformer_list": "steps"},
     "sklearn.ensemble.VotingClassifier": {"estimators": "steps"},
     "skmer.classifiers.SeedEnsemble": {"estimator": "estimator"},
+    "skmer.classifiers.VotingClassifierCV": {"estimators": "steps"},
     "skmer.classifiers.FlipAugmentedClassifier": {"estimator": "estimator", "graph": "graph"},
     "skmer.feature_extraction.LandmarkGraphTransformer": {**_LANDMARKER, "graph": "graph"},
     **{f"skmer.feature_extraction.{name}": _LANDMARKER for name in _WITH_LANDMARKER},

@@ -5,7 +5,6 @@ from typing import NamedTuple
 import torch
 from sklearn.base import ClassifierMixin
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import VotingClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
@@ -17,6 +16,7 @@ from skmer.classifiers import (
     FlipAugmentedClassifier,
     FlowNetClassifier,
     SeedEnsemble,
+    VotingClassifierCV,
 )
 from skmer.feature_extraction import (
     LandmarkGraphTransformer,
@@ -71,11 +71,10 @@ _MAP_NET = {
 def recommended(*, input="frames", random_state=None):
     """Return the recommended pipeline: a vote of an ensemble of nets and a discriminant analysis.
 
-    Four nets that differ in their seed and a linear discriminant analysis vote with their mean probabilities:
-    the nets together have two voices of three, on maps one of two. Unlike models err on unlike clips. On real
-    maps the mean is ahead of the default net; on nodes it is level with the analysis alone, which leads there
-    by less than its interval, and falls behind on another measurement of the same clips and on synthetic
-    ones, so that equal voices lost up to .05 there. On frames and nodes the nets are
+    The mean probabilities of four nets that differ in their seed and those of a linear discriminant analysis
+    are averaged, as unlike models err on unlike clips; the analysis votes only if on training subjects left
+    out it is by itself as good as the nets (`skmer.classifiers.VotingClassifierCV`). On real clips it is; on
+    synthetic corpora where it falls behind, the nets decide alone. On frames and nodes the nets are
     `DeReGRLClassifier` with its defaults, on maps STSTNet trained with mirror images, shifts of 1 px,
     balanced classes and smoothed labels; the analysis is that of ``baseline("lda")``, and on maps it sees the
     31 nodes that `sample_nodes` reads off them.
@@ -92,8 +91,9 @@ def recommended(*, input="frames", random_state=None):
     Returns
     -------
     pipeline : Pipeline
-        Step ``graph`` (of frames and sequences), and ``clf``: a `sklearn.ensemble.VotingClassifier` over the
-        parts ``net`` and ``lda``. Of frames and sequences a `GatedPipeline`, which says "no movement" of
+        Step ``graph`` (of frames and sequences), and ``clf``: a `skmer.classifiers.VotingClassifierCV` over
+        the parts ``net`` and ``lda``, whose ``fit`` takes the subjects as ``clf__groups``; evaluations and
+        searches hand them on. Of frames and sequences a `GatedPipeline`, which says "no movement" of
         clips whose movement's reliability is below .85; ``set_params(least_reliability=None)`` turns that
         off, and evaluations do.
 
@@ -127,8 +127,7 @@ def recommended(*, input="frames", random_state=None):
         first = {"net": ("unit", normalize_maps), "lda": ("nodes", sample_nodes)}
         for part, (name, function) in first.items():
             parts[part] = Pipeline([(name, FunctionTransformer(function)), ("clf", parts[part])])
-    voices = [1, 1] if of_maps else [2, 1]
-    steps = [*front, ("clf", VotingClassifier([*parts.items()], voting="soft", weights=voices))]
+    steps = [*front, ("clf", VotingClassifierCV([*parts.items()]))]
     return GatedPipeline(steps, least_reliability=LEAST_RELIABILITY) if clips else Pipeline(steps)
 
 
@@ -144,8 +143,8 @@ def baseline(name, *, input="nodes"):
     name : {"majority", "lda", "rbf-svm", "linear-svm"}
         The commonest class of the training clips; linear discriminant analysis with a covariance shrunk by .5
         and equal priors, which also sees the magnitudes of the displacements; support vector machine with an
-        RBF kernel and C = 1, or a linear one and C = .1, classes balanced. The analysis and the RBF kernel see
-        each clip divided by its rms, as the nets do; the linear machine loses by that on real faces.
+        RBF kernel and C = 1, or a linear one and C = .1, classes balanced. The analysis and the RBF machine
+        see each clip divided by its rms, as the nets do; the linear one loses by that on real faces.
     input : {"nodes", "frames", "maps"}, default="nodes"
         What the pipeline takes: node features (n_clips, 3, 31, 2); frames or landmarks, as of clips; or flow
         maps (n_clips, C, H, W) with horizontal and vertical flow first, each clip in its own unit, averaged
