@@ -49,6 +49,7 @@ _METHODS = {
 _CLASSES = {
     "DeReGRLClassifier": ("wei2023",),
     "SeedEnsemble": ("lakshminarayanan2017",),
+    "VotingClassifierCV": ("caruana2004",),
     "BalancedLDA": ("ledoit2004",),
     "DSSNClassifier": ("khor2019",),
     "LEARNetClassifier": ("verma2020",),
