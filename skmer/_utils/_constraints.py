@@ -81,7 +81,7 @@ def _is_label(value):
 
 PATH = [Such("a path", lambda value: b"\0" not in os.fsencode(value) and not isinstance(value, bytes))]
 FLAG = ["boolean"]
-TEXT = [Such("a text", lambda value: isinstance(value, str) and value.encode() is not None)]
+TEXT = [Such("a text", lambda value: isinstance(value, str) and b"\0" not in value.encode())]
 ROWS = ["array-like"]
 JOBS = [_Bounded(Integral, -(2**15), 2**15), None]
 SEED = ["random_state"]
@@ -115,7 +115,8 @@ def share():
 
 def option(*names):
     """Constraint of one of these texts."""
-    return _Late("StrOptions", set(names))
+    told = f"one of {list(names)}" if len(names) > 1 else repr(names[0])
+    return Such(told, lambda value: isinstance(value, str) and value in names)
 
 
 class Numbers:
@@ -199,6 +200,9 @@ class Items:
         number = f"at least {self.least} " * (self.least > 0) if self.n is None else f"{self.n} "
         each = f", each {told(self.constraints)}" if self.constraints else ""
         return f"a sequence of {number}items{each}"
+
+
+SUBJECTS = [Items(Such("one value", lambda value: np.shape(value) in ((), (1,)))), None]
 
 
 class Named:

@@ -12,16 +12,20 @@ from pathlib import Path
 
 import numpy as np
 
-from skmer._utils._arguments import FILE, check_argument
+from skmer._utils._arguments import FILE, SUBJECTS, ArgumentError, check_argument, one_column
 
+# What is drawn as nothing beside control and format characters: Unicode's "default ignorable".
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def plain_text(text):
-    """Name or label in one form: NFKC, without format characters, trimmed; str.
+    """Name or label in one form: NFKC, without signs that are not seen, with single blanks, trimmed; str.
 
-    Letters composed or with combining accents, full-width digits and zero-width blanks are not seen on a
-    screen, and must not make two names of one.
+    Letters composed or with combining accents, full-width digits, zero-width blanks, control characters and
+    variation selectors are not seen on a screen, and must not make two names of one.
 
     Examples
     --------
@@ -29,8 +33,9 @@ def plain_text(text):
     >>> plain_text("  Jose\u0301\u200b S\uff11 ")
     'José S1'
     """
-    text = unicodedata.normalize("NFKC", str(text))
-    return "".join(sign for sign in text if unicodedata.category(sign) != "Cf").strip()
+    text = _UNSEEN.sub("", unicodedata.normalize("NFKC", str(text)))
+    seen = (sign for sign in text if sign.isspace() or unicodedata.category(sign) not in ("Cc", "Cf"))
+    return " ".join("".join(seen).split())
 
 
 def short_repr(value):
@@ -69,6 +74,24 @@ def one_form(name, values):
             "form."
         )
     return values
+
+
+def check_subjects(groups, n_clips=None):
+    """Return subjects in one form, ndarray of shape (n_clips,); None without.
+
+    Examples
+    --------
+    >>> from skmer._utils._text import check_subjects
+    >>> check_subjects([["s1"], ["s2"]], 2).tolist()
+    ['s1', 's2']
+    """
+    check_argument("groups", groups, SUBJECTS)
+    if groups is None:
+        return None
+    subjects = np.ravel(one_form("groups", one_column(groups)))
+    if n_clips not in (None, len(subjects)):
+        raise ArgumentError(f"groups must have one entry per clip, {n_clips}, got {len(subjects)}.")
+    return subjects
 
 
 def read_content(source):

@@ -7,10 +7,11 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from skorch.utils import to_tensor
 
-from skmer._utils._arguments import Items, Numbers, check_argument, one_column, real
+from skmer._utils._arguments import Numbers, check_argument, real
 from skmer._utils._checks import warn_user
 from skmer._utils._jobs import interrupts_raise
 from skmer._utils._sklearn import check_sample_weight
+from skmer._utils._text import check_subjects
 from skmer.classifiers._outside_data import unpack_rows
 from skmer.classifiers._validation import find_classes, weighted_rows
 from skmer.training import ClipDataset, CompiledEpochs, EarlyStop, one_thread, split_clips
@@ -36,10 +37,7 @@ def fit_rows(net, X, y, sample_weight, groups, resume, classes=None, action_unit
     X, y = net._check_rows(X, y, resume)
     check_argument("sample_weight", sample_weight, [Numbers(len(X), finite=False), real(), None])
     sample_weight = check_sample_weight(sample_weight, X[:, 0], dtype=np.float64, ensure_non_negative=True)
-    check_argument("groups", groups, [Items(), None])
-    groups = one_column(groups)
-    if groups is not None and len(groups) != len(X):
-        raise ValueError(f"groups must have one entry per clip, {len(X)}, got {len(groups)}.")
+    groups = check_subjects(groups, len(X))
     if not resume:
         known = net.classes if classes is None else classes
         net.classes_inferred_ = find_classes(y[sample_weight > 0], known)

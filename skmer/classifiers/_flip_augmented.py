@@ -8,7 +8,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
-from skmer._utils._arguments import Items, check_argument, integer, one_column
+from skmer._utils._arguments import Items, check_argument, integer
 from skmer._utils._checks import frames_of
 from skmer._utils._sklearn import (
     BaseSearchCV,
@@ -19,6 +19,7 @@ from skmer._utils._sklearn import (
     for_estimators,
     validate_parameter_constraints,
 )
+from skmer._utils._text import check_subjects
 from skmer.classifiers._validation import labels_of
 from skmer.face import FaceGraph, check_graph
 
@@ -134,9 +135,9 @@ class FlipAugmentedClassifier(DocumentedMixin, MetaEstimatorMixin, ClassifierMix
         if sample_weight is not None:
             weights = check_sample_weight(sample_weight, y, ensure_non_negative=True)
             extra[self._name_of_weights()] = np.tile(weights, 2)
-        check_argument("groups", groups, [Items(n=len(X)), None])
+        groups = check_subjects(groups, len(X))
         if groups is not None:
-            extra |= dict.fromkeys(self._names_of_groups(), np.tile(np.asarray(one_column(groups)), 2))
+            extra |= dict.fromkeys(self._names_of_groups(), np.tile(groups, 2))
         both = np.concatenate([X, self._mirrored(X)])
         self.estimator_ = clone(self.estimator).fit(both, np.tile(y, 2), **extra)
         self.classes_ = self.estimator_.classes_

@@ -5,19 +5,19 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils import indexable
-from sklearn.utils.validation import column_or_1d
 
-from skmer._utils._arguments import JOBS, TEXT, Items, Named, check_argument, checked
+from skmer._utils._arguments import JOBS, SUBJECTS, TEXT, Items, Named, check_argument, checked
 from skmer.model_selection._fits import FitTask, check_stack_size, run_fits, share_features, warn_of_loops
-from skmer.model_selection._protocols import splitter_of
+from skmer.model_selection._label_checks import check_names
+from skmer.model_selection._protocols import splits_of, splitter_of
 from skmer.model_selection._routing import check_routing
-from skmer.model_selection._samples import Samples, check_names, warn_of_unlearnable
+from skmer.model_selection._samples import Samples, warn_of_unlearnable
 
 METHODS = ("predict", "predict_proba")
 
 
 @checked(
-    groups=[Items(), None],
+    groups=SUBJECTS,
     cv=["cv_object"],
     n_jobs=JOBS,
     method=TEXT,
@@ -109,9 +109,9 @@ def batched_cross_val_predict(
         raise ValueError("y must be given, since fits and folds need classes; got None.")
     check_routing(estimator, params)
     X, y, groups = indexable(X, y, groups)
-    y = column_or_1d(check_names("y", y), warn=True)
-    groups = None if groups is None else column_or_1d(check_names("groups", groups))
-    splits = list(splitter_of(cv, y).split(X, y, groups))
+    y = check_names("y", y, warn=True)
+    groups = None if groups is None else check_names("groups", groups)
+    splits = splits_of(splitter_of(cv, y), X, y, groups)
     check_argument("cv", splits, [Items(Items(Items(), n=2), least=1)])
     held_out = np.concatenate([test for _, test in splits])
     if not np.array_equal(np.sort(held_out), np.arange(len(y))):

@@ -6,7 +6,7 @@ from numbers import Integral
 
 import numpy as np
 
-from skmer._utils._arguments import JOBS, PATH, TEXT, Items, checked, option
+from skmer._utils._arguments import JOBS, PATH, SUBJECTS, TEXT, Items, checked, option
 from skmer._utils._checks import warn_user
 from skmer._utils._sklearn import HasMethods, ungated
 from skmer.model_selection._audit._audit import audit_samples
@@ -46,7 +46,7 @@ ENGINES = ("loop", "batched")
 
 @checked(
     estimator=[HasMethods(["fit", "get_params"])],
-    groups=[Items(), None],
+    groups=SUBJECTS,
     audit=["boolean", option("warn")],
     protocol=TEXT,
     train_on=[str, Items(str), None],

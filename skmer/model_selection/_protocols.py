@@ -7,9 +7,10 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import BaseCrossValidator, GroupKFold, LeaveOneGroupOut, check_cv
 
-from skmer._utils._arguments import Items, check_argument, checked, integer, one_column
+from skmer._utils._arguments import Items, check_argument, checked, integer
 from skmer._utils._checks import see_page
 from skmer._utils._sklearn import BaseSearchCV, GroupsConsumerMixin
+from skmer._utils._text import check_subjects
 from skmer.model_selection._samples import Fold, splits_by_group, steps_of
 
 TITLES = {
@@ -109,8 +110,8 @@ class LeaveOneDatasetOut(GroupsConsumerMixin, BaseCrossValidator):
         """
         if groups is None:
             raise ValueError("groups must be given, such as ['casme2/sub01', ...], got None.")
-        check_argument("groups", groups, [Items(object, least=1)])
-        of_clip = datasets_of(one_column(groups))
+        check_argument("groups", groups, [Items(least=1)])
+        of_clip = datasets_of(check_subjects(groups))
         names = np.unique(of_clip).tolist()
         if len(names) < 2:
             raise ValueError(
@@ -231,7 +232,7 @@ def _by_subject(search, y):
     if search.cv is None:
         return LeaveOneGroupOut()
     if isinstance(search.cv, int | np.integer):
-        return GroupKFold(search.cv)
+        return splitter_of(search.cv, y, grouped=True)
     grouped, name = splits_by_group(search, y)
     if not grouped:
         raise ValueError(
@@ -242,7 +243,15 @@ def _by_subject(search, y):
     return search.cv
 
 
-def splitter_of(cv, y):
+def splits_of(splitter, X, y, groups):
+    """Return the splits that a splitter draws; ValueError that names cv where it cannot on these clips."""
+    try:
+        return list(splitter.split(X, y, groups))
+    except ValueError as error:
+        raise ValueError(f"cv must be able to split these clips: {error}") from error
+
+
+def splitter_of(cv, y, grouped=False):
     """Return the splitter that an argument ``cv`` stands for, as scikit-learn does.
 
     Parameters
@@ -251,6 +260,8 @@ def splitter_of(cv, y):
         As of `sklearn.model_selection.check_cv`.
     y : array-like of shape (n_clips,) or None
         Labels, by which numbers of folds are stratified.
+    grouped : bool, default=False
+        Whether a number of folds is of whole subjects instead.
 
     Returns
     -------
@@ -259,6 +270,7 @@ def splitter_of(cv, y):
     """
     if isinstance(cv, Integral):
         check_argument("cv", cv, [integer(2)])
+        cv = GroupKFold(cv) if grouped else cv
     elif cv is not None and not hasattr(cv, "split"):
         if isinstance(cv, Iterator):
             cv = list(cv)  # a generator gives its splits once

@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.model_selection import check_cv
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils import get_tags
-from sklearn.utils.validation import check_consistent_length, column_or_1d, has_fit_parameter
+from sklearn.utils.validation import check_consistent_length, has_fit_parameter
 
 from skmer._utils._arguments import Items, check_argument, integer
 from skmer._utils._checks import see_page, warn_user
@@ -24,7 +24,7 @@ from skmer._utils._sklearn import (
     num_samples,
     safe_indexing,
 )
-from skmer._utils._text import one_form
+from skmer.model_selection._label_checks import check_names
 from skmer.model_selection._routing import routed_params
 
 
@@ -144,8 +144,8 @@ def check_samples(X, y, groups, estimator=None, params=None) -> Samples:
     if y is None or groups is None:
         lacking = "y" if y is None else "groups"
         raise ValueError(f"{lacking} must be given with X, got None; or pass clips that hold both.")
-    y = column_or_1d(check_names("y", y))
-    groups = column_or_1d(check_names("groups", groups))
+    y = check_names("y", y)
+    groups = check_names("groups", groups)
     return _checked(Samples(X, y, groups, np.arange(len(y)), np.unique(y), None, estimator, params or {}))
 
 
@@ -156,7 +156,7 @@ def _from_clips(clips, estimator, params):
             f"X must be clips with frames, target and groups where y and groups are not given, got "
             f"{type(clips).__name__} without {lacking[0]}."
         )
-    y = column_or_1d(check_names("target", clips.target))
+    y = check_names("target", clips.target)
     table = getattr(clips, "table", None)
     # Names that a subject's clips share tell none of them apart.
     named = table is not None and "clip" in table
@@ -164,7 +164,7 @@ def _from_clips(clips, estimator, params):
     clip_ids = table["clip"].to_numpy() if named else np.arange(len(y))
     classes = np.sort(np.asarray(getattr(clips, "class_names", np.unique(y))))
     fingerprint = getattr(clips, "fingerprint", None)
-    groups = column_or_1d(check_names("groups", clips.groups))
+    groups = check_names("groups", clips.groups)
     X = _input_of(estimator, clips)
     samples = Samples(X, y, groups, clip_ids, classes, fingerprint, estimator, params or {})
     return _checked(samples)
@@ -189,28 +189,6 @@ def _takes_sequences(step):
     if beside:
         return any(_takes_sequences(part) for part in beside if part not in ("drop", "passthrough"))
     return getattr(get_tags(step).input_tags, "sequences", False)
-
-
-def check_names(name, values):
-    """Return labels or subjects as they are; ValueError where a row has none or they cannot be sorted."""
-    column = np.asarray(values, dtype=object)
-    if column.ndim not in (1, 2) or any(isinstance(value, list | np.ndarray) for value in column.flat):
-        raise ValueError(f"{name} must have a value for every clip, got {values!r:.80}.")
-    blank = [isinstance(value, str) and not value.strip() for value in column.ravel()]
-    lacking = pd.isna(column) | np.array(blank, dtype=bool).reshape(column.shape)
-    rows = np.flatnonzero(lacking.reshape(len(column), -1).any(axis=1)) if column.size else []
-    if len(rows):
-        raise ValueError(
-            f"{name} must have a value for every clip, got none in {len(rows)} of {len(column)} rows, such "
-            f"as row {rows[0]}; leave these clips out, or name them."
-        )
-    try:
-        np.unique(column)
-    except TypeError:
-        kinds = " and ".join(sorted({type(value).__name__ for value in column.ravel()}))
-        name = "Complex data not supported: " * ("complex" in kinds) + name
-        raise ValueError(f"{name} must hold values of one type, got {kinds}.") from None
-    return one_form(name, values)
 
 
 def _checked(samples):
@@ -277,8 +255,7 @@ def _empty_rows(X):
 
 
 def _is_none(clip):
-    is_row = isinstance(clip, np.ndarray) and clip.dtype == object
-    return clip is None or (is_row and clip[0] is None)
+    return clip is None or (isinstance(clip, np.ndarray) and clip.dtype == object and clip[0] is None)
 
 
 def _holds_nan(entry):

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from skmer._utils._arguments import FLAG, TEXT, Items, checked, integer
+from skmer._utils._arguments import FLAG, Items, checked, integer, option
 from skmer.nn._graph_convolution import Adjacency, AdjacencyKind
-from skmer.nn._spatio_temporal_block import SpatioTemporalBlock
+from skmer.nn._spatio_temporal_block import ACTIVATIONS, SpatioTemporalBlock
 
 SOFTMAXES = ("nodes", "actions")
 
@@ -67,8 +67,8 @@ class ActionDecomposition(nn.Module):
         n_channels=[integer(1, 4096)],
         n_actions=[integer(1, 4096)],
         n_frames=[integer(1, 4096)],
-        activation=TEXT,
-        softmax=TEXT,
+        activation=[option(*ACTIVATIONS)],
+        softmax=[option(*SOFTMAXES)],
         prior=[torch.Tensor, None],
     )
     def __init__(
@@ -83,8 +83,6 @@ class ActionDecomposition(nn.Module):
         prior: Tensor | None = None,
     ) -> None:
         super().__init__()
-        if softmax not in SOFTMAXES:
-            raise ValueError(f"softmax must be one of {list(SOFTMAXES)}, got {softmax!r}.")
         self.component_sizes = tuple(component_sizes)
         self.softmax = softmax
         self.blocks = nn.ModuleList(
@@ -175,9 +173,9 @@ class RelationReconstruction(nn.Module):
         n_actions=[integer(1, 4096)],
         n_channels=[integer(1, 4096)],
         n_frames=[integer(1, 4096)],
-        activation=TEXT,
-        relations=TEXT,
-        norm=TEXT,
+        activation=[option(*ACTIVATIONS)],
+        relations=[option(*RELATIONS)],
+        norm=[option(*NORMS)],
         sigmoid=FLAG,
     )
     def __init__(
@@ -193,9 +191,6 @@ class RelationReconstruction(nn.Module):
         sigmoid: bool = True,
     ) -> None:
         super().__init__()
-        for name, value, allowed in (("relations", relations, RELATIONS), ("norm", norm, NORMS)):
-            if value not in allowed:
-                raise ValueError(f"{name} must be one of {list(allowed)}, got {value!r}.")
         kind: AdjacencyKind = "learned" if relations == "learned" else "skeleton"
         self.adjacency = Adjacency(_relation_matrix([n_actions] * n_components, relations), kind)
         self.block = SpatioTemporalBlock(n_channels, n_channels, n_frames=n_frames, activation=activation)

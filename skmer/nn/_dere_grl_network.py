@@ -7,12 +7,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from skmer._utils._arguments import FLAG, TEXT, Items, checked, integer, option, real
+from skmer._utils._arguments import FLAG, Items, checked, integer, option, real
 from skmer.face import FaceGraph, action_unit_shares
-from skmer.nn._action_modules import ActionDecomposition, ActionUnitHead, RelationReconstruction
-from skmer.nn._graph_convolution import Adjacency, AdjacencyKind
+from skmer.nn._action_modules import (
+    NORMS,
+    RELATIONS,
+    ActionDecomposition,
+    ActionUnitHead,
+    RelationReconstruction,
+)
+from skmer.nn._graph_convolution import ADJACENCIES, Adjacency, AdjacencyKind
 from skmer.nn._layers import LinearHead, NodeChannels, SeededDropout
-from skmer.nn._spatio_temporal_block import SpatioTemporalBlock
+from skmer.nn._spatio_temporal_block import ACTIVATIONS, SpatioTemporalBlock
 
 FUSIONS = ("concatenate", "sum")
 
@@ -100,16 +106,16 @@ class DeReGRL(nn.Module):
         n_layers=[integer(1, 1000)],
         decomposition=FLAG,
         reconstruction=FLAG,
-        adjacency=TEXT,
-        relations=TEXT,
-        activation=TEXT,
+        adjacency=[option(*ADJACENCIES)],
+        relations=[option(*RELATIONS)],
+        activation=[option(*ACTIVATIONS)],
         action_softmax=[option("nodes", "actions")],
         init_actions=[option("random", "units")],
         unit_actions=[Items(integer(0, 65536))],
         with_maps=FLAG,
-        weight_norm=TEXT,
+        weight_norm=[option(*NORMS)],
         weight_sigmoid=FLAG,
-        fusion=TEXT,
+        fusion=[option(*FUSIONS)],
         dropout=[real(0, 1)],
         channels=[Items(str)],
         linear_skip=FLAG,
@@ -140,8 +146,6 @@ class DeReGRL(nn.Module):
         linear_skip: bool = False,
     ) -> None:
         super().__init__()
-        if fusion not in FUSIONS:
-            raise ValueError(f"fusion must be one of {list(FUSIONS)}, got {fusion!r}.")
         if reconstruction and not decomposition:
             raise ValueError(
                 "reconstruction=True needs decomposition=True, got False: nothing to weigh; set both False."

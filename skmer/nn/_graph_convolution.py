@@ -1,14 +1,15 @@
 """Graph convolution over the nodes of each frame, and the adjacency matrices that it multiplies with."""
 
 import math
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
 
-from skmer._utils._arguments import TEXT, checked, integer
+from skmer._utils._arguments import checked, integer, option
 
 AdjacencyKind = Literal["skeleton+learned", "skeleton", "learned", "full"]
+ADJACENCIES = get_args(AdjacencyKind)
 
 
 class Adjacency(nn.Module):
@@ -47,7 +48,7 @@ class Adjacency(nn.Module):
     torch.Size([31, 31])
     """
 
-    @checked(skeleton=[torch.Tensor], kind=TEXT)
+    @checked(skeleton=[torch.Tensor], kind=[option(*ADJACENCIES)])
     def __init__(self, skeleton: Tensor, kind: AdjacencyKind = "skeleton+learned") -> None:
         super().__init__()
         n_nodes = skeleton.shape[-1]
@@ -57,8 +58,6 @@ class Adjacency(nn.Module):
             "learned": None,
             "full": torch.full_like(skeleton, 1.0 / n_nodes),
         }
-        if kind not in fixed:
-            raise ValueError(f"kind of adjacency must be one of {sorted(fixed)}, got {kind!r}.")
         self.kind = kind
         self.fixed: Tensor | None
         self.learned: Tensor | None

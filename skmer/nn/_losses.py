@@ -6,7 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from skmer._utils._arguments import TEXT, checked, integer, real
+from skmer._utils._arguments import checked, integer, option, real
+
+REDUCTIONS = [option("mean", "sum")]
+CENTERS = [option("batch", "learned")]
+BALANCES = [option("relative", "absolute")]
 
 
 class LossTerms(NamedTuple):
@@ -57,7 +61,7 @@ class ActionCenterLoss(nn.Module):
     tensor(1.)
     """
 
-    @checked(reduction=TEXT)
+    @checked(reduction=REDUCTIONS)
     def __init__(self, reduction: str = "mean") -> None:
         super().__init__()
         self.reduction = reduction
@@ -98,13 +102,16 @@ class WeightCenterLoss(nn.Module):
     0.0067
     """
 
-    @checked(n_classes=[integer(1, 65536)], n_weights=[integer(0, 65536)], centers=TEXT, reduction=TEXT)
+    @checked(
+        n_classes=[integer(1, 65536)],
+        n_weights=[integer(0, 65536)],
+        centers=CENTERS,
+        reduction=REDUCTIONS,
+    )
     def __init__(
         self, n_classes: int, n_weights: int, centers: str = "batch", reduction: str = "mean"
     ) -> None:
         super().__init__()
-        if centers not in ("batch", "learned"):
-            raise ValueError(f"centers must be 'batch' or 'learned', got {centers!r}.")
         self.n_classes = n_classes
         self.reduction = reduction
         # A sigmoid of zero: where the weights of eq. (5) start.
@@ -152,11 +159,9 @@ class WeightBalanceLoss(nn.Module):
     tensor(0.2500)
     """
 
-    @checked(target=TEXT, reduction=TEXT)
+    @checked(target=BALANCES, reduction=REDUCTIONS)
     def __init__(self, target: str = "relative", reduction: str = "mean") -> None:
         super().__init__()
-        if target not in ("relative", "absolute"):
-            raise ValueError(f"target must be 'relative' or 'absolute', got {target!r}.")
         self.target = target
         self.reduction = reduction
 
@@ -218,9 +223,9 @@ class DeReGRLLoss(nn.Module):
         lambda_center=[real(0, 1e12)],
         lambda_weight=[real(0, 1e12)],
         lambda_balance=[real(0, 1e12)],
-        centers=TEXT,
-        balance=TEXT,
-        reduction=TEXT,
+        centers=CENTERS,
+        balance=BALANCES,
+        reduction=REDUCTIONS,
         label_smoothing=[real(0, 1)],
         lambda_action_units=[real(0, 1e12)],
         lambda_sparsity=[real(0, 1e12)],
@@ -243,8 +248,6 @@ class DeReGRLLoss(nn.Module):
         lambda_orthogonality: float = 0.0,
     ) -> None:
         super().__init__()
-        if reduction not in ("mean", "sum"):
-            raise ValueError(f"reduction must be 'mean' or 'sum', got {reduction!r}.")
         self.label_smoothing = label_smoothing
         self.lambda_action_units = lambda_action_units
         self.lambda_sparsity = lambda_sparsity

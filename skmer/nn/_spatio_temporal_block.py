@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from skmer._utils._arguments import FLAG, TEXT, checked, integer
+from skmer._utils._arguments import FLAG, checked, integer, option
 from skmer.nn._graph_convolution import GraphConvolution
 
 KERNEL_SIZE = 3
@@ -206,7 +206,7 @@ class SpatioTemporalBlock(nn.Module):
         out_channels=[integer(1, 4096)],
         hidden_channels=[integer(1, 4096), None],
         n_frames=[integer(1, 4096)],
-        activation=TEXT,
+        activation=[option(*ACTIVATIONS)],
         activate_output=FLAG,
     )
     def __init__(
@@ -220,8 +220,6 @@ class SpatioTemporalBlock(nn.Module):
         activate_output: bool = True,
     ) -> None:
         super().__init__()
-        if activation not in ACTIVATIONS:
-            raise ValueError(f"activation must be one of {sorted(ACTIVATIONS)}, got {activation!r}.")
         hidden_channels = out_channels if hidden_channels is None else hidden_channels
         self.space = GraphConvolution(in_channels, hidden_channels)
         self.time = TemporalConvolution(hidden_channels, out_channels, n_frames)

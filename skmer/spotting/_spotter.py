@@ -7,8 +7,9 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from skmer._utils._arguments import LABELS, Items, Pairs, check_argument, one_column
+from skmer._utils._arguments import LABELS, Items, Pairs, check_argument
 from skmer._utils._sklearn import DocumentedMixin
+from skmer._utils._text import check_subjects
 from skmer.datasets import LongVideos
 from skmer.landmarks import FaceTrack
 from skmer.spotting._intervals import interval_iou
@@ -110,7 +111,7 @@ def check_tracks(tracks):
 def check_groups(groups, tracks):
     """Subjects of the tracks; every track is one of its own where none are given."""
     check_argument("groups", groups, [Items(*LABELS, n=len(tracks)), None])
-    return [track.name for track in tracks] if groups is None else list(one_column(groups))
+    return [track.name for track in tracks] if groups is None else check_subjects(groups).tolist()
 
 
 def training_movements(intervals, tracks):

@@ -15,9 +15,9 @@ from skmer._utils._arguments import (
     check_argument,
     checked,
     integer,
-    one_column,
 )
 from skmer._utils._sklearn import HasMethods
+from skmer._utils._text import check_subjects
 
 
 class ClipDataset(Dataset):
@@ -52,7 +52,6 @@ class ClipDataset(Dataset):
         check_argument("X", X, [Numbers(*np.shape(X), finite=False)])
         check_argument("y", y, [Items(object, n=n_rows), None])
         check_argument("sample_weight", sample_weight, [Numbers(n_rows), None])
-        check_argument("groups", groups, [Items(object, n=n_rows), None])
         check_argument("row_axes", row_axes, [integer(1, 16)])
         # torch warns of memory that cannot be written to, as that of a read-only memory map.
         self.X = torch.as_tensor(np.require(X, requirements=["C", "W"]))
@@ -62,7 +61,7 @@ class ClipDataset(Dataset):
         check_argument("action_units", action_units, [Numbers(n_rows, None, finite=False), None])
         units = None if action_units is None else torch.as_tensor(action_units, dtype=torch.float32)
         self.action_units = units
-        self.groups = one_column(groups)
+        self.groups = check_subjects(groups, n_rows)
         self.row_axes = row_axes
 
     def __len__(self):
@@ -87,7 +86,7 @@ class ClipDataset(Dataset):
         data : ClipDataset
             Copies.
         """
-        groups = None if self.groups is None else np.asarray(self.groups)[rows]
+        groups = None if self.groups is None else self.groups[rows]
         rows = torch.as_tensor(rows)
         weight = self.sample_weight[rows].numpy()
         units = None if self.action_units is None else self.action_units[rows].numpy()

@@ -7,17 +7,22 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.dummy import DummyClassifier
-from sklearn.model_selection import LeaveOneGroupOut
+from sklearn.model_selection import GridSearchCV, LeaveOneGroupOut
 
 from skmer._utils import _files
+from skmer.classifiers import DeReGRLClassifier, FlipAugmentedClassifier
 from skmer.model_selection import (
     BatchedGridSearchCV,
+    LeaveOneDatasetOut,
     _evaluate,
     _samples,
+    audit_loso,
     batched_cross_val_predict,
     evaluate_loso,
+    evaluate_methods,
 )
 from skmer.model_selection._audit import _audit, _data
+from skmer.training import ClipDataset
 
 
 class OfPaths(ClassifierMixin, BaseEstimator):
@@ -104,3 +109,47 @@ def test_one_person_is_one_whatever_the_hidden_signs():
         evaluate_loso(DummyClassifier(), X, y, groups)
     with pytest.raises(ValueError, match="y must have a value for every clip, got none in 1 of 12 rows"):
         search.fit(X, np.where(np.arange(12) == 3, " ", y), groups=groups)
+
+
+FLIPPED = np.zeros((12, 3, 31, 2), np.float32)
+ODD_SUBJECTS = {
+    "nested": lambda names: [names],
+    "rows of two": lambda names: [[name, name] for name in names],
+    "ragged": lambda names: [[name] * (1 + k % 2) for k, name in enumerate(names)],
+    "dict": lambda names: dict.fromkeys(names),
+}
+TAKING_SUBJECTS = {
+    "evaluate": lambda X, y, groups: evaluate_loso(DummyClassifier(), X, y, groups),
+    "audit": lambda X, y, groups: audit_loso(DummyClassifier(), X, y, groups),
+    "methods": lambda X, y, groups: evaluate_methods(DummyClassifier(), X, y, groups),
+    "search": lambda X, y, groups: BatchedGridSearchCV(DummyClassifier(), {}).fit(X, y, groups=groups),
+    "predict": lambda X, y, groups: batched_cross_val_predict(DummyClassifier(), X, y, groups=groups, cv=2),
+    "folds": lambda X, y, groups: LeaveOneDatasetOut().folds(groups),
+    "net": lambda X, y, groups: DeReGRLClassifier(graph="generic", max_epochs=1).fit(X, y, groups=groups),
+    "flips": lambda X, y, groups: FlipAugmentedClassifier(DummyClassifier()).fit(FLIPPED, y, groups=groups),
+    "dataset": lambda X, y, groups: ClipDataset(X, groups=groups),
+}
+
+
+@pytest.mark.parametrize("odd", ODD_SUBJECTS)
+@pytest.mark.parametrize("taking", TAKING_SUBJECTS)
+def test_subjects_that_are_no_column_are_refused_by_name(taking, odd):
+    X, y = np.random.default_rng(0).normal(size=(12, 2)), np.array(["a", "b"] * 6)
+    groups = ODD_SUBJECTS[odd]([f"l/s{k // 4}" for k in range(12)])
+    with pytest.raises((ValueError, TypeError), match=r"^groups "):
+        TAKING_SUBJECTS[taking](X, y, groups)
+
+
+@pytest.mark.parametrize("cv", [2**31, 2**63, 10**30, 13])
+@pytest.mark.parametrize("grouped", [True, False])
+def test_numbers_of_folds_that_cannot_be_name_cv(cv, grouped):
+    X, y = np.random.default_rng(0).normal(size=(12, 2)), np.array(["a", "b"] * 6)
+    groups = np.repeat(["s0", "s1", "s2"], 4) if grouped else None
+    with pytest.raises(ValueError, match=r"^cv must be "):
+        BatchedGridSearchCV(DummyClassifier(), {}, cv=cv).fit(X, y, groups=groups)
+    with pytest.raises(ValueError, match=r"^cv must be "):
+        batched_cross_val_predict(DummyClassifier(), X, y, cv=cv)
+    if grouped and cv > 13:
+        search = GridSearchCV(DummyClassifier(), {}, cv=cv)
+        with pytest.raises(ValueError, match="cv must be "):
+            evaluate_loso(search, X, y, groups, protocol="nested-loso")

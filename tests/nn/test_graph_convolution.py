@@ -28,7 +28,7 @@ def test_learned_holds_no_skeleton():
 
 
 def test_unknown_kind_is_refused():
-    with pytest.raises(ValueError, match=r"adjacency must be one of .* got 'ring'"):
+    with pytest.raises(ValueError, match=r"kind must be one of .* got 'ring'"):
         Adjacency(SKELETON, "ring")
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from skmer._utils._arguments import Items, checked, integer
+from skmer._utils._arguments import SUBJECTS, checked, integer
 from skmer._utils._sklearn import HasMethods, ungated
 from skmer.model_selection._audit._data import data_findings
 from skmer.model_selection._audit._finding import LeakAudit
@@ -13,7 +13,7 @@ from skmer.model_selection._audit._splits import SplitRecorder
 from skmer.model_selection._samples import check_samples, warn_of_unlearnable
 
 
-@checked(groups=[Items(), None], estimator=[HasMethods(["fit", "get_params"])], n_folds=[integer(1), None])
+@checked(groups=SUBJECTS, estimator=[HasMethods(["fit", "get_params"])], n_folds=[integer(1), None])
 def audit_loso(estimator, X, y=None, groups=None, *, n_folds=2) -> LeakAudit:
     """Look for ways in which a held-out subject could take part in its own evaluation.
 

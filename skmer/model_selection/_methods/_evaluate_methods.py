@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skmer._utils._arguments import FLAG, JOBS, PATH, TEXT, Items, Such, checked, integer, option
+from skmer._utils._arguments import FLAG, JOBS, PATH, SUBJECTS, TEXT, Items, Such, checked, integer, option
 from skmer._utils._checks import warn_user
 from skmer._utils._files import digest
 from skmer._utils._sklearn import HasMethods
@@ -30,7 +30,7 @@ OTHER_DATA = "other data: not comparable; {}"
 
 @checked(
     methods=[str, HasMethods("fit"), dict, Items(least=1), _IN_TURN],
-    groups=[Items(Such("a label", lambda value: np.ndim(value) == 0)), None],
+    groups=SUBJECTS,
     dataset=[*TEXT, None],
     baselines=FLAG,
     select=[option(*SELECT)],

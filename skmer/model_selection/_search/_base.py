@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 from sklearn import get_config
 from sklearn.base import clone
-from sklearn.model_selection import GroupKFold, LeaveOneGroupOut
+from sklearn.model_selection import LeaveOneGroupOut
 from sklearn.utils import assert_all_finite, indexable
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import column_or_1d
 
-from skmer._utils._arguments import JOBS, PATH, Items, Named, Takes, check_argument, integer
+from skmer._utils._arguments import JOBS, PATH, SUBJECTS, Items, Named, Takes, check_argument, integer
 from skmer._utils._files import digest
 from skmer._utils._sklearn import (
     BaseSearchCV,
@@ -35,12 +34,12 @@ from skmer.model_selection._fits import (
     share_features,
     warn_of_loops,
 )
-from skmer.model_selection._protocols import splitter_of
+from skmer.model_selection._label_checks import check_names
+from skmer.model_selection._protocols import splits_of, splitter_of
 from skmer.model_selection._run._checkpoint import Checkpoint
 from skmer.model_selection._run._identity import data_digest, parameters_digest, versions
 from skmer.model_selection._samples import (
     Samples,
-    check_names,
     check_seeds,
     warn_of_shared_subjects,
     warn_of_unlearnable,
@@ -101,8 +100,7 @@ class BatchedSearch(DocumentedMixin, BaseSearchCV):
         """
         if self.cv is None:
             return LeaveOneGroupOut()
-        is_number = isinstance(self.cv, int | np.integer)
-        return splitter_of(GroupKFold(self.cv) if is_number and grouped else self.cv, y)
+        return splitter_of(self.cv, y, grouped)
 
     def _train_rows(self, run, train):
         return train
@@ -202,12 +200,12 @@ class BatchedSearch(DocumentedMixin, BaseSearchCV):
             raise ValueError(
                 f"{type(self.estimator).__name__} requires y to be passed, but the target y is None."
             )
-        check_argument("groups", groups, [Items(), None])
+        check_argument("groups", groups, SUBJECTS)
         X, y, groups = indexable(X, y, groups)
-        y = column_or_1d(check_names("y", y), warn=True)
+        y = check_names("y", y, warn=True)
         assert_all_finite(y, input_name="y")
         check_classification_targets(y)
-        groups = None if groups is None else column_or_1d(check_names("groups", groups))
+        groups = None if groups is None else check_names("groups", groups)
         return Samples(X, y, groups, np.arange(len(y)), np.unique(y), params=params)
 
     def _identity(self, run):
@@ -280,7 +278,7 @@ class SearchRun:
         with warnings.catch_warnings():
             # It is checked here whether a splitter ignores the groups.
             warnings.filterwarnings("ignore", "The groups parameter is ignored", UserWarning)
-            splits = [(rows[train], rows[test]) for train, test in splitter.split(X, y, groups)]
+            splits = [(rows[train], rows[test]) for train, test in splits_of(splitter, X, y, groups)]
         if not splits:
             raise ValueError(f"cv must make at least one split, got none of {splitter}.")
         return splits
