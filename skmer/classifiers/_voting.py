@@ -1,18 +1,17 @@
 """A vote that an estimator joins only if it is better with it on subjects left out."""
 
 import warnings
-from numbers import Integral
 
 import numpy as np
 from sklearn import get_config
 from sklearn.base import clone
 from sklearn.ensemble import VotingClassifier
 from sklearn.model_selection import GroupKFold, StratifiedKFold
-from sklearn.utils import assert_all_finite, indexable
+from sklearn.utils import assert_all_finite, column_or_1d, indexable
 from sklearn.utils.metadata_routing import MethodMapping, process_routing
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
-from skmer._utils._arguments import integer
+from skmer._utils._arguments import JOBS, Items, Such, integer
 from skmer._utils._checks import frames_of
 from skmer._utils._jobs import run_jobs
 from skmer._utils._sklearn import (
@@ -20,9 +19,16 @@ from skmer._utils._sklearn import (
     check_method_params,
     fit_context,
     for_estimators,
+    num_samples,
     safe_indexing,
 )
+from skmer._utils._text import check_subjects
+from skmer.classifiers._validation import labels_of
 from skmer.metrics import uf1_score
+
+_PAIRS = Items(
+    Such("a pair of a name and a classifier", lambda pair: len(pair) == 2 and isinstance(pair[0], str))
+)
 
 
 class VotingClassifierCV(DocumentedMixin, VotingClassifier):
@@ -90,7 +96,7 @@ class VotingClassifierCV(DocumentedMixin, VotingClassifier):
     """
 
     _parameter_constraints: dict = for_estimators(
-        {"estimators": [list], "cv": [integer(2)], "n_jobs": [Integral, None], "verbose": ["verbose"]}
+        {"estimators": [_PAIRS], "cv": [integer(2)], "n_jobs": JOBS, "verbose": ["verbose"]}
     )
     # Of the base class; no parameters here.
     voting = "soft"
@@ -139,8 +145,7 @@ class VotingClassifierCV(DocumentedMixin, VotingClassifier):
         ValueError
             If an estimator cannot be fitted, or groups do not have an entry a row.
         """
-        check_consistent_length(y, groups)
-        assert_all_finite(y, input_name="y")
+        X, y, groups = self._checked(X, y, groups)
         routing = get_config()["enable_metadata_routing"]
         given = params | ({"groups": groups} if routing and groups is not None else {})
         super().fit(X, y, **given)
@@ -153,13 +158,32 @@ class VotingClassifierCV(DocumentedMixin, VotingClassifier):
         self.scores_, self.weights_ = self._select(voters, X, self.le_.transform(y), groups)
         return self
 
+    def _checked(self, X, y, groups):
+        """Return rows that can be taken by number, labels and subjects."""
+        names = [name for name, _ in self.estimators]
+        if len(set(names)) < len(names):
+            raise ValueError(f"estimators must have names of their own, got {names}.")
+        (X,) = indexable(frames_of(X))
+        if getattr(X, "dtype", np.dtype(float)).kind in "mM":
+            raise ValueError(f"X must hold numbers, got {X.dtype}.")
+        y = column_or_1d(y, warn=True)
+        assert_all_finite(y, input_name="y")
+        labels_of(y)
+        if len(y) != num_samples(X):
+            raise ValueError(f"y must have one entry per row of X, {num_samples(X)}, got {len(y)}.")
+        groups = check_subjects(groups, len(y))
+        try:
+            np.unique(() if groups is None else groups)
+        except TypeError as error:
+            raise ValueError(f"groups must hold names of one kind: {error}.") from error
+        return X, y, groups
+
     def _select(self, voters, X, y, groups):
         """Return scores and voices of (estimator, fit parameters); all have one where there are no folds."""
         folds = [(train, test) for train, test in self._folds(y, groups) if np.ptp(y[train])]
         scores, weights = np.full(len(voters), np.nan), np.ones(len(voters))
         if not folds:
             return scores, weights
-        (X,) = indexable(frames_of(X))
         tasks = [(*voter, *fold) for voter in voters for fold in folds]
         done = dict(run_jobs(_out_of_fold, tasks, n_jobs=self.n_jobs, shared=(X, y), label=_label))
         held_out = y[np.concatenate([test for _, test in folds])]

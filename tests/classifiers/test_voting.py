@@ -177,7 +177,7 @@ def test_it_is_saved_and_a_vote_without_a_voter_is_refused(data, tmp_path):
     [
         ({"cv": 1}, None, "The 'cv' parameter of VotingClassifierCV must be"),
         ({"n_jobs": "two"}, None, "The 'n_jobs' parameter of VotingClassifierCV must be"),
-        ({}, [0, 1], "inconsistent numbers of samples"),
+        ({}, [0, 1], "groups must have one entry per clip, 120, got 2"),
     ],
 )
 def test_what_it_refuses(data, params, groups, message):
