@@ -41,7 +41,9 @@ def run_training(source, output, method, *, model=None, n_jobs=-1):
     is_landmarks = holds_landmarks(clips.frames)
     pipeline = make_method(method, dataset=paper_set(source.names), landmarks=is_landmarks, model=model)
     find_landmarks(pipeline, clips, n_jobs)
-    pipeline.fit(clips.frames, clips.target)
+    # The recommended pipeline leaves out subjects to choose who votes.
+    subjects = {"clf__groups": clips.groups} if method == "recommended" else {}
+    pipeline.fit(clips.frames, clips.target, **subjects)
     output.parent.mkdir(parents=True, exist_ok=True)
     save(pipeline, output)
     print(
