@@ -5,7 +5,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_array
 
 from skmer._utils._arguments import as_array, integer
-from skmer._utils._checks import frames_of
+from skmer._utils._messages import frames_of
 from skmer._utils._sklearn import DocumentedMixin, fit_context, for_estimators, validate_params
 
 

@@ -21,7 +21,7 @@ def warn_user(message, category=UserWarning):
     Examples
     --------
     >>> import warnings
-    >>> from skmer._utils._checks import warn_user
+    >>> from skmer._utils._messages import warn_user
     >>> with warnings.catch_warnings(record=True) as caught:
     ...     warnings.simplefilter("always")
     ...     warn_user("the face is cut")
@@ -74,7 +74,7 @@ def see_page(page):
 
     Examples
     --------
-    >>> from skmer._utils._checks import see_page
+    >>> from skmer._utils._messages import see_page
     >>> "protocols" in see_page("protocols")
     True
     """
