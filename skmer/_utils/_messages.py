@@ -44,11 +44,6 @@ def _is_passed_over(frame):
     return package in (_PACKAGE, "sklearn", "joblib", "importlib", "contextlib", "numba", "skorch")
 
 
-def frames_of(X):
-    """Return the frames of clips, which stand for them in a pipeline; anything else as it is."""
-    return X.frames if hasattr(X, "frames") and hasattr(X, "target") else X
-
-
 @cache
 def site():
     """Return the address of the documentation, as the package's metadata has it; "" where there is none."""
