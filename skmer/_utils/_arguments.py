@@ -61,6 +61,7 @@ __all__ = [
     "check_same_length",
     "check_same_shape",
     "checked",
+    "frames_of",
     "one_column",
 ]
 
@@ -71,6 +72,11 @@ def as_array(name, value):
         return np.asarray(value)
     except (TypeError, ValueError) as error:
         raise ArgumentError(f"{name} must be an array, got {_shown(value)}: {error}.") from error
+
+
+def frames_of(X):
+    """Return the frames of clips, which stand for them in a pipeline; anything else as it is."""
+    return X.frames if hasattr(X, "frames") and hasattr(X, "target") else X
 
 
 def check_argument(name, value, constraints):

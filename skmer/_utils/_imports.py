@@ -46,7 +46,7 @@ def import_optional(module, *, caller, package=None, extra=None):
             raise
         package = package or top
         command = f"pip install 'skmer[{extra}]'" if extra else f"pip install {package}"
-        from skmer._utils._checks import see_page  # numpy comes with it, which `import skmer` does without
+        from skmer._utils._messages import see_page  # numpy comes with it, which `import skmer` does without
 
         said = f"{caller} needs the package {package}: {command}."
         raise ImportError(f"{said} {see_page('install')}") from error
@@ -110,7 +110,7 @@ def moved_name(package, moved, name):
     """
     if name not in moved:
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
-    from skmer._utils._checks import warn_user  # numpy comes with it, which `import skmer` does without
+    from skmer._utils._messages import warn_user  # numpy comes with it, which `import skmer` does without
 
     warn_user(f"{package}.{name} has moved to {moved[name]}; the old path goes with 0.3.", FutureWarning)
     home, _, new = moved[name].rpartition(".")

@@ -15,8 +15,8 @@ from sklearn import config_context, get_config
 from sklearn.utils.parallel import Parallel, delayed
 
 from skmer._utils._arguments import JOBS, check_argument
-from skmer._utils._checks import see_page
 from skmer._utils._files import digest
+from skmer._utils._messages import see_page
 from skmer._utils._progress import Progress
 
 ATTEMPTS = 3

@@ -9,7 +9,7 @@ from typing import Any
 from numba import njit
 from numba.core.caching import FunctionCache
 
-from skmer._utils._checks import warn_user
+from skmer._utils._messages import warn_user
 
 
 def compiled(function):

@@ -33,7 +33,7 @@ from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _num_samples as num_samples
 
-from skmer._utils._checks import site
+from skmer._utils._messages import site
 
 try:
     from sklearn.callback._callback_support import callback_management_context

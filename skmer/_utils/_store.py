@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from skmer._utils._arguments import PATH, check_argument, integer
-from skmer._utils._checks import warn_user
 from skmer._utils._files import write_atomically
+from skmer._utils._messages import warn_user
 
 _VARIABLE = "SKMER_CACHE"
 _KEY = re.compile(r"[0-9a-f]{4,64}")

@@ -8,8 +8,8 @@ from sklearn.exceptions import ConvergenceWarning
 from skorch.utils import to_tensor
 
 from skmer._utils._arguments import Numbers, check_argument, real
-from skmer._utils._checks import warn_user
 from skmer._utils._jobs import interrupts_raise
+from skmer._utils._messages import warn_user
 from skmer._utils._sklearn import check_sample_weight
 from skmer._utils._text import check_subjects
 from skmer.classifiers._outside_data import unpack_rows

@@ -8,8 +8,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
-from skmer._utils._arguments import Items, check_argument, integer
-from skmer._utils._checks import frames_of
+from skmer._utils._arguments import Items, check_argument, frames_of, integer
 from skmer._utils._sklearn import (
     BaseSearchCV,
     DocumentedMixin,

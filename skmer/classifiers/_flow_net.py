@@ -6,7 +6,7 @@ from numbers import Integral, Real
 import torch
 
 from skmer._utils._arguments import Named
-from skmer._utils._checks import warn_user
+from skmer._utils._messages import warn_user
 from skmer._utils._sklearn import Interval, StrOptions, for_estimators
 from skmer.classifiers._map_net import MapNetClassifier
 from skmer.nn import FLOW_NETWORKS, FlowNetwork, MapAugmentation

@@ -5,7 +5,7 @@ from numbers import Real
 import torch
 
 from skmer._utils._arguments import PATH
-from skmer._utils._checks import warn_user
+from skmer._utils._messages import warn_user
 from skmer._utils._sklearn import Interval, StrOptions, for_estimators
 from skmer.classifiers._map_net import MapNetClassifier
 from skmer.classifiers._pretrained import load_pretrained

@@ -9,7 +9,8 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, validate_data
 
-from skmer._utils._checks import frames_of, warn_user
+from skmer._utils._arguments import frames_of
+from skmer._utils._messages import warn_user
 from skmer.face import FaceGraph, check_graph
 from skmer.feature_extraction import normalize_nodes
 from skmer.frames import is_path

@@ -11,8 +11,7 @@ from sklearn.utils import assert_all_finite, column_or_1d, indexable
 from sklearn.utils.metadata_routing import MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted
 
-from skmer._utils._arguments import JOBS, Items, Such, integer
-from skmer._utils._checks import frames_of
+from skmer._utils._arguments import JOBS, Items, Such, frames_of, integer
 from skmer._utils._jobs import run_jobs
 from skmer._utils._sklearn import (
     DocumentedMixin,

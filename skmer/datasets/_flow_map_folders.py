@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from skmer._utils._arguments import FILE, PATH, checked
-from skmer._utils._checks import warn_user
+from skmer._utils._messages import warn_user
 from skmer._utils._text import naming, read_csv_table
 from skmer.datasets._cells import canonical_label, cell_text
 from skmer.datasets._clips import MicroExpressionClips

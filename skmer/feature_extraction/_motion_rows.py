@@ -4,8 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_array
 
-from skmer._utils._arguments import as_array, integer
-from skmer._utils._checks import frames_of
+from skmer._utils._arguments import as_array, frames_of, integer
 from skmer._utils._sklearn import DocumentedMixin, fit_context, for_estimators, validate_params
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.sparse import issparse
 
-from skmer._utils._checks import frames_of
+from skmer._utils._arguments import frames_of
 from skmer.frames._names import KEYFRAMES, frame_label, is_path
 
 _EXPECTED = (

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from skmer._utils._arguments import FLAG, checked, integer
-from skmer._utils._checks import warn_user
+from skmer._utils._messages import warn_user
 from skmer._utils._text import short_repr
 from skmer.frames._check import holds_landmarks, refuse_other_points
 from skmer.frames._names import KEYFRAMES, is_path, trailing_number

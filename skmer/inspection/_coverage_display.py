@@ -5,6 +5,7 @@ import pandas as pd
 
 from skmer._utils._arguments import TEXT, Numbers, check_argument, checked
 from skmer.inspection._style import CAPTION, CYCLE, add_legend, axes_or_new, open_frame
+from skmer.metrics import accuracy_at_coverage
 from skmer.model_selection import LOSOResult
 
 _COLUMNS = ["coverage", "accuracy"]
@@ -134,7 +135,6 @@ class CoverageDisplay:
         return self
 
 
-def _at(curve, coverage):
-    """Accuracy of the first clips that make up at least a share of all, as text."""
-    value = curve.loc[curve["coverage"] >= coverage - 1e-9, "accuracy"].iloc[0]
-    return f"{value:.3f}".lstrip("0")
+def _at(curve, share):
+    """Accuracy of the most reliable share of the clips, as text."""
+    return f"{accuracy_at_coverage(curve['coverage'], curve['accuracy'], at=share):.3f}".lstrip("0")

@@ -11,7 +11,7 @@ import re
 import numpy as np
 import torch
 
-from skmer._utils._checks import warn_user
+from skmer._utils._messages import warn_user
 from skmer.io._codec import GraphNode, ObjectNode
 from skmer.io._forms import check_attributes, is_plain, parse_forms
 from skmer.io._table import resolve

@@ -16,8 +16,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from skmer._utils._arguments import PATH, Items, checked
-from skmer._utils._checks import see_page, warn_user
 from skmer._utils._files import write_atomically
+from skmer._utils._messages import see_page, warn_user
 from skmer.io._codec import Parser
 from skmer.io._container import pack, unpack
 from skmer.io._estimators import build, check, to_document

@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from skmer._utils._arguments import JOBS, PATH, TEXT, Items, check_argument
-from skmer._utils._checks import see_page
 from skmer._utils._jobs import run_jobs
+from skmer._utils._messages import see_page
 from skmer._utils._progress import Progress
 from skmer._utils._sklearn import DocumentedMixin, HasMethods, Interval, for_estimators
 from skmer.frames import VideoReader, is_path, one_opencv_thread

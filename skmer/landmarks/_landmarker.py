@@ -9,8 +9,8 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from skmer._utils._arguments import integer
-from skmer._utils._checks import see_page, warn_user
 from skmer._utils._jobs import run_jobs
+from skmer._utils._messages import see_page, warn_user
 from skmer._utils._progress import Progress
 from skmer._utils._sklearn import (
     ClipTransformerMixin,

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from skmer._utils._arguments import PATH, checked
-from skmer._utils._checks import see_page
 from skmer._utils._imports import import_optional
+from skmer._utils._messages import see_page
 
 PREDICTOR_SHA256 = "fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f"
 _VARIABLE = "SKMER_PREDICTOR"

@@ -17,6 +17,7 @@ from skmer.metrics._scores import (
     uf1_score,
     uf1_scorer,
 )
+from skmer.metrics._selective import accuracy_at_coverage
 from skmer.metrics._significance import Interval, mcnemar_exact, paired_bootstrap, subject_bootstrap
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "holm_correction",
     "critical_difference",
     "expected_calibration_error",
+    "accuracy_at_coverage",
 ]
 
 # Names that changed with 0.2; the old ones work for one release.

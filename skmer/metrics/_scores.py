@@ -10,7 +10,7 @@ from sklearn.metrics import make_scorer
 from sklearn.utils.multiclass import unique_labels
 
 from skmer._utils._arguments import ROWS, Numbers, check_argument, check_same_length, checked
-from skmer._utils._checks import warn_user
+from skmer._utils._messages import warn_user
 from skmer._utils._sklearn import HasMethods, Options, StrOptions, check_sample_weight, validate_params
 
 

@@ -7,7 +7,7 @@ from numbers import Integral
 import numpy as np
 
 from skmer._utils._arguments import JOBS, PATH, SUBJECTS, TEXT, Items, checked, option
-from skmer._utils._checks import warn_user
+from skmer._utils._messages import warn_user
 from skmer._utils._sklearn import HasMethods, ungated
 from skmer.model_selection._audit._audit import audit_samples
 from skmer.model_selection._audit._finding import LeakError

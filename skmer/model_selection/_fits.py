@@ -15,8 +15,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 
-from skmer._utils._checks import warn_user
 from skmer._utils._jobs import raising_interrupts, run_jobs
+from skmer._utils._messages import warn_user
 from skmer._utils._progress import Progress
 from skmer._utils._sklearn import safe_indexing, ungated
 from skmer.model_selection._every_epoch import fit_every_epoch

@@ -8,7 +8,7 @@ from sklearn.base import clone
 from sklearn.model_selection import BaseCrossValidator, GroupKFold, LeaveOneGroupOut, check_cv
 
 from skmer._utils._arguments import Items, check_argument, checked, integer
-from skmer._utils._checks import see_page
+from skmer._utils._messages import see_page
 from skmer._utils._sklearn import BaseSearchCV, GroupsConsumerMixin
 from skmer._utils._text import check_subjects
 from skmer.model_selection._samples import Fold, splits_by_group, steps_of

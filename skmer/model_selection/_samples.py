@@ -15,8 +15,8 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_consistent_length, has_fit_parameter
 
 from skmer._utils._arguments import Items, check_argument, integer
-from skmer._utils._checks import see_page, warn_user
 from skmer._utils._files import row_digests
+from skmer._utils._messages import see_page, warn_user
 from skmer._utils._sklearn import (
     BaseSearchCV,
     GroupsConsumerMixin,

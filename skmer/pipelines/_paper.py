@@ -4,7 +4,7 @@ import torch
 from sklearn.pipeline import Pipeline
 
 from skmer._utils._arguments import FLAG, PATH, SEED, TEXT, checked, integer
-from skmer._utils._checks import warn_user
+from skmer._utils._messages import warn_user
 from skmer.classifiers import DeReGRLClassifier
 from skmer.feature_extraction import LandmarkGraphTransformer
 from skmer.landmarks import FaceLandmarker

@@ -9,7 +9,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import check_random_state
 
 from skmer._utils._arguments import SEED, Items, checked, integer, option
-from skmer._utils._checks import warn_user
+from skmer._utils._messages import warn_user
 from skmer._utils._sklearn import Interval as Bounds
 from skmer._utils._sklearn import Options
 from skmer.metrics import Interval

@@ -4,7 +4,7 @@ from email.message import Message
 import pytest
 from sklearn.base import BaseEstimator
 
-from skmer._utils import _checks
+from skmer._utils import _messages
 
 
 @pytest.mark.parametrize("address", ["", "https://example.org/docs/stable/"])
@@ -13,8 +13,8 @@ def test_every_estimator_links_to_its_page(address, monkeypatch):
     message = Message()
     for entry in entries or []:
         message["Project-URL"] = entry
-    monkeypatch.setattr(_checks, "metadata", lambda name: message)
-    _checks.site.cache_clear()
+    monkeypatch.setattr(_messages, "metadata", lambda name: message)
+    _messages.site.cache_clear()
     packages = (
         "classifiers",
         "feature_extraction",
@@ -29,7 +29,7 @@ def test_every_estimator_links_to_its_page(address, monkeypatch):
     for package, kind in kinds:
         page = f"{address.rstrip('/')}/api/generated/skmer.{package}.{kind.__name__}.html"
         assert kind.__new__(kind)._get_doc_link() == (page if address else "")
-    _checks.site.cache_clear()
+    _messages.site.cache_clear()
 
 
 def import_all(package):

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from skmer._utils._checks import see_page, warn_user
+from skmer._utils._messages import see_page, warn_user
 from skmer.datasets._cells import shown
 from skmer.datasets._clip_sequences import between
 from skmer.datasets._readers._annotations import forget_outside

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from skmer._utils._arguments import PATH, check_argument, option
-from skmer._utils._checks import warn_user
+from skmer._utils._messages import warn_user
 from skmer.datasets._assembly import concatenate_clips
 from skmer.datasets._clips import MicroExpressionClips
 from skmer.datasets._readers._reader import ReadOptions, load_dataset

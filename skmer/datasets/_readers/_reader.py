@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from skmer._utils._arguments import FILE, FLAG, Items, check_argument
-from skmer._utils._checks import see_page, warn_user
+from skmer._utils._messages import see_page, warn_user
 from skmer._utils._text import naming
 from skmer.datasets._cells import canonical_label, cell_text, parse_action_units
 from skmer.datasets._clips import MicroExpressionClips

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from skmer._utils._arguments import FLAG, JOBS, PATH, SUBJECTS, TEXT, Items, Such, checked, integer, option
-from skmer._utils._checks import warn_user
 from skmer._utils._files import digest
+from skmer._utils._messages import warn_user
 from skmer._utils._sklearn import HasMethods
 from skmer.literature import published_results
 from skmer.model_selection._evaluate import run_evaluation

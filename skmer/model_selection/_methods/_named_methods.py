@@ -8,7 +8,7 @@ from sklearn.pipeline import Pipeline
 
 from skmer import feature_extraction, pipelines
 from skmer._utils._arguments import TEXT, checked, integer
-from skmer._utils._checks import warn_user
+from skmer._utils._messages import warn_user
 from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
 from skmer.pipelines import BASELINES, baseline, paper_pipeline
 

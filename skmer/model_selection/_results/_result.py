@@ -11,7 +11,7 @@ from sklearn.metrics import confusion_matrix
 from skmer._utils._arguments import SEED, Items, check_argument, checked, real
 from skmer._utils._sklearn import HasMethods
 from skmer._utils._text import naming
-from skmer.metrics import BaselineScores, class_scores, subject_bootstrap
+from skmer.metrics import BaselineScores, accuracy_at_coverage, class_scores, subject_bootstrap
 from skmer.model_selection._results import _model_card, _result_scores, _summary
 from skmer.model_selection._results._result_scores import compare_results, rows_in
 
@@ -171,7 +171,9 @@ class LOSOResult:
     @property
     def reliable_half_accuracy(self):
         """Accuracy of the more reliable half of the clips; NaN where none has a reliability; float."""
-        return _result_scores.accuracy_at_coverage(self.coverage, 0.5)
+        if self.coverage is None:
+            return float("nan")
+        return accuracy_at_coverage(self.coverage["coverage"], self.coverage["accuracy"])
 
     @property
     def baseline(self):

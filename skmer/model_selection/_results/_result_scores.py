@@ -104,13 +104,6 @@ def coverage_curve(result) -> pd.DataFrame | None:
     return pd.DataFrame({**columns, "accuracy": right.cumsum().to_numpy() / n_clips})
 
 
-def accuracy_at_coverage(curve, coverage) -> float:
-    """Return the accuracy of the first clips of a curve that make up at least a share of all."""
-    if curve is None:
-        return float("nan")
-    return float(curve["accuracy"].iloc[int(np.searchsorted(curve["coverage"], coverage - 1e-9))])
-
-
 def subject_scores(result) -> pd.DataFrame:
     """Return the numbers of clips and classes, and the accuracy, of each subject."""
     right = pd.Series((result.runs == result.truth).mean(axis=0), index=result.clips.index)

@@ -13,7 +13,7 @@ from sklearn.metrics import check_scoring, get_scorer
 from sklearn.utils.metaestimators import available_if
 
 from skmer._utils._arguments import Takes, check_argument
-from skmer._utils._checks import warn_user
+from skmer._utils._messages import warn_user
 from skmer._utils._sklearn import (
     BaseSearchCV,
     check_method_params,

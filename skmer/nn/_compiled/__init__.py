@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from skmer._utils._checks import warn_user
+from skmer._utils._messages import warn_user
 from skmer.nn._compiled._support import LAMBDAS, AdamStep, has_numba, is_supported
 
 __all__ = ["is_compiled", "compiled_trainer", "AdamStep", "LAMBDAS"]

@@ -11,7 +11,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
-from skmer._utils._checks import warn_user
+from skmer._utils._messages import warn_user
 from skmer.classifiers import DeReGRLClassifier
 from skmer.datasets import concatenate_clips, make_landmark_clips
 from skmer.feature_extraction import LandmarkGraphTransformer

@@ -21,7 +21,7 @@ def warn_user(message, category=UserWarning):
     Examples
     --------
     >>> import warnings
-    >>> from skmer._utils._checks import warn_user
+    >>> from skmer._utils._messages import warn_user
     >>> with warnings.catch_warnings(record=True) as caught:
     ...     warnings.simplefilter("always")
     ...     warn_user("the face is cut")
@@ -42,11 +42,6 @@ def _is_passed_over(frame):
     # so on: their frames are not the user's line either.
     package = frame.f_globals.get("__name__", "").partition(".")[0]
     return package in (_PACKAGE, "sklearn", "joblib", "importlib", "contextlib", "numba", "skorch")
-
-
-def frames_of(X):
-    """Return the frames of clips, which stand for them in a pipeline; anything else as it is."""
-    return X.frames if hasattr(X, "frames") and hasattr(X, "target") else X
 
 
 @cache
@@ -74,7 +69,7 @@ def see_page(page):
 
     Examples
     --------
-    >>> from skmer._utils._checks import see_page
+    >>> from skmer._utils._messages import see_page
     >>> "protocols" in see_page("protocols")
     True
     """

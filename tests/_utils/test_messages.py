@@ -8,8 +8,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.pipeline import make_pipeline
 
 import skmer
-from skmer._utils import _checks
-from skmer._utils._checks import see_page, warn_user
+from skmer._utils import _messages
+from skmer._utils._messages import see_page, warn_user
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -62,11 +62,11 @@ def address(monkeypatch):
         message = Message()
         if entry:
             message["Project-URL"] = f"Documentation, {entry}"
-        monkeypatch.setattr(_checks, "metadata", lambda name: message)
-        _checks.site.cache_clear()
+        monkeypatch.setattr(_messages, "metadata", lambda name: message)
+        _messages.site.cache_clear()
 
     yield fill_in
-    _checks.site.cache_clear()
+    _messages.site.cache_clear()
 
 
 def test_a_page_has_the_address_that_is_filled_in(address):
