@@ -76,6 +76,17 @@ def one_form(name, values):
     return values
 
 
+def sorted_values(name, values):
+    """Return the sorted values of a column; ValueError where they are of kinds that have no order."""
+    try:
+        return np.unique(np.asarray(values))
+    except TypeError:
+        kinds = " and ".join(sorted({type(value).__name__ for value in np.ravel(values)}))
+        # The beginning is scikit-learn's, by which its checks know a refusal.
+        name = "Complex data not supported: " * ("complex" in kinds) + name
+        raise ValueError(f"{name} must hold values of one type, got {kinds}.") from None
+
+
 def check_subjects(groups, n_clips=None):
     """Return subjects in one form, ndarray of shape (n_clips,); None without.
 

@@ -7,10 +7,10 @@ import numpy as np
 from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skmer._utils._sklearn import DocumentedMixin, Interval, StrOptions, fit_context
+from skmer.classifiers._validation import find_classes
 
 
 class BalancedLDA(DocumentedMixin, ClassifierMixin, BaseEstimator):
@@ -72,10 +72,7 @@ class BalancedLDA(DocumentedMixin, ClassifierMixin, BaseEstimator):
             Fitted.
         """
         X, y = validate_data(self, X, y, ensure_min_samples=2, dtype=[np.float64, np.float32])
-        check_classification_targets(y)
-        n_classes = len(np.unique(y))
-        if n_classes < 2:
-            raise ValueError(f"y must hold at least two classes, got {n_classes} class.")
+        n_classes = len(find_classes(y))
         priors = np.full(n_classes, 1 / n_classes)
         lda = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=self.shrinkage, priors=priors)
         with warnings.catch_warnings():

@@ -4,7 +4,7 @@ from numbers import Integral, Real
 
 import torch
 
-from skmer._utils._arguments import integer
+from skmer._utils._arguments import Takes, integer
 from skmer._utils._sklearn import HasMethods, Interval, Options, StrOptions, for_estimators
 from skmer.classifiers import _actions
 from skmer.classifiers._net import ClipNetClassifier
@@ -238,7 +238,7 @@ class DeReGRLClassifier(ClipNetClassifier):
             "device": [str, torch.device],
             "random_state": ["random_state"],
             "verbose": ["verbose"],
-            "train_split": [callable, HasMethods("split"), None],
+            "train_split": [Takes(2), HasMethods(["split", "get_n_splits"]), None],
         }
     )
 

@@ -8,7 +8,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
-from skmer._utils._arguments import Items, check_argument, frames_of, integer
+from skmer._utils._arguments import Items, Takes, check_argument, frames_of, integer
 from skmer._utils._sklearn import (
     BaseSearchCV,
     DocumentedMixin,
@@ -85,7 +85,7 @@ class FlipAugmentedClassifier(DocumentedMixin, MetaEstimatorMixin, ClassifierMix
     _parameter_constraints: dict = for_estimators(
         {
             "estimator": [HasMethods(["fit", "predict"])],
-            "mirror": [StrOptions({"nodes", "maps"}), callable],
+            "mirror": [StrOptions({"nodes", "maps"}), Takes(1)],
             "graph": [str, FaceGraph],
             "odd_channels": [Items(integer(0)), None],
         }

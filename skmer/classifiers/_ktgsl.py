@@ -11,11 +11,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Lasso
 from sklearn.metrics.pairwise import linear_kernel, rbf_kernel
 from sklearn.preprocessing import KernelCenterer
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from skmer._utils._arguments import Numbers, check_argument, integer
 from skmer._utils._sklearn import DocumentedMixin, Interval, StrOptions, fit_context, for_estimators
+from skmer.classifiers._validation import find_classes
 
 
 def histogram_intersection(X, Y=None):
@@ -222,10 +222,7 @@ class KTGSL(DocumentedMixin, ClassifierMixin, BaseEstimator):
             Itself, fitted.
         """
         X, y = validate_data(self, X, y, dtype=np.float64, ensure_min_samples=2)
-        check_classification_targets(y)
-        self.classes_ = np.unique(y)
-        if len(self.classes_) < 2:
-            raise ValueError(f"y must hold at least two classes, got 1 class only: {self.classes_[0]!r}.")
+        self.classes_ = find_classes(y)
         self.X_fit_ = X
         groups = self._groups()
         blocks = groups[0] + groups[1]

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 
 from skmer._utils._arguments import frames_of
 from skmer._utils._messages import warn_user
+from skmer._utils._text import sorted_values
 from skmer.face import FaceGraph, check_graph
 from skmer.feature_extraction import normalize_nodes
 from skmer.frames import is_path
@@ -223,11 +224,9 @@ def warn_of_other_scale(net, X):
 
 def labels_of(y):
     """Return the sorted labels of ``y``; those of several kinds have no order."""
-    try:
-        check_classification_targets(y)
-        return np.unique(y)
-    except TypeError as error:
-        raise ValueError(f"y must hold labels of one kind, texts or numbers, got both: {error}.") from error
+    found = sorted_values("y", y)
+    check_classification_targets(y)
+    return found
 
 
 def find_classes(y, classes=None):

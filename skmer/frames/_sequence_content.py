@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from skmer._utils._arguments import TEXT, check_argument, checked, integer, option
+from skmer._utils._arguments import TEXT, Takes, check_argument, checked, integer, option
 from skmer.frames._names import is_path
 from skmer.frames._read import read_bytes, read_image
 
@@ -98,7 +98,7 @@ def sequence_label(clip, k, source=None):
     sources=["array-like", FrameSequence],
     name=[integer(0), *TEXT],
     mode=[option("L", "RGB")],
-    label=[callable],
+    label=[Takes(3)],
 )
 def read_sequence(sources, name=0, mode="L", *, label=sequence_label):
     """Decode the frames of one clip.

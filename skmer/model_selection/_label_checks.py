@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import column_or_1d
 
-from skmer._utils._text import one_form, plain_text
+from skmer._utils._text import one_form, plain_text, sorted_values
+
+
+def check_given(y, groups):
+    """Refuse labels without subjects, and subjects without labels."""
+    if y is None or groups is None:
+        lacking = "y" if y is None else "groups"
+        raise ValueError(f"{lacking} must be given with X, got None; or pass clips that hold both.")
 
 
 def check_names(name, values, warn=False):
@@ -20,12 +27,7 @@ def check_names(name, values, warn=False):
             f"{name} must have a value for every clip, got none in {len(rows)} of {len(column)} rows, such "
             f"as row {rows[0]}; leave these clips out, or name them."
         )
-    try:
-        np.unique(column)
-    except TypeError:
-        kinds = " and ".join(sorted({type(value).__name__ for value in column}))
-        name = "Complex data not supported: " * ("complex" in kinds) + name
-        raise ValueError(f"{name} must hold values of one type, got {kinds}.") from None
+    sorted_values(name, column)
     return column_or_1d(one_form(name, values), input_name=name, warn=warn)
 
 

@@ -24,7 +24,7 @@ from skmer._utils._sklearn import (
     num_samples,
     safe_indexing,
 )
-from skmer.model_selection._label_checks import check_names
+from skmer.model_selection._label_checks import check_given, check_names
 from skmer.model_selection._routing import routed_params
 
 
@@ -141,9 +141,7 @@ def check_samples(X, y, groups, estimator=None, params=None) -> Samples:
         X, y, groups = X
     if y is None and groups is None:
         return _from_clips(X, estimator, params)
-    if y is None or groups is None:
-        lacking = "y" if y is None else "groups"
-        raise ValueError(f"{lacking} must be given with X, got None; or pass clips that hold both.")
+    check_given(y, groups)
     y = check_names("y", y)
     groups = check_names("groups", groups)
     return _checked(Samples(X, y, groups, np.arange(len(y)), np.unique(y), None, estimator, params or {}))

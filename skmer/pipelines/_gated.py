@@ -6,6 +6,7 @@ from sklearn.utils.metaestimators import available_if
 
 from skmer._utils._arguments import PATH, Items, check_argument, real
 from skmer._utils._sklearn import HasMethods
+from skmer._utils._text import sorted_values
 
 NO_MOVEMENT = "no movement"
 
@@ -85,6 +86,8 @@ class GatedPipeline(Pipeline):
             If the threshold is out of its range, or a step refuses its input.
         """
         self._check_parameters()
+        if y is not None:
+            sorted_values("y", y)
         return super().fit(X, y, **params)
 
     def _check_parameters(self):

@@ -54,6 +54,8 @@ class ClipDataset(Dataset):
         check_argument("sample_weight", sample_weight, [Numbers(n_rows), None])
         check_argument("row_axes", row_axes, [integer(1, 16)])
         # torch warns of memory that cannot be written to, as that of a read-only memory map.
+        X = np.asarray(X)
+        X = np.asarray(X.tolist()) if X.dtype.kind == "O" else X  # numbers of a mixed table
         self.X = torch.as_tensor(np.require(X, requirements=["C", "W"]))
         self.y = torch.zeros(n_rows, dtype=torch.long) if y is None else torch.as_tensor(y)
         weight = np.ones(n_rows) if sample_weight is None else sample_weight

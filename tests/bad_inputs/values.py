@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import scipy.sparse
 
 
 class Alien:
@@ -107,9 +108,35 @@ def _arrays(valid):
             yield f"{name} in it", damaged
             if valid.dtype.kind == "f" and isinstance(item, float):
                 yield f"{name} among numbers", damaged.astype(valid.dtype)
+    if valid.size:
+        yield from _kinds(valid)
     if valid.dtype.kind in "fiu":
         yield "1e30 times", valid * 1e30
         yield "negative", -valid.astype(float) - 1
+
+
+def _kinds(valid):
+    """The same numbers or texts in other kinds of arrays."""
+    yield "as object", valid.astype(object)
+    yield "masked", np.ma.masked_array(valid, mask=np.arange(valid.size).reshape(valid.shape) == 1)
+    yield "unmasked", np.ma.masked_array(valid)
+    locked = valid.copy()
+    locked.flags.writeable = False
+    yield "read-only", locked
+    yield "backwards", valid[::-1] if valid.ndim else valid
+    if valid.dtype.kind in "fiu":
+        yield "big-endian", valid.astype(valid.dtype.newbyteorder(">"))
+        yield "half precision", valid.astype(np.float16)
+        yield "long double", valid.astype(np.longdouble)
+    if valid.ndim == 1:
+        series = pd.Series(valid, index=range(len(valid), 0, -1))
+        yield "series", series
+        yield "categories", series.astype(str).astype("category")
+        yield "text with NA", series.astype(str).astype("string").mask(series.index == 1)
+        yield "whole numbers with NA", pd.Series([pd.NA, *range(len(valid) - 1)], dtype="Int64")
+    if valid.ndim == 2:
+        yield "sparse", scipy.sparse.csr_array(valid) if valid.dtype.kind in "fiu" else valid
+        yield "same columns", pd.DataFrame(valid, columns=["a"] * valid.shape[1])
 
 
 def _frames(valid):

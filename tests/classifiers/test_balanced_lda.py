@@ -27,5 +27,5 @@ def test_a_class_with_one_clip_draws_no_warning():
 
 
 def test_one_class_alone_is_refused():
-    with pytest.raises(ValueError, match="y must hold at least two classes, got 1 class"):
+    with pytest.raises(ValueError, match="y must hold at least two classes, got one class"):
         BalancedLDA().fit(np.eye(3), [0, 0, 0])

@@ -3,6 +3,7 @@
 import copy
 import pickle
 import signal
+import threading
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import torch
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GridSearchCV, GroupKFold
-from skorch.callbacks import BatchScoring, Callback, EarlyStopping, EpochScoring
+from skorch.callbacks import BatchScoring, Callback, EarlyStopping, EpochScoring, ProgressBar
 from skorch.dataset import Dataset
 from skorch.exceptions import SkorchTrainingImpossibleError
 from skorch.helper import SliceDataset, SliceDict, predefined_split
@@ -18,6 +19,7 @@ from torch.utils.data import Subset, TensorDataset
 
 from skmer._utils._jobs import raising_interrupts
 from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
+from skmer.model_selection import BatchedGridSearchCV, evaluate_loso
 
 
 @pytest.fixture
@@ -230,3 +232,45 @@ def test_ctrl_c_ends_a_users_own_fit_with_the_net_so_far(features, clips, make_c
         make_clf(max_epochs=9, callbacks=[PressesCtrlC()]).fit(features, clips.target)
     with pytest.raises(KeyboardInterrupt):
         SeedEnsemble(make_clf(max_epochs=9, callbacks=[PressesCtrlC()]), 2).fit(features, clips.target)
+
+
+class LiveDisplay(Callback):
+    """As a progress display of rich: it holds a lock and a thread, and one display at a time may be live."""
+
+    live = 0
+
+    def __init__(self, shown):
+        self.shown = shown
+
+    def on_train_begin(self, net, **kwargs):
+        assert not LiveDisplay.live, "only one display may be live at once"
+        LiveDisplay.live, self.lock_ = 1, threading.RLock()
+
+    def on_epoch_end(self, net, **kwargs):
+        self.shown.append(f"{len(net.history)} of {net.max_epochs}")
+
+    def on_train_end(self, net, **kwargs):
+        LiveDisplay.live = 0
+
+
+@pytest.mark.parametrize("wrap", ["net", "ensemble", "search", "evaluation"])
+@pytest.mark.parametrize("bar", ["skorch", "live"])
+def test_progress_is_shown_wherever_a_net_trains(features, clips, make_clf, capfd, bar, wrap):
+    callback = ProgressBar(detect_notebook=False) if bar == "skorch" else LiveDisplay([])
+    clf, y, groups = make_clf(callbacks=[("bar", callback)], max_epochs=2), clips.target, clips.groups
+    usual = make_clf(max_epochs=2)
+    if wrap == "ensemble":
+        clf, usual = SeedEnsemble(clf, n_estimators=2), SeedEnsemble(usual, n_estimators=2)
+    if wrap == "search":
+        grid = {"lr": [1e-3, 1e-2]}
+        clf, usual = BatchedGridSearchCV(clf, grid, cv=2), BatchedGridSearchCV(usual, grid, cv=2)
+    if wrap == "evaluation":
+        results = [evaluate_loso(e, features, y, groups, verbose=0) for e in (clf, usual)]
+        found, expected = (result.predictions["prediction"] for result in results)
+    else:
+        extra = {"groups": groups} if wrap == "search" else {}
+        found, expected = (e.fit(features, y, **extra).predict(features) for e in (clf, usual))
+    np.testing.assert_array_equal(found, expected)
+    assert LiveDisplay.live == 0
+    if bar == "skorch":
+        assert "%|" in capfd.readouterr().err

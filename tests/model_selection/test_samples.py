@@ -11,6 +11,7 @@ from sklearn.model_selection import GridSearchCV, LeaveOneGroupOut
 
 from skmer._utils import _files
 from skmer.classifiers import DeReGRLClassifier, FlipAugmentedClassifier
+from skmer.datasets import make_landmark_clips
 from skmer.model_selection import (
     BatchedGridSearchCV,
     LeaveOneDatasetOut,
@@ -138,6 +139,15 @@ def test_subjects_that_are_no_column_are_refused_by_name(taking, odd):
     groups = ODD_SUBJECTS[odd]([f"l/s{k // 4}" for k in range(12)])
     with pytest.raises((ValueError, TypeError), match=r"^groups "):
         TAKING_SUBJECTS[taking](X, y, groups)
+
+
+@pytest.mark.parametrize("evaluate", [evaluate_loso, evaluate_methods])
+def test_labels_and_subjects_come_together(evaluate):
+    clips = make_landmark_clips(n_subjects=4, n_clips=20, random_state=0)
+    with pytest.raises(ValueError, match="y must be given with X, got None"):
+        evaluate(DummyClassifier(), clips, groups=clips.groups)
+    with pytest.raises(ValueError, match="groups must be given with X, got None"):
+        evaluate(DummyClassifier(), clips, clips.target)
 
 
 @pytest.mark.parametrize("cv", [2**31, 2**63, 10**30, 13])

@@ -7,9 +7,10 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from skmer import feature_extraction, pipelines
-from skmer._utils._arguments import TEXT, checked, integer
+from skmer._utils._arguments import TEXT, checked, frames_of, integer
 from skmer._utils._messages import warn_user
 from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
+from skmer.model_selection._label_checks import check_given
 from skmer.pipelines import BASELINES, baseline, paper_pipeline
 
 TABLE_3 = ("lbp-sdg", "dssn", "lfm", "lgccon", "g-tcn", "ktgsl", "dere-grl")
@@ -99,7 +100,9 @@ def corpus_of(X, y, groups):
         if not hasattr(X, "frames"):
             raise TypeError(f"X must be clips where y and groups are not given, got {type(X).__name__}.")
         return Corpus(X, _kind_of(X.frames))
-    return Corpus(_Arrays(X, y, groups), _kind_of(X))
+    check_given(y, groups)
+    frames = frames_of(X)
+    return Corpus(_Arrays(frames, y, groups), _kind_of(frames))
 
 
 def _kind_of(frames):
