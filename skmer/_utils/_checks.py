@@ -5,6 +5,8 @@ import warnings
 from functools import cache
 from importlib.metadata import metadata
 
+import numpy as np
+
 _PACKAGE = __name__.partition(".")[0]
 
 
@@ -45,7 +47,9 @@ def _is_passed_over(frame):
 
 
 def frames_of(X):
-    """Return the frames of clips, which stand for them in a pipeline; anything else as it is."""
+    """Return the frames of clips, which stand for them in a pipeline; what has no masked entry as it is."""
+    if np.ma.is_masked(X):
+        raise ValueError("X must have no masked entries, which would be read: fill them, or leave clips out.")
     return X.frames if hasattr(X, "frames") and hasattr(X, "target") else X
 
 

@@ -15,7 +15,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_consistent_length, has_fit_parameter
 
 from skmer._utils._arguments import Items, check_argument, integer
-from skmer._utils._checks import see_page, warn_user
+from skmer._utils._checks import frames_of, see_page, warn_user
 from skmer._utils._files import row_digests
 from skmer._utils._sklearn import (
     BaseSearchCV,
@@ -142,6 +142,7 @@ def check_samples(X, y, groups, estimator=None, params=None) -> Samples:
     if y is None and groups is None:
         return _from_clips(X, estimator, params)
     check_given(y, groups)
+    X = frames_of(X)
     y = check_names("y", y)
     groups = check_names("groups", groups)
     return _checked(Samples(X, y, groups, np.arange(len(y)), np.unique(y), None, estimator, params or {}))

@@ -15,6 +15,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.multiclass import check_classification_targets
 
 from skmer._utils._arguments import JOBS, PATH, SUBJECTS, Items, Named, Takes, check_argument, integer
+from skmer._utils._checks import frames_of
 from skmer._utils._files import digest
 from skmer._utils._sklearn import (
     BaseSearchCV,
@@ -201,7 +202,7 @@ class BatchedSearch(DocumentedMixin, BaseSearchCV):
                 f"{type(self.estimator).__name__} requires y to be passed, but the target y is None."
             )
         check_argument("groups", groups, SUBJECTS)
-        X, y, groups = indexable(X, y, groups)
+        X, y, groups = indexable(frames_of(X), y, groups)
         y = check_names("y", y, warn=True)
         assert_all_finite(y, input_name="y")
         check_classification_targets(y)
