@@ -300,6 +300,8 @@ def read_csv_table(source, argument, word, *, most=1_000, **options):
     if header.count(separator) >= most:
         raise ValueError(f"{argument} must have at most {most} columns, {name} has more.")
     try:
+        if int(pd.__version__.partition(".")[0]) < 3:  # which reads some numbers with another last digit
+            options["float_precision"] = "round_trip"
         return pd.read_csv(io.StringIO(text), sep=separator, **options), name
     except (ValueError, OverflowError) as error:  # pandas' own errors among them
         raise ValueError(f"{argument} must be a CSV file, {name} is none: {str(error).strip()}.") from error
