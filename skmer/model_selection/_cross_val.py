@@ -8,11 +8,11 @@ from sklearn.utils import indexable
 
 from skmer._utils._arguments import JOBS, SUBJECTS, TEXT, Items, Named, check_argument, checked
 from skmer._utils._checks import frames_of
+from skmer._utils._label_checks import check_names
 from skmer.model_selection._fits import FitTask, check_stack_size, run_fits, share_features, warn_of_loops
-from skmer.model_selection._label_checks import check_names
-from skmer.model_selection._protocols import splits_of, splitter_of
+from skmer.model_selection._protocols import splitter_of
 from skmer.model_selection._routing import check_routing
-from skmer.model_selection._samples import Samples, warn_of_unlearnable
+from skmer.model_selection._samples import Samples, splits_of, warn_of_unlearnable
 
 METHODS = ("predict", "predict_proba")
 

@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_consistent_length, has_fit_parameter
 from skmer._utils._arguments import Items, check_argument, integer
 from skmer._utils._checks import frames_of, see_page, warn_user
 from skmer._utils._files import row_digests
+from skmer._utils._label_checks import check_given, check_names
 from skmer._utils._sklearn import (
     BaseSearchCV,
     GroupsConsumerMixin,
@@ -24,7 +25,6 @@ from skmer._utils._sklearn import (
     num_samples,
     safe_indexing,
 )
-from skmer.model_selection._label_checks import check_given, check_names
 from skmer.model_selection._routing import routed_params
 
 
@@ -199,6 +199,14 @@ def _checked(samples):
     if len(unknown):
         raise ValueError(f"target must hold classes of class_names only, got {unknown[0]!s} as well.")
     return samples
+
+
+def splits_of(splitter, X, y, groups):
+    """Return the splits that a splitter draws; ValueError that names cv where it cannot on these clips."""
+    try:
+        return list(splitter.split(X, y, groups))
+    except ValueError as error:
+        raise ValueError(f"cv must be able to split these clips: {error}") from error
 
 
 def missing_clips(estimator, X) -> np.ndarray:

@@ -17,6 +17,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from skmer._utils._arguments import JOBS, PATH, SUBJECTS, Items, Named, Takes, check_argument, integer
 from skmer._utils._checks import frames_of
 from skmer._utils._files import digest
+from skmer._utils._label_checks import check_names
 from skmer._utils._sklearn import (
     BaseSearchCV,
     DocumentedMixin,
@@ -35,13 +36,13 @@ from skmer.model_selection._fits import (
     share_features,
     warn_of_loops,
 )
-from skmer.model_selection._label_checks import check_names
-from skmer.model_selection._protocols import splits_of, splitter_of
+from skmer.model_selection._protocols import splitter_of
 from skmer.model_selection._run._checkpoint import Checkpoint
 from skmer.model_selection._run._identity import data_digest, parameters_digest, versions
 from skmer.model_selection._samples import (
     Samples,
     check_seeds,
+    splits_of,
     warn_of_shared_subjects,
     warn_of_unlearnable,
 )
