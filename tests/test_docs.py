@@ -33,7 +33,9 @@ def build(tmp_path_factory):
 
 def test_builds_without_a_warning(build):
     _, run = build
-    assert (run.stderr, run.returncode) == ("", 0)
+    # Where no fit ran before, the first one says that it compiles.
+    warned = [line for line in run.stderr.splitlines() if "compiles its training step" not in line]
+    assert (warned, run.returncode) == ([], 0)
 
 
 def test_no_page_has_a_name_that_sphinx_writes_itself(build):

@@ -75,7 +75,9 @@ def as_array(name, value):
 
 
 def frames_of(X):
-    """Return the frames of clips, which stand for them in a pipeline; anything else as it is."""
+    """Return the frames of clips, which stand for them in a pipeline; what has no masked entry as it is."""
+    if np.ma.is_masked(X):
+        raise ValueError("X must have no masked entries, which would be read: fill them, or leave clips out.")
     return X.frames if hasattr(X, "frames") and hasattr(X, "target") else X
 
 

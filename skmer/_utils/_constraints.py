@@ -135,6 +135,8 @@ class Numbers:
 
     def is_satisfied_by(self, value):
         """Return whether a value is such an array."""
+        if np.ma.is_masked(value):
+            return False
         try:
             array = np.asarray(value)
             if array.dtype == object and all(isinstance(number, Real) for number in array.flat):
@@ -295,7 +297,9 @@ class Pixels:
 
     def is_satisfied_by(self, value):
         """Return whether a value is such an image."""
-        if getattr(value, "dtype", None) != np.uint8 or getattr(value, "ndim", 0) not in self.ndims:
+        if not isinstance(value, np.ndarray) or np.ma.is_masked(value):
+            return False
+        if value.dtype != np.uint8 or value.ndim not in self.ndims:
             return False
         return min(value.shape[:2]) >= self.least and (value.ndim < 3 or value.shape[-1] == 3)
 
@@ -314,11 +318,11 @@ def one_column(value):
 
 
 class _Rows(_Late):
-    """Constraint "array-like" without what has no rows in an order: scalars in an array, sets, mappings."""
+    """Constraint "array-like" without what has no rows in an order, and without sparse matrices."""
 
     def is_satisfied_by(self, value):
         """Return whether a value has rows."""
-        if isinstance(value, Set | Mapping) or _is_scalar(value):
+        if isinstance(value, Set | Mapping) or _is_scalar(value) or hasattr(value, "tocsr"):
             return False
         return super().is_satisfied_by(value)
 

@@ -52,6 +52,34 @@ def escape_latex(text):
     return text
 
 
+def plain_column(values):
+    """Labels or subjects as an array that every step takes: masked ones are None, bytes in usual order.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmer._utils._text import plain_column
+    >>> plain_column(np.ma.masked_array(["a", "b"], mask=[False, True])).tolist()
+    ['a', None]
+    >>> plain_column(["a", float("nan")]).tolist()
+    ['a', nan]
+    """
+    if np.ma.is_masked(values):
+        return np.where(np.ma.getmaskarray(values), None, values.astype(object).data)
+    exact = np.asarray(values) if hasattr(values, "dtype") else np.asarray(values, dtype=object)
+    # numpy makes texts of all that stand beside a text, and has texts that scikit-learn does not know ("T").
+    is_mixed = exact.dtype == object and len({isinstance(value, str) for value in exact.flat}) > 1
+    has_rows = exact.dtype == object and any(isinstance(value, list | tuple) for value in exact.flat)
+    if is_mixed or has_rows or exact.dtype.kind == "T":
+        import pandas as pd  # what has no such column does without
+
+        column = exact.astype(object)
+        column.flat[[k for k, value in enumerate(column.flat) if value is pd.NA]] = None
+        return column
+    column = np.asarray(values)
+    return column.astype(column.dtype.newbyteorder("="), copy=False)
+
+
 def one_form(name, values):
     """Subjects with those that look alike made one, or labels as they are; ValueError where two look alike.
 
@@ -61,7 +89,7 @@ def one_form(name, values):
     >>> one_form("groups", ["lab/s1", "lab/s1\u200b", "lab/s2"]).tolist()
     ['lab/s1', 'lab/s1', 'lab/s2']
     """
-    column = np.asarray(values)
+    column = plain_column(values)
     seen = set(column.ravel().tolist()) if column.dtype.kind in "OU" else set()
     forms = {value: plain_text(value) for value in seen if isinstance(value, str)}
     if name == "groups" and any(value != form for value, form in forms.items()):
@@ -73,15 +101,15 @@ def one_form(name, values):
             f"{name} has labels that look alike, such as {alike[0]!r} and {alike[1]!r}; write each in one "
             "form."
         )
-    return values
+    return column
 
 
 def sorted_values(name, values):
     """Return the sorted values of a column; ValueError where they are of kinds that have no order."""
     try:
-        return np.unique(np.asarray(values))
+        return np.unique(plain_column(values))
     except TypeError:
-        kinds = " and ".join(sorted({type(value).__name__ for value in np.ravel(values)}))
+        kinds = " and ".join(sorted({type(value).__name__ for value in np.ravel(plain_column(values))}))
         # The beginning is scikit-learn's, by which its checks know a refusal.
         name = "Complex data not supported: " * ("complex" in kinds) + name
         raise ValueError(f"{name} must hold values of one type, got {kinds}.") from None
@@ -272,6 +300,8 @@ def read_csv_table(source, argument, word, *, most=1_000, **options):
     if header.count(separator) >= most:
         raise ValueError(f"{argument} must have at most {most} columns, {name} has more.")
     try:
+        if int(pd.__version__.partition(".")[0]) < 3:  # which reads some numbers with another last digit
+            options["float_precision"] = "round_trip"
         return pd.read_csv(io.StringIO(text), sep=separator, **options), name
     except (ValueError, OverflowError) as error:  # pandas' own errors among them
         raise ValueError(f"{argument} must be a CSV file, {name} is none: {str(error).strip()}.") from error

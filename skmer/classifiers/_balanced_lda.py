@@ -9,7 +9,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skmer._utils._arguments import frames_of
 from skmer._utils._sklearn import DocumentedMixin, Interval, StrOptions, fit_context
+from skmer._utils._text import plain_column
 from skmer.classifiers._validation import find_classes
 
 
@@ -71,7 +73,9 @@ class BalancedLDA(DocumentedMixin, ClassifierMixin, BaseEstimator):
         self : estimator
             Fitted.
         """
-        X, y = validate_data(self, X, y, ensure_min_samples=2, dtype=[np.float64, np.float32])
+        X, y = validate_data(
+            self, frames_of(X), plain_column(y), ensure_min_samples=2, dtype=[np.float64, np.float32]
+        )
         n_classes = len(find_classes(y))
         priors = np.full(n_classes, 1 / n_classes)
         lda = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=self.shrinkage, priors=priors)
@@ -96,7 +100,7 @@ class BalancedLDA(DocumentedMixin, ClassifierMixin, BaseEstimator):
             One column, positive for the second class, where there are two classes.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
+        X = validate_data(self, frames_of(X), reset=False, dtype=[np.float64, np.float32])
         values = X @ self.coef_.T + self.intercept_
         return values[:, 0] if values.shape[1] == 1 else values
 

@@ -18,7 +18,7 @@ from skmer._utils._sklearn import (
     for_estimators,
     validate_parameter_constraints,
 )
-from skmer._utils._text import check_subjects
+from skmer._utils._text import check_subjects, plain_column
 from skmer.classifiers._validation import labels_of
 from skmer.face import FaceGraph, check_graph
 
@@ -164,7 +164,7 @@ class FlipAugmentedClassifier(DocumentedMixin, MetaEstimatorMixin, ClassifierMix
         if y is None:
             checked = validate_data(self, rows, reset=False)
         else:
-            checked, y = validate_data(self, rows, y)
+            checked, y = validate_data(self, rows, plain_column(y))
         checked = checked if is_table else checked.reshape(shape)
         return checked if y is None else (checked, y)
 

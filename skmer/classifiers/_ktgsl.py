@@ -13,8 +13,9 @@ from sklearn.metrics.pairwise import linear_kernel, rbf_kernel
 from sklearn.preprocessing import KernelCenterer
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
-from skmer._utils._arguments import Numbers, check_argument, integer
+from skmer._utils._arguments import Numbers, check_argument, frames_of, integer
 from skmer._utils._sklearn import DocumentedMixin, Interval, StrOptions, fit_context, for_estimators
+from skmer._utils._text import plain_column
 from skmer.classifiers._validation import find_classes
 
 
@@ -221,7 +222,7 @@ class KTGSL(DocumentedMixin, ClassifierMixin, BaseEstimator):
         KTGSL
             Itself, fitted.
         """
-        X, y = validate_data(self, X, y, dtype=np.float64, ensure_min_samples=2)
+        X, y = validate_data(self, frames_of(X), plain_column(y), dtype=np.float64, ensure_min_samples=2)
         self.classes_ = find_classes(y)
         self.X_fit_ = X
         groups = self._groups()
@@ -252,7 +253,7 @@ class KTGSL(DocumentedMixin, ClassifierMixin, BaseEstimator):
         ndarray of shape (n_clips, n_classes) or (n_clips,)
         """
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=np.float64, reset=False)
+        X = validate_data(self, frames_of(X), dtype=np.float64, reset=False)
         scores = np.tile(self.intercept_, (len(X), 1))
         for k, block in enumerate(chain(*self._groups())):
             if self.block_weights_[k] and self.traces_[k]:

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 
 from skmer._utils._arguments import frames_of
 from skmer._utils._messages import warn_user
-from skmer._utils._text import sorted_values
+from skmer._utils._text import plain_column, sorted_values
 from skmer.face import FaceGraph, check_graph
 from skmer.feature_extraction import normalize_nodes
 from skmer.frames import is_path
@@ -57,8 +57,8 @@ def check_clips(estimator, X, y=None, *, graph, reset):
     else:
         if n_views:
             check_consistent_length(range(len(X) // n_views), y)
-            y = np.repeat(np.asarray(y), n_views)
-        X, y = validate_data(estimator, X, y, **options)
+            y = np.repeat(plain_column(y), n_views)
+        X, y = validate_data(estimator, X, plain_column(y), **options)
         y = y[:: n_views or 1]
     n_positions = graph.n_frames * graph.n_nodes
     if X.shape[1] % n_positions:
@@ -176,12 +176,14 @@ def check_maps(net, X, y=None, *, reset):
     flat = X.reshape(len(X), math.prod(shape))
     _check_finite(flat)
     options = {"reset": reset, "dtype": np.float32, "order": "C"}
-    checked = validate_data(net, flat, **options) if y is None else validate_data(net, flat, y, **options)
+    if y is None:
+        flat = validate_data(net, flat, **options)
+    else:
+        flat, y = validate_data(net, flat, plain_column(y), **options)
     if reset:
         net.map_shape_ = shape
-    if y is None:
-        return checked.reshape(X.shape)
-    return checked[0].reshape(X.shape), checked[1]
+    rows = flat.reshape(X.shape)
+    return rows if y is None else (rows, y)
 
 
 def _as_rows(net, X):

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from skmer._utils._arguments import TEXT, check_argument, one_column
-from skmer._utils._text import html_table, plain_text
+from skmer._utils._text import html_table, plain_column, plain_text
 from skmer.datasets._cells import parse_action_units
 from skmer.datasets._clip_sequences import (
     check_clip_sequences,
@@ -340,7 +340,7 @@ def _check_frames(frames):
 
 def _check_names(name, values, n_clips):
     try:
-        values = [*one_column(values)]
+        values = plain_column(one_column(values)).tolist()
     except TypeError as error:
         raise TypeError(f"{name} must be array-like, got {type(values).__name__}.") from error
     if any(isinstance(value, Collection) and not isinstance(value, str) for value in values):

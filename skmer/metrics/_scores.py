@@ -12,12 +12,13 @@ from sklearn.utils.multiclass import unique_labels
 from skmer._utils._arguments import ROWS, Numbers, check_argument, check_same_length, checked
 from skmer._utils._messages import warn_user
 from skmer._utils._sklearn import HasMethods, Options, StrOptions, check_sample_weight, validate_params
+from skmer._utils._text import plain_column
 
 
 def check_labels(name, labels):
     """Classes or subjects as an array (n,); ValueError if there is none, or one of them is missing."""
     try:
-        labels = np.asarray(labels)
+        labels = plain_column(labels)
     except ValueError as error:
         raise ValueError(f"{name} must have one entry a sample, got lists of unequal length.") from error
     shape = labels.shape

@@ -6,12 +6,12 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils import indexable
 
-from skmer._utils._arguments import JOBS, SUBJECTS, TEXT, Items, Named, check_argument, checked
+from skmer._utils._arguments import JOBS, SUBJECTS, TEXT, Items, Named, check_argument, checked, frames_of
+from skmer._utils._label_checks import check_names
 from skmer.model_selection._fits import FitTask, check_stack_size, run_fits, share_features, warn_of_loops
-from skmer.model_selection._label_checks import check_names
-from skmer.model_selection._protocols import splits_of, splitter_of
+from skmer.model_selection._protocols import splitter_of
 from skmer.model_selection._routing import check_routing
-from skmer.model_selection._samples import Samples, warn_of_unlearnable
+from skmer.model_selection._samples import Samples, splits_of, warn_of_unlearnable
 
 METHODS = ("predict", "predict_proba")
 
@@ -108,7 +108,7 @@ def batched_cross_val_predict(
     if y is None:
         raise ValueError("y must be given, since fits and folds need classes; got None.")
     check_routing(estimator, params)
-    X, y, groups = indexable(X, y, groups)
+    X, y, groups = indexable(frames_of(X), y, groups)
     y = check_names("y", y, warn=True)
     groups = None if groups is None else check_names("groups", groups)
     splits = splits_of(splitter_of(cv, y), X, y, groups)

@@ -243,14 +243,6 @@ def _by_subject(search, y):
     return search.cv
 
 
-def splits_of(splitter, X, y, groups):
-    """Return the splits that a splitter draws; ValueError that names cv where it cannot on these clips."""
-    try:
-        return list(splitter.split(X, y, groups))
-    except ValueError as error:
-        raise ValueError(f"cv must be able to split these clips: {error}") from error
-
-
 def splitter_of(cv, y, grouped=False):
     """Return the splitter that an argument ``cv`` stands for, as scikit-learn does.
 

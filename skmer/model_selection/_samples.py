@@ -14,8 +14,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_consistent_length, has_fit_parameter
 
-from skmer._utils._arguments import Items, check_argument, integer
+from skmer._utils._arguments import Items, check_argument, frames_of, integer
 from skmer._utils._files import row_digests
+from skmer._utils._label_checks import check_given, check_names
 from skmer._utils._messages import see_page, warn_user
 from skmer._utils._sklearn import (
     BaseSearchCV,
@@ -24,7 +25,6 @@ from skmer._utils._sklearn import (
     num_samples,
     safe_indexing,
 )
-from skmer.model_selection._label_checks import check_given, check_names
 from skmer.model_selection._routing import routed_params
 
 
@@ -142,6 +142,7 @@ def check_samples(X, y, groups, estimator=None, params=None) -> Samples:
     if y is None and groups is None:
         return _from_clips(X, estimator, params)
     check_given(y, groups)
+    X = frames_of(X)
     y = check_names("y", y)
     groups = check_names("groups", groups)
     return _checked(Samples(X, y, groups, np.arange(len(y)), np.unique(y), None, estimator, params or {}))
@@ -198,6 +199,14 @@ def _checked(samples):
     if len(unknown):
         raise ValueError(f"target must hold classes of class_names only, got {unknown[0]!s} as well.")
     return samples
+
+
+def splits_of(splitter, X, y, groups):
+    """Return the splits that a splitter draws; ValueError that names cv where it cannot on these clips."""
+    try:
+        return list(splitter.split(X, y, groups))
+    except ValueError as error:
+        raise ValueError(f"cv must be able to split these clips: {error}") from error
 
 
 def missing_clips(estimator, X) -> np.ndarray:

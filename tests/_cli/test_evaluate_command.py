@@ -48,9 +48,11 @@ def test_the_baselines_stand_beside_the_method_on_the_same_folds(tmp_path, capsy
     assert main(words) == 0
     table = pd.read_csv(tmp_path / "comparison.csv", index_col="method")
     assert list(table.index) == ["rbf-svm", "majority", "lda", "linear-svm"]
-    assert table.loc["rbf-svm", "UF1"] == LOSOResult.from_json(tmp_path / "result.json").uf1
+    svm = LOSOResult.from_json(tmp_path / "result.json")
+    assert table.loc["rbf-svm", "UF1"] == pytest.approx(svm.uf1, rel=1e-12)
     clips = make_landmark_clips(4, 24, random_state=0)
-    assert table.loc["lda", "UF1"] == evaluate_loso(make_method("lda"), clips, seeds=1).uf1
+    lda = evaluate_loso(make_method("lda"), clips, seeds=1)
+    assert table.loc["lda", "UF1"] == pytest.approx(lda.uf1, rel=1e-12)
     stamps = {path: path.stat().st_mtime_ns for path in (tmp_path / "baselines").rglob("*.json")}
     assert main([*words, "--resume"]) == 0
     assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
@@ -211,6 +213,7 @@ def test_a_terminated_program_takes_its_workers_with_it(tmp_path):
     run.terminate()
     _, error = run.communicate(timeout=60)
     assert (run.returncode, "skmer: terminated" in error) == (143, True)
+    deadline = time.monotonic() + 60
     while any(map(is_alive, workers)) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert workers and not any(map(is_alive, workers))

@@ -1,8 +1,9 @@
+import io
 import unicodedata
 
 import pytest
 
-from skmer._utils._text import decode_text, markdown_table, plain_text, text_table
+from skmer._utils._text import decode_text, markdown_table, plain_text, read_csv_table, text_table
 
 WESTERN = "Zuschauer;Größe;é,à;naïve"
 CHINESE = "受试者,高兴,厌恶"
@@ -60,3 +61,9 @@ def test_markdown_has_a_header_and_numbers_to_the_right():
         "| --- | ---: | ---: |",
         "| LDA | 0.7 | 0.65 |",
     ]
+
+
+def test_numbers_of_a_table_are_read_to_the_last_digit():
+    """pandas below 3 reads this one otherwise unless it is asked."""
+    table, _ = read_csv_table(io.StringIO("x,y\n0.17619047619047618,1\n"), "path", "x")
+    assert table["x"][0] == 0.17619047619047618

@@ -8,9 +8,9 @@ from sklearn.pipeline import Pipeline
 
 from skmer import feature_extraction, pipelines
 from skmer._utils._arguments import TEXT, checked, frames_of, integer
+from skmer._utils._label_checks import check_given
 from skmer._utils._messages import warn_user
 from skmer.classifiers import DeReGRLClassifier, SeedEnsemble
-from skmer.model_selection._label_checks import check_given
 from skmer.pipelines import BASELINES, baseline, paper_pipeline
 
 TABLE_3 = ("lbp-sdg", "dssn", "lfm", "lgccon", "g-tcn", "ktgsl", "dere-grl")

@@ -14,8 +14,19 @@ from sklearn.utils import assert_all_finite, indexable
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.multiclass import check_classification_targets
 
-from skmer._utils._arguments import JOBS, PATH, SUBJECTS, Items, Named, Takes, check_argument, integer
+from skmer._utils._arguments import (
+    JOBS,
+    PATH,
+    SUBJECTS,
+    Items,
+    Named,
+    Takes,
+    check_argument,
+    frames_of,
+    integer,
+)
 from skmer._utils._files import digest
+from skmer._utils._label_checks import check_names
 from skmer._utils._sklearn import (
     BaseSearchCV,
     DocumentedMixin,
@@ -34,13 +45,13 @@ from skmer.model_selection._fits import (
     share_features,
     warn_of_loops,
 )
-from skmer.model_selection._label_checks import check_names
-from skmer.model_selection._protocols import splits_of, splitter_of
+from skmer.model_selection._protocols import splitter_of
 from skmer.model_selection._run._checkpoint import Checkpoint
 from skmer.model_selection._run._identity import data_digest, parameters_digest, versions
 from skmer.model_selection._samples import (
     Samples,
     check_seeds,
+    splits_of,
     warn_of_shared_subjects,
     warn_of_unlearnable,
 )
@@ -201,7 +212,7 @@ class BatchedSearch(DocumentedMixin, BaseSearchCV):
                 f"{type(self.estimator).__name__} requires y to be passed, but the target y is None."
             )
         check_argument("groups", groups, SUBJECTS)
-        X, y, groups = indexable(X, y, groups)
+        X, y, groups = indexable(frames_of(X), y, groups)
         y = check_names("y", y, warn=True)
         assert_all_finite(y, input_name="y")
         check_classification_targets(y)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import column_or_1d
 
-from skmer._utils._text import one_form, plain_text, sorted_values
+from skmer._utils._text import one_form, plain_column, plain_text, sorted_values
 
 
 def check_given(y, groups):
@@ -16,7 +16,8 @@ def check_given(y, groups):
 
 def check_names(name, values, warn=False):
     """Return labels or subjects in one column; ValueError where a row has none or they cannot be sorted."""
-    column = np.asarray(values, dtype=object)
+    values = plain_column(values)
+    column = values.astype(object)
     several = any(isinstance(value, list | tuple | np.ndarray) for value in column.flat)
     if several or column.ndim == 0 or column.shape[1:] not in ((), (1,)):
         raise ValueError(f"{name} should be a 1d array, a value for every clip, got {values!r:.80}.")
