@@ -60,6 +60,7 @@ from skmer.model_selection._search._candidate_table import (
     candidate_model,
     check_failures,
     find_scorers,
+    key_of,
 )
 from skmer.model_selection._search._search_callbacks import hearing
 
@@ -306,7 +307,7 @@ class SearchRun:
 
         Each is a tuple: the model, what follows its stateless transformers, the table of their features.
         """
-        key = _key_of(params)
+        key = key_of(params)
         if key not in self._models:
             found = []
             for seed in self.seeds:
@@ -317,7 +318,7 @@ class SearchRun:
         return self._models[key][1]
 
     def _share(self, model, params, seed):
-        key = (*_key_of(params), *self._key, ("random_state", ("search", seed)))
+        key = (*key_of(params), *self._key, ("random_state", ("search", seed)))
         return share_features(self.samples, model, key)
 
     def tasks(self) -> list[FitTask]:
@@ -395,15 +396,3 @@ def run_searches(runs, samples, heard=None, **options) -> None:
         predictions = iter(found)
         for run, batch in zip(waiting, batches, strict=True):
             run.take([next(predictions) for _ in batch])
-
-
-def _key_of(params):
-    """Return a key of parameters whose values are one object, or equal numbers or texts."""
-    return tuple(sorted((name, _value_key(value)) for name, value in params.items()))
-
-
-def _value_key(value):
-    if value is None or isinstance(value, bool | int | float | str | np.number):
-        # With the type: 1, 1.0 and True are equal, and may be different settings.
-        return type(value).__name__, repr(value)
-    return "id", str(id(value))

@@ -326,3 +326,15 @@ def search_record(search, step="") -> dict:
         "n_candidates": len(search.cv_results_["params"]),
         "best_score_optimistic": float(getattr(search, "best_score_", np.nan)),
     }
+
+
+def key_of(params):
+    """Return a key of parameters whose values are one object, or equal numbers or texts."""
+    return tuple(sorted((name, _value_key(value)) for name, value in params.items()))
+
+
+def _value_key(value):
+    if value is None or isinstance(value, bool | int | float | str | np.number):
+        # With the type: 1, 1.0 and True are equal, and may be different settings.
+        return type(value).__name__, repr(value)
+    return "id", str(id(value))
