@@ -23,7 +23,7 @@ const rolls = e => /auto|scroll/.test(getComputedStyle(e).overflowX);
 const scrolls = e => e !== article && (rolls(e) || scrolls(e.parentElement));
 const cut = [...article.querySelectorAll("*")].filter(
   e => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e));
-const broken = [...document.images].filter(picture => picture.complete && !picture.naturalWidth);
+const broken = [...document.images].filter(it => it.src && it.complete && !it.naturalWidth);
 return [...(width > innerWidth ? [`is ${width} px wide`] : []),
   ...cut.slice(0, 1).map(e => `cuts <${e.localName}> "${e.textContent.trim().slice(0, 40)}"`),
   ...broken.map(picture => `lacks ${picture.src}`)];
