@@ -30,7 +30,7 @@ def versions():
 
 
 def build(source, target):
-    environment = os.environ | {"PYTHONPATH": str(source)}
+    environment = os.environ | {"PYTHONPATH": str(source), "SKMER_DOCS_RUN": "1"}  # notebooks are run
     command = [sys.executable, "-m", "sphinx", "-q", str(source / "docs"), str(target)]
     subprocess.run(command, cwd=source, env=environment, check=True)
 

@@ -24,6 +24,7 @@ extensions = [
     "published_page",
     "choices_page",
     "mathml",
+    "unbroken_intervals",
 ]
 exclude_patterns = ["_build", "_ext"]
 templates_path = ["_templates"]
@@ -51,6 +52,7 @@ html_theme = "furo"
 html_theme_options = (
     {"source_repository": urls["Source"], "source_directory": "docs/"} if "Source" in urls else {}
 )
+pygments_dark_style = "github-dark"
 html_title = f"skmer {release}"
 html_static_path = ["_static"]
 html_css_files = ["equation.css", "site.css"]

@@ -9,8 +9,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from docutils import nodes
+from docutils.utils import new_document
 
 import skmer
 from skmer import inspection
@@ -88,8 +91,52 @@ def test_every_notebook_is_in_the_gallery(build):
     shown = generated(build, "gallery")
     notebooks = sorted(path.stem for path in (DOCS.parent / "notebooks").glob("*.ipynb"))
     assert all(f"notebooks/{name}.html" in shown for name in notebooks)
-    pictures = re.findall(r'<img[^>]*src="([^"]+)"', shown)
-    assert sum("light" in picture for picture in pictures) == len(notebooks)
+    pictures = {Path(picture).stem for picture in re.findall(r'<img[^>]*src="([^"]+)"', shown)}
+    assert set(notebooks) <= pictures
+
+
+@pytest.fixture
+def extension(monkeypatch):
+    """Function that imports an extension of the documentation."""
+    monkeypatch.syspath_prepend(DOCS / "_ext")
+    return importlib.import_module
+
+
+def test_a_card_shows_the_first_picture_that_its_notebook_drew(extension, tmp_path):
+    pages = extension("gallery_pages")
+    drawn, none = new_document("drawn"), new_document("none")
+    drawn += [nodes.image(uri="first.png"), nodes.image(uri="second.png")]
+    doctrees = {"api/generated/notebooks/a": drawn, "api/generated/notebooks/b": none, "index": none}
+    env = SimpleNamespace(all_docs=doctrees, get_doctree=doctrees.get)
+    app = SimpleNamespace(srcdir=tmp_path, env=env)
+    (tmp_path / "first.png").write_text("first")
+    for name in "ab":
+        pages.card_picture(app, name).parent.mkdir(parents=True, exist_ok=True)
+        pages.card_picture(app, name).write_text("figure")
+    pages.show_outputs(app, "index", [""])
+    assert pages.card_picture(app, "a").read_text() == "figure"
+    pages.show_outputs(app, pages.GALLERY, [""])
+    assert [pages.card_picture(app, name).read_text() for name in "ab"] == ["first", "figure"]
+    read = [pages.GALLERY, "api/generated/notebooks/a", "index"]
+    pages.read_last(app, env, read)
+    assert read == ["api/generated/notebooks/a", "index", pages.GALLERY]
+
+
+def test_intervals_in_tables_do_not_break(build, extension):
+    unbroken = extension("unbroken_intervals").unbroken
+    assert unbroken(".489 [.261, .720]") == ".489 [.261,\xa0.720]"
+    assert unbroken("-.050 [-.117, +.002], ten") == "-.050 [-.117,\xa0+.002], ten"
+    assert unbroken(".220 to .259, and to do") == ".220\xa0to\xa0.259, and to do"
+    shown = (build[0] / "spotting.html").read_text(encoding="utf-8")
+    cells = re.findall(r"<td.*?</td>", shown, re.S)
+    assert any("[.261,\xa0.720]" in cell for cell in cells)
+
+
+def test_the_page_of_commands_says_what_each_must_be_given(build):
+    shown = re.sub(r"<[^>]+>", "", generated(build, "command-line"))
+    assert "skmer check --dataset DATASET --root ROOT [options]" in shown
+    assert "skmer compare FIRST SECOND [options]" in shown and "\nskmer datasets\n" in shown
+    assert "--resume goes on" in shown and "\N{EN DASH}resume" not in shown
 
 
 @pytest.mark.parametrize("name", [name for name in inspection.__all__ if name.endswith("Display")])

@@ -30,9 +30,10 @@ def page():
         parts += [
             f"## {name}\n",
             f"Takes {' or '.join(inputs)}.\n",
+            ":::{table}\n:class: wordy\n",
             HEADER,
             *map(line, rows.itertuples()),
-            "",
+            ":::\n",
         ]
     return "\n".join(parts)
 

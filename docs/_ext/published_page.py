@@ -45,7 +45,8 @@ def page():
     parts = [INTRODUCTION]
     for dataset, title in TITLES.items():
         for protocol, rows in table[table["dataset"] == dataset].groupby("protocol", sort=False):
-            parts += [f"## {title}: {protocol}\n", HEADER, RULE, *map(line, rows.itertuples()), ""]
+            parts += [f"## {title}: {protocol}\n", ":::{table}\n:class: wordy\n"]
+            parts += [HEADER, RULE, *map(line, rows.itertuples()), ":::\n"]
     return "\n".join(parts)
 
 

@@ -44,7 +44,7 @@ def run_demo(output, *, n_subjects=12, n_clips=120, n_jobs=-1, seed=0):
     Returns
     -------
     dict
-        Content of ``result.json``.
+        Content of ``result.json``: what `LOSOResult.from_json` reads, with the scores of the other methods.
     """
     seconds = {}
     with _stage(f"Making {n_clips} clips of {n_subjects} synthetic subjects", seconds, "faces"):
@@ -59,10 +59,10 @@ def run_demo(output, *, n_subjects=12, n_clips=120, n_jobs=-1, seed=0):
     with _stage("Drawing", seconds, "pictures"):
         _draw(output, clips, landmarks, results, pipelines(seed)["DeRe-GRL"])
         results["DeRe-GRL"].to_html(output / "report.html", clips, landmarks=landmarks)
-    summary = _summary(results, seconds)
-    write_atomically(output / "result.json", json.dumps(summary, indent=1))
+    content = json.loads(results["DeRe-GRL"].to_json()) | _summary(results, seconds)
+    write_atomically(output / "result.json", json.dumps(content, indent=1))
     print(f"Written to {output}: {', '.join(sorted(path.name for path in output.iterdir()))}")
-    return summary
+    return content
 
 
 def pipelines(seed):

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from html import escape
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from skmer._utils._arguments import (
     one_column,
     real,
 )
-from skmer._utils._text import plain_text
+from skmer._utils._text import html_table, plain_text
 from skmer.datasets._clips import reasons_table
 from skmer.frames import is_path
 from skmer.landmarks import FaceTrack
@@ -167,6 +168,11 @@ class LongVideos:
             f"  dropped {len(self.dropped)}, corrected {len(self.corrected)}\n"
             f"  source: {self.fingerprint}"
         )
+
+    def _repr_html_(self):
+        table, (first, *others) = self.summary().round(3), repr(self).splitlines()
+        rows = [(table.index.name or "", *table.columns), *table.itertuples()]
+        return html_table(rows, first) + "".join(f"<p>{escape(line)}</p>" for line in others)
 
     def select(self, mask):
         """Select videos by a mask, a slice or an array of row numbers.

@@ -149,7 +149,8 @@ class ActionMapDisplay:
             nodes = self._draw_face(face, shares[:, action], shares.max())
             if units is not None:
                 self._draw_field(face, self.fields[action], shares[:, action] > 0)
-                name = "{}: AU{} ({:.2f})".format(name, *units[action])
+                if units[action][1] > 0:  # what turns against every unit resembles none
+                    name = "{}: AU{} ({:.2f})".format(name, *units[action])
             face.set_title(name, fontsize="medium", pad=2)
         bar = self.figure_.colorbar(nodes, ax=self.axes_, shrink=0.5, pad=0.02)
         bar.set_label(f"share of the landmark in the action, {frame}")

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from skmer._utils._arguments import TEXT, Numbers, check_argument, checked
-from skmer.inspection._style import CAPTION, CYCLE, add_legend, axes_or_new, open_frame
+from skmer.inspection._style import CAPTION, add_legend, axes_or_new, cycled, open_frame
 from skmer.metrics import accuracy_at_coverage
 from skmer.model_selection import LOSOResult
 
@@ -126,7 +126,7 @@ class CoverageDisplay:
         self.ax_ = ax = axes_or_new(ax, 5.0, 3.4)
         self.figure_ = ax.figure
         for k, (label, curve) in enumerate(zip(self.labels, self.curves.values(), strict=True)):
-            ax.plot(curve["coverage"], curve["accuracy"], color=CYCLE[k % len(CYCLE)], label=label)
+            ax.plot(curve["coverage"], curve["accuracy"], color=cycled(k), label=label)
         ax.set(xlim=(0, 1), ylim=(0, 1.02))
         ax.set(xlabel="share of clips, the most reliable first", ylabel="accuracy over all folds")
         ax.set_title("clips in the order of their reliability", **CAPTION)

@@ -19,9 +19,9 @@ from skmer._utils._arguments import (
 from skmer._utils._sklearn import BaseSearchCV, HasMethods
 from skmer.inspection._style import (
     CAPTION,
-    CYCLE,
     add_legend,
     axes_or_new,
+    cycled,
     name_rows,
     open_frame,
     write_cells,
@@ -227,7 +227,7 @@ class LossCurvesDisplay:
         self.figure_ = ax.figure
         epochs = np.arange(1, self.n_epochs + 1)
         for k, (name, values) in enumerate(self.curves.items()):
-            ax.plot(epochs, values, color=CYCLE[k % len(CYCLE)], linewidth=2.4 if k == 0 else 1.4, label=name)
+            ax.plot(epochs, values, color=cycled(k), linewidth=2.4 if k == 0 else 1.4, label=name)
         ax.set_yscale("log")
         ax.set(xlabel="epoch", ylabel="loss", xlim=(1, max(2, self.n_epochs)))
         add_legend(ax, "upper left", bbox_to_anchor=(1, 1))

@@ -9,10 +9,10 @@ from skmer._utils._arguments import ROWS, TEXT, Items, Numbers, check_argument, 
 from skmer.inspection._style import (
     BLUE,
     CAPTION,
-    CYCLE,
     SEQUENTIAL,
     add_legend,
     axes_or_new,
+    cycled,
     name_rows,
     open_frame,
     write_cells,
@@ -224,7 +224,7 @@ class ClassScoresDisplay:
         height = 0.8 / n_methods
         for k, (name, values) in enumerate(self.f1.items()):
             places = np.arange(n_classes) + (k - (n_methods - 1) / 2) * height
-            ax.barh(places, values, height * 0.92, color=CYCLE[k % len(CYCLE)], label=name)
+            ax.barh(places, values, height * 0.92, color=cycled(k), label=name)
             for place, value in zip(places, values, strict=True):
                 if np.isfinite(value):
                     ax.text(value + 0.01, place, f"{value:.2f}", va="center", fontsize="small")

@@ -7,9 +7,17 @@ from importlib.resources import files
 import numpy as np
 
 BLUE, ORANGE, GREEN, PINK, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#767676"
-CYCLE = (BLUE, ORANGE, GREEN, PINK, "#56B4E9", "#E69F00", "#000000", "#F0E442")
+CYCLE = (BLUE, ORANGE, GREEN, PINK, "#56B4E9", "#E69F00", "text", "#F0E442")
 SEQUENTIAL = "Blues"
 CAPTION = {"loc": "left", "fontsize": "medium"}
+
+
+def cycled(k):
+    """Colour number k of the cycle, which starts again; the seventh is that of text, light on dark pages."""
+    from matplotlib import rcParams
+
+    colour = CYCLE[k % len(CYCLE)]
+    return rcParams["text.color"] if colour == "text" else colour
 
 
 def axes_or_new(ax, width, height):

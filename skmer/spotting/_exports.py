@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from skmer._utils._files import write_atomically, written
-from skmer._utils._text import latex_table, markdown_table, text_table, three_decimals
+from skmer._utils._text import html_table, latex_table, markdown_table, text_table, three_decimals
 from skmer._utils._text import parts_of_json as read_parts
 from skmer.spotting._counts import ROWS
 
@@ -105,6 +105,11 @@ def rows(result):
             (kind, *counts, *cells, span, three_decimals(row["fp_per_minute"]), three_decimals(row["ap"]))
         )
     return table
+
+
+def as_html(result):
+    """Return a table for a notebook."""
+    return html_table(rows(result), heading(result))
 
 
 def as_text(result):

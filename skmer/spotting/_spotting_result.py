@@ -166,6 +166,9 @@ class SpottingResult:
     def __repr__(self):
         return _exports.as_text(self)
 
+    def _repr_html_(self):
+        return _exports.as_html(self)
+
     @classmethod
     def from_json(cls, path):
         """Read what :meth:`to_json` wrote.

@@ -7,6 +7,7 @@ from PIL import Image
 from skmer._cli._demo import _corpus_on_disk
 from skmer._cli._parser import main
 from skmer.metrics import majority_baseline, uf1_score
+from skmer.model_selection import LOSOResult
 
 PICTURES = ("clip", "confusion", "class-scores", "action-maps")
 
@@ -60,6 +61,14 @@ def test_the_scores_are_those_of_the_out_of_fold_tables(demo, name, suffix):
     scores = [summary[f"{name}_baseline"] for name in ("accuracy", "uf1", "uar")]
     assert scores == pytest.approx(list(baseline))
     assert summary["class_counts"] == table["truth"].value_counts().to_dict()
+
+
+def test_its_result_is_read_as_one(demo, capsys):
+    _, output = demo
+    result, table = LOSOResult.from_json(output / "result.json"), pd.read_csv(output / "dere-grl.csv")
+    assert result.uf1 == json.loads((output / "result.json").read_text())["uf1"]
+    assert result.predictions["prediction"].tolist() == table["prediction"].tolist()
+    assert main(["compare", str(output), str(output)]) == 0 and "UF1" in capsys.readouterr().out
 
 
 def test_the_pictures_are_pictures(demo):

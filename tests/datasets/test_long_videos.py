@@ -36,6 +36,12 @@ def test_the_table_tells_lengths_and_subjects(videos):
     assert videos.summary()["micro"].tolist() == [2, 0]
 
 
+def test_a_notebook_shows_a_table(videos):
+    page = videos._repr_html_()
+    assert page.startswith("<table><caption>LongVideos: 3 videos") and "<td>2</td>" in page
+    assert "videos without a movement: 1" in page
+
+
 def test_selections_keep_their_movements(videos):
     chosen = videos[[2, 1]]
     assert chosen.names.tolist() == ["c", "b"]

@@ -1,6 +1,8 @@
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
 
 from skmer.inspection import CoverageDisplay
 from skmer.model_selection import LOSOResult
@@ -47,3 +49,13 @@ def test_what_has_no_curve_is_refused(make_result):
         curve = pd.DataFrame({"coverage": coverage, "accuracy": 0.5})
         with pytest.raises(ValueError, match=r"^curves\['a'\] must have a coverage that rises to 1"):
             CoverageDisplay({"a": curve})
+
+
+@pytest.mark.parametrize("style", ["default", "dark_background"])
+def test_many_curves_are_seen_on_light_and_dark_pages(style):
+    curve = pd.DataFrame({"coverage": [0.5, 1.0], "accuracy": [0.9, 0.7]})
+    with plt.style.context(style):
+        drawn = CoverageDisplay({f"method {k}": curve for k in range(9)}).plot().ax_
+        colours = [to_hex(line.get_color()) for line in drawn.lines]
+        assert colours[0] == colours[8] and len(set(colours)) == 8
+        assert to_hex(drawn.get_facecolor()) not in colours

@@ -206,6 +206,7 @@ def test_fields_are_arrows_with_the_unit_that_they_resemble(pipeline, clips, fea
     units = made.resembling_units
     assert units[0] == (4, pytest.approx(1.0)) and units[2] == (0, 0.0) and units[4][0] != 15
     assert made.axes_[0, 0].get_title() == "brow 1: AU4 (1.00)"
+    assert made.axes_[1, 0].get_title() == "nose 1"
     arrows = [c for c in made.axes_[0, 0].collections if type(c).__name__ == "Quiver"]
     assert len(arrows) == 1 and arrows[0].N == 10
 

@@ -165,12 +165,22 @@ def test_nothing_is_loaded_and_nothing_fails(opened):
     assert opened.execute_script("return [...document.images].every(i => !i.src || i.naturalWidth)")
 
 
+LINES = """
+return [...document.querySelectorAll("td")].filter(cell => / to /.test(cell.textContent)).map(cell => {
+  const range = document.createRange();
+  range.selectNodeContents(cell);
+  return new Set([...range.getClientRects()].map(line => Math.round(line.top))).size;
+});
+"""
+
+
 @pytest.mark.parametrize("width", [390, 1200])
-def test_the_page_is_no_wider_than_the_window(opened, width):
+def test_the_page_is_no_wider_than_the_window_and_intervals_stay_in_one_piece(opened, width):
     metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
     opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     try:
         assert opened.execute_script("return document.documentElement.scrollWidth") <= width
+        assert opened.execute_script(LINES) == [1, 1, 1]
     finally:
         opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 

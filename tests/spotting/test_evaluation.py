@@ -50,6 +50,8 @@ def test_exports(result, tmp_path):
     text = repr(result)
     assert "12 videos (3 without a movement)" in text
     assert f"{result.scores.loc['micro', 'f1']:.3f}" in text
+    shown = result._repr_html_()
+    assert "<caption>12 videos (3 without a movement)" in shown and '<th scope="row">micro</th>' in shown
     assert "\\toprule" in result.to_latex()
     assert result.to_markdown().count("\n| ") == 5
     result.to_csv(tmp_path / "a.csv")
