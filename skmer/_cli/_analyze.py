@@ -174,7 +174,7 @@ def _content(track, table):
         "fps": track.fps,
         "duration_s": track.duration,
         "face_found": float(track.found.mean()),
-        "blinks": float(track.blinks.mean()),
+        "blink_share": float(track.blinks.mean()),
         "interocular_px": None if math.isnan(track.interocular) else track.interocular,
         "movements": rows,
         "action_units": {str(number): unit.name for number, unit in ACTION_UNITS.items()},

@@ -14,6 +14,7 @@ from PIL import Image
 from skmer._cli import main
 from skmer._cli._analyze import COLUMNS
 from skmer.datasets import make_face_clips, make_long_videos
+from skmer.frames import VideoReader
 from skmer.io import load
 
 
@@ -65,6 +66,7 @@ def test_the_movements_of_a_video_are_written(film, analysis):
     assert len(content["movements"]) == len(table)
     assert "no lie detector" in content["cannot_tell"]
     assert content["face_found"] > 0.9
+    assert 0 <= content["blink_share"] < 0.5
     assert (analysis / "face" / "track.csv").exists()
     assert not (analysis / ".track").exists()
 
@@ -149,3 +151,20 @@ def test_what_is_not_there_is_named(words, message, capsys, tmp_path):
     extra = ["--output", str(tmp_path / "x"), "--quiet"] if words[0] == "analyze" else []
     assert main([*words, *extra]) == 1
     assert message in capsys.readouterr().err
+
+
+def test_a_clip_that_cannot_be_classified_is_named_and_the_others_go_on(model, film, tmp_path, capsys):
+    grey = np.full((120, 90), 120, np.uint8)
+    wall, one = write_film(tmp_path / "wall.mp4", [grey] * 5), write_film(tmp_path / "one.mp4", [grey])
+    frames = VideoReader(film[0]).read(0, 12, 5)
+    good = write_film(tmp_path / "good.mp4", [frame.image for frame in frames])
+    output = tmp_path / "new" / "out.csv"
+    words = ["predict", str(model), str(wall), str(good), str(one), "--output", str(output)]
+    assert main(words) == 1
+    said = capsys.readouterr().err
+    assert f"{wall}: " in said
+    assert f"a clip has at least three frames, {str(one)!r} has 1." in said
+    table = pd.read_csv(output, keep_default_na=False)
+    assert [bool(name) for name in table["prediction"]] == [False, True, False]
+    assert [bool(reason) for reason in table["reason"]] == [True, False, True]
+    assert main(["predict", str(model), str(good), "--output", str(tmp_path / "x" / "y" / "z.csv")]) == 0
