@@ -4,7 +4,10 @@ import json
 import math
 import shutil
 import time
+from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import pandas as pd
@@ -14,8 +17,14 @@ from skmer.datasets import make_long_videos
 from skmer.face import ACTION_UNITS, RIGID_POINTS
 from skmer.frames import VideoReader
 from skmer.inspection import write_analysis
-from skmer.landmarks import FaceTracker, apply_similarity, fit_similarity, write_face_track
-from skmer.spotting import MotionSpotter, classify_movements, describe_movements, region_motion
+from skmer.landmarks import FaceTracker, apply_similarity, cache_folder, fit_similarity, write_face_track
+from skmer.spotting import (
+    MotionSpotter,
+    SpotThenRecognise,
+    classify_movements,
+    describe_movements,
+    region_motion,
+)
 
 _CROP = 300  # px of the longer side of a frame's picture
 _MARGIN = 0.35  # of the face's size around it
@@ -26,9 +35,11 @@ TEXT = (
     "An expression is no lie detector: a movement does not tell what a person feels, knows or hides. "
     "Without --model no emotion is named."
 )
+LEARNED = "Heights of peaks were learned on synthetic videos, not on recordings of people."
+UNNAMED = "No trained model was given, so no emotion is named."
 
 
-def run_analysis(videos, output, *, model=None, fps=None, n_jobs=None, verbose=1):
+def run_analysis(videos, output, *, model=None, spotter=None, fps=None, n_jobs=None, verbose=1):
     """Analyse videos, each into a folder of its own, and print what was found.
 
     Parameters
@@ -39,6 +50,9 @@ def run_analysis(videos, output, *, model=None, fps=None, n_jobs=None, verbose=1
         Folder to write to.
     model : Path, default=None
         File of a fitted pipeline on landmarks, as ``skmer train`` writes it.
+    spotter : Path, default=None
+        File of a fitted MotionSpotter, or SpotThenRecognise of one, that `skmer.io.save` wrote; by default
+        one that is fitted on synthetic videos.
     fps : float, default=None
         Frames a second, where a video does not tell it.
     n_jobs : int, default=None
@@ -56,13 +70,14 @@ def run_analysis(videos, output, *, model=None, fps=None, n_jobs=None, verbose=1
     ValueError
         If a file is no video, before anything is done; at the end, if videos could not be analysed.
     """
-    pipeline, named = _pipeline(model), _names(videos)
+    own, named = _read_spotter(spotter), _names(videos)
+    pipeline = own.pipeline if model is None else _pipeline(model)
     for video in named.values():
         VideoReader(video, fps=fps)
     output.mkdir(parents=True, exist_ok=True)
     # What is tracked waits there, chunk by chunk: a run that was ended in any way goes on from it.
     tracker = FaceTracker(memory=output / ".track", n_jobs=n_jobs, verbose=verbose)
-    spotter, tables, failed = None, [], []
+    tables, failed = [], []
     for name, video in named.items():
         started = time.perf_counter()
         try:
@@ -70,11 +85,12 @@ def run_analysis(videos, output, *, model=None, fps=None, n_jobs=None, verbose=1
         except ValueError as error:  # such as a video without a face: the others are analysed all the same
             failed.append(str(error))
             continue
-        spotter = spotter or _prepared(verbose)
-        movements = describe_movements([track], spotter.predict([track]))
+        own = own if own.spotter else own._replace(spotter=_prepared(verbose))
+        movements = describe_movements([track], own.spotter.predict([track]))
         if pipeline is not None and len(movements):
-            movements = classify_movements(pipeline, [track], movements)
-        table = _write(output / name, track, video, fps, movements, spotter, pipeline is not None)
+            movements = classify_movements(pipeline, [track], movements, own.types)
+        notes = [*([] if spotter else [LEARNED]), *([] if pipeline is not None else [UNNAMED])]
+        table = _write(output / name, track, video, fps, movements, own.spotter, notes, pipeline is not None)
         _say(verbose, f"{name}: {_told(table, track)}; {time.perf_counter() - started:.0f} s")
         tables.append(table)
     if tables:
@@ -93,9 +109,48 @@ def _prepared(verbose):
 
 
 def usual_spotter():
-    """MotionSpotter fitted on synthetic videos: there are no free recordings to learn the heights from."""
+    """MotionSpotter fitted on synthetic videos: there are no free recordings to learn the heights from.
+
+    It is always the same, and kept in the user's cache; a file there that is damaged is made anew.
+    """
+    from skmer.io import load, save
+
+    path = cache_folder() / "spotters" / f"usual-{version('skmer')}.skmer"
+    with suppress(ValueError, OSError):
+        kept = load(path)
+        if isinstance(kept, MotionSpotter) and hasattr(kept, "choices_"):
+            return kept
     videos = make_long_videos(n_subjects=8, n_videos=16, random_state=0)
-    return MotionSpotter().fit(videos.tracks(), videos.intervals, groups=videos.groups)
+    spotter = MotionSpotter().fit(videos.tracks(), videos.intervals, groups=videos.groups)
+    with suppress(OSError):  # such as a full disk: it costs the time of a fit in the next run
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save(spotter, path)
+    return spotter
+
+
+class _Own(NamedTuple):
+    """What finds movements, and what names those of some types."""
+
+    spotter: MotionSpotter | None = None
+    pipeline: object = None
+    types: tuple = ("micro", "macro")
+
+
+def _read_spotter(path):
+    if path is None:
+        return _Own()
+    from skmer.io import load
+
+    read = load(path)
+    own = _Own(read)
+    if isinstance(read, SpotThenRecognise) and hasattr(read, "spotter_"):
+        own = _Own(read.spotter_, read.pipeline_, read.types)
+    if not isinstance(own.spotter, MotionSpotter) or not hasattr(own.spotter, "choices_"):
+        raise ValueError(
+            f"--spotter must hold a fitted MotionSpotter, or SpotThenRecognise of one, {str(path)!r} has "
+            f"{type(read).__name__}."
+        )
+    return own
 
 
 def _say(verbose, text):
@@ -134,14 +189,11 @@ def _told(table, track):
     )
 
 
-def _write(folder, track, video, fps, movements, spotter, is_named):
+def _write(folder, track, video, fps, movements, spotter, notes, is_named):
     """Write track, table, JSON and page of one video."""
     folder.mkdir(parents=True, exist_ok=True)
     write_face_track(track, folder / "track.csv")
     pictures = _pictures(track, video, fps, movements)
-    notes = ["Heights of peaks were learned on synthetic videos, not on recordings of people."]
-    if not is_named:
-        notes.append("No trained model was given, so no emotion is named.")
     curve = region_motion(spotter, track)
     write_analysis(folder / "index.html", track, movements, pictures, curve, title=track.name, notes=notes)
     table = _table(movements, is_named)
@@ -174,7 +226,7 @@ def _content(track, table):
         "fps": track.fps,
         "duration_s": track.duration,
         "face_found": float(track.found.mean()),
-        "blinks": float(track.blinks.mean()),
+        "blink_share": float(track.blinks.mean()),
         "interocular_px": None if math.isnan(track.interocular) else track.interocular,
         "movements": rows,
         "action_units": {str(number): unit.name for number, unit in ACTION_UNITS.items()},

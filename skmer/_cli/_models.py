@@ -70,26 +70,48 @@ def run_prediction(model, clips, output, *, n_jobs=None):
     Returns
     -------
     DataFrame
-        ``clip``, ``prediction``, ``probability``, and ``probability_<class>`` where the model has them. A
-        recommended pipeline says "no movement" where there may be none.
+        ``clip``, ``prediction``, ``probability``, and ``probability_<class>`` where the model has them, and
+        ``reason`` of a clip that cannot be classified, whose prediction is empty. A recommended pipeline says
+        "no movement" where there may be none.
+
+    Raises
+    ------
+    ValueError
+        At the end, if clips could not be classified; the table is written all the same.
     """
     pipeline = load(model)
     if not hasattr(pipeline, "predict"):
         raise ValueError(f"model must hold a classifier, {str(model)!r} has {type(pipeline).__name__}.")
     places = [place for clip in clips for place in _expanded(Path(clip))]
-    frames = np.concatenate([clip_from_video(place, n_jobs=n_jobs) for place in places])
-    table = pd.DataFrame({"clip": [str(place) for place in places], "prediction": pipeline.predict(frames)})
-    if hasattr(pipeline, "predict_proba"):
-        shares = pipeline.predict_proba(frames)
-        # Of "no movement" there is none.
-        table["probability"] = np.where(
-            table["prediction"].isin(pipeline.classes_), shares.max(axis=1), np.nan
-        )
-        columns = {f"probability_{name}": shares[:, k] for k, name in enumerate(pipeline.classes_)}
-        table = table.assign(**columns)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    tables = [_predicted(pipeline, place, n_jobs) for place in places]
+    table = pd.concat(tables, ignore_index=True)
+    table = table.reindex(columns=[*table.columns.drop("reason"), "reason"])
     write_atomically(output, table.to_csv(index=False))
     print(f"{table[['clip', 'prediction']].to_string(index=False)}\n\nWritten to {output}")
+    failed = table[table["reason"] != ""]
+    if len(failed):
+        raise ValueError("\n".join(f"{row.clip}: {row.reason}" for row in failed.itertuples()))
     return table
+
+
+def _predicted(pipeline, place, n_jobs):
+    """Row of one clip, with the reason where it cannot be classified, such as a clip without a face."""
+    row = {"clip": str(place), "prediction": "", "reason": ""}
+    try:
+        frames = clip_from_video(place, n_jobs=n_jobs)
+        name = pipeline.predict(frames)[0]
+        if hasattr(pipeline, "predict_proba"):
+            shares = pipeline.predict_proba(frames)[0]
+            # Of "no movement" there is none.
+            row["probability"] = shares.max() if name in pipeline.classes_ else np.nan
+            row |= {
+                f"probability_{label}": share for label, share in zip(pipeline.classes_, shares, strict=True)
+            }
+        row["prediction"] = name
+    except (ValueError, OSError) as error:
+        row["reason"] = str(error)
+    return pd.DataFrame([row])
 
 
 def _expanded(place):

@@ -35,6 +35,9 @@ def _add_analyze(commands):
         "videos", nargs="+", type=Path, metavar="VIDEO", help="video file or folder of frames"
     )
     analyze.add_argument("--model", type=Path, help="model of `skmer train`, to name emotions")
+    analyze.add_argument(
+        "--spotter", type=Path, help="MotionSpotter that skmer.io.save wrote, instead of the usual"
+    )
     analyze.add_argument("--output", type=Path, default=Path("analysis"), help="folder to write to")
     analyze.add_argument("--fps", type=float, help="frames a second, where a video does not tell it")
     analyze.add_argument("--n-jobs", type=int, help="chunks of a video at a time, -1 for one per core")

@@ -101,6 +101,8 @@ def clip_from_video(
         given if given is not None else ends for given, ends in ((onset, min(frames)), (offset, max(frames)))
     )
     between = [number for number in sorted(frames) if first <= number <= last]
+    if apex is None and len(frames) < 3:
+        raise ValueError(f"path: a clip has at least three frames, {str(path)!r} has {len(frames)}.")
     if apex is None and {first, last} <= frames.keys() and first < last:
         tracked = [frames[number] for number in between]
         apex = between[find_apex(tracked, box=box, predictor=predictor, n_jobs=n_jobs)]

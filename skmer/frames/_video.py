@@ -56,8 +56,8 @@ class VideoReader:
     fps : float
         Frames a second, stated or given; NaN where only times are known.
     missing : list of int
-        Numbers of the frames that could not be decoded in the last reading; in a folder those that the
-        numbering leaves out.
+        Numbers of the frames that could not be decoded in the last reading; of a folder numbers in the names,
+        those that the numbering leaves out among them.
 
     Raises
     ------
@@ -96,9 +96,10 @@ class VideoReader:
             self.fps = float(fps) if fps is not None else stated
             self._times = None
             return
-        self._images, numbers = _listed(source)
-        self.n_frames = len(self._images)
-        self.missing = sorted(set(range(numbers[0], numbers[-1])) - set(numbers)) if is_path(source) else []
+        self._images, self._numbers = _listed(source)
+        self.n_frames, numbers = len(self._images), self._numbers
+        self._left_out = sorted(set(range(numbers[0], numbers[-1])) - set(numbers))
+        self.missing = list(self._left_out)
         self.fps = np.nan if fps is None else float(fps)
         self._times = _given_times(times, fps, np.array(numbers) - numbers[0])
 
@@ -135,11 +136,20 @@ class VideoReader:
         if self._images is None:
             yield from self._read_file(start, stop, step)
             return
-        for number in range(start, int(min(stop, self.n_frames)), step):
+        self.missing, is_read = list(self._left_out), False
+        numbers = range(start, int(min(stop, self.n_frames)), step)
+        for number in numbers:
             label = f"frame {number} of {_name(self.source)}"
-            yield VideoFrame(
-                number, float(self._times[number]), read_image(self._images[number], self.mode, label)
-            )
+            try:
+                image = read_image(self._images[number], self.mode, label)
+            except ValueError:
+                # A file that is damaged is passed over, as in a video; one without a good frame is no video.
+                if not is_path(self._images[number]) or (number == numbers[-1] and not is_read):
+                    raise
+                self.missing = sorted([*self.missing, self._numbers[number]])
+                continue
+            is_read = True
+            yield VideoFrame(number, float(self._times[number]), image)
 
     def _read_file(self, start, stop, step):
         video = cv2.VideoCapture(str(self.source))
@@ -229,9 +239,8 @@ def _listed(source):
             raise ValueError(f"source: two images in {str(source)!r} have the number {twice}.")
         return [path for _, path in named], numbers
     if not isinstance(source, Sequence | np.ndarray) or not len(source):
-        raise ValueError(
-            f"source must be a video file, a folder or a sequence of frames, got {type(source).__name__}."
-        )
+        got = type(source).__name__ if not isinstance(source, Sequence | np.ndarray) else "none"
+        raise ValueError(f"source must be a video file, a folder or a sequence of frames, got {got}.")
     return source, list(range(len(source)))
 
 

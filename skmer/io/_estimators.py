@@ -3,6 +3,7 @@
 `save` checks what it wrote by the same rules as `load`, so that it refuses at once what could not be loaded.
 """
 
+import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import VotingClassifier
 from sklearn.utils import Bunch
@@ -84,8 +85,51 @@ def _check_chosen_voting(params, state):
         raise ValueError("a fitted vote needs a weight in weights_ for each estimator, one of them not zero")
 
 
+def _check_motion(params, state):
+    """Refuse bands, levels and whitening matrices that do not go together."""
+    if not {"choices_", "levels_", "whitening_", "longest_"} <= state.keys() or not state["longest_"] >= 0:
+        raise ValueError("a fitted spotter needs choices_, levels_, whitening_ and longest_")
+    for kind, (setting, *_) in state["choices_"].items():
+        if [np.shape(part) for part in setting] != [(2,), ()]:
+            raise ValueError("a choice of a fitted spotter needs a band of two periods and a share")
+        ends = np.array([*setting[0], setting[1]])
+        if ends.dtype.kind not in "if" or not (0 < ends[0] < ends[1] < np.inf and 0 < ends[2] < 1):
+            raise ValueError("a choice of a fitted spotter has an impossible band or share")
+        levels, whitening = state["levels_"][kind], state["whitening_"][kind]
+        if levels.ndim != 1 or whitening.shape != levels.shape * 2 or not (levels > 0).all():
+            raise ValueError("the attributes levels_ and whitening_ do not go together")
+
+
+def _check_shares(params, state):
+    """Refuse choices of MDMDSpotter that are no share."""
+    settings = [choice[0] for choice in state.get("choices_", {}).values()]
+    if not settings or any(
+        len(setting) != 1 or not isinstance(setting[0], float | np.floating) or not 0 <= setting[0] <= 1
+        for setting in settings
+    ):
+        raise ValueError("a fitted spotter needs a share in choices_ for each type")
+
+
+def _check_heights(params, state):
+    """Refuse choices of OpticalFlowSpotter that are more than heights."""
+    if any(choice[0] for choice in state.get("choices_", {"": ((0,),)}).values()):
+        raise ValueError("a fitted spotter needs a height alone in choices_ for each type")
+
+
+def _check_recogniser(params, state):
+    """Refuse a fitted spotter and pipeline of other classes than the parameters."""
+    for name in ("spotter", "pipeline"):
+        own, fitted = params.get(name), state.get(f"{name}_")
+        if own is None or fitted is None or own.name != fitted.name:
+            raise ValueError(f"a fitted estimator in it is of another class than the parameter {name}")
+
+
 # What the forms cannot say.
 CHECKS = {
+    "skmer.spotting.MotionSpotter": _check_motion,
+    "skmer.spotting.MDMDSpotter": _check_shares,
+    "skmer.spotting.OpticalFlowSpotter": _check_heights,
+    "skmer.spotting.SpotThenRecognise": _check_recogniser,
     **dict.fromkeys(("sklearn.svm.SVC", "sklearn.svm.NuSVC"), _check_svc),
     **dict.fromkeys(("sklearn.svm.SVR", "sklearn.svm.NuSVR"), _check_svm),
     "sklearn.neighbors.KNeighborsClassifier": _check_neighbors,
@@ -310,4 +354,7 @@ def _build_estimator(node):
         if isinstance(estimator, VotingClassifier) and "estimators_" in state:
             named = [name for name, part in estimator.estimators if part != "drop"]
             vars(estimator)[_BY_NAME] = Bunch(**dict(zip(named, estimator.estimators_, strict=True)))
+        complete = getattr(type(estimator), "_complete_loaded", None)
+        if complete is not None:
+            complete(estimator)
     return estimator

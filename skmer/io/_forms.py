@@ -150,7 +150,36 @@ def _is_output(value):
     )
 
 
+_TYPES = {"macro", "micro"}  # of movements
+
+
+def _are_choices(value):
+    """Return whether a value is what a spotter chose for each type: setting, height and F1."""
+    return (
+        isinstance(value, dict)
+        and value.keys() == _TYPES
+        and all(
+            isinstance(choice, tuple)
+            and len(choice) == 3
+            and isinstance(choice[0], tuple)
+            and all(map(_is_number, choice[1:]))
+            and choice[1] >= 0
+            for choice in value.values()
+        )
+    )
+
+
+def _are_arrays(value):
+    return (
+        isinstance(value, dict)
+        and value.keys() == _TYPES
+        and all(_is_array("f", array) for array in value.values())
+    )
+
+
 _SCALARS = {
+    "choices": _are_choices,
+    "arrays": _are_arrays,
     "none": lambda value: value is None,
     "bool": lambda value: isinstance(value, bool | np.bool),
     "false": lambda value: value is False,

@@ -226,6 +226,10 @@ _OURS = {
         "classes_:labels[C] block_weights_:f[B] n_blocks_:i[2] coef_:f[C,S] intercept_:f[C] objective_:f[*] "
         "X_fit_:f[S,F] gammas_:f[B] traces_:f[B]"
     ),
+    "skmer.spotting.MotionSpotter": "choices_:choices levels_:arrays whitening_:arrays longest_:float~",
+    "skmer.spotting.MDMDSpotter": "choices_:choices",
+    "skmer.spotting.OpticalFlowSpotter": "choices_:choices",
+    "skmer.spotting.SpotThenRecognise": "spotter_:estimator pipeline_:estimator classes_:labels[C]",
 }
 
 _LANDMARKER = {"landmarker": ("skmer.landmarks.FaceLandmarker",)}
@@ -239,6 +243,7 @@ NESTED = {
     "skmer.classifiers.SeedEnsemble": {"estimator": "estimator"},
     "skmer.classifiers.VotingClassifierCV": {"estimators": "steps"},
     "skmer.classifiers.FlipAugmentedClassifier": {"estimator": "estimator", "graph": "graph"},
+    "skmer.spotting.SpotThenRecognise": {"spotter": "estimator", "pipeline": "estimator"},
     "skmer.feature_extraction.LandmarkGraphTransformer": {**_LANDMARKER, "graph": "graph"},
     **{f"skmer.feature_extraction.{name}": _LANDMARKER for name in _WITH_LANDMARKER},
 }

@@ -23,7 +23,7 @@ _LONGEST = 0.5  # s
 _AROUND = 0.06  # s: a blink's start and end are above the threshold
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class FaceTrack:
     """Landmarks of one face in every frame of a video.
 
@@ -70,6 +70,8 @@ class FaceTrack:
         check_argument("quality", self.quality, [Named("array-like")])
         points = np.asarray(self.points, dtype=np.float64)
         object.__setattr__(self, "points", points)
+        rate = float(self.times) if np.ndim(self.times) == 0 else 1.0
+        object.__setattr__(self, "_rate", rate)  # of a single frame, whose times tell none
         object.__setattr__(self, "times", check_times(self.times, len(points)))
         blinks = self.blinks
         check_argument("blinks", blinks, [Numbers(len(points)), None])
@@ -78,6 +80,10 @@ class FaceTrack:
 
     def __len__(self):
         return len(self.points)
+
+    def __repr__(self):
+        share = f"face in {100 * self.found.mean():.0f} % of them"
+        return f"FaceTrack: {self.name}, {len(self)} frames, {self.duration:.1f} s, {share}"
 
     @cached_property
     def found(self):
@@ -88,7 +94,7 @@ class FaceTrack:
     def fps(self):
         """Frames a second, from the median distance between frames; float."""
         steps = np.diff(self.times)
-        return float(np.round(1 / np.median(steps), 6)) if len(steps) else 1.0
+        return float(np.round(1 / np.median(steps), 6)) if len(steps) else self._rate
 
     @property
     def duration(self):
@@ -311,7 +317,7 @@ def _one_face(points, numbers, table):
 def _times(table, numbers, first, last, fps, path):
     every = np.arange(first, last + 1)
     if fps is not None:
-        return (every - first) / float(fps)
+        return (every - first) / float(fps) if len(every) > 1 else fps
     stamps = pd.to_numeric(table["timestamp"], errors="coerce") if "timestamp" in table else None
     if stamps is not None:
         known = pd.Series(stamps.to_numpy(), index=numbers).dropna().groupby(level=0).first()

@@ -247,5 +247,7 @@ def _joined(parts, reader, name, source):
     likeness[numbers] = [value for part in ordered for value in part["likeness"]]
     times = [time for part in ordered for time in part["times"]]
     every = np.interp(np.arange(n_frames), numbers, times)
+    if n_frames == 1 and reader.fps == reader.fps:
+        every = reader.fps
     kept = source if is_path(source) else reader.source
     return FaceTrack(points, every, name=name, source=kept, quality={"photometric_correlation": likeness})

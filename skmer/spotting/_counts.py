@@ -29,6 +29,9 @@ class Comparison:
     def take(cls, true, pred, videos=None, fps=None):
         """Check the movements, find their types and compute all overlaps."""
         true, pred = check_movements("true", true), check_movements("pred", pred)
+        if "score" in pred and pred["score"].isna().any():
+            row = int(np.argmax(pred["score"].isna()))
+            raise ValueError(f"pred must have a score in every row or no column score, row {row} has none.")
         about = check_videos(videos, true, pred, fps=fps)
         kinds = paired_types(true, pred, about)
         true, pred = true.assign(type=kinds[0]), pred.assign(type=kinds[1])
@@ -65,6 +68,8 @@ class Comparison:
     def average_precision(self, kind):
         """Mean average precision over the thresholds .5 to .95, and that at .5; NaN without scores or truth.
 
+        Without a prediction it is 0, whether or not the empty table has a column of scores.
+
         Parameters
         ----------
         kind : str
@@ -72,8 +77,10 @@ class Comparison:
         """
         chosen = np.ones(len(self.pred), bool) if kind == "all" else (self.pred["type"] == kind).to_numpy()
         n_true = len(self.true) if kind == "all" else int((self.true["type"] == kind).sum())
-        if not n_true or "score" not in self.pred:
+        if not n_true or ("score" not in self.pred and chosen.any()):
             return np.nan, np.nan
+        if not chosen.any():
+            return 0.0, 0.0
         scores = self.pred["score"].to_numpy(dtype=float)
         order = [row for row in np.argsort(-scores, kind="stable") if chosen[row]]
         values = [_area(self._hits(order, threshold), n_true) for threshold in _THRESHOLDS]

@@ -13,7 +13,7 @@ from skmer._utils._jobs import run_jobs
 from skmer._utils._sklearn import HasMethods
 from skmer.datasets import LongVideos
 from skmer.landmarks import FaceTrack
-from skmer.spotting._spotter import MORE_COLUMNS, check_tracks
+from skmer.spotting._spotter import check_tracks
 from skmer.spotting._spotting_result import SpottingResult
 
 
@@ -76,8 +76,9 @@ def evaluate_spotting(spotter, videos, tracks=None, *, n_jobs=None, verbose=0):
             spent = time.perf_counter() - started
             left = spent / len(found) * (len(folds) - len(found))
             print(f"{folds[k]}: {len(table)} movements, {len(found)} of {len(folds)}, {left:.0f} s left")
-    tables = [found[fold] for fold in folds if len(found[fold])]
-    movements = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=MORE_COLUMNS)
+    # Where nothing was spotted, the columns of an empty table still tell whether emotions were named.
+    tables = [found[fold] for fold in folds if len(found[fold])] or [found[folds[0]]]
+    movements = pd.concat(tables, ignore_index=True)
     card = _card(spotter, videos, started)
     return SpottingResult(movements, videos.intervals, _video_table(videos, tracks), card)
 
@@ -112,9 +113,11 @@ def _video_table(videos, tracks):
 
 def _card(spotter, videos, started):
     names = ("numpy", "scipy", "scikit-learn", "skmer")
+    named = {"recognised_types": list(spotter.types)} if hasattr(spotter, "recognise") else {}
     return {
         "spotter": type(spotter).__name__,
         "parameters": {name: _plain(value) for name, value in spotter.get_params(deep=False).items()},
+        **named,
         "protocol": "leave-one-subject-out",
         "source": videos.fingerprint,
         "seconds": round(time.perf_counter() - started, 2),

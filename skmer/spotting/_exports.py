@@ -11,6 +11,7 @@ from skmer._utils._files import write_atomically, written
 from skmer._utils._text import html_table, latex_table, markdown_table, text_table, three_decimals
 from skmer._utils._text import parts_of_json as read_parts
 from skmer.spotting._counts import ROWS
+from skmer.spotting._movements import TYPES
 
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;margin:0
@@ -23,21 +24,24 @@ td:first-child,th:first-child{text-align:left}tr{border-bottom:1px solid #8884} 
 """
 
 
-def result_page(result, title, heading, rows):
+def result_page(result, title, notes, rows):
     """The page; str.
 
     Parameters
     ----------
     result : SpottingResult
         What it shows.
-    title, heading : str
-        Its heading, and the sizes in a line.
+    title : str
+        Its heading.
+    notes : list of str
+        Lines under it: the sizes, and the score of recognition.
     rows : list of tuple of str
         Header and rows of the table of scores.
     """
     header, *body = rows
     head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
     cells = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in body)
+    lines = "".join(f"<p>{escape(note)}</p>" for note in notes)
     figures = "".join(_timeline(result, row) for row in result.videos.itertuples())
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
@@ -45,7 +49,7 @@ def result_page(result, title, heading, rows):
         '<meta http-equiv="Content-Security-Policy" '
         "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         f"<title>{escape(title)}</title><style>{_STYLE}</style>"
-        f"<h1>{escape(title)}</h1><p>{escape(heading)}</p>"
+        f"<h1>{escape(title)}</h1>{lines}"
         f"<table><tr>{head}</tr>{cells}</table>"
         "<p>Upper row: true movements (green). Lower row: spotted ones, right (blue) or wrong (orange).</p>"
         f"{figures}<details><summary>Run card</summary>"
@@ -112,9 +116,34 @@ def as_html(result):
     return html_table(rows(result), heading(result))
 
 
+def recognition_line(result):
+    """Return the spot-then-recognise score in a line; empty of a spotter that names no emotions."""
+    score = result.recognition
+    if score is None:
+        return ""
+    types = result.run_card.get("recognised_types", TYPES)
+    span = ""
+    if result.n_subjects > 1:
+        low, high = result.confidence()["str"]
+        span = f" (95 % interval {low:.3f} to {high:.3f})"
+    return (
+        f"Spot-then-recognise score of {' and '.join(types)} movements: {score.score:.3f}{span}, "
+        f"F1 of spotting {score.f1_spotting:.3f} times F1 of the analysis {score.f1_analysis:.3f}"
+    )
+
+
+def _notes(result):
+    return [note for note in (heading(result), recognition_line(result)) if note]
+
+
 def as_text(result):
     """Return a table for a terminal."""
-    return f"{type(result).__name__}: {heading(result)}\n{text_table(rows(result))}"
+    lines = [
+        f"{type(result).__name__}: {heading(result)}",
+        text_table(rows(result)),
+        recognition_line(result),
+    ]
+    return "\n".join(line for line in lines if line)
 
 
 def to_csv(self, path=None):
@@ -146,7 +175,8 @@ def to_markdown(self, path=None):
     text : str or None
         None where `path` is given.
     """
-    return written(f"{heading(self)}\n\n{markdown_table(rows(self))}\n", path)
+    notes = "\n\n".join(_notes(self))
+    return written(f"{notes}\n\n{markdown_table(rows(self))}\n", path)
 
 
 def to_latex(self, path=None):
@@ -162,7 +192,7 @@ def to_latex(self, path=None):
     text : str or None
         None where `path` is given.
     """
-    return written(latex_table(rows(self), [heading(self)]), path)
+    return written(latex_table(rows(self), _notes(self)), path)
 
 
 def to_json(self, path=None):
@@ -187,10 +217,18 @@ def to_json(self, path=None):
         "confidence": {
             kind: None if math.isnan(ends.low) else list(ends) for kind, ends in intervals.items()
         },
+        "recognition": None if self.recognition is None else _score(self.recognition),
         "run_card": self.run_card,
         **{name: _columns(getattr(self, name)) for name in ("movements", "intervals", "videos")},
     }
     return written(json.dumps(content, indent=1, allow_nan=False), path)
+
+
+def _score(score):
+    return {
+        name: None if isinstance(value, float) and math.isnan(value) else value
+        for name, value in score._asdict().items()
+    }
 
 
 def _columns(table):
@@ -222,6 +260,6 @@ def to_html(self, path, *, title=None):
     pathlib.Path
         The file.
     """
-    page = result_page(self, title or "Spotting result", heading(self), rows(self))
+    page = result_page(self, title or "Spotting result", _notes(self), rows(self))
     write_atomically(path, page)
     return Path(path)

@@ -55,7 +55,7 @@ def megc2025_spotting(true, pred, iou):
     return pd.DataFrame([row], index=pd.Index(["all"], name="type"))
 
 
-def megc2025_analysis(true, pred, pairs, emotions=None):
+def megc2025_analysis(true, pred, pairs, emotions):
     """Macro precision, macro recall, F1, and the reason where the script has none.
 
     Parameters
@@ -64,8 +64,8 @@ def megc2025_analysis(true, pred, pairs, emotions=None):
         Movements with a column ``emotion``.
     pairs : list of (int, int)
         Matched rows of `pred` and `true`.
-    emotions : list of str, default=None
-        Classes of the analysis; None takes those of `true`.
+    emotions : list of str
+        Classes of the analysis.
 
     Returns
     -------
@@ -75,7 +75,8 @@ def megc2025_analysis(true, pred, pairs, emotions=None):
     if not pairs:
         return np.nan, np.nan, np.nan, "the script raises KeyError: there is no true positive"
     true, pred = check_movements("true", true), check_movements("pred", pred)
-    emotions = list(true["emotion"].unique()) if emotions is None else list(emotions)
+    if not emotions:
+        return np.nan, np.nan, np.nan, "no true movement has an emotion"
     said = np.array([pred["emotion"][row] for row, _ in pairs], dtype=object)
     meant = np.array([true["emotion"][truth] for _, truth in pairs], dtype=object)
     kept = np.isin(meant, emotions)

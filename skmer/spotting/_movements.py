@@ -8,6 +8,7 @@ from skmer.datasets import LongVideos
 
 TYPES = ("micro", "macro")
 LONGEST_MICRO = 0.5  # s
+_SHORT = {"me": "micro", "mie": "micro", "mae": "macro"}
 _ONE_VIDEO = "video"
 RATES = [real(1e-6, 1e6), Named(real(1e-6, 1e6)), None]  # frames a second, of all videos or of each
 VIDEOS = [pd.DataFrame, LongVideos, None]
@@ -48,6 +49,8 @@ def check_movements(name, table):
             and (pd.to_numeric(table[column], errors="coerce").isna() & table[column].notna()).any()
         ):
             raise ValueError(f"{name} must have numbers in its column {column}.")
+    if "type" in table:
+        table = table.assign(type=_read_types(name, table["type"]))
     whole = (frames.notna() & (frames % 1 == 0)).all(axis=1).to_numpy() & table["video"].notna().to_numpy()
     whole &= (frames["onset"] <= frames["offset"]).to_numpy()
     if not whole.all():
@@ -55,8 +58,32 @@ def check_movements(name, table):
         raise ValueError(f"{name} must have onset <= offset as whole frames in every row, got {row}.")
     frames = frames.astype(np.int64)
     return table.assign(
-        video=table["video"].astype(str), onset=frames["onset"], offset=frames["offset"]
+        video=video_names(table["video"]), onset=frames["onset"], offset=frames["offset"]
     ).reset_index(drop=True)
+
+
+def video_names(column):
+    """Names of videos as text: the number 1.0, as a column with a gap reads it, is the name 1."""
+
+    def text(name):
+        return str(int(name)) if isinstance(name, float) and name.is_integer() else str(name)
+
+    return pd.Series([text(name) for name in column], index=column.index, dtype=str)
+
+
+def _read_types(name, column):
+    """Types as "micro", "macro" or "", whatever words a table has for them."""
+    words = column.astype(object).where(column.notna(), "").astype(str).str.strip().str.casefold()
+    types = [
+        _SHORT.get(word) or next((kind for kind in TYPES if word.startswith(kind)), word) for word in words
+    ]
+    strange = [word for word, kind in zip(column, types, strict=True) if kind not in (*TYPES, "")]
+    if strange:
+        raise ValueError(
+            f"{name} must have 'micro' (ME) or 'macro' (MaE) in its column type, or nothing, got "
+            f"{str(strange[0])[:40]!r}."
+        )
+    return pd.Series(types, index=column.index, dtype=object)
 
 
 def check_videos(videos, *tables, fps=None):
@@ -67,7 +94,7 @@ def check_videos(videos, *tables, fps=None):
     videos : DataFrame, LongVideos or None
         Table with a column ``video`` and any of ``fps``, ``n_frames``, ``duration_s`` and ``group``.
     *tables : DataFrame
-        Movements, whose videos are in the result too.
+        Movements as `check_movements` returns them, of these videos; without `videos` theirs are all.
     fps : float, mapping or None
         Frames a second of all videos, or of each.
 
@@ -76,13 +103,15 @@ def check_videos(videos, *tables, fps=None):
     DataFrame indexed by video
     """
     known = getattr(videos, "table", videos)
+    names = list(dict.fromkeys(name for table in tables for name in table["video"]))
     if known is None:
-        known = pd.DataFrame({"video": []})
+        known = pd.DataFrame({"video": names})
     if not isinstance(known, pd.DataFrame) or "video" not in known:
         raise ValueError("videos must be LongVideos or a table with a column video.")
-    known = known.assign(video=known["video"].astype(str)).drop_duplicates("video").set_index("video")
-    names = [str(video) for table in tables for video in table["video"]]
-    made = known.reindex(list(dict.fromkeys([*known.index, *names])))
+    made = known.assign(video=video_names(known["video"])).drop_duplicates("video").set_index("video")
+    strange = [name for name in names if name not in made.index]
+    if strange:
+        raise ValueError(f"videos must name the video of each movement, {strange[0]!r} is none of them.")
     made = made.assign(fps=_rates(made, fps))
     seconds = made["n_frames"] / made["fps"] if "n_frames" in made else np.nan
     made["minutes"] = made.get("duration_s", seconds) / 60
@@ -122,14 +151,11 @@ def movement_seconds(table, videos):
 
 def movement_types(table, videos):
     """Type of each movement: "micro" or "macro" as its table or its length says, "" if neither does."""
-    stated = table["type"].fillna("").astype(str).str.casefold() if "type" in table else [""] * len(table)
+    stated = table["type"] if "type" in table else [""] * len(table)
     seconds = movement_seconds(table, videos)
     # A length of fifteen frames at 30 a second is half a second, whatever the rounding of the quotient.
     by_length = np.where(np.isnan(seconds), "", np.where(seconds <= LONGEST_MICRO + 1e-9, *TYPES))
-    types = [
-        next((kind for kind in TYPES if text.startswith(kind)), length)
-        for text, length in zip(stated, by_length, strict=True)
-    ]
+    types = [kind or length for kind, length in zip(stated, by_length, strict=True)]
     return np.array(types, dtype=object)
 
 

@@ -56,6 +56,11 @@ class BaseSpotter(DocumentedMixin, BaseEstimator):
             for track, group in zip(tracks, groups, strict=True)
         ]
 
+    def _complete_loaded(self):
+        """Name the parts of the choices, which a file holds as plain tuples."""
+        if hasattr(self, "choices_"):
+            self.choices_ = {kind: Choice(*choice) for kind, choice in self.choices_.items()}
+
     def __sklearn_is_fitted__(self):
         return hasattr(self, "choices_")
 

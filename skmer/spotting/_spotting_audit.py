@@ -1,5 +1,6 @@
 """The leak audit of spotting: lengths of all samples, thresholds of the test, videos that were left out."""
 
+import inspect
 import re
 from numbers import Real
 
@@ -82,8 +83,8 @@ def audit_spotting(spotter, videos, tracks=None, *, result=None, n_folds=2):
     if len(folds) < 2:
         raise ValueError(f"videos must be of at least two subjects, got only {folds}.")
     findings = [*_empty(videos, result), *_duplicates(videos, tracks)]
-    findings += _lengths(spotter, videos)
-    findings += _thresholds(spotter, videos, tracks)
+    spots = getattr(spotter, "spotter", spotter)  # of SpotThenRecognise
+    findings += [*_lengths(spots, videos), *_thresholds(spots, videos, tracks)]
     for fold in folds[:n_folds]:
         findings += _state(spotter, videos, tracks, fold)
     unique = tuple({finding.kind: finding for finding in reversed(findings)}.values())
@@ -120,10 +121,10 @@ def _duplicates(videos, tracks):
 
 def _numbers(spotter):
     """Numbers among the parameters that are not at their defaults: name to number."""
-    spotter = getattr(spotter, "spotter", spotter)  # of SpotThenRecognise
-    given, usual = spotter.get_params(deep=False), type(spotter)().get_params(deep=False)
-    for name, value in given.items():
-        if np.shape(value) == np.shape(usual[name]) and np.all(np.asarray(value == usual[name])):
+    usual = inspect.signature(type(spotter)).parameters
+    for name, value in spotter.get_params(deep=False).items():
+        default = usual[name].default if name in usual else inspect.Parameter.empty
+        if np.shape(value) == np.shape(default) and np.all(np.asarray(value == default)):
             continue
         for k, number in enumerate(np.ravel(np.asarray(value, dtype=object))):
             if isinstance(number, Real) and not isinstance(number, bool) and number > 0:
@@ -159,7 +160,7 @@ def _lengths(spotter, videos):
 def _thresholds(spotter, videos, tracks):
     """Numbers that nothing learns and that are best on the test."""
     for name, number in _numbers(spotter):
-        if name not in spotter.get_params(deep=False) or not isinstance(number, float):
+        if name not in spotter.get_params(deep=False):  # an entry of a parameter
             continue
         scores = {}
         for factor in (1.0, *_SWEEP):

@@ -10,7 +10,10 @@ from skmer._utils._arguments import check_argument
 from skmer._utils._text import naming
 from skmer.spotting import _exports
 from skmer.spotting._counts import ROWS, Comparison, pooled_scores
-from skmer.spotting._interval_scores import resampled_intervals, spotting_score, str_score
+from skmer.spotting._interval_scores import spotting_score
+from skmer.spotting._movements import video_names
+from skmer.spotting._recognition_scores import Recognition
+from skmer.spotting._resampling import recognition_interval, resampled_intervals
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -20,13 +23,15 @@ class SpottingResult:
     Parameters
     ----------
     movements : DataFrame
-        Spotted movements: ``video``, ``onset``, ``offset``, ``type``, and ``score`` and ``apex`` if known.
+        Spotted movements: ``video``, ``onset``, ``offset``, ``type``, and ``score`` and ``apex`` if known;
+        ``emotion`` of a spotter that recognises.
     intervals : DataFrame
         True movements.
     videos : DataFrame
         All videos, those without a movement too: ``video``, ``group``, ``fps`` and ``n_frames``.
     run_card : dict, default={}
-        Spotter, parameters, protocol, source and versions.
+        Spotter, parameters, protocol, source and versions, and ``recognised_types`` where not all types of
+        movements were named.
 
     Raises
     ------
@@ -57,11 +62,15 @@ class SpottingResult:
             raise ValueError(
                 f"videos must have the columns video, group, fps and n_frames, not {lacking[0]!r}."
             )
-        names = set(self.videos["video"])
-        for name in ("movements", "intervals"):
+        for name in ("movements", "intervals", "videos"):
             table = getattr(self, name)
             if len(table) and "video" not in table:
                 raise ValueError(f"{name} must have the column video, got {list(table.columns)[:10]}.")
+            if len(table):  # 1.0 in one table is 1 in another
+                object.__setattr__(self, name, table.assign(video=video_names(table["video"])))
+        names = set(self.videos["video"])
+        for name in ("movements", "intervals"):
+            table = getattr(self, name)
             strange = set(table["video"]) - names if len(table) else set()
             if strange:
                 raise ValueError(f"{name} must be of the videos, {sorted(strange)[0]!r} is none of them.")
@@ -126,7 +135,7 @@ class SpottingResult:
         return pd.DataFrame(rows, columns=columns)
 
     def confidence(self, level=0.95, n_resamples=2000, random_state=0):
-        """Return percentile intervals of the pooled F1, from resampling whole subjects.
+        """Return percentile intervals of pooled F1 and of the score of recognition, resampling subjects.
 
         Parameters
         ----------
@@ -140,21 +149,32 @@ class SpottingResult:
         Returns
         -------
         dict of str to Interval
-            Keys "micro", "macro" and "all".
+            Keys "micro", "macro" and "all", and "str" where movements were given emotions.
         """
         groups = self.videos.set_index("video")["group"].reindex(self._order)
-        return resampled_intervals(self.counts, groups, level, n_resamples, random_state)
+        resampling = level, n_resamples, random_state
+        intervals = resampled_intervals(self.counts, groups, *resampling)
+        if self._recognition is not None:
+            intervals["str"] = recognition_interval(self._recognition, *resampling)
+        return intervals
 
     @property
     def _order(self):
         return self.counts.index.get_level_values("video").unique()
 
+    @cached_property
+    def _recognition(self):
+        if "emotion" not in self.movements:
+            return None
+        return Recognition.of(self._compared, types=self.run_card.get("recognised_types"))
+
     @property
     def recognition(self):
-        """Spot-then-recognise score, where movements have emotions, else None; STRScore."""
-        if "emotion" not in self.movements or not len(self.movements):
-            return None
-        return str_score(self.intervals, self.movements, videos=self.videos)
+        """Spot-then-recognise score of the types that were named; STRScore, or None.
+
+        It is None of a spotter that names no emotions: its table of movements has no column ``emotion``.
+        """
+        return None if self._recognition is None else self._recognition.score()
 
     # Functions of a result, each with its own docstring.
     to_csv = _exports.to_csv

@@ -11,10 +11,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from skmer._cli import main
-from skmer._cli._analyze import COLUMNS
+from skmer._cli import _analyze, main
+from skmer._cli._analyze import COLUMNS, usual_spotter
 from skmer.datasets import make_face_clips, make_long_videos
-from skmer.io import load
+from skmer.frames import VideoReader
+from skmer.io import load, save
+from skmer.spotting import MotionSpotter
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +67,7 @@ def test_the_movements_of_a_video_are_written(film, analysis):
     assert len(content["movements"]) == len(table)
     assert "no lie detector" in content["cannot_tell"]
     assert content["face_found"] > 0.9
+    assert 0 <= content["blink_share"] < 0.5
     assert (analysis / "face" / "track.csv").exists()
     assert not (analysis / ".track").exists()
 
@@ -149,3 +152,47 @@ def test_what_is_not_there_is_named(words, message, capsys, tmp_path):
     extra = ["--output", str(tmp_path / "x"), "--quiet"] if words[0] == "analyze" else []
     assert main([*words, *extra]) == 1
     assert message in capsys.readouterr().err
+
+
+def test_a_clip_that_cannot_be_classified_is_named_and_the_others_go_on(model, film, tmp_path, capsys):
+    grey = np.full((120, 90), 120, np.uint8)
+    wall, one = write_film(tmp_path / "wall.mp4", [grey] * 5), write_film(tmp_path / "one.mp4", [grey])
+    frames = VideoReader(film[0]).read(0, 12, 5)
+    good = write_film(tmp_path / "good.mp4", [frame.image for frame in frames])
+    output = tmp_path / "new" / "out.csv"
+    words = ["predict", str(model), str(wall), str(good), str(one), "--output", str(output)]
+    assert main(words) == 1
+    said = capsys.readouterr().err
+    assert f"{wall}: " in said
+    assert f"a clip has at least three frames, {str(one)!r} has 1." in said
+    table = pd.read_csv(output, keep_default_na=False)
+    assert [bool(name) for name in table["prediction"]] == [False, True, False]
+    assert [bool(reason) for reason in table["reason"]] == [True, False, True]
+    assert main(["predict", str(model), str(good), "--output", str(tmp_path / "x" / "y" / "z.csv")]) == 0
+
+
+def test_the_usual_spotter_is_fitted_once(monkeypatch, tmp_path):
+    monkeypatch.setenv("SKMER_CACHE", str(tmp_path))
+    made = make_long_videos(n_subjects=2, n_videos=2, duration=20, random_state=0)
+    calls = []
+    monkeypatch.setattr(_analyze, "make_long_videos", lambda **_: calls.append(1) or made)
+    first, second = usual_spotter(), usual_spotter()
+    assert len(calls) == 1
+    assert second.choices_ == first.choices_
+    (file,) = tmp_path.rglob("*.skmer")
+    file.write_bytes(file.read_bytes()[:-9])
+    assert usual_spotter().choices_ == first.choices_
+    assert usual_spotter().longest_ == first.longest_
+    assert len(calls) == 2
+
+
+def test_a_spotter_of_ones_own(film, model, tmp_path, capsys):
+    made = make_long_videos(n_subjects=2, n_videos=2, duration=20, random_state=0)
+    own = tmp_path / "own.skmer"
+    save(MotionSpotter().fit(made.tracks(), made.intervals, groups=made.groups), own)
+    words = ["analyze", str(film[0]), "--output", str(tmp_path / "out"), "--quiet", "--spotter"]
+    assert main([*words, str(own)]) == 0
+    page = (tmp_path / "out" / "face" / "index.html").read_text(encoding="utf-8")
+    assert "learned on synthetic videos" not in page
+    assert main([*words, str(model)]) == 1
+    assert "--spotter must hold a fitted MotionSpotter" in capsys.readouterr().err

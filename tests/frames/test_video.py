@@ -163,3 +163,22 @@ def test_memory_does_not_grow_with_the_length(tmp_path):
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.5 * peaks[0] + 2**20
+
+
+def test_damaged_images_of_a_folder_are_passed_over(tmp_path):
+    for k in (3, 4, 5, 7):
+        Image.fromarray(np.full((4, 6), shade(k), np.uint8)).save(tmp_path / f"img{k}.png")
+    (tmp_path / "img4.png").write_bytes(b"no picture")
+    video = VideoReader(tmp_path, fps=10)
+    for _ in range(2):
+        assert [(frame.number, round(frame.time, 6)) for frame in video] == [(0, 0), (2, 0.2), (3, 0.4)]
+        assert video.missing == [4, 6]
+    for path in tmp_path.iterdir():
+        path.write_bytes(b"no picture")
+    with pytest.raises(ValueError, match="frame 3 of"):
+        list(video)
+
+
+def test_no_frames_are_none():
+    with pytest.raises(ValueError, match=r"a sequence of frames, got none\."):
+        VideoReader([])

@@ -52,3 +52,11 @@ def test_a_track_tells_what_it_holds():
 def test_what_does_not_fit_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         FaceTrack(*arguments)
+
+
+def test_a_track_is_told_in_one_line():
+    points = np.zeros((60, 68, 2))
+    points[:15] = np.nan
+    track = FaceTrack(points, 30.0, name="a")
+    assert repr(track) == "FaceTrack: a, 60 frames, 2.0 s, face in 75 % of them"
+    assert (FaceTrack(points[:1], 30.0).fps, FaceTrack(points[:1], [0.0]).fps) == (30.0, 1.0)

@@ -3,7 +3,7 @@ import json
 import pandas as pd
 import pytest
 
-from skmer.spotting import MotionSpotter, SpottingResult, evaluate_spotting, spotting_score
+from skmer.spotting import MotionSpotter, SpottingResult, evaluate_spotting, spotting_score, str_score
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +110,35 @@ def test_a_file_without_a_column_is_named(table, tmp_path):
     (tmp_path / "b.json").write_text(json.dumps(content))
     with pytest.raises(ValueError, match=r"b\.json.*onset"):
         SpottingResult.from_json(tmp_path / "b.json")
+
+
+def recognised(said, **card):
+    videos = pd.DataFrame({"video": [1, 2, 3], "group": list("xyz"), "fps": 30.0, "n_frames": 900})
+    true = pd.DataFrame({"video": [1, 2, 3], "onset": 0, "offset": [9, 9, 29], "emotion": "fear"})
+    return SpottingResult(true.assign(emotion=said, video=[1.0, 2.0, 3.0]), true, videos, card)
+
+
+def test_only_the_types_that_were_named_are_scored_as_recognised():
+    assert recognised(["fear", "fear", ""]).recognition.score < 1
+    assert recognised(["fear", "fear", ""], recognised_types=["micro"]).recognition.score == 1
+
+
+def test_a_recognised_result_says_its_score_everywhere(tmp_path):
+    result = recognised(["fear", "fear", "anger"])
+    line = "Spot-then-recognise score of micro and macro movements: 0.800 (95 % interval 0.000 to 1.000)"
+    for text in (repr(result), result.to_markdown(), result.to_latex().replace(r"\%", "%")):
+        assert line in text
+    assert line in result.to_html(tmp_path / "a.html").read_text(encoding="utf-8")
+    content = json.loads(result.to_json())
+    assert content["recognition"]["score"] == pytest.approx(0.8)
+    assert content["confidence"]["str"] == [0, 1]
+    assert "recognise" not in repr(
+        SpottingResult(result.intervals[["video", "onset", "offset"]], result.intervals, result.videos)
+    )
+
+
+def test_a_recogniser_that_spots_nothing_scores_as_its_tables_do():
+    result = recognised(["fear"] * 3)
+    none = SpottingResult(result.movements[:0], result.intervals, result.videos)
+    assert none.recognition == str_score(result.intervals, result.movements[:0], videos=result.videos)
+    assert none.recognition.score == 0

@@ -143,7 +143,51 @@ def test_bad_arguments_are_refused():
     one = table(("a", 0, 9))
     with pytest.raises(ValueError, match="fps must be a float in the range"):
         spotting_score(one, one, fps=0)
-    with pytest.raises(ValueError, match="matching must be a str among"):
+    with pytest.raises(ValueError, match="matching must be one of"):
         spotting_score(one, one, fps=30, matching="best")
     with pytest.raises(ValueError, match="videos must be LongVideos or a table"):
         spotting_score(one, one, videos=pd.DataFrame({"name": ["a"]}))
+
+
+@pytest.mark.parametrize(
+    ("words", "kinds"),
+    [
+        (["ME", "mae"], [1, 1, 2]),
+        (["Micro - 1/2", "Macro"], [1, 1, 2]),
+        (["micro-expression", "macro-expression"], [1, 1, 2]),
+        ([" MACRO ", None], [1, 1, 2]),
+    ],
+)
+def test_words_for_types(words, kinds):
+    true = table(("a", 0, 9), ("b", 0, 9), type=words)
+    assert spotting_score(true, true, fps=30)["n_true"].tolist() == kinds
+
+
+def test_other_words_for_types_are_refused():
+    true = table(("a", 0, 9), ("b", 0, 9), type=["micro", "small"])
+    with pytest.raises(ValueError, match=r"true must have 'micro' \(ME\) or 'macro' \(MaE\) .* got 'small'"):
+        spotting_score(true, table(("a", 0, 9)), fps=30)
+
+
+def test_a_movement_of_a_video_that_is_not_there_is_refused():
+    videos = pd.DataFrame({"video": ["a"], "fps": 30.0, "n_frames": 900})
+    for tables in ((table(("a", 0, 9)), table(("b", 0, 9))), (table(("b", 0, 9)), table(("a", 0, 9)))):
+        with pytest.raises(ValueError, match="videos must name the video of each movement, 'b' is none"):
+            spotting_score(*tables, videos=videos)
+
+
+def test_numbers_as_names_match_in_any_form():
+    videos = pd.DataFrame({"video": [1, 2], "fps": 30.0, "n_frames": 900})
+    scores = spotting_score(table((1.0, 0, 9), ("2", 0, 9)), table((1, 0, 9), (2.0, 0, 9)), videos=videos)
+    assert (scores.loc["all", "f1"], scores.loc["all", "fp_per_minute"]) == (1.0, 0.0)
+    assert spotting_score(table((1, 0, 9)), table((1.0, 0, 9)), fps={"1": 30})["f1"].tolist()[::2] == [1, 1]
+
+
+def test_average_precision_without_predictions_is_zero():
+    true = table(("a", 0, 9))
+    for none in (table(), table(score=[])):
+        scores = spotting_score(true, none, fps=30)
+        assert scores.loc[["micro", "all"], ["ap", "ap50"]].to_numpy().tolist() == [[0, 0], [0, 0]]
+        assert np.isnan(scores.loc["macro", "ap"])
+    with pytest.raises(ValueError, match="pred must have a score in every row or no column score, row 0"):
+        spotting_score(true, true.assign(score=np.nan), fps=30)

@@ -53,6 +53,21 @@ def test_types_that_are_not_wanted_keep_no_emotion(corpus):
     assert (found["emotion"][found["type"] == "macro"] != "").all()
 
 
+class Deaf(MotionSpotter):
+    """A spotter that never spots."""
+
+    def predict(self, tracks):
+        return super().predict(tracks)[:0]
+
+
+def test_a_result_knows_what_was_named(corpus):
+    model = SpotThenRecognise(Deaf(), baseline("lda", input="frames"), types=("macro",))
+    result = evaluate_spotting(model, corpus)
+    assert result.recognition.score == 0
+    assert result.run_card["recognised_types"] == ["macro"]
+    assert evaluate_spotting(Deaf(), corpus[:4]).recognition is None
+
+
 def test_what_cannot_be_learned_is_refused(corpus):
     model = SpotThenRecognise(MotionSpotter(), baseline("lda", input="frames"))
     with pytest.raises(ValueError, match="intervals must have a column emotion"):

@@ -1,12 +1,15 @@
 import pytest
 
+from skmer.pipelines import baseline
 from skmer.spotting import (
     MotionSpotter,
     OpticalFlowSpotter,
+    SpotThenRecognise,
     audit_spotting,
     evaluate_spotting,
     spotting_score,
 )
+from skmer.spotting._spotting_audit import _numbers
 
 
 def kinds(audit):
@@ -72,3 +75,28 @@ def test_a_fit_that_reaches_the_held_out_subject_is_found(videos):
 def test_one_subject_is_refused(videos):
     with pytest.raises(ValueError, match="at least two subjects"):
         audit_spotting(MotionSpotter(), videos[:2])
+
+
+class Given(MotionSpotter):
+    """A spotter whose first argument has no default, and whose fit learns nothing."""
+
+    def __init__(self, height, micro_windows=None):
+        super().__init__()
+        self.height = height
+        self.micro_windows = micro_windows
+
+
+def test_the_spotter_of_a_recogniser_is_audited(films, monkeypatch):
+    videos, tracks = films
+    seen = []
+    monkeypatch.setattr(
+        "skmer.spotting._spotting_audit._thresholds", lambda *args: seen.append(args[0]) or []
+    )
+    rule = OpticalFlowSpotter(2.0)
+    audit_spotting(SpotThenRecognise(rule, baseline("lda", input="frames")), videos, tracks, n_folds=0)
+    assert seen == [rule]
+
+
+def test_a_spotter_with_required_arguments_is_audited(videos):
+    numbers = dict(_numbers(Given(1.5)))
+    assert numbers == {"height": 1.5}
