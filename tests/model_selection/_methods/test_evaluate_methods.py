@@ -181,7 +181,7 @@ def test_maps_end_to_end():
 
 
 def test_wrong_words_are_refused(clips):
-    with pytest.raises(ValueError, match=r"select must be a str among \{.*\}, got 'best'"):
+    with pytest.raises(ValueError, match=r"select must be one of .*, got 'best'"):
         evaluate_methods("lda", clips, select="best")
     with pytest.raises(ValueError, match="n_folds is for protocol='group-k-fold', got 'loso'"):
         evaluate_methods("lda", clips, n_folds=3)

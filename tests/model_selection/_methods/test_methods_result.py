@@ -39,7 +39,7 @@ def test_differences_are_those_of_two_results_and_are_corrected_for_their_number
     assert (table["p_holm"] >= table["p_value"]).all()
     accuracy = found.differences("accuracy").loc[("dere-grl", "majority"), "difference"]
     assert accuracy == pytest.approx(one.accuracy - other.accuracy)
-    with pytest.raises(ValueError, match="score must be a str among"):
+    with pytest.raises(ValueError, match="score must be one of"):
         found.differences("f1")
 
 

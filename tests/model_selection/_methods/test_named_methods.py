@@ -89,7 +89,7 @@ def test_estimators_stand_under_their_names():
     ids=["alone", "twice", "beside the name", "a list's"],
 )
 def test_a_name_of_the_package_is_its_own_method(methods):
-    with pytest.raises(ValueError, match="is a method of this package.* another name"):
+    with pytest.raises(ValueError, match=r"is a method of this package.* another name"):
         resolved(methods, arrays(NODES))
 
 
