@@ -44,7 +44,8 @@ def published_results(*, dataset=None, name=None):
             chosen on the very clips that it is a score of; the third is another quantity than a score of
             pooled predictions.
         ``evidence``, ``note``
-            File and lines, or section, that the verdict rests on; what else a reader must know.
+            File that the verdict rests on, with lines or cells where they are known, or section; what else a
+            reader must know.
 
     Raises
     ------

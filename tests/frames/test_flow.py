@@ -106,7 +106,7 @@ def test_flow_of_the_default_method_is_that_of_landmarks(grey):
         (((40, 40), (40, 41)), "dis", r"images of one size, got \(40, 40\) and \(40, 41\); resize or crop"),
         (((40, 40, 3), (40, 40, 3)), "dis", r"first must be a grey image .* got shape \(40, 40, 3\)"),
         (((15, 300), (15, 300)), "dis", r"first must be at least 16 px high and wide .* got \(15, 300\)"),
-        (((40, 40), (40, 40)), "raft", "method must be a str among .*, got 'raft'"),
+        (((40, 40), (40, 40)), "raft", "method must be one of .*, got 'raft'"),
     ],
 )
 def test_what_has_no_flow(images, method, message):

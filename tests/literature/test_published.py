@@ -66,6 +66,15 @@ def test_leaks_are_named_with_file_and_lines():
     assert len(rows) == 4 and set(rows["verdict"]) == {VERDICTS[1]}
 
 
+def test_best_epochs_are_shown_by_lines_or_cells():
+    rows = published_results()
+    best = rows[(rows["verdict"] == VERDICTS[1]) & ~rows["method"].eq("DSSN")]
+    assert best["evidence"].str.contains(r"\.py:\d+-\d+|lines \d+-\d+ of cell \d+").all()
+    # The second column of the audit's MEGC 2018 is more training data, no choice of the epoch.
+    of_2018 = rows[rows["dataset"] == "megc2018"]
+    assert set(of_2018["verdict"]) == {"last epoch"} and of_2018["evidence"].str.contains("cell").all()
+
+
 def test_a_caller_gets_a_table_of_its_own():
     first = published_results(dataset="samm")
     assert set(first["dataset"]) == {"samm"}

@@ -111,8 +111,8 @@ def evaluate_methods(
     Raises
     ------
     ValueError
-        If a name is unknown or takes what the clips do not hold, two estimators have one name, or as from
-        `evaluate_loso`.
+        If a name is unknown or takes what the clips do not hold, two estimators have one name, one has the
+        name of a method of this package, or as from `evaluate_loso`.
 
     Warns
     -----

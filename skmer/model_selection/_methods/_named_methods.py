@@ -155,7 +155,7 @@ def resolve_methods(methods, corpus, dataset, *, baselines, max_epochs=None):
             f"{', '.join(dict.fromkeys(left_out))} left out: the clips hold {corpus.kind}, and these methods "
             "take another input or are not there."
         )
-    chosen = _unique(found, methods)
+    chosen = _unique(found)
     if max_epochs is not None:
         named = [method for method in chosen if method.name in _names("all")]
         _shorten([method.estimator for method in named], max_epochs)
@@ -229,6 +229,11 @@ def _own_method(item):
             "methods must hold names, estimators and pairs (name, estimator), got "
             f"{type(estimator).__name__}."
         )
+    if name in (*LISTS, *_names("all")):
+        raise ValueError(
+            f"methods: {name!r} is a method of this package, with its published figure; give an estimator of "
+            "your own another name."
+        )
     return Method(name, estimator, "clips")
 
 
@@ -294,12 +299,11 @@ def _own_pipeline(name, corpus, dataset):
     return Pipeline([*front, ("clf", clf)])
 
 
-def _unique(methods, given):
+def _unique(methods):
     """Return each named method once; ValueError where two estimators have one name, or there is no method."""
     chosen: dict[str, Method] = {}
-    named = {item for item in _items(given) if isinstance(item, str)}
     for method in methods:
-        if method.name in chosen and method.name not in (*named, *_names("all")):
+        if method.name in chosen and method.name not in _names("all"):
             raise ValueError(
                 f"methods must have different names, got {method.name!r} twice; pass pairs (name, estimator)."
             )

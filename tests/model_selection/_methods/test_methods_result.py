@@ -10,6 +10,7 @@ from skmer.datasets import make_landmark_clips
 from skmer.feature_extraction import LandmarkGraphTransformer
 from skmer.metrics import critical_difference, holm_correction
 from skmer.model_selection import LOSOResult, MethodsResult, evaluate_loso, evaluate_methods
+from skmer.model_selection._methods import _named_methods
 from skmer.pipelines import baseline
 
 NET = Pipeline(
@@ -20,7 +21,9 @@ NET = Pipeline(
 @pytest.fixture(scope="module")
 def found():
     clips = make_landmark_clips(6, 48, random_state=0)
-    return evaluate_methods([("dere-grl", NET)], clips, select="test-epoch", verbose=0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_named_methods, "_own_pipeline", lambda *_: NET)
+        return evaluate_methods("dere-grl", clips, select="test-epoch", verbose=0)
 
 
 def test_differences_are_those_of_two_results_and_are_corrected_for_their_number(found):
@@ -36,7 +39,7 @@ def test_differences_are_those_of_two_results_and_are_corrected_for_their_number
     assert (table["p_holm"] >= table["p_value"]).all()
     accuracy = found.differences("accuracy").loc[("dere-grl", "majority"), "difference"]
     assert accuracy == pytest.approx(one.accuracy - other.accuracy)
-    with pytest.raises(ValueError, match="score must be a str among"):
+    with pytest.raises(ValueError, match="score must be one of"):
         found.differences("f1")
 
 

@@ -83,6 +83,16 @@ def test_estimators_stand_under_their_names():
         resolved([3], corpus)
 
 
+@pytest.mark.parametrize(
+    "methods",
+    [{"lda": SVC()}, [("lda", SVC()), ("lda", SVC(C=2))], ["lda", ("lda", SVC())], [("table3", SVC())]],
+    ids=["alone", "twice", "beside the name", "a list's"],
+)
+def test_a_name_of_the_package_is_its_own_method(methods):
+    with pytest.raises(ValueError, match=r"is a method of this package.* another name"):
+        resolved(methods, arrays(NODES))
+
+
 def test_published_methods_take_the_first_input_that_there_is(monkeypatch):
     made = []
 
