@@ -113,7 +113,7 @@ def rows(result):
 
 def as_html(result):
     """Return a table for a notebook."""
-    return html_table(rows(result), heading(result))
+    return html_table(rows(result), ". ".join(_notes(result)))
 
 
 def recognition_line(result):
