@@ -129,7 +129,7 @@ def usual_spotter():
 
 
 class _Own(NamedTuple):
-    """What finds movements, and what names those of some types."""
+    """Spotter of the movements, and the pipeline that names those of some types."""
 
     spotter: MotionSpotter | None = None
     pipeline: object = None

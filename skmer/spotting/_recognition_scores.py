@@ -129,7 +129,7 @@ def str_score(
 
 
 class Recognition(NamedTuple):
-    """What the score is made of, video by video: its sums over videos give the score.
+    """Counts of each video whose sums over videos give the score.
 
     Attributes
     ----------

@@ -91,7 +91,7 @@ def resampled_intervals(counts, groups, level=0.95, n_resamples=2000, random_sta
 
 
 def recognition_interval(recognition, level=0.95, n_resamples=2000, random_state=0):
-    """Interval of the spot-then-recognise score, from what it is made of in each video."""
+    """Interval of the spot-then-recognise score, from the counts of each video."""
     tables = [recognition.spotting, recognition.classes]
     spotting, classes = _drawn(recognition.videos["group"], tables, n_resamples, random_state)
     _, _, f1 = pooled_scores(*spotting.T)
