@@ -58,6 +58,7 @@ __all__ = [
     "ArgumentError",
     "as_array",
     "check_argument",
+    "check_finite",
     "check_same_length",
     "check_same_shape",
     "checked",
@@ -79,6 +80,14 @@ def frames_of(X):
     if np.ma.is_masked(X):
         raise ValueError("X must have no masked entries, which would be read: fill them, or leave clips out.")
     return X.frames if hasattr(X, "frames") and hasattr(X, "target") else X
+
+
+def check_finite(name, X):
+    """Refuse numbers that are NaN or infinite, in rows that are clips; ValueError that names the clip."""
+    bad = np.flatnonzero(~np.isfinite(X.reshape(len(X), -1)).all(axis=1)) if X.dtype.kind == "f" else ()
+    if len(bad):
+        others = f" and {len(bad) - 1} others" if len(bad) > 1 else ""
+        raise ValueError(f"Input {name} contains NaN or inf in clip {bad[0]}{others}; leave it out.")
 
 
 def check_argument(name, value, constraints):

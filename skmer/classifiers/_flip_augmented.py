@@ -8,7 +8,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
-from skmer._utils._arguments import Items, Takes, check_argument, frames_of, integer
+from skmer._utils._arguments import Items, Takes, check_argument, check_finite, frames_of, integer
 from skmer._utils._sklearn import (
     BaseSearchCV,
     DocumentedMixin,
@@ -161,6 +161,8 @@ class FlipAugmentedClassifier(DocumentedMixin, MetaEstimatorMixin, ClassifierMix
         shape = () if hasattr(X, "iloc") or issparse(X) else np.asarray(X).shape
         is_table = len(shape) <= 2
         rows = X if is_table else np.asarray(X).reshape(len(X), -1)
+        if len(shape) > 1:
+            check_finite("X", np.asarray(rows))
         if y is None:
             checked = validate_data(self, rows, reset=False)
         else:

@@ -17,6 +17,8 @@ from skmer.nn import Augmentation
 
 _CALLBACK = HasMethods(["initialize", "on_train_begin"])
 INPUT_SCALE = "input_scale"
+# What papers and other packages call a parameter.
+_OTHER_WORDS = {"weights": "pretrained"}
 _PARTS = ("module", "criterion", "optimizer", "iterator_train", "iterator_valid", "callbacks")
 # What skorch takes as it comes, and fails on deep inside.
 _SKORCH = {
@@ -127,7 +129,9 @@ def check_arguments(cls, kwargs):
         if name in own or (dunder and (prefix in _PARTS or (free and prefix != "dataset"))):
             continue
         known = [p for p in inspect.signature(cls).parameters if p not in ("self", "kwargs")]
-        close = difflib.get_close_matches(name, known, n=1)
+        close = [p for p in known if p == _OTHER_WORDS.get(name)] or difflib.get_close_matches(
+            name, known, n=1
+        )
         hint = f"; did you mean {close[0]}?" if close else "."
         raise TypeError(f"{cls.__name__} got an unexpected argument {name!r}{hint}")
 

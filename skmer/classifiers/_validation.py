@@ -9,7 +9,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, validate_data
 
-from skmer._utils._arguments import frames_of
+from skmer._utils._arguments import check_finite, frames_of
 from skmer._utils._messages import warn_user
 from skmer._utils._text import plain_column, sorted_values
 from skmer.face import FaceGraph, check_graph
@@ -92,6 +92,7 @@ def _flatten(X, graph):
             f"views after the first axis, or two dimensions, got {shape} for graph {graph.name!r}; "
             f"LandmarkGraphTransformer(graph=...) makes it, with the same graph.{single}"
         )
+    check_finite("X", np.asarray(X))
     n_views = shape[1] if len(shape) == 5 else 0
     return np.asarray(X).reshape(math.prod(shape[:-3]), math.prod(shape[-3:])), n_views
 
@@ -174,7 +175,7 @@ def check_maps(net, X, y=None, *, reset):
     if y is not None:
         check_consistent_length(X, y)
     flat = X.reshape(len(X), math.prod(shape))
-    _check_finite(flat)
+    check_finite("X", flat)
     options = {"reset": reset, "dtype": np.float32, "order": "C"}
     if y is None:
         flat = validate_data(net, flat, **options)
@@ -203,13 +204,6 @@ def _as_rows(net, X):
     if X.dtype.kind not in "fiub":
         raise ValueError(f"X must hold numbers, got the dtype {X.dtype}; convert it to float32.")
     return X
-
-
-def _check_finite(flat):
-    bad = [] if flat.dtype.kind != "f" else np.flatnonzero(~np.isfinite(flat).all(axis=1))
-    if len(bad):
-        others = f" and {len(bad) - 1} others" if len(bad) > 1 else ""
-        raise ValueError(f"X holds NaN or inf in the maps of clip {bad[0]}{others}; leave it out.")
 
 
 def warn_of_other_scale(net, X):

@@ -22,7 +22,7 @@ from skmer._utils._sklearn import (
     safe_indexing,
 )
 from skmer._utils._text import check_subjects
-from skmer.classifiers._validation import labels_of
+from skmer.classifiers._validation import find_classes
 from skmer.metrics import uf1_score
 
 _PAIRS = Items(
@@ -142,7 +142,7 @@ class VotingClassifierCV(DocumentedMixin, VotingClassifier):
         Raises
         ------
         ValueError
-            If an estimator cannot be fitted, or groups do not have an entry a row.
+            If an estimator cannot be fitted, `y` holds one class, or groups do not have an entry a row.
         """
         X, y, groups = self._checked(X, y, groups)
         routing = get_config()["enable_metadata_routing"]
@@ -167,7 +167,7 @@ class VotingClassifierCV(DocumentedMixin, VotingClassifier):
             raise ValueError(f"X must hold numbers, got {X.dtype}.")
         y = column_or_1d(y, warn=True)
         assert_all_finite(y, input_name="y")
-        labels_of(y)
+        find_classes(y)
         if len(y) != num_samples(X):
             raise ValueError(f"y must have one entry per row of X, {num_samples(X)}, got {len(y)}.")
         groups = check_subjects(groups, len(y))

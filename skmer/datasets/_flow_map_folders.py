@@ -104,6 +104,7 @@ def _listed(root, table):
     with naming(name):
         rows = _checked_rows(frame)
         paths = _maps_by_name(root)
+        rows["subject"] = [_padded(*row, paths) for row in zip(rows["subject"], rows["clip"], strict=True)]
         keys = rows["subject"] + "_" + rows["clip"]
         twice = keys[keys.duplicated()].tolist()
         if twice:
@@ -116,6 +117,12 @@ def _listed(root, table):
         warn_user(f"{missing.sum()} of {len(rows)} clips of the table have no map; they are in dropped.")
     dropped = rows[missing].drop(columns="path").assign(reason="no map")
     return rows[~missing].reset_index(drop=True), dropped
+
+
+def _padded(subject, clip, paths):
+    """Return a subject's name as pictures have it: of SAMM's three digits pandas may have made a number."""
+    there = f"{subject}_{clip}" in paths or f"{subject:0>3}_{clip}" not in paths
+    return subject if there else f"{subject:0>3}"
 
 
 def _read_table(table):

@@ -120,10 +120,12 @@ class FlowMaps(ClipFeatureTransformer):
 
     def _streams(self):
         """Return the channels of each stream; one stream where the parameter holds names alone."""
-        nested = any(isinstance(entry, tuple | list) for entry in self.channels)
-        if not nested:
+        if not self._nested():
             return [tuple(self.channels)]
         return [tuple(entry) if isinstance(entry, tuple | list) else (entry,) for entry in self.channels]
+
+    def _nested(self):
+        return any(isinstance(entry, tuple | list) for entry in self.channels)
 
     def _compute_clip(self, frames):
         onset, apex, _ = frames
@@ -131,7 +133,7 @@ class FlowMaps(ClipFeatureTransformer):
         streams = self._streams()
         maps = {name: self._map(FLOW_CHANNELS[name](flow)) for stream in streams for name in stream}
         stacked = np.stack([np.stack([maps[name] for name in stream]) for stream in streams])
-        return stacked[0] if isinstance(self.channels[0], str) else stacked
+        return stacked if self._nested() else stacked[0]
 
     def _map(self, channel):
         way = cv2.INTER_AREA if min(channel.shape) >= self.size else cv2.INTER_LINEAR

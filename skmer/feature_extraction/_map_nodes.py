@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from skmer._utils._arguments import FLAG, as_array, checked
+from skmer._utils._arguments import FLAG, as_array, check_finite, checked, frames_of
 from skmer.face import MIRROR_POINTS, check_graph
 from skmer.frames import KEYFRAMES, sample_flow
 
@@ -28,7 +28,7 @@ def sample_nodes(maps, *, normalize=True):
 
     Parameters
     ----------
-    maps : array-like of shape (n_clips, C, H, W)
+    maps : array-like of shape (n_clips, C, H, W), or clips
         Maps whose first two channels are u and v, such as those of `skmer.datasets.load_flow_maps`.
     normalize : bool, default=True
         Whether the median of u and of v is taken from them and both are divided by their common standard
@@ -59,16 +59,14 @@ def sample_nodes(maps, *, normalize=True):
     >>> X.shape, X[0, :, 0].tolist()
     ((2, 3, 31, 2), [[0.0, 0.0], [0.5, 0.0], [0.0, 0.0]])
     """
-    maps = as_array("maps", maps)
+    maps = as_array("maps", frames_of(maps))
     if maps.ndim != 4 or maps.shape[1] < 2 or min(maps.shape[2:]) < 4 or maps.dtype.kind not in "fiub":
         raise ValueError(
             f"maps must be numbers of shape (n_clips, C, H, W) with the channels u and v first, got "
             f"{maps.dtype} of shape {maps.shape}."
         )
     flows = np.ascontiguousarray(np.moveaxis(maps[:, :2], 1, -1), dtype=np.float32)
-    bad = np.flatnonzero(~np.isfinite(flows).all((1, 2, 3)))
-    if len(bad):
-        raise ValueError(f"maps hold NaN or inf in clip {bad[0]}; leave it out.")
+    check_finite("maps", flows)
     if normalize:
         flows = _normalized(flows)
     points = _node_points(*maps.shape[2:])

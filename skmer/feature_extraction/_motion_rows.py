@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_array
 
-from skmer._utils._arguments import as_array, frames_of, integer
+from skmer._utils._arguments import as_array, check_finite, frames_of, integer
 from skmer._utils._sklearn import DocumentedMixin, fit_context, for_estimators, validate_params
 
 
@@ -32,7 +32,9 @@ class _RowsOfMotion(DocumentedMixin, TransformerMixin, BaseEstimator):
 
     def _checked(self, X):
         options = {"allow_nd": True, "ensure_2d": False, "dtype": [np.float64, np.float32], "input_name": "X"}
-        return check_array(frames_of(X), **options)
+        X = check_array(frames_of(X), **options, ensure_all_finite=False)
+        check_finite("X", X)
+        return X
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -79,7 +81,8 @@ class NodeDisplacements(_RowsOfMotion):
         Parameters
         ----------
         X : array-like of shape (n_clips, T, N, 2) or (n_clips, n_views, T, N, 2)
-            Displacements or coordinates of the nodes, the onset first. Views of a clip are averaged.
+            Displacements or coordinates of the nodes, the onset first; not flattened, as rows of this
+            transformer can be of the same length. Views of a clip are averaged.
 
         Returns
         -------
@@ -96,7 +99,7 @@ class NodeDisplacements(_RowsOfMotion):
         if X.ndim not in (4, 5) or X.shape[-1] != 2 or X.shape[-3] < 2:
             raise ValueError(
                 "X must be node features (n_clips, n_frames, n_nodes, 2), onset first, with or without "
-                f"views, got the shape {X.shape}; LandmarkGraphTransformer() makes them."
+                f"views, got {_shape(X)}; LandmarkGraphTransformer() makes them; reshape flattened rows."
             )
         X = X.mean(axis=1) if X.ndim == 5 else X
         moved = X - X[:, :1]
@@ -173,7 +176,7 @@ class PooledMaps(_RowsOfMotion):
         if X.ndim < 4 or min(X.shape[-2:]) < self.size:
             raise ValueError(
                 f"X must be maps (n_clips, n_channels, height, width) of at least {self.size} x {self.size} "
-                f"px, got the shape {X.shape}; lower size, or reshape them."
+                f"px, got {_shape(X)}; lower size, or reshape them."
             )
         if (self.magnitudes or self.normalize) and X.shape[-3] < 2:
             name = "magnitudes" if self.magnitudes else "normalize"
@@ -191,6 +194,11 @@ class PooledMaps(_RowsOfMotion):
         return X.reshape(len(X), -1)
 
 
+def _shape(X):
+    """Return the shape of a clip as text; a wrapper may have added rows to those that the user gave."""
+    return f"({', '.join(['n_clips', *map(str, X.shape[1:])])})"
+
+
 @validate_params({"nodes": ["array-like"]}, prefer_skip_nested_validation=True)
 def normalize_nodes(nodes):
     """Return displacements of nodes with every clip in its own unit: divided by its rms.
@@ -200,7 +208,7 @@ def normalize_nodes(nodes):
 
     Parameters
     ----------
-    nodes : array-like of shape (n_clips, ..., T, N, C)
+    nodes : array-like of shape (n_clips, ..., T, N, C), or clips
         Displacements from the onset, for one view of a clip or several. Frames without any movement, as the
         onset's, do not count; clips of one frame stay as they are.
 
@@ -213,7 +221,7 @@ def normalize_nodes(nodes):
     Raises
     ------
     ValueError
-        If there are fewer than four axes.
+        If there are fewer than four axes, or a clip holds NaN or infinity; it is named.
 
     See Also
     --------
@@ -228,11 +236,12 @@ def normalize_nodes(nodes):
     >>> normalize_nodes(nodes)[0, :, 0, 0].tolist()
     [0.0, 1.0, 0.0]
     """
-    X = as_array("nodes", nodes)
+    X = as_array("nodes", frames_of(nodes))
     if X.ndim < 4 or X.dtype.kind not in "fiub":
         raise ValueError(
             f"nodes must be numbers of shape (n_clips, ..., T, N, C), got {X.dtype} of shape {X.shape}."
         )
+    check_finite("nodes", X)
     X = X if X.dtype == np.float32 else X.astype(np.float64, copy=False)
     if X.shape[-3] == 1:
         return X
@@ -252,7 +261,7 @@ def normalize_maps(maps):
 
     Parameters
     ----------
-    maps : array-like of shape (n_clips, ..., C, H, W)
+    maps : array-like of shape (n_clips, ..., C, H, W), or clips
         Maps whose first two channels are horizontal and vertical flow.
 
     Returns
@@ -264,7 +273,7 @@ def normalize_maps(maps):
     Raises
     ------
     ValueError
-        If there are fewer than four axes, or one channel alone.
+        If there are fewer than four axes, one channel alone, or a clip holds NaN or infinity; it is named.
 
     See Also
     --------
@@ -279,12 +288,13 @@ def normalize_maps(maps):
     >>> normalize_maps(maps)[0, 0, :, 0].round(2).tolist()
     [3.02, 3.02, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
     """
-    X = as_array("maps", maps)
+    X = as_array("maps", frames_of(maps))
     if X.ndim < 4 or X.shape[-3] < 2 or not X.size or X.dtype.kind not in "fiub":
         raise ValueError(
             "maps must be numbers of shape (n_clips, ..., C, H, W) with horizontal and vertical flow first, "
             f"got {X.dtype} of shape {X.shape}."
         )
+    check_finite("maps", X)
     X = X if X.dtype == np.float32 else X.astype(np.float64)
     flow, others = X[..., :2, :, :], X[..., 2:, :, :]
     flow = flow - np.median(flow, axis=(-2, -1), keepdims=True)

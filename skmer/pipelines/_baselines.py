@@ -83,7 +83,7 @@ def recommended(*, input="frames", random_state=None):
     ----------
     input : {"frames", "sequences", "nodes", "maps"}, default="frames"
         What the pipeline takes: frames or landmarks, as of clips; their sequences, which cost more time and
-        show a movement with less noise; node features (n_clips, 3, 31, 2); or flow
+        show a movement with less noise; node features (n_clips, 3, 31, 2), not flattened; or flow
         maps (n_clips, C, H, W) with horizontal and vertical flow first, each clip in its own unit.
     random_state : int, RandomState instance or None, default=None
         Seed of the nets.
@@ -146,9 +146,9 @@ def baseline(name, *, input="nodes"):
         RBF kernel and C = 1, or a linear one and C = .1, classes balanced. The analysis and the RBF machine
         see each clip divided by its rms, as the nets do; the linear one loses by that on real faces.
     input : {"nodes", "frames", "maps"}, default="nodes"
-        What the pipeline takes: node features (n_clips, 3, 31, 2); frames or landmarks, as of clips; or flow
-        maps (n_clips, C, H, W) with horizontal and vertical flow first, each clip in its own unit, averaged
-        over a grid of 7 x 7.
+        What the pipeline takes: node features (n_clips, 3, 31, 2), not flattened; frames or landmarks, as of
+        clips; or flow maps (n_clips, C, H, W) with horizontal and vertical flow first, each clip in its own
+        unit, averaged over a grid of 7 x 7.
 
     Returns
     -------

@@ -172,3 +172,8 @@ def test_views_stay_in_their_clip_and_share_its_weight(same):
         GTCNClassifier(view=3, **QUICK).fit(X, y)
     with pytest.raises(ValueError, match="patches of 28 landmarks, got 27"):
         GTCNClassifier(**QUICK).fit(X[:, :, :27], y)
+
+
+def test_weights_are_called_pretrained():
+    with pytest.raises(TypeError, match=r"argument 'weights'; did you mean pretrained\?"):
+        DSSNClassifier(weights="alexnet.pt")

@@ -184,3 +184,9 @@ def test_what_it_refuses(data, params, groups, message):
     X, y, _ = data
     with pytest.raises(ValueError, match=message):
         VotingClassifierCV([("model", LogisticRegression())], **params).fit(X, y, groups=groups)
+
+
+def test_one_class_is_told_by_its_label(data):
+    X = data[0]
+    with pytest.raises(ValueError, match=r"at least two classes, got one class: \['fear'\]"):
+        VotingClassifierCV([("a", DummyClassifier())]).fit(X, ["fear"] * len(X))

@@ -133,3 +133,10 @@ def test_a_clip_in_two_class_folders_is_refused(foldered):
     write(foldered / "006" / "u_test" / "2" / "006_006_1_2 .png", pixels_of(3))
     with pytest.raises(ValueError, match="is there a second time"):
         load_flow_maps(foldered)
+
+
+def test_a_table_read_by_pandas_keeps_the_three_digits_of_samm(listed):
+    name = "combined_3_class2_for_optical_flow.csv"
+    table = pd.read_csv(listed / name, dtype=str)
+    of_samm = table[table["dataset"] == "samm"].astype({"sub": int})
+    assert load_flow_maps(listed, of_samm).groups.tolist() == ["samm/006"]

@@ -79,6 +79,9 @@ def test_streams_share_their_channels(texture):
     assert streams.shape == (1, 2, 3, 28, 28)
     np.testing.assert_array_equal(streams[:, 0], flat[:, :3])
     np.testing.assert_array_equal(streams[:, 1], flat[:, [0, 1, 3]])
+    for channels in (("u", ("v",)), (("u",), "v")):  # a name beside a stream is a stream of one
+        mixed = FlowMaps(channels, memory=None).transform(clip)
+        np.testing.assert_array_equal(mixed, flat[:, :2, None])
 
 
 def test_maps_are_computed_once_and_by_parameters(texture, tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from skmer.datasets import MicroExpressionClips
 from skmer.face import MIRROR_POINTS, check_graph
 from skmer.feature_extraction import sample_nodes
 
@@ -45,8 +46,14 @@ def test_other_shapes_are_refused(shape):
         sample_nodes(np.zeros(shape))
 
 
+def test_clips_of_maps_go_in_as_they_are():
+    maps = np.random.default_rng(0).normal(size=(4, 3, 28, 28)).astype(np.float32)
+    clips = MicroExpressionClips(maps, ["positive", "negative"] * 2, ["lab/a", "lab/a", "lab/b", "lab/b"])
+    np.testing.assert_array_equal(sample_nodes(clips), sample_nodes(maps))
+
+
 def test_nan_names_its_clip():
     maps = np.zeros((4, 2, 28, 28))
     maps[2, 1, 3, 3] = np.nan
-    with pytest.raises(ValueError, match="maps hold NaN or inf in clip 2"):
+    with pytest.raises(ValueError, match="Input maps contains NaN or inf in clip 2"):
         sample_nodes(maps)

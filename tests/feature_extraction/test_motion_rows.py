@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from skmer.classifiers import DeReGRLClassifier
 from skmer.datasets import MicroExpressionClips
 from skmer.feature_extraction import NodeDisplacements, PooledMaps, normalize_maps, normalize_nodes
 from skmer.pipelines import baseline
@@ -73,16 +74,36 @@ def test_other_shapes_are_refused(transformer, shape, message):
         transformer.transform(np.zeros(shape))
 
 
-def test_nan_is_refused(nodes):
-    nodes[2, 1, 0, 0] = np.nan
-    with pytest.raises(ValueError, match="Input X contains NaN"):
-        NodeDisplacements().fit(nodes)
+@pytest.mark.parametrize(
+    ("take", "shape"),
+    [
+        (NodeDisplacements().fit, (6, 3, 31, 2)),
+        (PooledMaps().transform, (6, 3, 14, 14)),
+        (normalize_nodes, (6, 3, 31, 2)),
+        (normalize_maps, (6, 3, 14, 14)),
+        (lambda X: baseline("lda").fit(X, list("ababab")), (6, 3, 31, 2)),
+        (lambda X: baseline("lda", input="maps").fit(X, list("ababab")), (6, 3, 14, 14)),
+        (lambda X: DeReGRLClassifier().fit(X, list("ababab")), (6, 3, 31, 2)),
+    ],
+    ids=["nodes", "maps", "normalized nodes", "normalized maps", "baseline", "baseline of maps", "net"],
+)
+def test_nan_names_its_clip(take, shape):
+    X = np.random.default_rng(0).normal(size=shape)
+    X[2, 1, 0, 0] = np.nan
+    with pytest.raises(ValueError, match=r"Input \w+ contains NaN or inf in clip 2; leave it out"):
+        take(X)
+
+
+def test_flat_rows_are_refused_with_the_shape_that_they_have():
+    with pytest.raises(ValueError, match=r"X must be node features .* got \(n_clips, 186\)"):
+        baseline("lda").fit(np.ones((30, 186)), ["a", "b"] * 15)
 
 
 def test_clips_of_maps_go_in_as_they_are():
     maps = np.random.default_rng(0).normal(size=(8, 3, 28, 28)).astype(np.float32)
     clips = MicroExpressionClips(maps, ["positive", "negative"] * 4, [f"lab/s{k // 2}" for k in range(8)])
     np.testing.assert_array_equal(PooledMaps().fit_transform(clips), PooledMaps().fit_transform(maps))
+    np.testing.assert_array_equal(normalize_maps(clips), normalize_maps(maps))
     fitted = baseline("lda", input="maps").fit(clips, clips.target)
     np.testing.assert_array_equal(fitted.predict(clips), fitted.predict(maps))
 

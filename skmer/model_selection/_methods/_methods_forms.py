@@ -7,6 +7,7 @@ import pandas as pd
 from skmer._utils._files import written
 from skmer._utils._text import html_table, latex_table, markdown_table, text_table
 from skmer.model_selection._every_epoch import SELECTION
+from skmer.model_selection._results._summary import missing_note
 
 _LEVEL = 0.05
 _TEST_EPOCH = ("test epoch: NOT COMPARABLE", "inflation")
@@ -52,7 +53,7 @@ def _published(row):
 
 
 def notes_of(result):
-    """Return lines below the table: classes, what differs after correction, ranks, and the stamp.
+    """Return lines below the table: classes, clips without features, what differs, ranks, and the stamp.
 
     Parameters
     ----------
@@ -65,6 +66,7 @@ def notes_of(result):
     """
     counts = ", ".join(f"{name} {count}" for name, count in result.first.class_counts.items())
     notes = [f"clips: {counts}; predictions pooled, one a clip, by a model that had not seen its subject"]
+    notes += _missing_notes(result)
     if len(result.results) > 1:
         notes += [_differences_note(result), _ranks_note(result)]
     if result.test_epoch:
@@ -72,6 +74,19 @@ def notes_of(result):
             f"columns of the test epoch: {SELECTION.upper()}; they show what published loops gain by it"
         )
     return notes
+
+
+def _missing_notes(result):
+    """Return a line for each sort of clips that methods guessed: how many, and by which methods."""
+    methods: dict[str, list[str]] = {}
+    for name, one in result.results.items():
+        if one.n_missing:
+            methods.setdefault(missing_note(one), []).append(name)
+    return [f"{note} by {_all_or(names, result)}" for note, names in methods.items()]
+
+
+def _all_or(names, result):
+    return ", ".join(names) if len(names) < len(result.results) else "every method"
 
 
 def _differences_note(result):

@@ -168,7 +168,14 @@ class MethodsResult:
         Returns
         -------
         difference : float
+
+        Raises
+        ------
+        ValueError
+            If the result holds one method alone.
         """
+        if len(self.results) < 2:
+            raise ValueError(f"results must hold at least two methods to compare, got {[*self.results]}.")
         return critical_difference(len(self.results), len(self.subject_accuracy), level=level)
 
     @property

@@ -67,7 +67,13 @@ def notes(result):
         half = cell(result.reliable_half_accuracy)
         yield f"accuracy of the half of the clips with the more reliable movement: {half}"
     if result.n_missing:
-        yield f"no landmarks in {_count(result.n_missing, 'clip')}, guessed as the commonest class"
+        yield missing_note(result)
+
+
+def missing_note(result):
+    """Return a line on the clips that no model has seen: landmarks were not found in images, or NaN given."""
+    what = "features" if result.coverage is None else "landmarks"
+    return f"no {what} in {_count(result.n_missing, 'clip')}, guessed as the commonest class"
 
 
 def _search_note(searches):

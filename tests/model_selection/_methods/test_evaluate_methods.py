@@ -180,6 +180,18 @@ def test_maps_end_to_end():
     assert found.table.loc["lda", "UF1"] > found.table.loc["majority", "UF1"] + 0.1
 
 
+def test_clips_that_are_guessed_are_told():
+    rng = np.random.default_rng(0)
+    maps, y, groups = rng.normal(size=(16, 3, 14, 14)), np.tile(["a", "b"], 8), np.repeat(list("stuv"), 4)
+    maps[3, 0, 5, 5] = np.nan
+    found = evaluate_methods("baselines", maps, y, groups, verbose=0)
+    note = "no features in 1 clip, guessed as the commonest class by every method"
+    assert note in repr(found) and note in found.to_markdown() and note in found._repr_html_()
+    assert "no features in 1 clip, guessed as the commonest class" in repr(found.results["lda"])
+    maps[3] = 0
+    assert "no features" not in repr(evaluate_methods("lda", maps, y, groups, baselines=False, verbose=0))
+
+
 def test_wrong_words_are_refused(clips):
     with pytest.raises(ValueError, match=r"select must be one of .*, got 'best'"):
         evaluate_methods("lda", clips, select="best")

@@ -110,6 +110,8 @@ def test_one_method_alone_has_a_table_and_no_comparison(found, tmp_path):
     alone = MethodsResult({"lda": found.results["lda"]})
     assert len(alone.differences()) == 0
     assert "Holm" not in repr(alone)
+    with pytest.raises(ValueError, match=r"at least two methods to compare, got \['lda'\]"):
+        alone.critical_difference()
     alone.to_html(tmp_path / "page.html")
     assert "Holm" not in (tmp_path / "page.html").read_text()
 

@@ -86,13 +86,13 @@ def test_the_repr_holds_what_a_reader_needs(result):
         assert f"{value:.3f}" in text
     assert "mean of folds (not comparable)" in text
     assert "clips (F1): disgust" in text
-    assert "no landmarks" not in text
+    assert "no landmarks" not in text and "no features" not in text
 
 
-def test_the_repr_counts_clips_without_landmarks(make_data):
+def test_the_repr_counts_clips_without_features(make_data):
     X, y, groups = make_data()
     X[[3, 8]] = np.nan
-    assert "no landmarks in 2 clips" in repr(evaluate_loso(DummyClassifier(), X, y, groups))
+    assert "no features in 2 clips" in repr(evaluate_loso(DummyClassifier(), X, y, groups))
 
 
 def test_a_class_without_a_clip_is_left_out_of_the_means():
