@@ -356,10 +356,14 @@ def three_decimals(value):
     return "-" if math.isnan(value) else f"{value:.3f}"
 
 
+_INTERVAL = re.compile(r"(\d) to ([-+]?[\d.])")
+
+
 def html_table(rows, caption="", *, scroll=False):
     """Write rows of cells as an HTML table; the first row is the header, the first cell of each row its name.
 
     With ``scroll`` it stands in an element of the class "scroll", for pages that are read on narrow screens.
+    An interval such as ".6 to .7" breaks once at most, after the "to".
 
     Examples
     --------
@@ -370,7 +374,7 @@ def html_table(rows, caption="", *, scroll=False):
     <tbody><tr><th scope="row">L&lt;A</th><td>0.7</td></tr>
     </tbody></table>
     """
-    header, *body = [[escape(str(cell)) for cell in row] for row in rows]
+    header, *body = [[_INTERVAL.sub(r"\1&nbsp;to \2", escape(str(cell))) for cell in row] for row in rows]
     head = "".join(f'<th scope="col">{cell}</th>' for cell in header)
     lines = [
         f'<tr><th scope="row">{name}</th>{"".join(f"<td>{c}</td>" for c in cells)}</tr>\n'
