@@ -84,10 +84,13 @@ def frames_of(X):
 
 def check_finite(name, X):
     """Refuse numbers that are NaN or infinite, in rows that are clips; ValueError that names the clip."""
-    bad = np.flatnonzero(~np.isfinite(X.reshape(len(X), -1)).all(axis=1)) if X.dtype.kind == "f" else ()
+    if X.dtype.kind != "f" or not X.size:
+        return
+    bad = np.flatnonzero(~np.isfinite(X.reshape(len(X), -1)).all(axis=1))
     if len(bad):
+        what = "NaN" if np.isnan(X).any() else "infinity"
         others = f" and {len(bad) - 1} others" if len(bad) > 1 else ""
-        raise ValueError(f"Input {name} contains NaN or inf in clip {bad[0]}{others}; leave it out.")
+        raise ValueError(f"Input {name} contains {what} in clip {bad[0]}{others}; leave it out.")
 
 
 def check_argument(name, value, constraints):

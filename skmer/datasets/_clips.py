@@ -340,7 +340,7 @@ def _check_frames(frames):
 
 def _check_names(name, values, n_clips):
     try:
-        values = plain_column(one_column(values)).tolist()
+        values = [*plain_column(one_column(values)).tolist()]
     except TypeError as error:
         raise TypeError(f"{name} must be array-like, got {type(values).__name__}.") from error
     if any(isinstance(value, Collection) and not isinstance(value, str) for value in values):

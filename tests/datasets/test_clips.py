@@ -161,10 +161,11 @@ def test_names_are_kept_in_one_form():
     assert (clips.class_names, len(set(clips.groups))) == (["fear"], 1)
 
 
-def test_targets_that_are_no_list_are_refused():
+@pytest.mark.parametrize("target", [5, pd.NaT, np.datetime64("NaT"), None])
+def test_targets_that_are_no_list_are_refused(target):
     frames = make_landmark_clips(2, 5, random_state=0).frames[:2]
-    with pytest.raises(TypeError, match="target must be array-like, got int"):
-        MicroExpressionClips(frames, 5, ["lab/a", "lab/b"])
+    with pytest.raises(TypeError, match=f"target must be array-like, got {type(target).__name__}"):
+        MicroExpressionClips(frames, target, ["lab/a", "lab/b"])
 
 
 @pytest.mark.parametrize("name", ["table", "dropped", "corrected", "truth"])
