@@ -69,7 +69,7 @@ def test_off_apexnet_wants_two_channels(maps, make_net):
 def test_nan_names_its_clip(maps, make_net):
     X, y = maps[0].copy(), maps[1]
     X[[7, 9], 0, 3, 3] = np.nan, np.inf
-    with pytest.raises(ValueError, match="Input X contains (NaN|infinity) in clip 7 and 1 others"):
+    with pytest.raises(ValueError, match="Input X contains NaN in clip 7 and 1 others"):
         make_net().fit(X, y)
     clf = make_net().fit(*maps)
     with pytest.raises(ValueError, match="clip 7"):

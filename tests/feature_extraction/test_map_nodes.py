@@ -55,5 +55,5 @@ def test_clips_of_maps_go_in_as_they_are():
 def test_nan_names_its_clip():
     maps = np.zeros((4, 2, 28, 28))
     maps[2, 1, 3, 3] = np.nan
-    with pytest.raises(ValueError, match="Input maps contains (NaN|infinity) in clip 2"):
+    with pytest.raises(ValueError, match="Input maps contains NaN in clip 2"):
         sample_nodes(maps)
