@@ -223,7 +223,7 @@ def test_wrong_arguments_are_refused(corpus):
     with pytest.raises(ValueError, match="method must be one of"):
         batched_cross_val_predict(net(), X, clips.target, method="transform")
     nested = [[[label]] for label in clips.target]
-    with pytest.raises(ValueError, match="y must have a value for every clip"):
+    with pytest.raises(ValueError, match="y should be a 1d array, a value for every clip"):
         batched_cross_val_predict(net(), X, nested)
     with pytest.raises(ValueError, match="y should be a 1d array"):
         batched_cross_val_predict(net(), X, np.stack([clips.target, clips.target], axis=1))
