@@ -7,12 +7,13 @@ from sklearn import get_config
 from sklearn.base import clone
 from sklearn.ensemble import VotingClassifier
 from sklearn.model_selection import GroupKFold, StratifiedKFold
-from sklearn.utils import assert_all_finite, column_or_1d, indexable
+from sklearn.utils import assert_all_finite, indexable
 from sklearn.utils.metadata_routing import MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted
 
 from skmer._utils._arguments import JOBS, Items, Such, frames_of, integer
 from skmer._utils._jobs import run_jobs
+from skmer._utils._label_checks import check_names
 from skmer._utils._sklearn import (
     DocumentedMixin,
     check_method_params,
@@ -21,7 +22,7 @@ from skmer._utils._sklearn import (
     num_samples,
     safe_indexing,
 )
-from skmer._utils._text import check_subjects
+from skmer._utils._text import check_subjects, sorted_values
 from skmer.classifiers._validation import find_classes
 from skmer.metrics import uf1_score
 
@@ -165,16 +166,14 @@ class VotingClassifierCV(DocumentedMixin, VotingClassifier):
         (X,) = indexable(frames_of(X))
         if getattr(X, "dtype", np.dtype(float)).kind in "mM":
             raise ValueError(f"X must hold numbers, got {X.dtype}.")
-        y = column_or_1d(y, warn=True)
+        y = check_names("y", y, warn=True)
         assert_all_finite(y, input_name="y")
         find_classes(y)
         if len(y) != num_samples(X):
             raise ValueError(f"y must have one entry per row of X, {num_samples(X)}, got {len(y)}.")
         groups = check_subjects(groups, len(y))
-        try:
-            np.unique(() if groups is None else groups)
-        except TypeError as error:
-            raise ValueError(f"groups must hold names of one kind: {error}.") from error
+        if groups is not None:
+            sorted_values("groups", groups)
         return X, y, groups
 
     def _select(self, voters, X, y, groups):
