@@ -73,8 +73,8 @@ def recommended(*, input="frames", random_state=None):
 
     The mean probabilities of four nets that differ in their seed and those of a linear discriminant analysis
     are averaged, as unlike models err on unlike clips; the analysis votes only if on training subjects left
-    out it is by itself as good as the nets (`skmer.classifiers.VotingClassifierCV`). On real clips it is; on
-    synthetic corpora where it falls behind, the nets decide alone. On frames and nodes the nets are
+    out the vote is better with it (`skmer.classifiers.VotingClassifierCV`). On real clips it is; on synthetic
+    corpora where the analysis falls behind, the nets decide alone. On frames and nodes the nets are
     `DeReGRLClassifier` with its defaults, on maps STSTNet trained with mirror images, shifts of 1 px,
     balanced classes and smoothed labels; the analysis is that of ``baseline("lda")``, and on maps it sees the
     31 nodes that `sample_nodes` reads off them.
