@@ -20,16 +20,16 @@ from sklearn.preprocessing import FunctionTransformer
 from skmer.datasets import load_flow_maps
 from skmer.feature_extraction import sample_nodes
 from skmer.model_selection import MethodsResult, evaluate_methods
-from skmer.pipelines import BASELINES, baseline
+from skmer.pipelines import BASELINES, baseline, recommended
 
 NETWORKS = ("ststnet", "off-apexnet", "sssnet", "rcn-a", "dual-inception", "htnet")
 RECIPES = ("dere-grl-single", "dere-grl", "paper")
 HALVES = ("results", "test_epoch")
 
 
-def of_nodes(name):
-    """Return a baseline on the 31 nodes that are sampled from maps."""
-    return Pipeline([("nodes", FunctionTransformer(sample_nodes)), *baseline(name).steps])
+def of_nodes(pipeline):
+    """Return a pipeline of nodes on the 31 that are sampled from maps."""
+    return Pipeline([("nodes", FunctionTransformer(sample_nodes)), *pipeline.steps])
 
 
 def run(arguments):
@@ -40,8 +40,11 @@ def run(arguments):
     options |= {"dataset": "megc2019", "select": "test-epoch", "checkpoint": arguments.output / "folds"}
     if arguments.n_folds is not None:
         options |= {"protocol": "group-k-fold", "n_folds": arguments.n_folds}
-    nodes = [(f"{name} (31 nodes)", of_nodes(name)) for name in BASELINES if name != "majority"]
-    parts = [evaluate_methods(["baselines", *nodes, *arguments.recipes], clips, **options)]
+    nodes = {name: baseline(name) for name in BASELINES if name != "majority"}
+    if arguments.recommended:
+        nodes["recommended"] = recommended(input="nodes", random_state=0)
+    own = [(f"{name} (31 nodes)", of_nodes(pipeline)) for name, pipeline in nodes.items()]
+    parts = [evaluate_methods(["baselines", *own, *arguments.recipes], clips, **options)]
     if arguments.networks:
         parts.append(evaluate_methods(arguments.networks, clips, max_epochs=arguments.epochs, **options))
     results, best = ({k: v for part in parts for k, v in getattr(part, name).items()} for name in HALVES)
@@ -77,6 +80,7 @@ def main():
     parser.add_argument("--n-jobs", type=int, default=-1)
     parser.add_argument("--epochs", type=int, help="of the nets of maps, fewer than published")
     parser.add_argument("--networks", nargs="*", default=["ststnet"], choices=NETWORKS)
+    parser.add_argument("--recommended", action="store_true", help="the recommended pipeline of nodes too")
     parser.add_argument("--recipes", nargs="*", default=list(RECIPES), choices=RECIPES)
     run(parser.parse_args())
 

@@ -6,19 +6,30 @@ from skmer._utils._arguments import Numbers, check_same_shape, checked
 from skmer.face import RIGID_POINTS
 
 
-@checked(source=[Numbers(..., None, 2, finite=False)], target=[Numbers(..., None, 2, finite=False)])
-def fit_similarity(source, target):
+@checked(
+    source=[Numbers(..., None, 2, finite=False)],
+    target=[Numbers(..., None, 2, finite=False)],
+    weights=[Numbers(..., None), None],
+)
+def fit_similarity(source, target, weights=None):
     """Least-squares similarity (rotation, uniform scale, shift) from points to points.
 
     Parameters
     ----------
     source, target : ndarray of shape (..., N, 2)
         Corresponding points; leading axes are separate problems.
+    weights : ndarray of shape (..., N), default=None
+        Weight of each point's squared error, not all zero; None weighs all alike.
 
     Returns
     -------
     ndarray of shape (..., 2, 3)
         Matrices of the maps.
+
+    Raises
+    ------
+    ValueError
+        If the numbers of points differ, or weights are not one from zero on a point.
 
     References
     ----------
@@ -39,13 +50,28 @@ def fit_similarity(source, target):
     source, target = np.broadcast_arrays(
         np.asarray(source, dtype=np.float64), np.asarray(target, dtype=np.float64)
     )
-    source_mean, target_mean = source.mean(axis=-2), target.mean(axis=-2)
+    share = _shares(weights, source.shape[-2])
+    source_mean, target_mean = (np.einsum("...n,...nc->...c", share, points) for points in (source, target))
     a, b = _complex(source - source_mean[..., None, :]), _complex(target - target_mean[..., None, :])
-    spread = (np.abs(a) ** 2).sum(axis=-1)
-    turn = np.where(spread > 0, (a.conj() * b).sum(axis=-1) / np.where(spread > 0, spread, 1.0), 1.0)
+    spread = (share * np.abs(a) ** 2).sum(axis=-1)
+    turn = np.where(spread > 0, (share * a.conj() * b).sum(axis=-1) / np.where(spread > 0, spread, 1.0), 1.0)
     linear = np.stack([np.stack([turn.real, -turn.imag], -1), np.stack([turn.imag, turn.real], -1)], -2)
     shift = target_mean - np.einsum("...ij,...j->...i", linear, source_mean)
     return np.concatenate([linear, shift[..., None]], axis=-1)
+
+
+def _shares(weights, n_points):
+    """Return weights whose sum is one, (..., n_points)."""
+    if weights is None:
+        return np.full(n_points, 1 / n_points)
+    weights = np.asarray(weights, dtype=np.float64)
+    total = weights.sum(axis=-1, keepdims=True)
+    if weights.shape[-1] != n_points or (weights < 0).any() or not total.all():
+        raise ValueError(
+            f"weights must have a number from zero on for each of the {n_points} points, not all zero, got "
+            f"shape {weights.shape} and the least {weights.min():g}."
+        )
+    return weights / total
 
 
 def _complex(points):

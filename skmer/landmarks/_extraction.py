@@ -19,13 +19,14 @@ from skmer.frames import (
     sequence_digest,
     sequence_label,
 )
+from skmer.landmarks._agreement import NODES, still_motion
 from skmer.landmarks._alignment import apply_similarity, fit_similarity
 from skmer.landmarks._detection import Face, check_box, face_points, find_face
 from skmer.landmarks._movement import LEAST_FRAMES, follow_sequence
 from skmer.landmarks._predictor import dlib, load_predictor, predictor_checksum
-from skmer.landmarks._tracking import NODES, rigid_correlation, still_motion, track_points, warp_back
+from skmer.landmarks._tracking import rigid_correlation, track_points, warp_back
 
-ALGORITHM = 8
+ALGORITHM = 9
 """Version of the computation, raised by every change that moves a landmark or names a field of the result
 differently: the cache does not return results of other versions."""
 

@@ -6,20 +6,27 @@ import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from skmer.frames import fine_flow, patch_flow, sample_flow
+from skmer.frames import fine_flow, sample_flow
+from skmer.landmarks._agreement import (
+    FLOW_GAIN,
+    NODES,
+    FlowEstimates,
+    agreement,
+    held_still,
+    least_agreement,
+    still_motion,
+)
 from skmer.landmarks._alignment import apply_similarity
 from skmer.landmarks._tracking import (
-    FLOW_GAIN,
     MARGIN,
-    NODES,
     REGION,
-    agreement,
     crop_around,
     flow_scale,
+    patch_displacement,
     photometric_correlation,
+    point_displacement,
     scaled,
     steadied,
-    still_motion,
 )
 
 LEAST_FRAMES = 8
@@ -43,7 +50,7 @@ class Movement:
         Of apex and offset: correlation of the mean face with the frames there, and forward-backward error in
         px, as `Track` has them.
     reliability, movement_to_noise : float
-        As `Track` has them, from two halves of the frames.
+        As `Track` has them: the least of two halves of the frames, and of every two of three flows.
     """
 
     points: np.ndarray
@@ -57,12 +64,12 @@ class Movement:
 def follow_sequence(frames, points, apex=None):
     """Track the onset's landmarks through all frames of a movement.
 
-    Every frame is turned back into the onset's place. At a dozen times the frames around are averaged; each
-    mean is brought onto the onset by dense flow, and the mean of all is a face without noise. Flow between it
-    and the mean at each time, warped by the first flow so that only the rest remains, is found there and
-    back. The displacements of all times are one field times a course in time, by least squares with an
-    intercept: noise of the onset itself drops out. The field is shrunk by the agreement of two halves of the
-    times, each fitted without the other.
+    Every frame is turned back into the onset's place. At a dozen times the frames around are averaged. Three
+    flows are found from the onset to the mean at each time: two as `track_points` has them, and one by way of
+    a face without noise, the mean of all that flow has brought onto the onset. The displacements of all times
+    are one field times a course in time, by least squares with an intercept: noise of the onset itself drops
+    out. The field is shrunk by the agreement of two halves of the times, each fitted without the other, by
+    that of the flows, and point by point where the flows differ.
 
     Parameters
     ----------
@@ -81,28 +88,33 @@ def follow_sequence(frames, points, apex=None):
     scale = flow_scale(points[:68])
     local, motions, steady = _steady_frames(frames, (points - start + 0.5) * scale - 0.5, start, stop, scale)
     knots = _knots(len(frames), apex)
-    face, means, flows = _mean_face(steady, knots)
-    rest = [
-        _there_and_back(face, _warped(mean, flow), local) for mean, flow in zip(means, flows, strict=True)
-    ]
-    base = np.stack([sample_flow(flow, local) for flow in flows])
-    motion = still_motion(local, local + base + np.stack([shift for shift, _ in rest]))
+    flows, quality = _flows(steady, knots, local)
+    weights = _rigid_weights(flows)
+    motion = still_motion(local, local + flows.displacement(weights), weights)
     course, field = fit_course(motion, NODES)
     peak = int(np.argmax(np.abs(course - course[0]))) if apex is None else knots.index(apex)
-    correlation, ratio = _halves_agree(motion, peak)
-    # The agreement of half the frames: one who has little evidence says little.
-    size = FLOW_GAIN * correlation
+    movement = field * (course[peak] - course[0])
+    own = [still_motion(local, local + shift, weights) for shift in flows.flows]
+    unlike, unlike_ratio = least_agreement([_field(m, course) * (course[peak] - course[0]) for m in own])
+    halves, halves_ratio = _halves_agree(motion, peak)
+    # One who has little evidence says little: here the evidence is that of half the frames.
+    size = (FLOW_GAIN * halves * unlike * flows.trust(movement, peak))[:, None]
     ends = (peak, len(knots) - 1)
-    moved = [local, *(local + size * field * (course[k] - course[0]) for k in ends)]
+    moved = [local + held_still(local, size * field * (course[k] - course[0])) for k in (0, *ends)]
     placed = [apply_similarity(motions[knots[k]], p) for k, p in zip((0, *ends), moved, strict=True)]
     return Movement(
         (np.stack(placed) + 0.5) / scale - 0.5 + start,
         knots[peak],
-        tuple(photometric_correlation(face, means[k], flows[k]) for k in ends),
-        tuple(rest[k][1] / scale for k in ends),
-        2 * correlation / (1 + correlation),  # Spearman and Brown: of both halves together
-        ratio,
+        *zip(*((quality[k][0], quality[k][1] / scale) for k in ends), strict=True),
+        min(unlike, 2 * halves / (1 + halves)),  # Spearman and Brown: of both halves together
+        min(unlike_ratio, halves_ratio),
     )
+
+
+def _rigid_weights(flows):
+    """Weights of the rigid points, from where the face has moved furthest by all of them alike."""
+    course, _ = fit_course(still_motion(flows.points, flows.points + flows.displacement(None)), NODES)
+    return flows.rigid_weights(int(np.argmax(np.abs(course - course[0]))))
 
 
 def _steady_frames(frames, points, start, stop, scale):
@@ -125,13 +137,21 @@ def _knots(n_frames, apex):
     return sorted({*even, *(() if apex is None else (apex,))})
 
 
-def _mean_face(steady, knots):
-    """Face without noise at the onset's place, the means of the frames around each knot, flows to them."""
+def _flows(steady, knots, points):
+    """Displacements of points at each knot by three flows; photometric correlation and error at each."""
     reach = round(len(steady) / _KNOTS / 2)
     means = [_mean(steady[max(0, knot - reach) : knot + reach + 1]) for knot in knots]
     flows = [fine_flow(means[0], mean) for mean in means]
     face = _mean([_warped(mean, flow) for mean, flow in zip(means, flows, strict=True)])
-    return face, means, flows
+    by_face, direct, single, quality = [], [], [], []
+    for mean, flow in zip(means, flows, strict=True):
+        rest, _, error = patch_displacement(face, _warped(mean, flow), points)
+        by_face.append(sample_flow(flow, points) + rest)
+        direct.append(patch_displacement(means[0], mean, points)[0])
+        single.append(point_displacement(means[0], mean, points, by_face[-1] - by_face[0]))
+        quality.append((photometric_correlation(face, mean, flow), error))
+    dense = [np.stack(own) - own[0] for own in (by_face, direct)]
+    return FlowEstimates(points, dense, np.stack(single)), quality
 
 
 def _mean(images):
@@ -145,13 +165,6 @@ def _warped(image, flow):
     y, x = np.indices(image.shape, dtype=np.float32)
     where = x + flow[..., 0], y + flow[..., 1]
     return cv2.remap(image, *where, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-
-
-def _there_and_back(face, image, points):
-    """Displacement of points, the mean of both ways, and the rms of half the difference."""
-    forward = sample_flow(patch_flow(face, image), points)
-    backward = sample_flow(patch_flow(image, face), points + forward)
-    return (forward - backward) / 2, float(np.sqrt(((forward + backward) ** 2).sum(axis=1).mean()) / 2)
 
 
 def fit_course(motion, nodes, axis=None):
@@ -177,9 +190,14 @@ def fit_course(motion, nodes, axis=None):
     rows = gaussian_filter1d(rows, _SMOOTHING * len(rows), axis=0, mode="nearest")
     rows = rows - rows.mean(axis=0)
     course = rows @ (_principal_axis(rows) if axis is None else axis)
+    return course, _field(motion, course)
+
+
+def _field(motion, course):
+    """Displacement for each unit of a course whose mean is zero."""
     energy = course @ course
     centred = motion - motion.mean(axis=0)
-    return course, np.einsum("t,tpc->pc", course, centred) / (energy if energy > 0 else 1.0)
+    return np.einsum("t,tpc->pc", course, centred) / (energy if energy > 0 else 1.0)
 
 
 def _principal_axis(rows):

@@ -1,12 +1,19 @@
-"""Tracking of landmarks from the onset to another frame, or against one anchor frame, by dense flow."""
+"""Tracking of landmarks from the onset to another frame, or against one anchor frame, by optical flow."""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from skmer.face import RIGID_POINTS, FaceGraph
 from skmer.frames import coarse_flow, fine_flow, patch_flow, point_flow, sample_flow
+from skmer.landmarks._agreement import (
+    FLOW_GAIN,
+    RIGID,
+    FlowEstimates,
+    held_still,
+    least_agreement,
+    still_motion,
+)
 from skmer.landmarks._alignment import apply_similarity, fit_similarity
 
 REGION = 0.5  # of the face's size, around it: what is cut out before scaling, so that heads may move
@@ -14,12 +21,7 @@ MARGIN = 0.1  # of the face's size, around it: the region whose flow is computed
 _FACE_WIDTHS = (280.0, 420.0)  # px: smaller faces are enlarged, at most twice, larger ones reduced
 _LIGHT = 32.0  # px: changes of brightness over a shorter distance are taken for movements
 _BLUR = 1.0  # px: noise of single pixels has no part in what flows agree on
-_LARGEST_RATIO = 1e6  # of movement to noise, where two estimates are the same
-FLOW_GAIN = 1.1  # smooth flow makes movements smaller; docs/landmarks.md has what is left of that
-_APART = 2.0  # px: where the two flows differ by more, the one that looks at a point alone has lost it
-RIGID = list(RIGID_POINTS)
 _IS_EYE = (np.arange(68) >= 36) & (np.arange(68) < 48)
-NODES = list(FaceGraph.preset("brow-nose-lip31").nodes)
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,9 @@ def track_points(onset, frame, points):
     """Track the onset's landmarks to another frame.
 
     A first flow, sampled at the nose bridge and the eye corners, gives the head's rigid motion. The frame is
-    warped by the inverse of that motion, and the remaining flow, now of small motions, is computed forward
-    and backward by two methods. Their mean at the landmarks is shrunk by their agreement, enlarged by what
-    smooth flow takes off a movement, and composed with the rigid motion.
+    warped by the inverse of that motion, and the remaining flow, now of small motions, is computed there and
+    back by two methods. Their mean at the landmarks is shrunk by their agreement, as a whole and point by
+    point, enlarged by what smooth flow takes off a movement, and composed with the rigid motion.
 
     Parameters
     ----------
@@ -81,24 +83,65 @@ def _track(onset, frame, points):
     still = np.ascontiguousarray(onset[start[1] : stop[1], start[0] : stop[0]])
     local = points - start
     motion, steady = steadied(still, frame, local, start)
+    dense, flow, error = patch_displacement(still, steady, local)
+    flows = FlowEstimates(local, [dense], point_displacement(still, steady, local, dense))
+    weights = flows.rigid_weights()
+    shift = flows.displacement(weights)
+    head = fit_similarity(local[RIGID], (local + shift)[RIGID], weights)
+    own = still_motion(local, local + shift, weights)
+    reliability, ratio = least_agreement([still_motion(local, local + d, weights) for d in flows.flows])
+    # One who has little evidence says little. Lids are left as they are: they blink whether or not the nodes
+    # agree.
+    size = np.where(np.resize(_IS_EYE, len(own)), 1.0, FLOW_GAIN * reliability * flows.trust(own))
+    still_own = held_still(local, size[:, None] * own)
+    moved = apply_similarity(motion, apply_similarity(head, local + still_own))
+    return moved, photometric_correlation(still, steady, flow), error, reliability, ratio
+
+
+def patch_displacement(still, steady, points):
+    """Displacement of points by dense flow.
+
+    Parameters
+    ----------
+    still, steady : ndarray of shape (H, W), uint8
+        The images.
+    points : ndarray of shape (n_points, 2)
+        x and y in px of the first.
+
+    Returns
+    -------
+    displacement : ndarray of shape (n_points, 2)
+        The mean of there and back, which err independently.
+    flow : ndarray of shape (H, W, 2)
+        From the first to the second.
+    error : float
+        Root mean square of half of where both together carry the points, in px.
+    """
     smooth = [cv2.GaussianBlur(image, (0, 0), _BLUR) for image in (still, steady)]
     flow = patch_flow(*smooth)
-    forward = sample_flow(flow, local)
-    backward = sample_flow(patch_flow(*smooth[::-1]), local + forward)
-    # The way there and the way back err independently, so that their mean errs less than either.
-    dense = (forward - backward) / 2
-    single = (point_flow(still, steady, local) - point_flow(steady, still, local + dense)) / 2
-    is_lost = ~(np.abs(single - dense) < _APART).all(axis=1, keepdims=True)  # NaN is lost
-    single = np.where(is_lost, dense, single)
+    forward = sample_flow(flow, points)
+    backward = sample_flow(patch_flow(*smooth[::-1]), points + forward)
     error = np.sqrt(((forward + backward) ** 2).sum(axis=1).mean()) / 2
-    reliability, ratio = agreement(*(still_motion(local, local + d)[NODES] for d in (dense, single)))
-    shift = (dense + single) / 2
-    own = still_motion(local, local + shift)
-    # One who has little evidence says little. The head's motion stays as it is, and so do the eyes: lids
-    # blink whether or not the nodes agree.
-    size = np.where(np.resize(_IS_EYE, len(own)), 1.0, FLOW_GAIN * reliability)[:, None]
-    moved = apply_similarity(motion, local + shift + (size - 1) * own)
-    return moved, photometric_correlation(still, steady, flow), float(error), reliability, ratio
+    return (forward - backward) / 2, flow, float(error)
+
+
+def point_displacement(still, steady, points, near):
+    """Displacement of points by a flow of each alone, the mean of there and back; NaN where it is lost.
+
+    Parameters
+    ----------
+    still, steady : ndarray of shape (H, W), uint8
+        The images.
+    points : ndarray of shape (n_points, 2)
+        x and y in px of the first.
+    near : ndarray of shape (n_points, 2)
+        About where they have moved: from there the way back begins.
+
+    Returns
+    -------
+    ndarray of shape (n_points, 2)
+    """
+    return (point_flow(still, steady, points) - point_flow(steady, still, points + near)) / 2
 
 
 def steadied(still, frame, points, start):
@@ -128,33 +171,6 @@ def steadied(still, frame, points, start):
     first = coarse_flow(still, np.ascontiguousarray(beside))
     motion = fit_similarity(rigid, rigid + sample_flow(first, rigid) + start)
     return motion, equal_light(still, warp_back(frame, motion, still.shape))
-
-
-def still_motion(points, moved):
-    """Displacement of points without the similarity that their rigid ones make; (..., n_points, 2)."""
-    target = np.broadcast_to(points[RIGID], (*np.shape(moved)[:-2], len(RIGID), 2))
-    return apply_similarity(fit_similarity(moved[..., RIGID, :], target), moved) - points
-
-
-def agreement(one, other):
-    """Reliability and movement over noise of two estimates of the same displacements.
-
-    Parameters
-    ----------
-    one, other : ndarray of shape (n_points, 2)
-        The estimates.
-
-    Returns
-    -------
-    reliability : float
-        Their correlation about zero, from zero to one; zero if nothing moves.
-    movement_to_noise : float
-        Root mean square length of their mean over that of half their difference; zero if nothing moves.
-    """
-    energy = np.sqrt((one**2).sum() * (other**2).sum())
-    noise, movement = np.linalg.norm(one - other), np.linalg.norm(one + other)
-    reliability = np.clip((one * other).sum() / energy, 0, 1) if energy else 0.0
-    return float(reliability), float(movement / max(noise, movement / _LARGEST_RATIO)) if movement else 0.0
 
 
 def rigid_correlation(onset, frame, points, motion):

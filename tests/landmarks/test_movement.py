@@ -7,8 +7,8 @@ from skmer.datasets import make_face_clips
 from skmer.face import MEAN_SHAPE
 from skmer.feature_extraction import LandmarkGraphTransformer
 from skmer.landmarks import FaceLandmarker, align_landmarks
+from skmer.landmarks._agreement import NODES, agreement
 from skmer.landmarks._movement import LEAST_FRAMES, fit_course
-from skmer.landmarks._tracking import NODES, agreement
 from skmer.model_selection import evaluate_loso
 from skmer.pipelines import recommended
 
