@@ -10,7 +10,8 @@ the true field of a unit. "named": of the unit that `assign_action_units` gives 
 is seen. "matched": of the units of its component, one to one, so that the mean is largest; the best of many
 flatters what has learned nothing. "random" is the network before training, "noise" are fields of white noise,
 and "labels" are what the true units themselves respond to: the ceiling. Stability: the mean correlation of
-action maps at the apex between two seeds, matched in the same way. Scores: pooled UF1 of single nets in ten
+action maps at the apex between two seeds, matched in the same way; "named" takes the actions that a unit is
+given to, each with itself. Scores: pooled UF1 of single nets in ten
 folds (`--folds`) of whole subjects, and the difference from the default with its 95 % interval by subject,
 each the mean over the seeds. Units: macro F1 of detected units, out of fold, over those of at least eight
 clips.
@@ -128,11 +129,22 @@ def map_agreement(first, second, n_actions):
     return found
 
 
+def named_agreement(first, second, units, n_actions):
+    """Correlations of the maps (N, P) of two nets at the actions that units are given to."""
+    given = set(assign_action_units(GRAPH, list(units), n_actions))
+    return [
+        np.corrcoef(first[nodes, action], second[nodes, action])[0, 1]
+        for nodes, actions in component_slices(n_actions)
+        for action in range(actions.start, actions.stop)
+        if action in given
+    ]
+
+
 def measure_fields(options):
     """Print a line for each family and variant: cosines of the fields, agreement of the maps."""
     print(
-        "| family | K | variant | named | spread | matched | maps over seeds | seconds a fit |\n"
-        "|---|---|---|---|---|---|---|---|"
+        "| family | K | variant | named | spread | matched | maps over seeds | named | seconds a fit |\n"
+        "|---|---|---|---|---|---|---|---|---|"
     )
     for name in options.families:
         X, y, _ = load_clips(family_of(name))
@@ -142,25 +154,29 @@ def measure_fields(options):
             "labels": [fields_of_labels(X, units, K)],
         }
         for reference, fields in references.items():
-            field_line(name, K, reference, fields, units.columns, np.nan, np.nan)
+            field_line(name, K, reference, fields, units.columns, (np.nan, np.nan), np.nan)
         for variant in options.variants:
             start, fields, maps = time.perf_counter(), [], []
             for seed in range(options.seeds):
                 net = fitted(variant, seed, X, y, units, K)
                 fields.append(net.action_fields(X))
                 maps.append(net.action_maps(X)[:, 1].mean(0))
-            pairs = [np.mean(map_agreement(a, b, K)) for a, b in combinations(maps, 2)]
+            pairs = [
+                (np.mean(map_agreement(a, b, K)), np.mean(named_agreement(a, b, units.columns, K)))
+                for a, b in combinations(maps, 2)
+            ]
             seconds = (time.perf_counter() - start) / options.seeds
-            field_line(name, K, variant, fields, units.columns, np.mean(pairs) if pairs else np.nan, seconds)
+            agreements = np.mean(pairs, axis=0) if pairs else (np.nan, np.nan)
+            field_line(name, K, variant, fields, units.columns, agreements, seconds)
 
 
-def field_line(family, n_actions, variant, fields, numbers, agreement, seconds):
+def field_line(family, n_actions, variant, fields, numbers, agreements, seconds):
     """Print the line of one variant."""
     named = [np.mean(named_cosines(own, numbers, n_actions)) for own in fields]
     matched = [np.mean(matched_cosines(own, numbers, n_actions)) for own in fields]
     print(
         f"| {family} | {n_actions} | {variant} | {np.mean(named):.3f} | {np.std(named):.3f} | "
-        f"{np.mean(matched):.3f} | {agreement:.3f} | {seconds:.1f} |",
+        f"{np.mean(matched):.3f} | {agreements[0]:.3f} | {agreements[1]:.3f} | {seconds:.1f} |",
         flush=True,
     )
 

@@ -20,6 +20,7 @@ from skmer.landmarks._alignment import apply_similarity
 from skmer.landmarks._tracking import (
     MARGIN,
     REGION,
+    contrast_table,
     crop_around,
     flow_scale,
     patch_displacement,
@@ -120,12 +121,14 @@ def _rigid_weights(flows):
 def _steady_frames(frames, points, start, stop, scale):
     """Crops of all frames without the head's motion; the landmarks in them, and the motions out of them."""
     onset = scaled(frames[0][start[1] : stop[1], start[0] : stop[0]], scale)
+    table = contrast_table(onset, points)
+    onset = cv2.LUT(onset, table)
     low, high = crop_around(points[:68], onset.shape, MARGIN)
     still = np.ascontiguousarray(onset[low[1] : high[1], low[0] : high[0]])
     local = points - low
     motions, steady = [np.column_stack([np.eye(2), low])], [still]
     for frame in frames[1:]:
-        region = scaled(frame[start[1] : stop[1], start[0] : stop[0]], scale)
+        region = cv2.LUT(scaled(frame[start[1] : stop[1], start[0] : stop[0]], scale), table)
         motion, turned = steadied(still, region, local, low)
         motions.append(motion)
         steady.append(turned)

@@ -20,6 +20,8 @@ REGION = 0.5  # of the face's size, around it: what is cut out before scaling, s
 MARGIN = 0.1  # of the face's size, around it: the region whose flow is computed
 _FACE_WIDTHS = (280.0, 420.0)  # px: smaller faces are enlarged, at most twice, larger ones reduced
 _LIGHT = 32.0  # px: changes of brightness over a shorter distance are taken for movements
+_CONTRAST = 50.0  # standard deviation of a face's grey values: fainter faces are stretched to it
+_MOST_STRETCH = 8.0  # beyond that it is noise that is stretched
 _BLUR = 1.0  # px: noise of single pixels has no part in what flows agree on
 _IS_EYE = (np.arange(68) >= 36) & (np.arange(68) < 48)
 
@@ -74,7 +76,10 @@ def track_points(onset, frame, points):
     start, stop = crop_around(face, onset.shape, REGION)
     scale = flow_scale(face)
     region, other = (scaled(image[start[1] : stop[1], start[0] : stop[0]], scale) for image in (onset, frame))
-    moved, correlation, error, *agreement = _track(region, other, (points - start + 0.5) * scale - 0.5)
+    local = (points - start + 0.5) * scale - 0.5
+    table = contrast_table(region, local)
+    region, other = cv2.LUT(region, table), cv2.LUT(other, table)
+    moved, correlation, error, *agreement = _track(region, other, local)
     return Track((moved + 0.5) / scale - 0.5 + start, correlation, error / scale, *agreement)
 
 
@@ -221,6 +226,29 @@ def scaled(image, scale):
     return cv2.resize(image, None, fx=scale, fy=scale, interpolation=filtering)
 
 
+def contrast_table(image, points):
+    """Grey values that bring a face to a common contrast, for ``cv2.LUT``; (256,), uint8.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W), uint8
+        The image.
+    points : ndarray of shape (n_points, 2)
+        Its landmarks in px, the 68 first.
+
+    Returns
+    -------
+    ndarray of shape (256,), uint8
+        Each value as it is, if the face has that contrast: flows take small differences for noise.
+    """
+    start, stop = crop_around(points[:68], image.shape, MARGIN)
+    face = image[start[1] : stop[1], start[0] : stop[0]]
+    values, contrast = np.arange(256.0), max(float(face.std()), _CONTRAST / _MOST_STRETCH)
+    if contrast < _CONTRAST:
+        values = 128 + (values - face.mean()) * _CONTRAST / contrast
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+
+
 def warp_back(frame, motion, shape):
     """Warp a frame by the inverse of a motion.
 
@@ -274,12 +302,14 @@ _PASSES = 3
 class Anchor:
     """A face in one frame: the crop around it, and its landmarks in px of the crop.
 
-    `place` is the similarity from pixels of the crop to those of the frame that it was cut from.
+    `place` is the similarity from pixels of the crop to those of the frame that it was cut from, `table` that
+    of `contrast_table`.
     """
 
     still: np.ndarray
     points: np.ndarray
     place: np.ndarray
+    table: np.ndarray
 
     @classmethod
     def of(cls, image, points, width):
@@ -289,7 +319,8 @@ class Anchor:
         still = np.ascontiguousarray(scaled(image[start[1] : stop[1], start[0] : stop[0]], scale))
         local = (points - start + 0.5) * scale - 0.5
         shift = start + 0.5 / scale - 0.5
-        return cls(still, local, np.column_stack([np.eye(2) / scale, shift]))
+        table = contrast_table(still, local)
+        return cls(cv2.LUT(still, table), local, np.column_stack([np.eye(2) / scale, shift]), table)
 
     def motion_to(self, points):
         """Similarity from the crop to a frame in which the landmarks lie at some points."""
@@ -315,7 +346,8 @@ class Anchor:
             Correlation of the crop with the frame warped back, one for the same face.
         """
         for _ in range(_PASSES):
-            steady = equal_light(self.still, warp_back(image, motion, self.still.shape))
+            turned = cv2.LUT(warp_back(image, motion, self.still.shape), self.table)
+            steady = equal_light(self.still, turned)
             shift = sample_flow(fine_flow(self.still, steady), self.points)
             points = apply_similarity(motion, self.points + shift)
             motion = self.motion_to(points)

@@ -11,7 +11,7 @@ from skmer.landmarks._detection import detect_faces, face_points, find_face
 from skmer.landmarks._predictor import dlib, load_predictor
 from skmer.landmarks._tracking import Anchor
 
-VERSION = 1
+VERSION = 2
 """Raised by every change that moves a landmark: the cache does not return results of other versions."""
 
 _SEARCHED = 0.5  # s between frames in which a face is looked for

@@ -97,3 +97,17 @@ def test_the_worst_pair_counts():
     one = rng.normal(size=(68, 2))
     assert least_agreement([one, one]) > least_agreement([one, one, rng.normal(size=(68, 2))])
     assert least_agreement([one, one])[0] == pytest.approx(1)
+
+
+def test_a_faint_face_moves_like_a_clear_one():
+    clips = make_face_clips(3, 6, amplitude=(1.0, 1.0), random_state=3)
+    faint = clips.frames.copy()
+    for place in np.ndindex(faint.shape):
+        faint[place] = np.rint(60 + 0.25 * faint[place]).astype(np.uint8)
+    moves = []
+    for frames in (clips.frames, faint):
+        aligned = align_landmarks(FaceLandmarker(memory=None).transform(frames))
+        moves.append((aligned[:, 1] - aligned[:, 0])[:, NODES].ravel())
+    clear, pale = moves
+    assert pale @ clear / (clear @ clear) > 0.92  # .87 without the stretch
+    assert pale @ clear / np.sqrt((clear @ clear) * (pale @ pale)) > 0.95  # .925
