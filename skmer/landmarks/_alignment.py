@@ -18,7 +18,7 @@ def fit_similarity(source, target, weights=None):
     ----------
     source, target : ndarray of shape (..., N, 2)
         Corresponding points; leading axes are separate problems.
-    weights : ndarray of shape (..., N), default=None
+    weights : ndarray of shape (..., N) or (N,), default=None
         Weight of each point's squared error, not all zero; None weighs all alike.
 
     Returns
@@ -29,7 +29,7 @@ def fit_similarity(source, target, weights=None):
     Raises
     ------
     ValueError
-        If the numbers of points differ, or weights are not one from zero on a point.
+        If the numbers of points differ, or weights are negative, all zero, or not one for each point.
 
     References
     ----------
@@ -50,7 +50,7 @@ def fit_similarity(source, target, weights=None):
     source, target = np.broadcast_arrays(
         np.asarray(source, dtype=np.float64), np.asarray(target, dtype=np.float64)
     )
-    share = _shares(weights, source.shape[-2])
+    share = _shares(weights, source.shape[:-1])
     source_mean, target_mean = (np.einsum("...n,...nc->...c", share, points) for points in (source, target))
     a, b = _complex(source - source_mean[..., None, :]), _complex(target - target_mean[..., None, :])
     spread = (share * np.abs(a) ** 2).sum(axis=-1)
@@ -60,17 +60,16 @@ def fit_similarity(source, target, weights=None):
     return np.concatenate([linear, shift[..., None]], axis=-1)
 
 
-def _shares(weights, n_points):
-    """Return weights whose sum is one, (..., n_points)."""
+def _shares(weights, shape):
+    """Return weights whose sum is one, for points (..., n_points) of a shape."""
     if weights is None:
-        return np.full(n_points, 1 / n_points)
+        return np.full(shape[-1], 1 / shape[-1])
     weights = np.asarray(weights, dtype=np.float64)
+    if weights.shape not in (shape, shape[-1:]):
+        raise ValueError(f"weights must have shape {shape} or {shape[-1:]}, got {weights.shape}.")
     total = weights.sum(axis=-1, keepdims=True)
-    if weights.shape[-1] != n_points or (weights < 0).any() or not total.all():
-        raise ValueError(
-            f"weights must have a number from zero on for each of the {n_points} points, not all zero, got "
-            f"shape {weights.shape} and the least {weights.min():g}."
-        )
+    if (weights < 0).any() or not total.all():
+        raise ValueError(f"weights must not be negative, nor all zero, got the least {weights.min():g}.")
     return weights / total
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from skmer.face import RIGID_POINTS
 from skmer.frames import (
     KEYFRAMES,
     FrameSequence,
@@ -19,12 +18,13 @@ from skmer.frames import (
     sequence_digest,
     sequence_label,
 )
-from skmer.landmarks._agreement import NODES, still_motion
+from skmer.landmarks._agreement import NODES, RIGID, still_motion
 from skmer.landmarks._alignment import apply_similarity, fit_similarity
 from skmer.landmarks._detection import Face, check_box, face_points, find_face
 from skmer.landmarks._movement import LEAST_FRAMES, follow_sequence
 from skmer.landmarks._predictor import dlib, load_predictor, predictor_checksum
-from skmer.landmarks._tracking import rigid_correlation, track_points, warp_back
+from skmer.landmarks._steady_face import warp_back
+from skmer.landmarks._tracking import rigid_correlation, track_points
 
 ALGORITHM = 9
 """Version of the computation, raised by every change that moves a landmark or names a field of the result
@@ -36,7 +36,6 @@ _MIN_CORRELATION = 0.8  # below it the flow explains less than 0.8 ** 2 = 64 % o
 _MAX_ERROR = 0.003  # of the face's width: eight times the error that noise causes on a still face
 _MOVED = 0.025  # of the box: dlib's points depend on where in its box a face lies
 _BLINK = 0.6  # of the eyes' opening on the onset; lids that only narrow should stay above it
-_RIGID = list(RIGID_POINTS)
 _LIDS = ((37, 41), (38, 40), (43, 47), (44, 46))
 
 
@@ -122,7 +121,7 @@ def _detect(frames, box, settings):
     onset = _views(frames[0], box, settings)
     others = [_detect_moved(frame, onset, box, settings) for frame in frames[1:]]
     landmarks = np.stack([onset, *others], axis=1)
-    motions = fit_similarity(landmarks[0, :1][:, _RIGID], landmarks[0, 1:][:, _RIGID])
+    motions = fit_similarity(landmarks[0, :1][:, RIGID], landmarks[0, 1:][:, RIGID])
     # The predictor gives 68 points for anything: a later frame without the face only looks different.
     return (
         landmarks,
@@ -184,14 +183,14 @@ def _follow_all(frames, box, settings):
 
 def _quality(landmarks, face, flows, shape):
     first = landmarks[0]
-    motions = fit_similarity(first[:1, _RIGID], first[1:, _RIGID])
+    motions = fit_similarity(first[:1, RIGID], first[1:, RIGID])
     row = dict(zip(("left", "top", "right", "bottom"), face.box, strict=True))
     row |= {"score": face.score, "n_faces": face.n_faces, "attempt": face.attempt}
     for frame, flow, motion, points in zip(KEYFRAMES[1:], flows, motions, first[1:], strict=True):
         row |= {f"{frame}_{name}": value for name, value in flow.items()}
         row[f"{frame}_rotation"] = float(np.degrees(np.arctan2(motion[1, 0], motion[0, 0])))
         row[f"{frame}_scale"] = float(np.hypot(motion[0, 0], motion[1, 0]))
-        row[f"{frame}_shift"] = float(np.hypot(*(points - first[0])[_RIGID].mean(axis=0)))
+        row[f"{frame}_shift"] = float(np.hypot(*(points - first[0])[RIGID].mean(axis=0)))
     return row | {"flags": _flags(first, face, flows, shape)}
 
 

@@ -7,28 +7,9 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from skmer.frames import fine_flow, sample_flow
-from skmer.landmarks._agreement import (
-    FLOW_GAIN,
-    NODES,
-    FlowEstimates,
-    agreement,
-    held_still,
-    least_agreement,
-    still_motion,
-)
-from skmer.landmarks._alignment import apply_similarity
-from skmer.landmarks._tracking import (
-    MARGIN,
-    REGION,
-    contrast_table,
-    crop_around,
-    flow_scale,
-    patch_displacement,
-    photometric_correlation,
-    point_displacement,
-    scaled,
-    steadied,
-)
+from skmer.landmarks._agreement import NODES, FlowEstimates, agreement, least_agreement, still_motion
+from skmer.landmarks._steady_face import OnsetFace
+from skmer.landmarks._tracking import patch_displacement, photometric_correlation, point_displacement
 
 LEAST_FRAMES = 8
 """Shorter sequences have no two halves to compare, and too few times for a course."""
@@ -51,7 +32,8 @@ class Movement:
         Of apex and offset: correlation of the mean face with the frames there, and forward-backward error in
         px, as `Track` has them.
     reliability, movement_to_noise : float
-        As `Track` has them: the least of two halves of the frames, and of every two of three flows.
+        The least of those of two halves of the frames, and of every two of three flows; `Track` says what
+        they are.
     """
 
     points: np.ndarray
@@ -62,12 +44,12 @@ class Movement:
     movement_to_noise: float
 
 
-def follow_sequence(frames, points, apex=None):
+def follow_sequence(frames, points):
     """Track the onset's landmarks through all frames of a movement.
 
     Every frame is turned back into the onset's place. At a dozen times the frames around are averaged. Three
-    flows are found from the onset to the mean at each time: two as `track_points` has them, and one by way of
-    a face without noise, the mean of all that flow has brought onto the onset. The displacements of all times
+    flows are found from the first of these means to each: two as `track_points` has them, and one by way of
+    a face without noise, the mean of all that flow has brought onto the first. The displacements of all times
     are one field times a course in time, by least squares with an intercept: noise of the onset itself drops
     out. The field is shrunk by the agreement of two halves of the times, each fitted without the other, by
     that of the flows, and point by point where the flows differ.
@@ -78,35 +60,30 @@ def follow_sequence(frames, points, apex=None):
         At least `LEAST_FRAMES`, from onset to offset.
     points : ndarray of shape (n_points, 2)
         Landmarks of the onset, the 68 first.
-    apex : int, default=None
-        Position of the apex; None finds it, where the movement is largest.
 
     Returns
     -------
     Movement
     """
-    start, stop = crop_around(points[:68], frames[0].shape, REGION)
-    scale = flow_scale(points[:68])
-    local, motions, steady = _steady_frames(frames, (points - start + 0.5) * scale - 0.5, start, stop, scale)
-    knots = _knots(len(frames), apex)
-    flows, quality = _flows(steady, knots, local)
+    face = OnsetFace(frames[0], points)
+    turned = [(face.unturned(), face.still), *map(face.turned, frames[1:])]
+    motions, steady = zip(*turned, strict=True)
+    knots = np.rint(np.linspace(0, len(frames) - 1, min(_KNOTS, len(frames)))).astype(int).tolist()
+    flows, quality = _flows(steady, knots, face.points)
     weights = _rigid_weights(flows)
-    motion = still_motion(local, local + flows.displacement(weights), weights)
+    motion = still_motion(face.points, face.points + flows.displacement(weights), weights)
     course, field = fit_course(motion, NODES)
-    peak = int(np.argmax(np.abs(course - course[0]))) if apex is None else knots.index(apex)
-    movement = field * (course[peak] - course[0])
-    own = [still_motion(local, local + shift, weights) for shift in flows.flows]
-    unlike, unlike_ratio = least_agreement([_field(m, course) * (course[peak] - course[0]) for m in own])
+    peak = int(np.argmax(np.abs(course - course[0])))
+    ends, rise = (peak, len(knots) - 1), course - course[0]
+    unlike, unlike_ratio = least_agreement([_field(m, course) * rise[peak] for m in flows.movements(weights)])
     halves, halves_ratio = _halves_agree(motion, peak)
     # One who has little evidence says little: here the evidence is that of half the frames.
-    size = (FLOW_GAIN * halves * unlike * flows.trust(movement, peak))[:, None]
-    ends = (peak, len(knots) - 1)
-    moved = [local + held_still(local, size * field * (course[k] - course[0])) for k in (0, *ends)]
-    placed = [apply_similarity(motions[knots[k]], p) for k, p in zip((0, *ends), moved, strict=True)]
+    believed = flows.believed(field * rise[peak], halves * unlike, peak) / (rise[peak] or 1.0)
+    placed = [face.in_frame(motions[knots[k]], face.points + believed * rise[k]) for k in (0, *ends)]
     return Movement(
-        (np.stack(placed) + 0.5) / scale - 0.5 + start,
+        np.stack(placed),
         knots[peak],
-        *zip(*((quality[k][0], quality[k][1] / scale) for k in ends), strict=True),
+        *zip(*((quality[k][0], quality[k][1] / face.scale) for k in ends), strict=True),
         min(unlike, 2 * halves / (1 + halves)),  # Spearman and Brown: of both halves together
         min(unlike_ratio, halves_ratio),
     )
@@ -116,28 +93,6 @@ def _rigid_weights(flows):
     """Weights of the rigid points, from where the face has moved furthest by all of them alike."""
     course, _ = fit_course(still_motion(flows.points, flows.points + flows.displacement(None)), NODES)
     return flows.rigid_weights(int(np.argmax(np.abs(course - course[0]))))
-
-
-def _steady_frames(frames, points, start, stop, scale):
-    """Crops of all frames without the head's motion; the landmarks in them, and the motions out of them."""
-    onset = scaled(frames[0][start[1] : stop[1], start[0] : stop[0]], scale)
-    table = contrast_table(onset, points)
-    onset = cv2.LUT(onset, table)
-    low, high = crop_around(points[:68], onset.shape, MARGIN)
-    still = np.ascontiguousarray(onset[low[1] : high[1], low[0] : high[0]])
-    local = points - low
-    motions, steady = [np.column_stack([np.eye(2), low])], [still]
-    for frame in frames[1:]:
-        region = cv2.LUT(scaled(frame[start[1] : stop[1], start[0] : stop[0]], scale), table)
-        motion, turned = steadied(still, region, local, low)
-        motions.append(motion)
-        steady.append(turned)
-    return local, motions, steady
-
-
-def _knots(n_frames, apex):
-    even = np.rint(np.linspace(0, n_frames - 1, min(_KNOTS, n_frames))).astype(int).tolist()
-    return sorted({*even, *(() if apex is None else (apex,))})
 
 
 def _flows(steady, knots, points):

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 
 from skmer.landmarks._alignment import apply_similarity
+from skmer.landmarks._anchor import Anchor
 from skmer.landmarks._detection import detect_faces, face_points, find_face
 from skmer.landmarks._predictor import dlib, load_predictor
-from skmer.landmarks._tracking import Anchor
 
 VERSION = 2
 """Raised by every change that moves a landmark: the cache does not return results of other versions."""

@@ -5,6 +5,7 @@ from skmer.face import MEAN_SHAPE, RIGID_POINTS
 from skmer.landmarks import align_landmarks, apply_similarity, fit_similarity
 
 RNG = np.random.default_rng(0)
+FACE = 300 + 160 * MEAN_SHAPE
 
 
 def umeyama(source, target):
@@ -55,3 +56,24 @@ def test_missing_frames_stay_missing(frame):
     clips[0, frame] = np.nan
     aligned = align_landmarks(clips)
     assert np.isnan(aligned[0, frame]).all() and np.isfinite(aligned[1]).all()
+
+
+def test_a_similarity_weighs_its_points():
+    known = fit_similarity(FACE, 1.02 * FACE + [3.0, -2.0])
+    target = apply_similarity(known, FACE)
+    target[5] += 20
+    weights = np.ones(68)
+    assert not np.allclose(fit_similarity(FACE, target, weights), known)
+    assert np.allclose(fit_similarity(FACE, target, weights), fit_similarity(FACE, target))
+    weights[5] = 0
+    assert np.allclose(fit_similarity(FACE, target, weights), known)
+    assert np.allclose(fit_similarity([FACE, FACE], [target, target], [weights, 3 * weights]), known)
+    assert np.allclose(fit_similarity(FACE, [target, target], weights), known)
+
+
+@pytest.mark.parametrize(
+    "weights", [np.ones(67), -np.ones(68), np.zeros(68), np.full(68, np.nan), np.ones((3, 68)), "ones"]
+)
+def test_weights_are_checked(weights):
+    with pytest.raises(ValueError, match="weights"):
+        fit_similarity(FACE, FACE, weights)

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from skmer.landmarks import apply_similarity, find_predictor
+from skmer.landmarks._anchor import Anchor
 from skmer.landmarks._detection import face_points, find_face
 from skmer.landmarks._predictor import load_predictor
 from skmer.landmarks._tracking import track_points
@@ -54,7 +55,48 @@ def test_expression_under_head_motion_and_other_light(portrait, points, move, he
 def test_points_beside_the_68_are_carried_along(portrait, points, move, head_motion):
     image = move(head_motion(0.5, (2.0, 1.0)))
     both = track_points(portrait, image, np.concatenate([points, points + 0.5]))
-    assert np.array_equal(both.points[:68], track_points(portrait, image, points).points)
+    alone = track_points(portrait, image, points).points
+    assert np.array_equal(both.points[:68], alone)
+    assert np.abs(both.points[68:] - alone - 0.5).max() < 0.1
+
+
+def test_a_frame_without_the_face_is_not_believed(portrait, points):
+    noise = np.random.default_rng(0).integers(0, 256, portrait.shape, dtype=np.uint8)
+    for other in (noise, np.zeros_like(portrait), np.roll(portrait, 250, axis=1)):
+        track = track_points(portrait, other, points)
+        assert track.reliability < 0.5
+        assert track.movement_to_noise < 3
+
+
+def test_a_face_without_contrast_does_not_move(portrait, points):
+    flat = np.full_like(portrait, 100)
+    track = track_points(flat, flat, points)
+    assert error(track, points) < 1e-3
+    assert track.reliability == track.movement_to_noise == 0
+
+
+@pytest.mark.parametrize("base", [10, 150])
+@pytest.mark.parametrize("light", [1.0, 0.9])
+def test_a_faint_face_moves_like_a_clear_one(portrait, points, move, head_motion, clip, base, light):
+    similarity = head_motion(0.5, (2.0, -1.0))
+    other = move(similarity, clip[1])
+    faint, paler = (base + 0.25 * image for image in (portrait, other))
+    clear = track_points(portrait, other, points)
+    pale = track_points(np.rint(faint).astype(np.uint8), np.rint(light * paler).astype(np.uint8), points)
+    own, same = (track.points - apply_similarity(similarity, points) for track in (pale, clear))
+    lips = slice(48, 60)
+    assert (own[lips] * same[lips]).sum() / (same[lips] ** 2).sum() > 0.8
+    assert np.abs(own[17:27]).max() < 0.25
+
+
+@pytest.mark.parametrize("light", [1.0, 0.8])
+def test_a_faint_face_is_followed_through_a_video_in_any_light(portrait, points, move, head_motion, light):
+    similarity = head_motion(1.0, (4.0, -2.0))
+    faint, moved = (150 + 0.25 * image for image in (portrait, move(similarity)))
+    anchor = Anchor.of(np.rint(faint).astype(np.uint8), points, 240.0)
+    found, _, likeness = anchor.follow(np.rint(light * moved).astype(np.uint8), anchor.place)
+    assert np.sqrt(((found - apply_similarity(similarity, points)) ** 2).sum(1).mean()) < 0.3
+    assert likeness > 0.9
 
 
 def test_another_scene_is_unlike(portrait, points):
