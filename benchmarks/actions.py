@@ -10,11 +10,11 @@ the true field of a unit. "named": of the unit that `assign_action_units` gives 
 is seen. "matched": of the units of its component, one to one, so that the mean is largest; the best of many
 flatters what has learned nothing. "random" is the network before training, "noise" are fields of white noise,
 and "labels" are what the true units themselves respond to: the ceiling. Stability: the mean correlation of
-action maps at the apex between two seeds, matched in the same way; "named" takes the actions that a unit is
-given to, each with itself. Scores: pooled UF1 of single nets in ten
-folds (`--folds`) of whole subjects, and the difference from the default with its 95 % interval by subject,
-each the mean over the seeds. Units: macro F1 of detected units, out of fold, over those of at least eight
-clips.
+action maps at the apex between two seeds, matched in the same way; "named maps" are only those of actions
+that a unit is given to, each compared with the same action of the other net. Scores: pooled UF1 of single
+nets in ten folds (`--folds`) of whole subjects, and the difference from the default with its 95 % interval
+by subject, each the mean over the seeds. Units: macro F1 of detected units, out of fold, over those of at
+least eight clips.
 """
 
 import argparse
@@ -143,7 +143,7 @@ def named_agreement(first, second, units, n_actions):
 def measure_fields(options):
     """Print a line for each family and variant: cosines of the fields, agreement of the maps."""
     print(
-        "| family | K | variant | named | spread | matched | maps over seeds | named | seconds a fit |\n"
+        "| family | K | variant | named | spread | matched | maps over seeds | named maps | seconds a fit |\n"
         "|---|---|---|---|---|---|---|---|---|"
     )
     for name in options.families:
