@@ -46,8 +46,9 @@ class LandmarkResult:
         flow, rms px), and the head's ``rotation`` in degrees, ``scale`` and ``shift`` in px. ``flags`` is a
         tuple of ``"no face"``, ``"several faces"``, ``"unreliable flow"``, ``"blink"``, ``"outside the
         frame"``. ``reliability`` of the apex's movement is the agreement of independent estimates, from 0 to
-        1 (of two unlike flows; of sequences the least of three, and of two halves of the frames),
-        ``movement_to_noise`` its size over half their difference; NaN with ``tracking="detect"``. Of sequences, ``apex`` is its position.
+        1 (of two unlike flows; of sequences the least of three, and of two halves of the frames), and
+        ``movement_to_noise`` its size over half their difference; NaN with ``tracking="detect"``. Of
+        sequences, ``apex`` is its position.
 
     Examples
     --------
