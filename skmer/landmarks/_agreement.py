@@ -12,7 +12,8 @@ from skmer.landmarks._alignment import apply_similarity, fit_similarity
 FLOW_GAIN = 1.15  # smooth flow makes movements smaller; docs/landmarks.md has what is left of that
 NODES = list(FaceGraph.preset("brow-nose-lip31").nodes)
 RIGID = list(RIGID_POINTS)
-_IS_LID = np.isin(np.arange(68), [37, 38, 40, 41, 43, 44, 46, 47])
+UPPER_LIDS, LOWER_LIDS = [37, 38, 43, 44], [41, 40, 47, 46]  # each above the other
+_IS_LID = np.isin(np.arange(68), UPPER_LIDS + LOWER_LIDS)
 _APART = 2.0  # px: where a flow of single points differs by more from the others, it has lost the point
 _NOISE = 0.15  # px: a difference of flows that says nothing against either
 _RIGID_NOISE = 0.1  # px, of a rigid point: beyond it the point says less of the head's motion

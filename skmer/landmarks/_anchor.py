@@ -8,7 +8,7 @@ import numpy as np
 from skmer.frames import fine_flow, sample_flow
 from skmer.landmarks._agreement import RIGID
 from skmer.landmarks._alignment import apply_similarity, fit_similarity
-from skmer.landmarks._steady_face import MARGIN, Contrast, crop_around, relit, scaled, warp_back
+from skmer.landmarks._steady_face import MARGIN, Contrast, crop_around, cut, relit, scaled, warp_back
 
 _NEAR = 2.5  # px of the anchor's crop: a larger motion than predicted is tracked a second time
 _PASSES = 3
@@ -38,7 +38,7 @@ class Anchor:
         """Cut the face out of an image, scaled to a width in px."""
         start, stop = crop_around(points, image.shape, MARGIN)
         scale = width / max(float(np.ptp(points, axis=0).max()), 1.0)
-        still = np.ascontiguousarray(scaled(image[start[1] : stop[1], start[0] : stop[0]], scale))
+        still = np.ascontiguousarray(scaled(cut(image, start, stop), scale))
         local = (points - start + 0.5) * scale - 0.5
         shift = start + 0.5 / scale - 0.5
         return cls(still, local, np.column_stack([np.eye(2) / scale, shift]))

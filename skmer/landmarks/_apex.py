@@ -6,8 +6,8 @@ from scipy.ndimage import gaussian_filter1d
 from skmer._utils._arguments import JOBS, PATH, Numbers, check_argument, checked
 from skmer._utils._jobs import run_jobs
 from skmer._utils._store import FileCache
-from skmer.face import FaceGraph
 from skmer.frames import is_path, one_opencv_thread, read_image
+from skmer.landmarks._agreement import NODES
 from skmer.landmarks._alignment import align_landmarks
 from skmer.landmarks._cache import LandmarkCache
 from skmer.landmarks._detection import check_box, face_points, find_face
@@ -15,7 +15,6 @@ from skmer.landmarks._extraction import content_key
 from skmer.landmarks._predictor import find_predictor, load_predictor
 from skmer.landmarks._tracking import track_points
 
-_NODES = list(FaceGraph.preset("brow-nose-lip31").nodes)
 _N_BOXES = 5  # as FaceLandmarker under flow: there the boxes only say where to look
 _SMOOTHING = 1.5  # standard deviation in frames: far below a micro-expression's rise, above the noise of one
 
@@ -60,7 +59,7 @@ def motion_curve(frames, *, box=None, predictor=None, n_jobs=None):
         landmarks = _tracked(list(frames), box, find_predictor(predictor), n_jobs)
     onsets = np.broadcast_to(landmarks[0], landmarks.shape)
     aligned = align_landmarks(np.stack([onsets, landmarks, landmarks], axis=1))
-    return np.sqrt(((aligned[:, 1] - aligned[:, 0])[:, _NODES] ** 2).sum(axis=-1).mean(axis=-1))
+    return np.sqrt(((aligned[:, 1] - aligned[:, 0])[:, NODES] ** 2).sum(axis=-1).mean(axis=-1))
 
 
 @checked(

@@ -18,7 +18,7 @@ from skmer.frames import (
     sequence_digest,
     sequence_label,
 )
-from skmer.landmarks._agreement import NODES, RIGID, still_motion
+from skmer.landmarks._agreement import LOWER_LIDS, NODES, RIGID, UPPER_LIDS, still_motion
 from skmer.landmarks._alignment import apply_similarity, fit_similarity
 from skmer.landmarks._detection import Face, check_box, face_points, find_face
 from skmer.landmarks._movement import LEAST_FRAMES, follow_sequence
@@ -36,7 +36,6 @@ _MIN_CORRELATION = 0.8  # below it the flow explains less than 0.8 ** 2 = 64 % o
 _MAX_ERROR = 0.003  # of the face's width: eight times the error that noise causes on a still face
 _MOVED = 0.025  # of the box: dlib's points depend on where in its box a face lies
 _BLINK = 0.6  # of the eyes' opening on the onset; lids that only narrow should stay above it
-_LIDS = ((37, 41), (38, 40), (43, 47), (44, 46))
 
 
 @dataclass(frozen=True)
@@ -211,8 +210,7 @@ def _flags(landmarks, face, flows, shape):
 
 
 def _openness(landmarks):
-    upper, lower = (landmarks[..., [pair[side] for pair in _LIDS], 1] for side in (0, 1))
-    return (lower - upper).mean(axis=-1)
+    return (landmarks[..., LOWER_LIDS, 1] - landmarks[..., UPPER_LIDS, 1]).mean(axis=-1)
 
 
 class ClipTasks:

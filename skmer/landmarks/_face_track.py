@@ -12,10 +12,10 @@ from scipy.ndimage import label, maximum, minimum, percentile_filter
 from skmer._utils._arguments import PATH, TEXT, Named, Numbers, check_argument, checked, real
 from skmer._utils._files import write_atomically
 from skmer._utils._text import naming, read_csv_table
+from skmer.landmarks._agreement import LOWER_LIDS, UPPER_LIDS
 
 _TRACK = [Numbers(None, 68, 2, finite=False)]
 _TIMES = [Numbers(None), real(1e-6, 1e6)]  # seconds of each frame, or a rate
-_UPPER, _LOWER = [37, 38, 43, 44], [41, 40, 47, 46]
 _RATE = 20.0  # samples a second of the openness's baseline, which changes slowly
 _BASELINE = 6.0  # s: half of it must hold open eyes
 _CLOSED = 0.72  # of the baseline: eyes are closing or closed
@@ -156,7 +156,7 @@ def find_blinks(points, times):
     """
     points = np.asarray(points, dtype=np.float64)
     times = check_times(times, len(points))
-    gap = np.linalg.norm(points[:, _LOWER] - points[:, _UPPER], axis=-1).mean(axis=1)
+    gap = np.linalg.norm(points[:, LOWER_LIDS] - points[:, UPPER_LIDS], axis=-1).mean(axis=1)
     width = np.linalg.norm(points[:, 45] - points[:, 36], axis=-1)
     gap = gap / np.where(width > 0, width, np.nan)
     known = np.isfinite(gap)

@@ -100,10 +100,11 @@ def _flows(steady, knots, points):
     reach = round(len(steady) / _KNOTS / 2)
     means = [_mean(steady[max(0, knot - reach) : knot + reach + 1]) for knot in knots]
     flows = [fine_flow(means[0], mean) for mean in means]
-    face = _mean([_warped(mean, flow) for mean, flow in zip(means, flows, strict=True)])
+    warped = [_warped(mean, flow) for mean, flow in zip(means, flows, strict=True)]
+    face = _mean(warped)
     by_face, direct, single, quality = [], [], [], []
-    for mean, flow in zip(means, flows, strict=True):
-        rest, _, error = patch_displacement(face, _warped(mean, flow), points)
+    for mean, flow, near in zip(means, flows, warped, strict=True):
+        rest, _, error = patch_displacement(face, near, points)
         by_face.append(sample_flow(flow, points) + rest)
         direct.append(patch_displacement(means[0], mean, points)[0])
         single.append(point_displacement(means[0], mean, points, by_face[-1] - by_face[0]))

@@ -9,7 +9,7 @@ from skmer.frames import coarse_flow, sample_flow
 from skmer.landmarks._agreement import RIGID
 from skmer.landmarks._alignment import apply_similarity, fit_similarity
 
-REGION = 0.5  # of the face's size, around it: what is cut out before scaling, so that heads may move
+_REGION = 0.5  # of the face's size, around it: what is cut out before scaling, so that heads may move
 MARGIN = 0.1  # of the face's size, around it: the region whose flow is computed
 _FACE_WIDTHS = (280.0, 420.0)  # px: smaller faces are enlarged, at most twice, larger ones reduced
 _LIGHT = 32.0  # px: changes of brightness over a shorter distance are taken for movements
@@ -39,18 +39,17 @@ class OnsetFace:
 
     def __init__(self, onset, landmarks):
         face = landmarks[:68]
-        self._start, self._stop = crop_around(face, onset.shape, REGION)
+        self._start, self._stop = crop_around(face, onset.shape, _REGION)
         self.scale = _flow_scale(face)
         region, points = self._region(onset), (landmarks - self._start + 0.5) * self.scale - 0.5
         self._low, high = crop_around(points[:68], region.shape, MARGIN)
-        self._as_it_is = np.ascontiguousarray(region[self._low[1] : high[1], self._low[0] : high[0]])
+        self._as_it_is = np.ascontiguousarray(cut(region, self._low, high))
         self._contrast = Contrast.of(self._as_it_is)
         self.still = self._contrast(self._as_it_is)
         self.points = points - self._low
 
     def _region(self, frame):
-        start, stop = self._start, self._stop
-        return scaled(frame[start[1] : stop[1], start[0] : stop[0]], self.scale)
+        return scaled(cut(frame, self._start, self._stop), self.scale)
 
     def turned(self, frame):
         """Turn a frame back into the onset's place, in the onset's light.
@@ -68,8 +67,7 @@ class OnsetFace:
             The frame without it, to be compared with `still`.
         """
         region, rigid = self._region(frame), self.points[RIGID]
-        height, width = self.still.shape
-        beside = region[self._low[1] : self._low[1] + height, self._low[0] : self._low[0] + width]
+        beside = cut(region, self._low, self._low + self.still.shape[::-1])
         first = coarse_flow(self._as_it_is, np.ascontiguousarray(beside))
         motion = fit_similarity(rigid, rigid + sample_flow(first, rigid) + self._low)
         back = warp_back(region, motion, self.still.shape)
@@ -110,7 +108,7 @@ class Contrast:
         """Return an image in this contrast, uint8."""
         if self.gain > 1:
             image = 128 + (image.astype(np.float32) - self.mean) * self.gain
-        return np.clip(np.round(image), 0, 255).astype(np.uint8)
+        return to_grey(image)
 
 
 def crop_around(points, shape, margin):
@@ -120,6 +118,16 @@ def crop_around(points, shape, margin):
     start = np.clip(np.floor(low - room), 0, size - 16).clip(0).astype(int)
     stop = np.clip(np.ceil(high + room) + 1, start + 16, size).astype(int)
     return start, stop
+
+
+def cut(image, start, stop):
+    """Part of an image between two corners, (x, y) each."""
+    return image[start[1] : stop[1], start[0] : stop[0]]
+
+
+def to_grey(values):
+    """Grey values of a computed image, uint8."""
+    return np.clip(np.round(values), 0, 255).astype(np.uint8)
 
 
 def _flow_scale(face):

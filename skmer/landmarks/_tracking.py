@@ -8,7 +8,7 @@ import numpy as np
 from skmer.frames import patch_flow, point_flow, sample_flow
 from skmer.landmarks._agreement import RIGID, FlowEstimates, least_agreement, still_motion
 from skmer.landmarks._alignment import apply_similarity, fit_similarity
-from skmer.landmarks._steady_face import MARGIN, OnsetFace, crop_around, relit, warp_back
+from skmer.landmarks._steady_face import MARGIN, OnsetFace, crop_around, cut, relit, to_grey, warp_back
 
 _BLUR = 1.0  # px: noise of single pixels has no part in what flows agree on
 
@@ -143,10 +143,10 @@ def rigid_correlation(onset, frame, points, motion):
         Low if the frame does not show the same face.
     """
     start, stop = crop_around(points, onset.shape, MARGIN)
-    still = np.ascontiguousarray(onset[start[1] : stop[1], start[0] : stop[0]])
+    still = np.ascontiguousarray(cut(onset, start, stop))
     # The same similarity for an origin at the corner of the region.
     local = np.column_stack([motion[:, :2], motion[:, :2] @ start + motion[:, 2]])
-    steady = np.clip(np.round(relit(still, warp_back(frame, local, still.shape))), 0, 255).astype(np.uint8)
+    steady = to_grey(relit(still, warp_back(frame, local, still.shape)))
     return photometric_correlation(still, steady, np.zeros((*still.shape, 2), np.float32))
 
 
